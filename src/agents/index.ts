@@ -1,0 +1,13 @@
+export {
+  type Agent,
+  type AgentActivity,
+  type AgentTurn,
+  type ToolQuestion,
+  type TurnEnd,
+  TurnEndedError,
+} from './agent.js';
+export { AgentProvider } from './agent-provider.decorator.js';
+export { agentProviders } from './agent.providers.js';
+export { AgentError, AgentRegistry } from './agent.registry.js';
+export { inputText } from './input-text.js';
+export { SHELL_OPTIONS, ShellOptions } from './shell/shell.options.js';

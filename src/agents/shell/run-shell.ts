@@ -1,0 +1,94 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../protocol/index.js';
+import { OutputPump, type OutputSink } from './output-pump.js';
+import { ProcessGroup } from './process-group.js';
+import type { ShellOptions } from './shell.options.js';
+
+export interface ShellExit {
+  /** The shell's own exit code; null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The shell did not start. */
+export class ShellStartError extends Error {
+  override readonly name = 'ShellStartError';
+
+  constructor(shell: string, cwd: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`${shell} did not start in ${cwd} (${reason}); see that both exist and that the command is not too long.`, {
+      cause,
+    });
+  }
+}
+
+type ShellProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/**
+ * Runs a command line as the leader of a process group of its own. It has ended when the shell has exited and its pipes
+ * are closed: background jobs that keep them keep it open, those with redirected output live on.
+ *
+ * @param signal ends the whole group
+ * @throws ShellStartError
+ */
+export async function runShell(
+  command: string,
+  cwd: string,
+  sink: OutputSink,
+  signal: AbortSignal,
+  options: ShellOptions,
+  clock: Clock,
+): Promise<ShellExit> {
+  const child = start(options.shell, command, cwd);
+  const pump = new OutputPump(sink, clock, options);
+  pump.attach('stdout', child.stdout);
+  pump.attach('stderr', child.stderr);
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    if (child.pid === undefined) return;
+    ending ??= new ProcessGroup(child.pid, clock).end(options.killGraceMs).then(() => pump.abandon());
+  };
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    const [code, killedBy] = await closed(child, options.shell, cwd);
+    await pump.drained();
+    await ending;
+    return { code, signal: killedBy };
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function start(shell: string, command: string, cwd: string): ShellProcess {
+  try {
+    return spawn(shell, ['-c', command], {
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(),
+    });
+  } catch (cause) {
+    throw new ShellStartError(shell, cwd, cause);
+  }
+}
+
+async function closed(
+  child: ShellProcess,
+  shell: string,
+  cwd: string,
+): Promise<[number | null, NodeJS.Signals | null]> {
+  try {
+    return (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  } catch (cause) {
+    throw new ShellStartError(shell, cwd, cause);
+  }
+}
+
+/** The listener's environment, without what would let a command act as the listener. */
+function environment(): NodeJS.ProcessEnv {
+  const { TWINLANE_TOKEN: _token, ...rest } = process.env;
+  return rest;
+}

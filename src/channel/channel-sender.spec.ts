@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { MemorySocket } from '../../test/kit/memory-socket.js';
+import { settle } from '../../test/kit/manual-clock.js';
+import { ChannelSender } from './channel-sender.js';
+import type { FrameSource, OutgoingFrame } from './frame-source.js';
+
+/** A source with a list of frames; remembers what was confirmed. */
+class ListSource implements FrameSource {
+  readonly confirmed: string[] = [];
+
+  constructor(
+    private readonly name: string,
+    private left: number,
+    private readonly size = 0,
+  ) {}
+
+  next(): OutgoingFrame | undefined {
+    if (this.left-- <= 0) return undefined;
+    const text = JSON.stringify({ type: this.name, pad: 'x'.repeat(this.size) });
+    return { text, confirmed: () => this.confirmed.push(text) };
+  }
+}
+
+const typesOf = (socket: MemorySocket): unknown[] => socket.frames().map((frame) => frame['type']);
+
+describe('ChannelSender', () => {
+  it('takes turns among sources and serves urgent ones first', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    sender.attach(new ListSource('a', 3));
+    sender.attach(new ListSource('b', 2));
+    sender.attach(new ListSource('now', 2), 'urgent');
+    await settle();
+    expect(typesOf(socket)).toEqual(['now', 'now', 'a', 'b', 'a', 'b', 'a']);
+  });
+
+  it('stops at the bound of the buffer and goes on when it has drained', async () => {
+    const [socket] = MemorySocket.pair();
+    socket.held = true;
+    const sender = new ChannelSender(socket, { bufferBound: 250, numbered: false });
+    sender.attach(new ListSource('a', 10, 100));
+    await settle();
+    expect(socket.sent).toHaveLength(3);
+    socket.release();
+    await settle();
+    await settle();
+    expect(socket.sent).toHaveLength(10);
+  });
+
+  it('numbers frames, confirms them cumulatively, and is bounded by what is in flight once the peer confirms', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, { bufferBound: 10_000, inFlightBound: 200, numbered: true });
+    const first = new ListSource('a', 2);
+    sender.attach(first);
+    await settle();
+    expect(socket.frames().map((frame) => frame['seq'])).toEqual([1, 2]);
+    sender.confirmThrough(1);
+    expect(first.confirmed).toHaveLength(1);
+    sender.attach(new ListSource('b', 5, 100));
+    await settle();
+    expect(sender.sent).toBe(4);
+    sender.confirmThrough(4);
+    await settle();
+    expect(sender.sent).toBe(6);
+    expect(() => sender.confirmThrough(7)).toThrow(RangeError);
+  });
+
+  it('gives up the largest frame in flight as if it had been read', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, { bufferBound: 10_000, numbered: false });
+    const [small, large] = [new ListSource('small', 1), new ListSource('large', 1, 500)];
+    sender.attach(small);
+    sender.attach(large);
+    await settle();
+    expect(sender.giveUpLargest()).toBeGreaterThan(500);
+    expect([small.confirmed.length, large.confirmed.length]).toEqual([0, 1]);
+  });
+});

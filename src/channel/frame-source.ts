@@ -1,0 +1,13 @@
+/** A frame on its way to a socket. */
+export interface OutgoingFrame {
+  /** Encoded JSON object. */
+  readonly text: string;
+  /** The peer has read it. Not called when the socket dies first. */
+  readonly confirmed?: () => void;
+}
+
+/** Where a channel takes frames from: the cursor of a journal, a list of responses. It costs nothing while it waits. */
+export interface FrameSource {
+  /** Takes the next frame, or undefined when there is none to send now; `ChannelSender.wake()` when that changes. */
+  next(): OutgoingFrame | undefined;
+}

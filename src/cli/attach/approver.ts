@@ -1,0 +1,91 @@
+import { createInterface } from 'node:readline/promises';
+import { CommandError, isEvent, type Attachment, type EventFrame } from '../../client/index.js';
+import type { ApprovalDecision, Frame, ToolRequest } from '../../protocol/index.js';
+import type { CliIo } from '../cli-io.js';
+import type { AttachSettings } from '../settings/client.settings.js';
+import { indent, visible, visibleLine } from '../text.js';
+import type { Output } from '../output.js';
+
+const NOBODY_TO_ASK =
+  'Not allowed: nobody can be asked here, because standard input is no terminal. Run it in one, or pass --approve always.';
+
+/** Answers what a device asks, by rule or by asking the person at the terminal. */
+export class Approver {
+  /** Whether anything was refused, by this client or another. */
+  denied = false;
+  private readonly asked = new Map<string, AbortController>();
+
+  constructor(
+    private readonly attachment: Pick<Attachment, 'answerApproval'>,
+    private readonly policy: AttachSettings['approve'],
+    private readonly io: CliIo,
+    private readonly stderr: Output,
+  ) {}
+
+  /** Looks at every event of the turn; answers come while the turn goes on. */
+  see(frame: Frame): void {
+    if (isEvent(frame, 'control_request') && !this.asked.has(frame.request_id)) void this.answer(frame);
+    if (!isEvent(frame, 'control_request_resolved')) return;
+    this.asked.get(frame.request_id)?.abort();
+    if (frame.outcome === 'deny' || frame.outcome === 'expired') this.denied = true;
+  }
+
+  /** Takes back a question that is still open on the terminal. */
+  close(): void {
+    for (const question of this.asked.values()) question.abort();
+  }
+
+  private async answer({ request_id: id, request }: EventFrame<'control_request'>): Promise<void> {
+    const question = new AbortController();
+    this.asked.set(id, question);
+    try {
+      const decision = await this.decide(request, question.signal);
+      if (!decision) return;
+      this.denied ||= decision.behavior === 'deny';
+      await this.attachment.answerApproval(id, decision);
+    } catch (error) {
+      // Somebody else was faster, or the link is down: then the turn itself fails too.
+      const text = error instanceof CommandError ? error.message : String(error);
+      await this.stderr.line(`The answer did not count: ${visible(text)}`);
+    }
+  }
+
+  /** Undefined when the question has gone before it was answered. */
+  private async decide(request: ToolRequest, signal: AbortSignal): Promise<ApprovalDecision | undefined> {
+    if (this.policy === 'always') return { behavior: 'allow' };
+    if (this.policy === 'never')
+      return { behavior: 'deny', message: 'Not allowed: this client approves nothing (--approve never).' };
+    await this.stderr.line(describe(request));
+    if (!this.io.stdin.isTTY) return { behavior: 'deny', message: NOBODY_TO_ASK };
+    const said = await this.prompt('Allow? [y/N] ', signal);
+    if (said === undefined) return undefined;
+    const isYes = /^y(es)?$/i.test(said.trim());
+    return isYes ? { behavior: 'allow' } : { behavior: 'deny', message: 'Not allowed by the person at the terminal.' };
+  }
+
+  /** Undefined when the signal came first. The terminal edits the line itself, and Ctrl-C stays a signal. */
+  private async prompt(text: string, signal: AbortSignal): Promise<string | undefined> {
+    const { stdin: input, stderr: output } = this.io;
+    const lines = createInterface({ input, output, terminal: false });
+    try {
+      // The end of input (Ctrl-D) is an answer too: nobody said yes.
+      const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+      return await Promise.race([lines.question(text, { signal }), ended]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      await this.stderr.line('');
+      return undefined;
+    } finally {
+      lines.close();
+    }
+  }
+}
+
+/** Exactly what will run: nothing in it may hide from the eye. */
+function describe({ tool_name: tool, input }: ToolRequest): string {
+  const { command, cwd, ...rest } = input;
+  const isCommand = typeof command === 'string' && Object.keys(rest).length === 0;
+  const what = isCommand ? command : JSON.stringify(input, null, 2);
+  const where = isCommand && typeof cwd === 'string' ? ` in ${visibleLine(cwd)}` : '';
+  return `\n${visibleLine(tool)} is to run${where}:\n\n${indent(visible(what))}\n`;
+}

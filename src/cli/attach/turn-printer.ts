@@ -1,0 +1,67 @@
+import { isEvent, isGap, isReplayed } from '../../client/index.js';
+import { isRecord, type Delta, type Frame } from '../../protocol/index.js';
+import { visible } from '../text.js';
+import type { Output } from '../output.js';
+
+/** Prints what a turn produces: output where the command wrote it, text of an agent to standard output, trouble to standard error. */
+export class TurnPrinter {
+  /** Of the last command that ran and ended by itself. */
+  commandExit: number | undefined;
+  /** Text of an agent has no end of line of its own; output of a command is left as it is. */
+  private wroteText = false;
+  private readonly complaints = new Set<string>();
+
+  constructor(
+    private readonly stdout: Output,
+    private readonly stderr: Output,
+  ) {}
+
+  /** Resolves when there is room for more. */
+  async print(frame: Frame): Promise<void> {
+    if (isReplayed(frame)) return;
+    if (isGap(frame))
+      return this.complain(
+        `Events ${frame.from} to ${frame.to ?? '?'} were lost on the way; output may be missing here.`,
+      );
+    if (isEvent(frame, 'stream_delta')) return this.printDelta(frame.delta);
+    if (!isEvent(frame, 'turn_finished')) return;
+    if (this.wroteText) await this.stdout.endLine();
+    if (frame.error !== undefined) await this.complain(frame.error);
+  }
+
+  private async printDelta(delta: Delta): Promise<void> {
+    if (delta.message_type === 'assistant_message') return this.printText(textOf(delta['content']));
+    if (delta.message_type === 'tool_return_message') return this.printReturn(delta);
+    if (delta.message_type === 'loop_error') return this.complain(textOf(delta['message']));
+  }
+
+  private async printText(text: string): Promise<void> {
+    this.wroteText = true;
+    await this.stdout.write(text);
+  }
+
+  /** The shell agent's output comes in pieces, the last of which says how the command ended. */
+  private async printReturn({ stream, status, tool_return: text, exit_code: exitCode }: Delta): Promise<void> {
+    if (typeof exitCode === 'number') this.commandExit = exitCode;
+    if (typeof text !== 'string' || text === '') return;
+    if (stream === 'stdout') return this.stdout.write(text);
+    if (stream === 'stderr') return this.stderr.write(text);
+    if (status === 'error') return this.complain(text);
+  }
+
+  /** Says a thing once, however many frames say it. */
+  private async complain(text: string): Promise<void> {
+    if (text === '' || this.complaints.has(text)) return;
+    this.complaints.add(text);
+    await this.stderr.line(visible(text));
+  }
+}
+
+/** Text, or the text among content parts. */
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content
+    .map((part: unknown) => (isRecord(part) && typeof part['text'] === 'string' ? part['text'] : ''))
+    .join('');
+}

@@ -1,0 +1,17 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** What a command may touch of its process; tests bring their own. */
+export interface CliIo {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Environment variables, those of `.env` included. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Working directory. */
+  readonly cwd: string;
+  /**
+   * Aborted by the first SIGINT or SIGTERM, which asks the command to come to an end; its reason is the signal's name. The
+   * second one ends the process.
+   */
+  readonly interrupted: AbortSignal;
+}

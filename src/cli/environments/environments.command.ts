@@ -1,0 +1,38 @@
+import { WebSocket } from 'ws';
+import { TwinlaneClient } from '../../client/index.js';
+import type { EnvironmentRecord } from '../../protocol/index.js';
+import { Output } from '../output.js';
+import type { CliIo } from '../cli-io.js';
+import { EXIT } from '../exit-codes.js';
+import { findRelay } from '../find-relay.js';
+import { EnvironmentsSettings } from '../settings/client.settings.js';
+import { readSettings } from '../settings/read-settings.js';
+import { table, visibleLine } from '../text.js';
+import { keepAlive } from '../waiting.js';
+
+const HEAD = ['NAME', 'STATE', 'ID', 'MODE', 'WORKSPACE', 'LAST SEEN'];
+
+/** `twinlane environments`: what the relay knows, online or not. */
+export function environmentsCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
+  const settings = readSettings('environments', EnvironmentsSettings, { flags, env: io.env });
+  return keepAlive(async () => {
+    const environments = await new TwinlaneClient({ ...(await findRelay(settings)), WebSocket }).environments();
+    const stdout = new Output(io.stdout);
+    if (settings.json) await stdout.write(`${JSON.stringify(environments, null, 2)}\n`);
+    else if (environments.length === 0) io.stderr.write('No environments yet. Where agents run: npx twinlane listen\n');
+    else await stdout.write(table([HEAD, ...environments.map(row)]));
+    return EXIT.OK;
+  });
+}
+
+function row({ id, connectionId, connectionName, currentMode, metadata, lastSeenAt }: EnvironmentRecord): string[] {
+  const workspace = metadata?.['workspace'];
+  return [
+    connectionName,
+    connectionId === null ? 'offline' : 'online',
+    id,
+    currentMode ?? '-',
+    typeof workspace === 'string' ? workspace : '-',
+    new Date(lastSeenAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+  ].map(visibleLine);
+}

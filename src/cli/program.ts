@@ -1,0 +1,113 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { CliIo } from './cli-io.js';
+import { EXIT } from './exit-codes.js';
+import { report } from './report.js';
+import { envNameOf, flagOf, type CommandName } from './settings/setting.js';
+import { SETTINGS } from './settings/settings.table.js';
+import { version } from './version.js';
+
+type Flags = Readonly<Record<string, unknown>>;
+
+interface Entry {
+  readonly summary: string;
+  readonly details?: string;
+  readonly arguments?: readonly [name: string, help: string];
+  /** Loads what it needs only when it runs. */
+  run(words: readonly string[], flags: Flags, io: CliIo): Promise<number>;
+}
+
+const ENTRIES: Readonly<Record<CommandName, Entry>> = {
+  start: {
+    summary: 'run a relay, and a listener for the current directory, in one process',
+    run: async (_, flags, io) => (await import('./roles/start.command.js')).startCommand(flags, io),
+  },
+  relay: {
+    summary: 'run a relay: the place where listeners and clients meet',
+    run: async (_, flags, io) => (await import('./roles/relay.command.js')).relayCommand(flags, io),
+  },
+  listen: {
+    summary: 'run a listener: serve a directory of this machine through a relay',
+    run: async (_, flags, io) => (await import('./roles/listen.command.js')).listenCommand(flags, io),
+  },
+  attach: {
+    summary: 'run one turn in an environment and show what it produces',
+    arguments: ['[text...]', 'what to do; standard input where it is left out'],
+    details: [
+      'Exit codes: 0 the turn ended, 1 it failed, 2 bad usage, 3 approval denied, 69 no relay or environment,',
+      '77 token refused, 130 aborted. Where a command ran and failed: its own.',
+      '',
+      'Examples:',
+      '  twinlane attach -- "ls -la"',
+      '  twinlane attach --approve always --environment laptop -- "npm test"',
+      '  git diff --name-only | twinlane attach --approve always',
+    ].join('\n'),
+    run: async (words, flags, io) => (await import('./attach/attach.command.js')).attachCommand(words, flags, io),
+  },
+  environments: {
+    summary: 'list the environments a relay knows',
+    run: async (_, flags, io) =>
+      (await import('./environments/environments.command.js')).environmentsCommand(flags, io),
+  },
+};
+
+/**
+ * Runs the command line.
+ *
+ * @param args without the interpreter and the script
+ * @returns the exit code; everything is said by then
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = EXIT.OK;
+  const program = buildProgram(io, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what is wrong; its own code for help and version is 0, for mistakes it is 1.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    return report(error, io.stderr);
+  }
+}
+
+/** @param done takes the exit code of the command that ran */
+export function buildProgram(io: CliIo, done: (exitCode: number) => void): Command {
+  const program = new Command('twinlane')
+    .description('Steer agents that run somewhere else.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .addHelpText(
+      'after',
+      '\nEvery option is an environment variable too: --foo-bar is TWINLANE_FOO_BAR, also in a file .env.',
+    );
+  for (const [name, entry] of Object.entries(ENTRIES)) addCommand(program, name as CommandName, entry, io, done);
+  return program;
+}
+
+function addCommand(
+  program: Command,
+  name: CommandName,
+  entry: Entry,
+  io: CliIo,
+  done: (exitCode: number) => void,
+): void {
+  const command = program
+    .command(name)
+    .summary(entry.summary)
+    .description(`${capitalized(entry.summary)}.`);
+  if (entry.arguments) command.argument(...entry.arguments);
+  if (entry.details !== undefined) command.addHelpText('after', `\n${entry.details}`);
+  for (const setting of SETTINGS) {
+    if (!setting.commands.includes(name)) continue;
+    const standard = setting.default === undefined ? '' : `; default: ${setting.default}`;
+    command.addOption(new Option(flagOf(setting), `${setting.help} (${envNameOf(setting)}${standard})`));
+  }
+  command.allowExcessArguments(entry.arguments !== undefined);
+  command.action(async () => done(await entry.run(command.args, command.opts(), io)));
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,36 @@
+import type { Writable } from 'node:stream';
+import { CliError } from './cli.error.js';
+import { EXIT } from './exit-codes.js';
+import { visible } from './text.js';
+
+/** Errors whose message tells people what to do, by name: nothing has to be loaded to know them. */
+const EXIT_BY_NAME: Readonly<Record<string, number>> = {
+  RelayUnreachableError: EXIT.UNREACHABLE,
+  RelayRefusedError: EXIT.UNREACHABLE,
+  DisconnectedError: EXIT.UNREACHABLE,
+  TokenRefusedError: EXIT.TOKEN_REFUSED,
+  EnvironmentNotFoundError: EXIT.USAGE,
+  CommandError: EXIT.FAILED,
+  TurnOutcomeUnknownError: EXIT.FAILED,
+  AgentError: EXIT.USAGE,
+  TypeMapError: EXIT.USAGE,
+  OptionsError: EXIT.USAGE,
+};
+
+/** Codes of the relay that mean that nobody is there to do it. */
+const NOBODY_THERE: ReadonlySet<unknown> = new Set(['DEVICE_OFFLINE', 'OUTCOME_UNKNOWN', 'NOT_SENT']);
+
+/** Says what went wrong, and returns the exit code for it. A mistake of the program's own comes with its stack. */
+export function report(error: unknown, stderr: Writable): number {
+  const known = error instanceof Error ? exitCodeOf(error) : undefined;
+  const text =
+    error instanceof Error ? (known === undefined ? (error.stack ?? error.message) : error.message) : String(error);
+  if (text !== '') stderr.write(`${visible(text)}\n`);
+  return known ?? EXIT.FAILED;
+}
+
+function exitCodeOf(error: Error): number | undefined {
+  if (error instanceof CliError) return error.exitCode;
+  if ('code' in error && NOBODY_THERE.has(error.code)) return EXIT.UNREACHABLE;
+  return EXIT_BY_NAME[error.name];
+}

@@ -1,0 +1,41 @@
+import type { ListenSettings } from '../settings/listen.settings.js';
+import { visibleLine } from '../text.js';
+import { version } from '../version.js';
+import type { RunningListener } from './run-listener.js';
+import type { RunningRelay } from './run-relay.js';
+
+/** A head and what it says; lines that go on have an empty head. */
+type Line = readonly [head: string, text: string];
+
+const HEAD_WIDTH = 13;
+
+/** What a role says once it is up. */
+export function banner(lines: readonly Line[], next: string): string {
+  const rows = lines.map(([head, text]) => `  ${head.padEnd(HEAD_WIDTH)}${text}\n`);
+  return `twinlane ${version()}\n\n${rows.join('')}\n${next}\nCtrl-C stops.\n`;
+}
+
+export function relayLines({ url, token, kept }: RunningRelay): Line[] {
+  if (!kept)
+    return [
+      ['relay', url],
+      ['token', 'as you set it'],
+    ];
+  const lines: Line[] = [
+    ['relay', url],
+    ['token', token],
+    ['', `kept in ${kept.path}`],
+  ];
+  if (kept.tightened)
+    lines.push(['', 'Others could read that file until now. If in doubt, remove it and start again.']);
+  return lines;
+}
+
+export function listenerLines({ name, workspace }: RunningListener, { mode, agent }: ListenSettings): Line[] {
+  return [
+    ['environment', `${visibleLine(name)}, online (agent ${agent}, mode ${mode})`],
+    ['workspace', visibleLine(workspace)],
+  ];
+}
+
+export const ATTACH_NEXT = 'In another terminal:  npx twinlane attach -- "ls -la"';

@@ -1,0 +1,20 @@
+import type { CliIo } from '../cli-io.js';
+import { findRelay } from '../find-relay.js';
+import { ListenSettings } from '../settings/listen.settings.js';
+import { readSettings } from '../settings/read-settings.js';
+import { keepAlive } from '../waiting.js';
+import { ATTACH_NEXT, banner, listenerLines } from './banner.js';
+import { runListener } from './run-listener.js';
+import { serveListener } from './serve-listener.js';
+
+/** `twinlane listen`: the device role alone. */
+export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
+  const settings = readSettings('listen', ListenSettings, { flags, env: io.env });
+  return keepAlive(async () => {
+    const access = await findRelay(settings);
+    const listener = await runListener(settings, access, io.cwd);
+    return serveListener(listener, io, () => {
+      return banner([['relay', access.server], ...listenerLines(listener, settings)], ATTACH_NEXT);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import type { CliIo } from '../cli-io.js';
+import { EXIT } from '../exit-codes.js';
+import { readSettings } from '../settings/read-settings.js';
+import { RelaySettings } from '../settings/relay.settings.js';
+import { aborted, keepAlive } from '../waiting.js';
+import { banner, relayLines } from './banner.js';
+import { runRelay } from './run-relay.js';
+
+/** `twinlane relay`: the server role alone. */
+export function relayCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
+  const settings = readSettings('relay', RelaySettings, { flags, env: io.env });
+  return keepAlive(async () => {
+    const relay = await runRelay(settings);
+    try {
+      io.stdout.write(banner(relayLines(relay), 'Where agents run:  npx twinlane listen'));
+      await aborted(io.interrupted);
+      return EXIT.OK;
+    } finally {
+      await relay.close();
+    }
+  });
+}

@@ -1,0 +1,86 @@
+import { NestFactory } from '@nestjs/core';
+import { realpath } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { ListenerModule } from '../../listener/index.js';
+import { createLogger, PinoLoggerService } from '../../observability/index.js';
+import { LinkSupervisor, type LinkState, type StopCause } from '../../transport/index.js';
+import { usageError } from '../cli.error.js';
+import { DataDirectory } from '../data-dir/data-directory.js';
+import { EXIT } from '../exit-codes.js';
+import type { RelayAccess } from '../find-relay.js';
+import type { ListenSettings } from '../settings/listen.settings.js';
+
+export interface RunningListener {
+  readonly name: string;
+  /** Real path. */
+  readonly workspace: string;
+  /** Resolves when the link is ready for the first time; with false when it will never be. */
+  readonly ready: Promise<boolean>;
+  /** Resolves when the listener gave up, with why. Never after `close`. */
+  readonly stopped: Promise<{ readonly reason: string; readonly exitCode: number }>;
+  /** Finishes or aborts turns, tells the server, and leaves. */
+  close(): Promise<void>;
+}
+
+const EXIT_OF: Readonly<Record<StopCause, number>> = {
+  superseded: EXIT.OK,
+  'token-refused': EXIT.TOKEN_REFUSED,
+  refused: EXIT.FAILED,
+};
+
+/** Runs the device role in this process. @throws CliError when the workspace does not exist */
+export async function runListener(
+  settings: ListenSettings,
+  access: RelayAccess,
+  cwd: string,
+): Promise<RunningListener> {
+  const workspace = await realWorkspace(settings.workspace ?? cwd);
+  const name = settings.name ?? (path.basename(workspace) || hostname());
+  const deviceId = await new DataDirectory(settings.dataDir).deviceId();
+  const { mode, agent, typeMap, shutdownGraceMs, logLevel } = settings;
+  const module = ListenerModule.forRoot({
+    ...access,
+    connectionName: name,
+    deviceId,
+    workspace,
+    mode,
+    agent,
+    shutdownGraceMs,
+    emitter: typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) },
+  });
+  const logger = new PinoLoggerService(createLogger({ level: logLevel }));
+  const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+  const link = app.get(LinkSupervisor);
+  let closing = false;
+  return {
+    name,
+    workspace,
+    ready: phase(link, ['ready', 'stopped']).then((state) => state.phase === 'ready'),
+    stopped: new Promise((resolve) => {
+      void phase(link, ['stopped']).then(({ reason = 'The listener stopped.' }) => {
+        if (!closing)
+          resolve({ reason, exitCode: link.stopCause === undefined ? EXIT.FAILED : EXIT_OF[link.stopCause] });
+      });
+    }),
+    close: () => {
+      closing = true;
+      return app.close();
+    },
+  };
+}
+
+async function phase(link: LinkSupervisor, wanted: readonly LinkState['phase'][]): Promise<LinkState> {
+  for await (const state of link.states()) if (wanted.includes(state.phase)) return state;
+  return link.current;
+}
+
+async function realWorkspace(directory: string): Promise<string> {
+  try {
+    return await realpath(directory);
+  } catch (cause) {
+    throw usageError(
+      `The workspace ${directory} does not exist; correct --workspace or TWINLANE_WORKSPACE. (${String(cause)})`,
+    );
+  }
+}

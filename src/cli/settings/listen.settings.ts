@@ -1,0 +1,46 @@
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
+import { HTTP_URL, LONGEST_TIMER_MS, WANTS_HTTP_URL } from './limits.js';
+
+const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
+
+/** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
+export class ListenSettings {
+  @IsOptional()
+  @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
+  server?: string;
+
+  @IsOptional()
+  @IsString()
+  token?: string;
+
+  @IsString()
+  dataDir!: string;
+
+  @IsOptional()
+  @IsString()
+  name?: string;
+
+  @IsOptional()
+  @IsString()
+  workspace?: string;
+
+  @IsIn(['standard', 'unrestricted'])
+  mode: 'standard' | 'unrestricted' = 'standard';
+
+  @IsString()
+  @IsNotEmpty()
+  agent: string = 'shell';
+
+  @IsOptional()
+  @IsString()
+  typeMap?: string;
+
+  @IsInt(GRACE)
+  @Min(0, GRACE)
+  @Max(LONGEST_TIMER_MS, GRACE)
+  shutdownGraceMs: number = 5_000;
+
+  @IsIn(LOG_LEVELS)
+  logLevel: LogLevel = 'info';
+}

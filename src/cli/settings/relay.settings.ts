@@ -1,0 +1,44 @@
+import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
+import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
+import { MIN_TOKEN_LENGTH } from '../../relay/index.js';
+import { HTTP_URL, WANTS_HTTP_URL } from './limits.js';
+
+const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
+const PORT = { message: '$property must be a port from 0 to 65535' };
+
+/** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
+export class RelaySettings {
+  @IsString()
+  @IsNotEmpty()
+  host: string = '127.0.0.1';
+
+  @IsInt(PORT)
+  @Min(0, PORT)
+  @Max(65_535, PORT)
+  port: number = 7400;
+
+  @IsOptional()
+  @MinLength(MIN_TOKEN_LENGTH, { message: `$property must have at least ${MIN_TOKEN_LENGTH} characters` })
+  token?: string;
+
+  @IsOptional()
+  @IsString()
+  tokensFile?: string;
+
+  @IsString()
+  dataDir!: string;
+
+  @IsArray(ORIGINS)
+  @IsUrl(HTTP_URL, { each: true, ...ORIGINS })
+  allowedOrigins: string[] = [];
+
+  @IsOptional()
+  @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
+  publicUrl?: string;
+
+  @IsIn(['split', 'mirror'])
+  clientChannels: 'split' | 'mirror' = 'split';
+
+  @IsIn(LOG_LEVELS)
+  logLevel: LogLevel = 'info';
+}

@@ -1,0 +1,389 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  environmentRecord,
+  FAKE_RUNTIME,
+  FAKE_TOKEN,
+  FakeClientRelay,
+  loopStatus,
+  messageIdsOf,
+  output,
+} from '../../test/kit/fake-client-relay.js';
+import type { Frame } from '../protocol/index.js';
+import type { Attachment } from './attachment.js';
+import type { ClientLimits } from './client-options.js';
+import {
+  CommandError,
+  DisconnectedError,
+  EnvironmentNotFoundError,
+  RelayRefusedError,
+  RelayUnreachableError,
+  TokenRefusedError,
+  TurnOutcomeUnknownError,
+} from './client.error.js';
+import { isEvent, isGap } from './received-events.js';
+import { TwinlaneClient } from './twinlane-client.js';
+import type { WebSocketConstructor } from './web-socket.js';
+
+let relay: FakeClientRelay;
+const attachments: Attachment[] = [];
+
+beforeEach(async () => {
+  relay = await FakeClientRelay.start();
+});
+afterEach(async () => {
+  for (const attachment of attachments.splice(0)) attachment.close();
+  await relay.stop();
+});
+
+function client(
+  options: { token?: string; limits?: Partial<ClientLimits>; WebSocket?: WebSocketConstructor } = {},
+): TwinlaneClient {
+  const { token = FAKE_TOKEN, limits = {} } = options;
+  const implementation = options.WebSocket ?? WebSocket;
+  return new TwinlaneClient({
+    server: relay.url,
+    token,
+    WebSocket: implementation,
+    limits: { backoffFirstMs: 10, ...limits },
+  });
+}
+async function attach(limits: Partial<ClientLimits> = {}): Promise<Attachment> {
+  const attachment = await client({ limits }).attach('env-1', { runtime: FAKE_RUNTIME, clientId: 'me' });
+  attachments.push(attachment);
+  return attachment;
+}
+async function take(frames: AsyncIterableIterator<Frame, undefined>, count: number): Promise<Frame[]> {
+  const taken: Frame[] = [];
+  while (taken.length < count) {
+    const { value, done } = await frames.next();
+    if (done) throw new Error(`the events ended after ${taken.length} of ${count}`);
+    taken.push(value);
+  }
+  return taken;
+}
+const numbers = (frames: Frame[]): unknown[] =>
+  frames.map((frame) => (isGap(frame) ? `gap ${frame.from}-${frame.to}` : frame['event_seq']));
+
+/** Answers an input and runs a turn of one line for it. */
+function runTurns(text: string): void {
+  relay.scripts['input'] = (command) => {
+    const [id] = messageIdsOf(command);
+    relay.answer(command, { accepted: true, disposition: 'started' });
+    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-1', id));
+    relay.emit('stream_delta', output('stdout', text));
+    relay.emit('update_loop_status', loopStatus('WAITING_ON_INPUT'));
+    relay.emit('turn_finished', { turn_id: 'turn-1', stop_reason: 'end_turn', run_id: 'run-1' });
+  };
+}
+
+it('opens both channels with everything the relay asks for', async () => {
+  await attach();
+  const [control] = relay.open('control');
+  const [stream] = relay.open('stream');
+  for (const socket of [control, stream]) {
+    expect(socket?.path).toBe('/v1/environments/env-1/status/ws');
+    expect(socket?.authorization).toBe(`Bearer ${FAKE_TOKEN}`);
+    expect(Object.fromEntries(socket?.query ?? [])).toMatchObject({
+      agentId: 'agent-1',
+      conversationId: 'conv-1',
+      client: 'me',
+    });
+    expect(socket?.query.has('token')).toBe(false);
+  }
+});
+
+it('carries the token in the query where headers cannot be set', async () => {
+  class BrowserSocket implements EventTarget {
+    private readonly inner: WebSocket;
+    constructor(url: string) {
+      this.inner = new WebSocket(url);
+    }
+    get readyState(): number {
+      return this.inner.readyState;
+    }
+    get bufferedAmount(): number {
+      return this.inner.bufferedAmount;
+    }
+    send(data: string): void {
+      this.inner.send(data);
+    }
+    close(code?: number, reason?: string): void {
+      this.inner.close(code, reason);
+    }
+    addEventListener(type: string, listener: unknown): void {
+      this.inner.addEventListener(type as 'message', listener as () => void);
+    }
+    removeEventListener(): void {}
+    dispatchEvent(): boolean {
+      return false;
+    }
+  }
+  const attachment = await client({ WebSocket: BrowserSocket }).attach('env-1');
+  attachments.push(attachment);
+  expect(relay.open('stream')[0]?.query.get('token')).toBe(FAKE_TOKEN);
+  expect(relay.open('stream')[0]?.authorization).toBeUndefined();
+  await expect(client({ WebSocket: BrowserSocket, token: 'wrong' }).attach('env-1')).rejects.toThrow(TokenRefusedError);
+  relay.refuse = { status: 404, body: '' };
+  await expect(client({ WebSocket: BrowserSocket }).attach('env-1')).rejects.toThrow(RelayRefusedError);
+});
+
+it('has one error for each reason not to get in', async () => {
+  await expect(client({ token: 'wrong' }).attach('env-1')).rejects.toThrow(TokenRefusedError);
+  await expect(client({ token: 'wrong' }).environments()).rejects.toThrow('The token is not known here.');
+  relay.refuse = {
+    status: 404,
+    body: JSON.stringify({ errorCode: 'ENVIRONMENT_UNKNOWN', message: 'No such environment.' }),
+  };
+  await expect(client().attach('env-1')).rejects.toThrow(EnvironmentNotFoundError);
+  relay.refuse = { status: 429, body: JSON.stringify({ errorCode: 'TOO_MANY', message: 'Too many.' }) };
+  await expect(client().attach('env-1')).rejects.toMatchObject({ status: 429, code: 'TOO_MANY', message: 'Too many.' });
+  relay.refuse = { status: 502, body: '<html>Bad gateway</html>' };
+  await expect(client().attach('env-1')).rejects.toThrow('The relay answered with HTTP status 502.');
+});
+
+it('says that no relay is there', async () => {
+  const nobody = new TwinlaneClient({ server: 'http://127.0.0.1:1', token: FAKE_TOKEN, WebSocket });
+  await expect(nobody.environments()).rejects.toThrow(RelayUnreachableError);
+  await expect(nobody.attach('env-1')).rejects.toThrow(/127\.0\.0\.1:1 \(ECONNREFUSED\)/);
+  expect(() => new TwinlaneClient({ server: 'nonsense', token: 't', WebSocket })).toThrow(
+    'write it like http://127.0.0.1:7400',
+  );
+});
+
+it('runs a turn from input to its end', async () => {
+  runTurns('hello\n');
+  const attachment = await attach();
+  const turn = await attachment.turn('ls');
+  const seen: Frame[] = [];
+  for await (const event of turn) seen.push(event);
+  expect(seen.map(({ type }) => type)).toEqual([
+    'update_loop_status',
+    'stream_delta',
+    'update_loop_status',
+    'turn_finished',
+  ]);
+  expect(seen[0]).not.toHaveProperty('seq');
+  expect(turn.outcome).toEqual({ stop_reason: 'end_turn', run_id: 'run-1' });
+});
+
+it('follows what runtime_start returned, also after a reconnect', async () => {
+  relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
+  const attachment = await client().attach(relay.environments[0] ?? '');
+  attachments.push(attachment);
+  expect(relay.open('stream')[0]?.path).toBe('/v1/environments/conn-env-1/status/ws');
+  expect((await attachment.runtimeStart({ agent_id: null })).runtime).toEqual(FAKE_RUNTIME);
+  expect(attachment.runtime).toEqual(FAKE_RUNTIME);
+  relay.cut();
+  await relay.seen(() => relay.sockets.length === 4 && relay.open('stream').length === 1);
+  expect(relay.open('stream')[0]?.query.get('conversationId')).toBe('conv-1');
+});
+
+it('acknowledges what it read, on each socket by itself', async () => {
+  const attachment = await attach();
+  for (let i = 0; i < 3; i++) relay.emit('stream_delta', output('stdout', 'x'));
+  const [stream] = relay.open('stream');
+  await relay.seen(() => stream?.received.at(-1)?.['seq'] === 4);
+  await attachment.command('app_server_info', {});
+  const [control] = relay.open('control');
+  await relay.seen(() => control?.received.some((frame) => frame.type === 'ack' && frame['seq'] === 1) === true);
+});
+
+it('C17 acknowledges nothing while a loop has fallen behind, and goes on when it catches up', async () => {
+  const attachment = await attach({ maxUnreadBytes: 10_000, ackDelayMs: 0 });
+  const events = attachment.events();
+  for (let i = 0; i < 4; i++) relay.emit('stream_delta', output('stdout', 'x'.repeat(5_000)));
+  const [stream] = relay.open('stream');
+  await attachment.command('app_server_info', {});
+  await attachment.command('app_server_info', {});
+  expect(stream?.received.some((frame) => frame.type === 'ack' && Number(frame['seq']) >= 5)).toBe(false);
+  expect(await take(events, 4)).toHaveLength(4);
+  await relay.seen(() => stream?.received.at(-1)?.['seq'] === 5);
+});
+
+it('C01 hands on every event once over a broken link, and says how it is connected', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  const states = attachment.states();
+  relay.emit('stream_delta', output('stdout', 'a'));
+  expect(numbers(await take(events, 1))).toEqual([1]);
+  relay.cut();
+  relay.emit('stream_delta', output('stdout', 'b'));
+  relay.emit('stream_delta', output('stdout', 'c'));
+  expect(numbers(await take(events, 2))).toEqual([2, 3]);
+  const [again] = relay.open('stream');
+  expect(again?.query.get('resumeFrom')).toBe('1');
+  expect(again?.query.get('epoch')).toBe('epoch-1');
+  const phases = [await states.next(), await states.next(), await states.next()].map(({ value }) => value?.phase);
+  expect(phases).toEqual(['open', 'reconnecting', 'open']);
+  expect(attachment.cursor).toEqual({ epoch: 'epoch-1', seq: 3 });
+});
+
+it('C01 misses nothing of a runtime that had no events yet when the link broke', async () => {
+  relay.scripts['runtime_start'] = (command) => {
+    relay.answer(command, { success: true, runtime: FAKE_RUNTIME, created: { agent: false, conversation: true } });
+  };
+  const attachment = await client().attach('env-1');
+  attachments.push(attachment);
+  const events = attachment.events();
+  await attachment.runtimeStart({ agent_id: null });
+  relay.cut();
+  relay.emit('stream_delta', output('stdout', 'a'));
+  expect(numbers(await take(events, 1))).toEqual([1]);
+  expect(relay.open('stream')[0]?.query.get('resumeFrom')).toBe('0');
+  expect(relay.open('stream')[0]?.query.has('epoch')).toBe(false);
+});
+
+it('C33 tells what the relay no longer has', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  relay.emit('stream_delta', output('stdout', 'a'));
+  await take(events, 1);
+  relay.cut();
+  relay.emit('stream_delta', output('stdout', 'lost'));
+  relay.forget();
+  await relay.seen(() => relay.open('stream').length === 1);
+  relay.emit('stream_delta', output('stdout', 'c'));
+  expect(numbers(await take(events, 2))).toEqual(['gap 2-2', 3]);
+});
+
+it('tells a hole in the numbers of a live link', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  relay.emit('stream_delta', output('stdout', 'a'));
+  relay.skip(2);
+  relay.emit('stream_delta', output('stdout', 'b'));
+  expect(numbers(await take(events, 3))).toEqual([1, 'gap 2-3', 4]);
+});
+
+it('takes events from stream only, whatever is mirrored on control', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  const event = relay.emit('stream_delta', output('stdout', 'a'));
+  relay.send('control', event);
+  relay.emit('stream_delta', output('stdout', 'b'));
+  expect(numbers(await take(events, 2))).toEqual([1, 2]);
+});
+
+it('C21 sends an unanswered input again after a reconnect, and nothing that could run twice', async () => {
+  relay.scripts['input'] = () => relay.cut();
+  relay.scripts['write_file'] = () => {};
+  const attachment = await attach({ commandTimeoutMs: 5_000 });
+  const writing = attachment.command('write_file', { path: 'a', content: 'b' }, { timeoutMs: 400 });
+  const late = writing.catch((error: unknown) => error);
+  const sending = attachment.send('ls');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.scripts['input'] = (command) => relay.answer(command, { accepted: true, disposition: 'started' });
+  expect(await sending).toMatchObject({ accepted: true });
+  const [first, second] = relay.commandsOf('input');
+  expect(first).toEqual(second);
+  expect(await late).toMatchObject({ code: 'COMMAND_TIMEOUT' });
+  expect(relay.commandsOf('write_file')).toHaveLength(1);
+});
+
+it('turns an answer that says no into a CommandError', async () => {
+  relay.scripts['read_file'] = (command) =>
+    relay.answer(command, { success: false, error: 'Outside.', error_code: 'PATH_REFUSED' });
+  relay.scripts['input'] = (command) =>
+    relay.answer(command, { accepted: false, error: 'Too late.', error_code: 'ALREADY_ANSWERED' });
+  const attachment = await attach();
+  await expect(attachment.command('read_file', { path: '/etc' })).rejects.toMatchObject({
+    name: 'CommandError',
+    command: 'read_file',
+    code: 'PATH_REFUSED',
+    message: 'Outside.',
+  });
+  await expect(attachment.answerApproval('approval-1', { behavior: 'allow' })).rejects.toMatchObject({
+    code: 'ALREADY_ANSWERED',
+  });
+  await expect(attachment.command('no_such_command', { any: 'field' })).resolves.toMatchObject({
+    type: 'no_such_command_response',
+  });
+});
+
+it('aborts only the run it means', async () => {
+  relay.scripts['input'] = (command) => {
+    relay.answer(command, { accepted: true, disposition: 'started' });
+    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-7', messageIdsOf(command)[0]));
+  };
+  relay.scripts['abort_message'] = (command) => {
+    relay.answer(command, { success: true, aborted: true });
+    relay.emit('turn_finished', { turn_id: 't', stop_reason: 'cancelled', run_id: 'run-7' });
+  };
+  const attachment = await attach();
+  const turn = await attachment.turn('sleep 100');
+  const aborted: boolean[] = [];
+  for await (const event of turn) if (isEvent(event, 'update_loop_status')) aborted.push(await turn.abort());
+  expect(aborted).toEqual([true]);
+  expect(relay.commandsOf('abort_message')[0]).toMatchObject({ runtime: FAKE_RUNTIME, run_id: 'run-7' });
+  expect(turn.outcome?.stop_reason).toBe('cancelled');
+});
+
+it('says so when the end of a turn was lost', async () => {
+  relay.scripts['input'] = (command) => {
+    relay.answer(command, { accepted: true, disposition: 'started' });
+    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-1', messageIdsOf(command)[0]));
+    relay.skip(1);
+    relay.emit('update_loop_status', loopStatus('WAITING_ON_INPUT'));
+  };
+  const attachment = await attach({ settleAfterGapMs: 20 });
+  const turn = await attachment.turn('ls');
+  const seen: Frame[] = [];
+  const watching = (async () => {
+    for await (const event of turn) seen.push(event);
+  })();
+  await expect(watching).rejects.toThrow(TurnOutcomeUnknownError);
+  expect(seen.filter(isGap)).toHaveLength(1);
+});
+
+it('fails for good when the relay stays away, and everything that waits with it', async () => {
+  relay.scripts['app_server_info'] = () => {};
+  const attachment = await attach({ reconnectForMs: 50 });
+  const turn = attachment.events().next();
+  const command = attachment.command('app_server_info', {});
+  relay.refuse = { status: 503, body: '' };
+  relay.cut();
+  await expect(turn).rejects.toThrow(DisconnectedError);
+  await expect(command).rejects.toThrow(/broke .* did not come back within 50 ms/);
+  expect(attachment.state.phase).toBe('closed');
+  await expect(attachment.command('app_server_info', {})).rejects.toThrow(DisconnectedError);
+});
+
+it('does not try again with a token that was refused', async () => {
+  const attachment = await attach();
+  const next = attachment.events().next();
+  relay.refuse = { status: 401, body: '' };
+  relay.cut();
+  await expect(next).rejects.toThrow(TokenRefusedError);
+});
+
+it('ends its loops when it is closed', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  const states = attachment.states();
+  attachment.close();
+  expect(await events.next()).toEqual({ done: true, value: undefined });
+  expect(await states.next()).toMatchObject({ value: { phase: 'open' } });
+  expect(await states.next()).toMatchObject({ value: { phase: 'closed' } });
+  expect(await states.next()).toMatchObject({ done: true });
+  await relay.seen(() => relay.open('control').length + relay.open('stream').length === 0);
+});
+
+it('gives up a command that could not be sent', async () => {
+  const attachment = await attach();
+  relay.refuse = { status: 503, body: '' };
+  relay.cut();
+  for await (const state of attachment.states()) if (state.phase === 'reconnecting') break;
+  await expect(attachment.command('app_server_info', {}, { timeoutMs: 10 })).rejects.toThrow(CommandError);
+});
+
+it('lists environments over all pages', async () => {
+  relay.environments = [
+    environmentRecord('a', 'one'),
+    environmentRecord('b', 'two', false),
+    environmentRecord('c', 'three'),
+  ];
+  relay.pageSize = 1;
+  expect((await client().environments()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  expect((await client().environments({ onlineOnly: true })).map(({ id }) => id)).toEqual(['a', 'c']);
+});

@@ -1,0 +1,262 @@
+import {
+  readRuntime,
+  type ApprovalDecision,
+  type ChannelName,
+  type CommandFields,
+  type Frame,
+  type InputMessage,
+  type Runtime,
+} from '../protocol/index.js';
+import { AsyncQueue, Fanout } from './async-queue.js';
+import { ClientLink, type LinkReceiver, type LinkTarget } from './client-link.js';
+import type { ClientContext } from './client-options.js';
+import { CommandError, DisconnectedError } from './client.error.js';
+import type { AnswerOf, FieldsOf } from './command-answers.js';
+import type { EventCursor } from './event-cursors.js';
+import { EventIntake } from './event-intake.js';
+import { PendingCommands } from './pending-commands.js';
+import { randomId } from './random-id.js';
+import { retry } from './retry.js';
+import { TurnMatcher } from './turn-matcher.js';
+import { Turn, type TurnHost } from './turn.js';
+
+/** How an attachment is connected right now. `closed` is final. */
+export type AttachmentState =
+  | { readonly phase: 'open' }
+  | { readonly phase: 'reconnecting'; readonly reason: string }
+  | { readonly phase: 'closed'; readonly error?: Error };
+
+export interface AttachmentOptions {
+  /** What to follow; without it, what `runtimeStart` returns. */
+  readonly runtime?: Runtime;
+  /** Names this client over reconnects. Default: a new UUID. */
+  readonly clientId?: string;
+  /** The last event an earlier attachment has seen: go on from there. */
+  readonly resumeFrom?: EventCursor;
+}
+
+/**
+ * A client's tie to one runtime of an environment: two sockets, rebuilt when they break, with everything resumed by the
+ * names of events.
+ *
+ * @publicApi
+ */
+export class Attachment implements TurnHost {
+  private readonly commands: PendingCommands;
+  private readonly intake: EventIntake;
+  private readonly watchers = new Fanout<AttachmentState>();
+  private readonly receiver: LinkReceiver = {
+    frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
+    down: (reason) => void this.reconnect(reason),
+  };
+  private link: ClientLink | undefined;
+  private now: AttachmentState = { phase: 'reconnecting', reason: 'not opened yet' };
+  private followed: Runtime | undefined;
+
+  private constructor(
+    private readonly context: ClientContext,
+    private readonly environment: string,
+    readonly clientId: string,
+  ) {
+    this.commands = new PendingCommands(context.clock, (frame) => this.transmit(frame));
+    this.intake = new EventIntake(context.limits.maxUnreadBytes, () => this.link?.release());
+  }
+
+  /** @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError */
+  static async open(context: ClientContext, environment: string, options: AttachmentOptions): Promise<Attachment> {
+    const attachment = new Attachment(context, environment, options.clientId ?? randomId());
+    attachment.followed = options.runtime;
+    if (options.runtime && options.resumeFrom) attachment.intake.place(options.runtime, options.resumeFrom);
+    await attachment.connect();
+    return attachment;
+  }
+
+  get clock(): ClientContext['clock'] {
+    return this.context.clock;
+  }
+
+  get settleAfterGapMs(): number {
+    return this.context.limits.settleAfterGapMs;
+  }
+
+  /** What this attachment follows: given to `attach`, or returned by the first `runtimeStart`. */
+  get runtime(): Runtime | undefined {
+    return this.followed;
+  }
+
+  /** The last event that was read off the wire; hand it to a later attachment as `resumeFrom`. */
+  get cursor(): EventCursor | undefined {
+    return this.followed && this.intake.cursorOf(this.followed);
+  }
+
+  get state(): AttachmentState {
+    return this.now;
+  }
+
+  /** Every state from now on, the current one first; ends with `closed`. */
+  states(): AsyncIterableIterator<AttachmentState, undefined> {
+    const states = this.now.phase === 'closed' ? new AsyncQueue<AttachmentState>() : this.watchers.subscribe();
+    states.push(this.now);
+    if (this.now.phase === 'closed') states.finish();
+    return states;
+  }
+
+  /**
+   * Every event from now on, each once and in order; the first loop is also given what came since the attachment opened,
+   * such as the newest state and pending approvals (`isReplayed`). What was lost is yielded as `resume_gap` (`isGap`); `isEvent` narrows
+   * the rest. While a loop over this is slow, the relay is held back.
+   *
+   * @throws DisconnectedError, TokenRefusedError when the attachment fails for good
+   */
+  events(): AsyncIterableIterator<Frame, undefined> {
+    return this.intake.subscribe();
+  }
+
+  /**
+   * Sends a command and waits for its one answer, over reconnects too.
+   *
+   * @throws CommandError with the code of the answer, or `COMMAND_TIMEOUT`, `NOT_SENT`
+   * @throws DisconnectedError, TokenRefusedError
+   */
+  async command<T extends string>(
+    type: T,
+    fields: FieldsOf<T>,
+    options: { timeoutMs?: number } = {},
+  ): Promise<AnswerOf<T>> {
+    if (this.now.phase === 'closed')
+      throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
+    const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
+    return (await this.commands.ask(type, fields, timeoutMs)) as AnswerOf<T>;
+  }
+
+  /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
+  async runtimeStart(fields: CommandFields['runtime_start']): Promise<AnswerOf<'runtime_start'>> {
+    const answer = await this.command('runtime_start', fields);
+    const runtime = readRuntime(answer.runtime);
+    if (!runtime)
+      throw new CommandError('runtime_start', 'COMMAND_FAILED', 'The device answered without a runtime.', answer);
+    if (!this.followed && answer.created?.conversation === true) this.intake.beginsEmpty(runtime);
+    this.followed ??= runtime;
+    return answer;
+  }
+
+  /** Hands in messages; `turn` also follows what they cause. Messages without an id are given one. */
+  async send(input: string | readonly InputMessage[]): Promise<AnswerOf<'input'>> {
+    const runtime = this.needRuntime();
+    return this.command('input', { runtime, payload: { kind: 'create_message', messages: withIds(input) } });
+  }
+
+  /** Hands in messages and follows their turn: iterate what this resolves to. */
+  async turn(input: string | readonly InputMessage[]): Promise<Turn> {
+    const runtime = this.needRuntime();
+    const messages = withIds(input);
+    const events = this.intake.subscribe();
+    const matcher = new TurnMatcher(idsOf(messages), this.intake.runsOf(runtime));
+    try {
+      const { disposition = 'started' } = await this.command('input', {
+        runtime,
+        payload: { kind: 'create_message', messages },
+      });
+      matcher.accepted(disposition);
+      return new Turn(this, runtime, disposition, events, matcher);
+    } catch (error) {
+      await events.return();
+      throw error;
+    }
+  }
+
+  /** Answers a `control_request`. A second answer is a `CommandError` of code `ALREADY_ANSWERED`. */
+  async answerApproval(requestId: string, decision: ApprovalDecision): Promise<void> {
+    const payload = { kind: 'approval_response', request_id: requestId, decision } as const;
+    await this.command('input', { runtime: this.needRuntime(), payload });
+  }
+
+  /** Ends the turn that runs in a runtime; with `run`, only if it is that one. @returns whether there was one */
+  async abort(runtime: Runtime = this.needRuntime(), run?: string): Promise<boolean> {
+    const { aborted } = await this.command('abort_message', { runtime, ...(run === undefined ? {} : { run_id: run }) });
+    return aborted;
+  }
+
+  /** Asks for the runtime's state; it comes as events. */
+  async sync(options: { recoverApprovals?: boolean } = {}): Promise<void> {
+    const { recoverApprovals = true } = options;
+    await this.command('sync', { runtime: this.needRuntime(), recover_approvals: recoverApprovals });
+  }
+
+  /** Closes both sockets. Loops over events end; commands in flight fail with `DisconnectedError`. */
+  close(): void {
+    if (this.now.phase === 'closed') return;
+    this.link?.close();
+    this.end(undefined);
+  }
+
+  private async connect(): Promise<void> {
+    const link = await ClientLink.open(this.context, this.target(), this.receiver, () => this.intake.isBehind());
+    if (this.now.phase === 'closed') return link.close();
+    this.link = link;
+    this.enter({ phase: 'open' });
+    link.start();
+    this.commands.resume();
+  }
+
+  private target(): LinkTarget {
+    const { environment, clientId, followed } = this;
+    return {
+      environment,
+      clientId,
+      agentId: followed?.agent_id ?? undefined,
+      conversationId: followed?.conversation_id,
+      resumeFrom: followed && this.intake.resumePointOf(followed),
+    };
+  }
+
+  private async reconnect(reason: string): Promise<void> {
+    this.link = undefined;
+    this.enter({ phase: 'reconnecting', reason });
+    const failed = await retry(
+      this.context,
+      reason,
+      () => this.connect(),
+      () => this.now.phase !== 'closed',
+    );
+    if (failed) this.end(failed);
+  }
+
+  private end(error: Error | undefined): void {
+    this.link = undefined;
+    this.enter({ phase: 'closed', ...(error ? { error } : {}) });
+    this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
+    this.intake.finish(error);
+    this.watchers.finish();
+  }
+
+  private enter(state: AttachmentState): void {
+    this.now = state;
+    this.watchers.publish(state);
+  }
+
+  private transmit(frame: Frame): boolean {
+    this.link?.send(frame);
+    return this.link !== undefined;
+  }
+
+  private receive(frame: Frame, channel: ChannelName, bytes: number): void {
+    if (this.commands.answer(frame)) return;
+    if (frame.type !== 'resume_status') this.intake.receive(frame, channel, bytes);
+    else if (this.followed) this.intake.resumed(this.followed, frame);
+  }
+
+  private needRuntime(): Runtime {
+    if (!this.followed) throw new TypeError('No runtime yet: attach with one, or call runtimeStart first.');
+    return this.followed;
+  }
+}
+
+function withIds(input: string | readonly InputMessage[]): InputMessage[] {
+  const messages = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
+  return messages.map((message) => ({ client_message_id: randomId(), ...message }));
+}
+
+function idsOf(messages: readonly InputMessage[]): ReadonlySet<string> {
+  return new Set(messages.flatMap(({ client_message_id: id }) => (id === undefined ? [] : [id])));
+}

@@ -1,0 +1,154 @@
+import type { ChannelSocket } from '../channel/index.js';
+import {
+  CHANNEL_NAMES,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  type ChannelName,
+  type Frame,
+} from '../protocol/index.js';
+import { Acknowledger } from './acknowledger.js';
+import { relayUrl, type ClientContext } from './client-options.js';
+import { dial } from './dial.js';
+import { Heartbeat } from './heartbeat.js';
+
+/** What a pair of sockets is opened for. */
+export interface LinkTarget {
+  /** `connectionId` or `id` of the environment. */
+  readonly environment: string;
+  readonly agentId: string | undefined;
+  readonly conversationId: string | undefined;
+  readonly clientId: string;
+  /** The last event that was seen; sent on stream only (protocol section 5). */
+  readonly resumeFrom: { readonly epoch: string | undefined; readonly seq: number } | undefined;
+}
+
+export interface LinkReceiver {
+  /** A frame without the `seq` of its socket. */
+  frame(frame: Frame, channel: ChannelName, bytes: number): void;
+  /** Once, with a reason for people. */
+  down(reason: string): void;
+}
+
+const NORMAL_CLOSE = 1000;
+
+/** One pair of client sockets, for the life of both: if either closes, both go. */
+export class ClientLink {
+  private readonly ends = new Map<ChannelName, { acks: Acknowledger; heartbeat: Heartbeat }>();
+  private isDown = false;
+
+  private constructor(
+    private readonly context: ClientContext,
+    private readonly sockets: Readonly<Record<ChannelName, ChannelSocket>>,
+    private readonly receiver: LinkReceiver,
+    private readonly held: () => boolean,
+  ) {}
+
+  /**
+   * Opens both sockets. Frames reach the receiver from `start` on.
+   *
+   * @param held whether the reader of events has fallen behind, so that nothing is acknowledged on stream
+   * @throws what `dial` throws
+   */
+  static async open(
+    context: ClientContext,
+    target: LinkTarget,
+    receiver: LinkReceiver,
+    held: () => boolean,
+  ): Promise<ClientLink> {
+    const dialled = CHANNEL_NAMES.map((channel) =>
+      dial(context, socketUrl(context, target, channel), target.environment),
+    );
+    try {
+      const [control, stream] = await Promise.all(dialled);
+      if (!control || !stream) throw new RangeError('a pair has two sockets');
+      return new ClientLink(context, { control, stream }, receiver, held);
+    } catch (error) {
+      for (const outcome of await Promise.allSettled(dialled))
+        if (outcome.status === 'fulfilled') outcome.value.terminate();
+      throw error;
+    }
+  }
+
+  start(): void {
+    for (const channel of CHANNEL_NAMES) this.attend(channel, this.sockets[channel]);
+  }
+
+  /** Commands go on control, and so do their answers. */
+  send(frame: object): void {
+    this.sockets.control.send(encodeFrame(frame));
+  }
+
+  /** The reader has caught up: acknowledges what was held back. */
+  release(): void {
+    this.ends.get('stream')?.acks.flush();
+  }
+
+  /** Closes both sockets; the receiver hears no more. */
+  close(): void {
+    this.isDown = true;
+    this.stop();
+    for (const channel of CHANNEL_NAMES) this.sockets[channel].close(NORMAL_CLOSE);
+  }
+
+  private attend(channel: ChannelName, socket: ChannelSocket): void {
+    const { clock, limits } = this.context;
+    const held = channel === 'stream' ? this.held : () => false;
+    const acks = new Acknowledger(socket, clock, limits, held);
+    const heartbeat = new Heartbeat(socket, clock, limits, () => this.fail(`${channel} fell silent`));
+    this.ends.set(channel, { acks, heartbeat });
+    socket.receive({
+      message: (text, isBinary) => this.read(channel, text, isBinary),
+      closed: (code, reason) => this.fail(`${channel} closed with ${code}${reason === '' ? '' : ` (${reason})`}`),
+    });
+  }
+
+  private read(channel: ChannelName, text: string, isBinary: boolean): void {
+    if (this.isDown) return;
+    const frame = this.decode(channel, text, isBinary);
+    if (!frame) return;
+    const { seq, ...rest } = frame;
+    const end = this.ends.get(channel);
+    if (rest.type === 'pong') end?.heartbeat.pong();
+    else this.receiver.frame(rest, channel, text.length);
+    if (typeof seq === 'number') end?.acks.received(seq, text.length);
+  }
+
+  /** A frame that cannot be read but does not break the framing is left out: if it was an event, the next number shows the hole. */
+  private decode(channel: ChannelName, text: string, isBinary: boolean): Frame | undefined {
+    try {
+      return decodeFrame(text, isBinary);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      if (error.breaksFraming) this.fail(`${channel} brought a message that is no frame`);
+      return undefined;
+    }
+  }
+
+  private fail(reason: string): void {
+    if (this.isDown) return;
+    this.isDown = true;
+    this.stop();
+    for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
+    this.receiver.down(reason);
+  }
+
+  private stop(): void {
+    for (const { acks, heartbeat } of this.ends.values()) {
+      acks.stop();
+      heartbeat.stop();
+    }
+  }
+}
+
+function socketUrl({ server }: ClientContext, target: LinkTarget, channel: ChannelName): URL {
+  const { resumeFrom } = channel === 'stream' ? target : {};
+  return relayUrl(server, `/v1/environments/${encodeURIComponent(target.environment)}/status/ws`, {
+    agentId: target.agentId,
+    conversationId: target.conversationId,
+    channel,
+    client: target.clientId,
+    resumeFrom: resumeFrom?.seq.toString(),
+    epoch: resumeFrom?.epoch,
+  });
+}

@@ -1,0 +1,114 @@
+import { SYSTEM_CLOCK, type Clock } from '../protocol/index.js';
+import type { WebSocketConstructor } from './web-socket.js';
+
+/** The part of `fetch` that is used here. */
+export type FetchLike = (
+  url: string,
+  init: { headers: Record<string, string>; signal: AbortSignal },
+) => Promise<Response>;
+
+/** Limits of a client. Times in ms. */
+export interface ClientLimits {
+  /** One REST request, body included. Default 10 s. */
+  readonly requestTimeoutMs: number;
+  /** From dialling to both sockets being open. Default 10 s. */
+  readonly openTimeoutMs: number;
+  /** From sending a command to its answer, reconnects included, unless the call says otherwise. Default 60 s. */
+  readonly commandTimeoutMs: number;
+  /** A `ping` on each socket this often (protocol section 2). Default 30 s. */
+  readonly heartbeatMs: number;
+  /** Unanswered pings in a row after which a socket that has answered before is dead. Default 3. */
+  readonly maxUnansweredPings: number;
+  /** An acknowledgement goes out this long after the first unacknowledged frame. Default 5 ms. */
+  readonly ackDelayMs: number;
+  /** Unacknowledged bytes after which it goes out at once. Default 32 KiB. */
+  readonly ackBytes: number;
+  /** Bytes of events that may wait to be iterated; beyond, nothing is acknowledged and the relay holds back. Default 4 MiB. */
+  readonly maxUnreadBytes: number;
+  /** How long a broken attachment is re-established before it fails with `DisconnectedError`; 0: never. Default 60 s. */
+  readonly reconnectForMs: number;
+  /** Waits between attempts are drawn from 0 to this, doubled each time. Default 1 s. */
+  readonly backoffFirstMs: number;
+  /** The most that bound grows to. Default 30 s. */
+  readonly backoffMaxMs: number;
+  /** After events were lost: how long an idle runtime must stay silent before a turn counts as over. Default 5 s. */
+  readonly settleAfterGapMs: number;
+}
+
+export const CLIENT_LIMITS: ClientLimits = {
+  requestTimeoutMs: 10_000,
+  openTimeoutMs: 10_000,
+  commandTimeoutMs: 60_000,
+  heartbeatMs: 30_000,
+  maxUnansweredPings: 3,
+  ackDelayMs: 5,
+  ackBytes: 32 * 1024,
+  maxUnreadBytes: 4 * 1024 * 1024,
+  reconnectForMs: 60_000,
+  backoffFirstMs: 1_000,
+  backoffMaxMs: 30_000,
+  settleAfterGapMs: 5_000,
+};
+
+/** @publicApi */
+export interface TwinlaneClientOptions {
+  /** `http:` or `https:` address of the relay, with its path where it has one. */
+  readonly server: string;
+  readonly token: string;
+  /**
+   * Default: the global `WebSocket`. npm `ws` is given the token in a header; browsers cannot send one, so any other
+   * implementation carries it in the query (protocol section 4).
+   */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Default: the global `fetch`. */
+  readonly fetch?: FetchLike;
+  readonly limits?: Partial<ClientLimits>;
+  readonly clock?: Clock;
+  /** From 0 up to, not including, 1. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Options with every default filled in. */
+export interface ClientContext {
+  readonly server: URL;
+  readonly token: string;
+  readonly WebSocket: WebSocketConstructor;
+  readonly fetch: FetchLike;
+  readonly limits: ClientLimits;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** @throws TypeError when the server is no HTTP address, or this platform lacks what was not given */
+export function clientContext(options: TwinlaneClientOptions): ClientContext {
+  const { clock = SYSTEM_CLOCK, random = Math.random } = options;
+  const platform = globalThis as { WebSocket?: WebSocketConstructor; fetch?: FetchLike };
+  const WebSocket = options.WebSocket ?? platform.WebSocket;
+  const fetch = options.fetch ?? platform.fetch?.bind(globalThis);
+  if (!WebSocket)
+    throw new TypeError('This platform has no WebSocket; pass one: new TwinlaneClient({ WebSocket: … }).');
+  if (!fetch) throw new TypeError('This platform has no fetch; pass one: new TwinlaneClient({ fetch: … }).');
+  return {
+    server: readServer(options.server),
+    token: options.token,
+    WebSocket,
+    fetch,
+    limits: { ...CLIENT_LIMITS, ...options.limits },
+    clock,
+    random,
+  };
+}
+
+function readServer(address: string): URL {
+  const server = URL.canParse(address) ? new URL(address) : undefined;
+  if (!server || !/^https?:$/.test(server.protocol))
+    throw new TypeError(`"${address}" is no address of a relay; write it like http://127.0.0.1:7400.`);
+  return server;
+}
+
+/** An address below the server's own path. */
+export function relayUrl(server: URL, path: string, query: Readonly<Record<string, string | undefined>> = {}): URL {
+  const url = new URL(server.pathname.replace(/\/$/, '') + path, server);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  return url;
+}

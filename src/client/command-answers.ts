@@ -1,0 +1,47 @@
+import type { CommandFields, CommandType, Frame, Runtime } from '../protocol/index.js';
+
+/** What each command answers when it succeeds (protocol section 3). */
+export interface CommandAnswers extends Record<CommandType, object> {
+  runtime_start: {
+    readonly runtime: Runtime;
+    readonly created?: { readonly agent?: boolean; readonly conversation?: boolean };
+    readonly agent?: unknown;
+    readonly conversation?: unknown;
+  };
+  input: { readonly accepted: true; readonly disposition?: 'started' | 'queued' };
+  sync: object;
+  abort_message: { readonly aborted: boolean };
+  change_device_state: object;
+  execute_command: { readonly output?: unknown };
+  app_server_info: {
+    readonly backend?: string;
+    readonly protocol_version?: number;
+    readonly capabilities?: Readonly<Record<string, unknown>>;
+  };
+  list_in_directory: {
+    readonly path: string;
+    readonly folders: readonly string[];
+    readonly files?: readonly string[];
+    readonly hasMore: boolean;
+    readonly total?: number;
+  };
+  get_tree: {
+    readonly path: string;
+    readonly entries: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];
+    readonly has_more_depth: boolean;
+  };
+  read_file: { readonly path: string; readonly content: string; readonly encoding?: 'utf8' | 'base64' };
+  write_file: { readonly path: string };
+  edit_file: {
+    readonly file_path: string;
+    readonly message: string;
+    readonly replacements: number;
+    readonly start_line?: number;
+  };
+}
+
+/** The answer to a command; frames of types this version does not know come as they are. */
+export type AnswerOf<T extends string> = Frame & (T extends CommandType ? CommandAnswers[T] : object);
+
+/** The fields of a command; of types this version does not know, any. */
+export type FieldsOf<T extends string> = T extends CommandType ? CommandFields[T] : Readonly<Record<string, unknown>>;

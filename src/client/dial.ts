@@ -1,0 +1,86 @@
+import type { ChannelSocket } from '../channel/index.js';
+import { withDeadline } from '../protocol/index.js';
+import type { ClientContext } from './client-options.js';
+import { RelayRefusedError, RelayUnreachableError } from './client.error.js';
+import { refusal } from './refusal.js';
+import { reasonOf, RelayRest } from './rest.js';
+import {
+  isNodeImplementation,
+  isNodeSocket,
+  WebSocketChannel,
+  type NodeResponse,
+  type WebSocketLike,
+} from './web-socket.js';
+
+/** Bytes of a refusal's body that are read. */
+const MAX_REFUSAL_BYTES = 16 * 1024;
+
+/**
+ * Opens one socket.
+ *
+ * @param url address without a token; `http:` or `https:`
+ * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+ */
+export async function dial(context: ClientContext, url: URL, environment: string): Promise<ChannelSocket> {
+  const { limits, clock, server } = context;
+  const socket = create(context, url);
+  const channel = new WebSocketChannel(socket);
+  try {
+    await withDeadline(opened(context, socket, environment), limits.openTimeoutMs, clock, () => {
+      return new RelayUnreachableError(server.origin, `no socket within ${limits.openTimeoutMs} ms`);
+    });
+  } catch (error) {
+    channel.terminate();
+    throw error;
+  }
+  return channel;
+}
+
+function create({ WebSocket, token }: ClientContext, url: URL): WebSocketLike {
+  const address = new URL(url);
+  address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (isNodeImplementation(WebSocket))
+    return new WebSocket(address.href, [], { headers: { authorization: `Bearer ${token}` } });
+  address.searchParams.set('token', token);
+  return new WebSocket(address.href);
+}
+
+function opened(context: ClientContext, socket: WebSocketLike, environment: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.addEventListener('open', resolve);
+    if (isNodeSocket(socket)) {
+      socket.on('unexpected-response', (request, response) => {
+        readRefusal(response, environment)
+          .then(reject, reject)
+          .finally(() => request.destroy());
+      });
+      socket.addEventListener('error', (event) => reject(unreachable(context, event)));
+    } else {
+      socket.addEventListener('error', () => void whyNot(context).then(reject, reject));
+    }
+  });
+}
+
+async function readRefusal(response: NodeResponse, environment: string): Promise<Error> {
+  const decoder = new TextDecoder();
+  let body = '';
+  for await (const chunk of response) {
+    body += decoder.decode(chunk, { stream: true });
+    if (body.length > MAX_REFUSAL_BYTES) break;
+  }
+  return refusal(response.statusCode ?? 0, body, environment);
+}
+
+function unreachable({ server }: ClientContext, event: object): RelayUnreachableError {
+  const cause = 'error' in event ? event.error : undefined;
+  return new RelayUnreachableError(server.origin, cause === undefined ? 'the socket failed' : reasonOf(cause), {
+    cause,
+  });
+}
+
+/** Browsers hide why a socket was refused; the same token over REST tells, or fails with the reason itself. */
+async function whyNot(context: ClientContext): Promise<Error> {
+  await new RelayRest(context).environments(true);
+  const text = 'The relay refused the socket; does it know this environment, and allow this origin?';
+  return new RelayRefusedError(0, undefined, text);
+}

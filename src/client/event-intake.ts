@@ -1,0 +1,115 @@
+import {
+  isKnownEventType,
+  readRuntime,
+  runtimeKey,
+  type ChannelName,
+  type Frame,
+  type Runtime,
+} from '../protocol/index.js';
+import { Fanout, type AsyncQueue } from './async-queue.js';
+import { EventCursors, gap, type EventCursor } from './event-cursors.js';
+import { RunKnowledge, type RunSnapshot } from './run-knowledge.js';
+
+/**
+ * Everything an attachment receives of its runtimes' order, over any number of links: cursors, what is known of runs, and
+ * the loops that read.
+ */
+export class EventIntake {
+  private readonly cursors = new EventCursors();
+  private readonly readers: Fanout<Frame>;
+  private readonly runs = new Map<string, RunKnowledge>();
+  /** Runtimes that had no event when they were first followed. */
+  private readonly unbegun = new Set<string>();
+  private wasBehind = false;
+
+  /**
+   * @param maxUnreadBytes what may wait for the slowest loop
+   * @param caughtUp told when less waits again
+   */
+  constructor(
+    private readonly maxUnreadBytes: number,
+    caughtUp: () => void,
+  ) {
+    this.readers = new Fanout<Frame>(() => {
+      if (this.wasBehind && !this.isBehind()) caughtUp();
+    }, true);
+  }
+
+  /** Whether a loop has fallen so far behind that nothing more should be acknowledged. */
+  isBehind(): boolean {
+    this.wasBehind = this.readers.unreadBytes > this.maxUnreadBytes;
+    return this.wasBehind;
+  }
+
+  subscribe(): AsyncQueue<Frame> {
+    return this.readers.subscribe();
+  }
+
+  cursorOf(runtime: Runtime): EventCursor | undefined {
+    return this.cursors.cursorOf(runtime);
+  }
+
+  /** Where a new link is to go on; undefined: from now. */
+  resumePointOf(runtime: Runtime): { epoch: string | undefined; seq: number } | undefined {
+    const atStart = this.unbegun.has(runtimeKey(runtime)) ? { epoch: undefined, seq: 0 } : undefined;
+    return this.cursorOf(runtime) ?? atStart;
+  }
+
+  /** The runtime has no events yet: whatever comes, also while no link is up, is to be seen. */
+  beginsEmpty(runtime: Runtime): void {
+    this.unbegun.add(runtimeKey(runtime));
+  }
+
+  place(runtime: Runtime, cursor: EventCursor): void {
+    this.cursors.place(runtime, cursor);
+  }
+
+  runsOf(runtime: Runtime): RunSnapshot {
+    return this.knowledgeOf(runtime).snapshot();
+  }
+
+  /**
+   * Takes what belongs to a runtime's order. From stream alone: one socket holds the whole order, whatever else a server
+   * mirrors on control.
+   */
+  receive(frame: Frame, channel: ChannelName, bytes: number): void {
+    if (channel !== 'stream' || !isOrdered(frame)) return;
+    for (const event of this.cursors.accept(frame)) {
+      const runtime = readRuntime(event['runtime']);
+      if (runtime) this.knowledgeOf(runtime).learn(event);
+      this.readers.publish(event, bytes);
+    }
+  }
+
+  /** `resume_status`, the first frame of a stream socket (protocol section 5): where this reader stands now. */
+  resumed(runtime: Runtime, status: Frame): void {
+    const { recovered, epoch, head } = status;
+    const asked = this.resumePointOf(runtime);
+    if (asked && recovered !== false) return;
+    if (typeof epoch !== 'string' || typeof head !== 'number') {
+      if (!asked && head === 0) this.beginsEmpty(runtime);
+      return;
+    }
+    this.place(runtime, { epoch, seq: head });
+    if (!asked) return;
+    const { epoch: from = epoch, seq } = asked;
+    if (from !== epoch || seq !== head) this.readers.publish(gap(runtime, from, seq + 1, from === epoch ? head : null));
+  }
+
+  finish(error: Error | undefined): void {
+    this.readers.finish(error);
+  }
+
+  private knowledgeOf(runtime: Runtime): RunKnowledge {
+    const key = runtimeKey(runtime);
+    const known = this.runs.get(key) ?? new RunKnowledge();
+    this.runs.set(key, known);
+    return known;
+  }
+}
+
+function isOrdered(frame: Frame): boolean {
+  return (
+    'event_seq' in frame || isKnownEventType(frame.type) || frame.type === 'resume_gap' || frame['replayed'] === true
+  );
+}

@@ -1,0 +1,17 @@
+export { Attachment, type AttachmentOptions, type AttachmentState } from './attachment.js';
+export {
+  CommandError,
+  DisconnectedError,
+  EnvironmentNotFoundError,
+  RelayRefusedError,
+  RelayUnreachableError,
+  TokenRefusedError,
+  TurnOutcomeUnknownError,
+} from './client.error.js';
+export { CLIENT_LIMITS, type ClientLimits, type FetchLike, type TwinlaneClientOptions } from './client-options.js';
+export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
+export type { EventCursor } from './event-cursors.js';
+export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';
+export type { Turn, TurnOutcome } from './turn.js';
+export { TwinlaneClient } from './twinlane-client.js';
+export type { WebSocketConstructor, WebSocketLike } from './web-socket.js';

@@ -1,0 +1,110 @@
+import {
+  answerTypeOf,
+  isAnswerType,
+  isRecord,
+  requestIdOf,
+  type Clock,
+  type Frame,
+  type Timer,
+} from '../protocol/index.js';
+import { CommandError } from './client.error.js';
+import { randomId } from './random-id.js';
+
+interface Pending {
+  readonly command: string;
+  readonly frame: Frame;
+  /** Whether the device recognises a repetition, so that it may be sent again on a new link. */
+  readonly repeatable: boolean;
+  readonly timer: Timer;
+  resolve(answer: Frame): void;
+  reject(error: Error): void;
+  sent: boolean;
+}
+
+/** Commands that wait for their one answer, over any number of links. */
+export class PendingCommands {
+  private readonly pending = new Map<string, Pending>();
+
+  /** @param transmit sends a frame now; false while there is no link */
+  constructor(
+    private readonly clock: Clock,
+    private readonly transmit: (frame: Frame) => boolean,
+  ) {}
+
+  /** @throws CommandError when the answer says no, or none came within `timeoutMs` */
+  ask(command: string, fields: object, timeoutMs: number): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      const id = randomId();
+      const frame: Frame = { ...fields, type: command, request_id: id };
+      const timer = this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry, timeoutMs))));
+      const entry: Pending = { command, frame, repeatable: isRepeatable(frame), timer, resolve, reject, sent: false };
+      this.pending.set(id, entry);
+      entry.sent = this.transmit(frame);
+    });
+  }
+
+  /** Takes a frame if it answers one of these. */
+  answer(frame: Frame): boolean {
+    const id = requestIdOf(frame);
+    const entry = id === undefined ? undefined : this.pending.get(id);
+    if (!entry || id === undefined) return false;
+    if (frame.type !== answerTypeOf(entry.command) && !isAnswerType(frame.type)) return false;
+    this.settle(id, () => (saysNo(frame) ? entry.reject(refused(entry.command, frame)) : entry.resolve(frame)));
+    return true;
+  }
+
+  /** A new link is up: sends what was never sent, and again what may be repeated. The rest may be answered yet. */
+  resume(): void {
+    for (const entry of this.pending.values())
+      if (!entry.sent || entry.repeatable) entry.sent = this.transmit(entry.frame);
+  }
+
+  fail(error: Error): void {
+    for (const id of this.pending.keys()) this.settle(id, (entry) => entry.reject(error));
+  }
+
+  private settle(id: string, how: (entry: Pending) => void): void {
+    const entry = this.pending.get(id);
+    if (!entry) return;
+    this.pending.delete(id);
+    entry.timer.cancel();
+    how(entry);
+  }
+}
+
+/** Inputs whose messages all have an id are accepted once, however often they come (protocol section 3); `sync` only reads. */
+function isRepeatable(frame: Frame): boolean {
+  if (frame.type === 'sync') return true;
+  const payload = frame['payload'];
+  if (frame.type !== 'input' || !isRecord(payload)) return false;
+  const { messages } = payload;
+  return (
+    Array.isArray(messages) &&
+    messages.every((message: unknown) => isRecord(message) && message['client_message_id'] !== undefined)
+  );
+}
+
+function saysNo(answer: Frame): boolean {
+  return answer['success'] === false || answer['accepted'] === false;
+}
+
+function refused(command: string, answer: Frame): CommandError {
+  const { error, error_code: code, output } = answer;
+  const said = [error, output].find((text) => typeof text === 'string' && text !== '');
+  const text = typeof said === 'string' ? said : `The device refused ${command} without a reason.`;
+  return new CommandError(command, typeof code === 'string' ? code : 'COMMAND_FAILED', text, answer);
+}
+
+function late({ command, sent }: Pending, timeoutMs: number): CommandError {
+  if (!sent)
+    return new CommandError(
+      command,
+      'NOT_SENT',
+      `${command} was not sent: there was no link to the relay for ${timeoutMs} ms.`,
+    );
+  return new CommandError(
+    command,
+    'COMMAND_TIMEOUT',
+    `No answer to ${command} within ${timeoutMs} ms; it may or may not have run.`,
+  );
+}

@@ -1,0 +1,68 @@
+import { isRecord, withDeadline, type EnvironmentPage, type EnvironmentRecord } from '../protocol/index.js';
+import { relayUrl, type ClientContext } from './client-options.js';
+import { RelayUnreachableError } from './client.error.js';
+import { refusal } from './refusal.js';
+
+/** `GET /v1/environments` and below (protocol section 4). */
+export class RelayRest {
+  constructor(private readonly context: ClientContext) {}
+
+  /** Every environment, page after page. */
+  async environments(onlineOnly: boolean): Promise<EnvironmentRecord[]> {
+    const all: EnvironmentRecord[] = [];
+    for (;;) {
+      const query = { onlineOnly: onlineOnly ? 'true' : undefined, after: all.at(-1)?.id };
+      const page = await this.get(relayUrl(this.context.server, '/v1/environments', query));
+      if (!isPage(page)) throw this.unreachable('it answered, but not as a relay does');
+      all.push(...page.connections);
+      if (!page.hasNextPage || page.connections.length === 0) return all;
+    }
+  }
+
+  private async get(url: URL): Promise<unknown> {
+    const { clock, limits } = this.context;
+    const abort = new AbortController();
+    const late = () => {
+      abort.abort();
+      return this.unreachable(`no answer within ${limits.requestTimeoutMs} ms`);
+    };
+    const { status, body } = await withDeadline(
+      this.fetchText(url, abort.signal),
+      limits.requestTimeoutMs,
+      clock,
+      late,
+    );
+    if (status < 200 || status > 299) throw refusal(status, body);
+    try {
+      return JSON.parse(body);
+    } catch (cause) {
+      throw this.unreachable('it answered, but not with JSON', cause);
+    }
+  }
+
+  private async fetchText(url: URL, signal: AbortSignal): Promise<{ status: number; body: string }> {
+    const { fetch, token } = this.context;
+    try {
+      const response = await fetch(url.href, { headers: { authorization: `Bearer ${token}` }, signal });
+      return { status: response.status, body: await response.text() };
+    } catch (cause) {
+      throw this.unreachable(reasonOf(cause), cause);
+    }
+  }
+
+  private unreachable(detail: string, cause?: unknown): RelayUnreachableError {
+    return new RelayUnreachableError(this.context.server.origin, detail, { cause });
+  }
+}
+
+/** The word that helps, which `fetch` keeps one level down. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (isRecord(cause) && typeof cause['code'] === 'string') return cause['code'];
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}
+
+function isPage(value: unknown): value is EnvironmentPage {
+  return isRecord(value) && Array.isArray(value['connections']);
+}

@@ -1,0 +1,36 @@
+import type { ClientContext } from './client-options.js';
+import { DisconnectedError, TokenRefusedError } from './client.error.js';
+
+/**
+ * Tries until it works, waiting with full jitter in between.
+ *
+ * @param reason why the link is down, for people
+ * @param wanted false once nobody wants it any more
+ * @returns undefined when it worked or is no longer wanted, else why there is no use in trying on
+ */
+export async function retry(
+  { clock, limits, random }: ClientContext,
+  reason: string,
+  attempt: () => Promise<void>,
+  wanted: () => boolean,
+): Promise<Error | undefined> {
+  const giveUpAt = clock.now() + limits.reconnectForMs;
+  let cause: unknown = undefined;
+  for (let bound = limits.backoffFirstMs; wanted(); bound = Math.min(bound * 2, limits.backoffMaxMs)) {
+    const wait = random() * bound;
+    if (clock.now() + wait >= giveUpAt) {
+      const text = `The connection to the relay broke (${reason}) and did not come back within ${limits.reconnectForMs} ms.`;
+      return new DisconnectedError(text, { cause });
+    }
+    await new Promise<void>((resolve) => clock.after(wait, resolve));
+    if (!wanted()) return undefined;
+    try {
+      await attempt();
+      return undefined;
+    } catch (error) {
+      if (error instanceof TokenRefusedError) return error;
+      cause = error;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+import type { EnvironmentRecord } from '../protocol/index.js';
+import { Attachment, type AttachmentOptions } from './attachment.js';
+import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
+import { RelayRest } from './rest.js';
+
+/**
+ * What steers agents through a relay, in browsers and in Node.
+ *
+ * @example
+ * const client = new TwinlaneClient({ server: 'http://127.0.0.1:7400', token, WebSocket });
+ * const [environment] = await client.environments({ onlineOnly: true });
+ * const attachment = await client.attach(environment);
+ * await attachment.runtimeStart({ agent_id: null });
+ * for await (const event of await attachment.turn('ls -la')) if (isEvent(event, 'stream_delta')) show(event.delta);
+ *
+ * @publicApi
+ */
+export class TwinlaneClient {
+  private readonly context: ClientContext;
+  private readonly rest: RelayRest;
+
+  /** @throws TypeError when the server is no HTTP address, or the platform lacks WebSocket or fetch and none was given */
+  constructor(options: TwinlaneClientOptions) {
+    this.context = clientContext(options);
+    this.rest = new RelayRest(this.context);
+  }
+
+  /**
+   * Every environment the token may see, over all pages.
+   *
+   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   */
+  environments({ onlineOnly = false }: { onlineOnly?: boolean } = {}): Promise<EnvironmentRecord[]> {
+    return this.rest.environments(onlineOnly);
+  }
+
+  /**
+   * Opens both client sockets on an environment, also on one that is offline.
+   *
+   * @param environment its record, `connectionId` or `id`
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  attach(environment: string | EnvironmentRecord, options: AttachmentOptions = {}): Promise<Attachment> {
+    const name = typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id);
+    return Attachment.open(this.context, name, options);
+  }
+}

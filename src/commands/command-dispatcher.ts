@@ -1,0 +1,128 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOCK } from '../config/index.js';
+import { ProtocolEmitterService } from '../emitter/index.js';
+import {
+  answerTypeOf,
+  type Clock,
+  errorAnswer,
+  type Frame,
+  isAnswered,
+  requestIdOf,
+  runtimeKey,
+  withDeadline,
+} from '../protocol/index.js';
+import { codeOf, CommandError, isExpected } from './command.error.js';
+import { CommandExplorer, type CommandHandler } from './command.explorer.js';
+import { CommandsOptions } from './commands.options.js';
+import type { CommandContext } from './device-command.js';
+import { Lanes } from './lanes.js';
+import { modernise, readCommand, runtimeOfCommand } from './read-command.js';
+import { type RememberedRequest, RememberedRequests } from './remembered-requests.js';
+
+/**
+ * Hands each command to its handler and its one answer to the emitter. Commands of one runtime keep their order;
+ * runtimes, and commands without one, run side by side.
+ */
+@Injectable()
+export class CommandDispatcher {
+  private readonly logger = new Logger(CommandDispatcher.name);
+  private readonly lanes = new Lanes();
+  private readonly requests: RememberedRequests;
+
+  constructor(
+    private readonly explorer: CommandExplorer,
+    private readonly emitter: ProtocolEmitterService,
+    private readonly options: CommandsOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.requests = new RememberedRequests(options.maxRememberedRequests, options.maxRememberedAnswerBytes);
+  }
+
+  /** Takes a frame off either channel, in order of arrival. Never throws. */
+  dispatch(frame: Frame): void {
+    const command = modernise(frame);
+    const requestId = requestIdOf(command);
+    const noted = requestId === undefined ? undefined : this.requests.note(requestId, command);
+    if (noted?.isRepeated) {
+      if (noted.request.answer) this.send(noted.request.answer);
+      return;
+    }
+    const run = (): Promise<void> => this.run(command, noted?.request);
+    const runtime = runtimeOfCommand(command);
+    const handled = runtime ? this.lanes.run(runtimeKey(runtime), run) : run();
+    handled.catch((error: unknown) => this.logger.error(error));
+  }
+
+  /** @param request undefined for a command without `request_id`, which nobody waits for */
+  private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
+    const afterAnswer: (() => void)[] = [];
+    const answer = await this.answerTo(frame, requestIdOf(frame), afterAnswer);
+    if (request && isAnswered(frame.type)) {
+      request.answered(answer);
+      this.send(answer);
+    }
+    for (const run of afterAnswer) run();
+  }
+
+  private async answerTo(frame: Frame, requestId: string | undefined, afterAnswer: (() => void)[]): Promise<Frame> {
+    const handler = this.explorer.find(frame.type);
+    try {
+      const fields = await this.handle(handler, frame, requestId, (run) => void afterAnswer.push(run));
+      const named = requestId === undefined ? {} : { request_id: requestId };
+      return { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
+    } catch (error) {
+      afterAnswer.length = 0;
+      const code = codeOf(error);
+      const message = error instanceof Error ? error.message : String(error);
+      this.log(frame, requestId, code, error);
+      return { ...handler?.command.errorFields?.(frame), ...errorAnswer(frame.type, requestId, code, message) };
+    }
+  }
+
+  private async handle(
+    handler: CommandHandler | undefined,
+    frame: Frame,
+    requestId: string | undefined,
+    afterAnswer: CommandContext['afterAnswer'],
+  ): Promise<object> {
+    if (!handler)
+      throw new CommandError(
+        'COMMAND_UNKNOWN',
+        `This device has no command "${frame.type}"; it may be older than the client.`,
+      );
+    const dto = readCommand(handler.dto, frame);
+    const overrun = new AbortController();
+    const context: CommandContext = {
+      frame,
+      requestId,
+      runtime: runtimeOfCommand(frame),
+      signal: overrun.signal,
+      afterAnswer,
+    };
+    const deadlineMs = handler.deadlineMs ?? this.options.commandDeadlineMs;
+    const work = Promise.resolve().then(() => handler.command.handle(dto, context));
+    return withDeadline(work, deadlineMs, this.clock, () => {
+      overrun.abort();
+      return new CommandError(
+        'COMMAND_TIMEOUT',
+        `${frame.type} did not end within ${deadlineMs / 1_000} s; its outcome is unknown: look before you repeat it.`,
+      );
+    });
+  }
+
+  private send(answer: Frame): void {
+    try {
+      this.emitter.send(answer);
+    } catch (error) {
+      this.logger.error(`The answer to ${String(answer['request_id'])} could not be sent: ${String(error)}`);
+    }
+  }
+
+  /** Whoever asked is told; the log has what nobody would hear of, and what a handler did not expect. */
+  private log(frame: Frame, requestId: string | undefined, code: string, error: unknown): void {
+    const fields = { type: frame.type, request_id: requestId, error_code: code };
+    if (!isExpected(error)) this.logger.error({ msg: `${frame.type} failed`, ...fields, err: error });
+    else if (requestId === undefined) this.logger.warn({ msg: `${frame.type}: ${String(error)}`, ...fields });
+    else this.logger.debug({ msg: `${frame.type}: ${String(error)}`, ...fields });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Provider } from '@nestjs/common';
+import { optionsProvider } from '../config/index.js';
+import { CommandDispatcher } from './command-dispatcher.js';
+import { CommandExplorer } from './command.explorer.js';
+import { COMMANDS_OPTIONS, CommandsOptions } from './commands.options.js';
+import { AppServerInfoCommand } from './device/app-server-info.command.js';
+import { EditFileCommand } from './filesystem/edit-file.command.js';
+import { FileWriter } from './filesystem/file-writer.js';
+import { GetTreeCommand } from './filesystem/get-tree.command.js';
+import { ListInDirectoryCommand } from './filesystem/list-in-directory.command.js';
+import { ReadFileCommand } from './filesystem/read-file.command.js';
+import { WriteFileCommand } from './filesystem/write-file.command.js';
+import { AbortMessageCommand } from './runtime/abort-message.command.js';
+import { ChangeDeviceStateCommand } from './runtime/change-device-state.command.js';
+import { ExecuteCommandCommand } from './runtime/execute-command.command.js';
+import { InputCommand } from './runtime/input.command.js';
+import { RemoveQueueItemCommand, ResumeQueueCommand } from './runtime/queue.commands.js';
+import { RuntimeStartCommand } from './runtime/runtime-start.command.js';
+import { SlashCommands } from './runtime/slash-commands.js';
+import { SyncCommand } from './runtime/sync.command.js';
+
+/**
+ * The commands of the house and what dispatches all commands. They need `conversationProviders`, `DiscoveryModule`,
+ * `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS`.
+ */
+export const commandProviders: Provider[] = [
+  optionsProvider(CommandsOptions, COMMANDS_OPTIONS),
+  CommandExplorer,
+  CommandDispatcher,
+  SlashCommands,
+  FileWriter,
+  RuntimeStartCommand,
+  InputCommand,
+  SyncCommand,
+  AbortMessageCommand,
+  RemoveQueueItemCommand,
+  ResumeQueueCommand,
+  ChangeDeviceStateCommand,
+  ExecuteCommandCommand,
+  AppServerInfoCommand,
+  ListInDirectoryCommand,
+  GetTreeCommand,
+  ReadFileCommand,
+  WriteFileCommand,
+  EditFileCommand,
+];

@@ -1,0 +1,32 @@
+import { applyDecorators, Injectable, type Type } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import type { DeviceCommandOf } from './device-command.js';
+
+export interface DeviceCommandOptions {
+  /** Milliseconds this command may take. Default: `CommandsOptions.commandDeadlineMs`. */
+  readonly deadlineMs?: number;
+}
+
+export interface DeviceCommandMetadata extends DeviceCommandOptions {
+  readonly type: string;
+  readonly dto: Type<object>;
+}
+
+/** Metadata of `@DeviceCommand`. */
+export const DeviceCommandType = DiscoveryService.createDecorator<DeviceCommandMetadata>();
+
+/**
+ * Makes a class the handler of one type of command. Provide it in any module beside `ListenerModule`.
+ *
+ * @param type the command's `type` on the wire
+ * @param dto validated by class-validator before the handler sees it; unknown fields pass
+ *
+ * @publicApi
+ */
+export function DeviceCommand<Dto extends object>(
+  type: string,
+  dto: Type<Dto>,
+  options: DeviceCommandOptions = {},
+): (target: Type<DeviceCommandOf<Dto>>) => void {
+  return applyDecorators(Injectable(), DeviceCommandType({ type, dto, ...options }));
+}

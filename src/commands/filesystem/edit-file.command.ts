@@ -1,0 +1,80 @@
+import { IsBoolean, IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { ProtocolEmitterService } from '../../emitter/index.js';
+import type { Frame } from '../../protocol/index.js';
+import { Workspace } from '../../workspace/index.js';
+import { CommandError } from '../command.error.js';
+import { CommandsOptions } from '../commands.options.js';
+import { DeviceCommand } from '../device-command.decorator.js';
+import type { DeviceCommandOf } from '../device-command.js';
+import { FileWriter } from './file-writer.js';
+import { replaceText } from './replace-text.js';
+import { decodeText } from './utf8.js';
+import { withFile } from './workspace-file.js';
+import { IsOmittable } from '../omittable.decorator.js';
+
+export class EditFileDto {
+  @IsString()
+  @IsNotEmpty()
+  file_path!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  old_string!: string;
+
+  @IsString()
+  new_string!: string;
+
+  @IsOmittable()
+  @IsBoolean()
+  replace_all?: boolean;
+
+  @IsOmittable()
+  @IsInt()
+  @Min(1)
+  expected_replacements?: number;
+}
+
+/** Replaces text in a file. A string that stands there more than once is refused unless the command says how many are meant. */
+@DeviceCommand('edit_file', EditFileDto)
+export class EditFileCommand implements DeviceCommandOf<EditFileDto> {
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly writer: FileWriter,
+    private readonly emitter: ProtocolEmitterService,
+    private readonly options: CommandsOptions,
+  ) {}
+
+  async handle(edit: EditFileDto): Promise<object> {
+    const { file_path } = edit;
+    const { text, replacements, startLine } = await this.writer.exclusively(file_path, async (real) => {
+      const edited = replaceText(await this.textOf(file_path), edit);
+      await this.writer.replace(real, edited.text);
+      return edited;
+    });
+    this.emitter.send({
+      type: 'file_ops',
+      path: file_path,
+      cg_entries: [],
+      ops: [],
+      source: 'agent',
+      document_content: text,
+    });
+    const message = `Successfully replaced ${replacements} occurrence${replacements === 1 ? '' : 's'} in ${file_path}`;
+    return { file_path, message, replacements, start_line: startLine };
+  }
+
+  errorFields(frame: Frame): object {
+    return { file_path: frame['file_path'], message: null, replacements: 0 };
+  }
+
+  private textOf(path: string): Promise<string> {
+    return withFile(this.workspace, path, async (file) => {
+      if (file.size > this.options.maxAnswerBytes)
+        throw new CommandError(
+          'COMMAND_FAILED',
+          `${path} has ${file.size} bytes; edit_file takes up to ${this.options.maxAnswerBytes}. Edit it with a shell command.`,
+        );
+      return decodeText(await file.read(0, file.size), path);
+    });
+  }
+}

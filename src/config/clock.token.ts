@@ -1,0 +1,2 @@
+/** Injects the `Clock`; replaced by tests. */
+export const CLOCK = Symbol('CLOCK');

@@ -1,0 +1,283 @@
+import { stat } from 'node:fs/promises';
+import { setImmediate as afterAnswers } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type Agent, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
+import type { ProtocolEmitterService } from '../emitter/index.js';
+import type { ApprovalDecision, ApprovalOutcome, Clock, Delta, InputMessage, Runtime } from '../protocol/index.js';
+import type { LinkMonitor } from '../transport/index.js';
+import type { Workspace } from '../workspace/index.js';
+import { Approval } from './approval.js';
+import { BoundedMap } from './bounded-map.js';
+import { ConversationError } from './conversation.error.js';
+import { type ConversationEvent, type ConversationState, pendingOf, transition } from './conversation-state.js';
+import type { ConversationsOptions } from './conversations.options.js';
+import { type DeviceMode, readMode } from './device-mode.js';
+import { type InputAnswer, InputLedger } from './input-ledger.js';
+import { InputQueue, type NamedMessage, removed } from './input-queue.js';
+import { CANCELLED, runTurn } from './run-turn.js';
+import { type Reported, StatusReporter } from './status-reporter.js';
+import { Turn, type TurnHost } from './turn.js';
+
+/** What a conversation works with; the same for all of a device. */
+export interface ConversationParts {
+  readonly agent: Agent;
+  readonly emitter: ProtocolEmitterService;
+  readonly links: LinkMonitor;
+  readonly workspace: Workspace;
+  readonly clock: Clock;
+  readonly options: ConversationsOptions;
+}
+
+/** The device's state of one runtime: its turns, one after the other, the inputs that wait, and pending approvals. */
+export class Conversation implements Reported {
+  state: ConversationState<Turn, Approval> = { name: 'idle' };
+  mode: DeviceMode;
+  cwd: string;
+  readonly queue: InputQueue;
+  private readonly status: StatusReporter;
+  private readonly logger = new Logger(Conversation.name);
+  private readonly ledger: InputLedger;
+  private readonly resolved: BoundedMap<ApprovalOutcome>;
+  private closed = false;
+  private waitingForIdle: (() => void)[] = [];
+
+  constructor(
+    readonly runtime: Runtime,
+    private readonly parts: ConversationParts,
+  ) {
+    const { options, clock, emitter, links, workspace } = parts;
+    this.mode = options.mode;
+    this.cwd = workspace.root;
+    this.queue = new InputQueue(clock);
+    this.status = new StatusReporter(this, emitter, links, options.connectionName);
+    this.ledger = new InputLedger(options.maxRememberedIds);
+    this.resolved = new BoundedMap(options.maxRememberedIds);
+  }
+
+  /**
+   * Takes an input: it starts at once or waits for its turn. Messages accepted before are left out; where none is new
+   * the answer is the one they got then.
+   *
+   * @throws ConversationError `TOO_MANY` when too many wait, `DRAINING` when the listener is stopping
+   */
+  accept(messages: readonly InputMessage[]): InputAnswer {
+    const { fresh, earlier } = this.ledger.sortOut(messages);
+    if (fresh.length === 0 && earlier) return earlier;
+    if (this.closed)
+      throw new ConversationError('DRAINING', 'The listener is stopping; send the input again when it is back.');
+    const idle = this.state.name === 'idle';
+    if (!idle && this.queue.length >= this.parts.options.maxQueuedInputs)
+      throw new ConversationError(
+        'TOO_MANY',
+        `${this.queue.length} inputs wait already; send it when one has started.`,
+      );
+    const answer: InputAnswer = { accepted: true, disposition: idle ? 'started' : 'queued' };
+    this.ledger.remember(fresh, answer);
+    if (idle) this.start(fresh);
+    else {
+      this.queue.push(fresh);
+      this.status.queue();
+    }
+    return answer;
+  }
+
+  /**
+   * Answers a pending approval. Exactly one answer wins.
+   *
+   * @throws ConversationError `ALREADY_ANSWERED`, `APPROVAL_UNKNOWN`
+   */
+  answer(requestId: string, decision: ApprovalDecision): void {
+    if (this.resolve(requestId, decision, decision.behavior)) return;
+    const outcome = this.resolved.get(requestId);
+    if (outcome === undefined) throw new ConversationError('APPROVAL_UNKNOWN');
+    throw new ConversationError('ALREADY_ANSWERED', `This approval has ended already: ${outcome}.`);
+  }
+
+  /** Whether a turn is being aborted now. With `runId`, only that turn; queued inputs stay (reliability C22). */
+  abort(runId?: string): boolean {
+    const { state } = this;
+    if (state.name === 'idle' || (runId !== undefined && runId !== state.lease.runId)) return false;
+    const turn = state.lease;
+    if (!this.move({ type: 'abort', lease: turn })) return true;
+    this.status.loop();
+    this.withdraw(pendingOf(state));
+    turn.abort();
+    this.parts.clock.after(this.parts.options.abortGraceMs, () => this.finish(turn, CANCELLED));
+    return true;
+  }
+
+  /**
+   * Changes mode and working directory, both or neither; `reportDevice` or `replay` shows it. A relative directory starts from the present one.
+   *
+   * @throws ConversationError `MODE_UNKNOWN`, `COMMAND_INVALID` when it is no directory
+   * @throws PathRefusedError when it lies outside of the workspace
+   */
+  async configure({
+    mode,
+    cwd,
+  }: {
+    readonly mode?: string | undefined;
+    readonly cwd?: string | undefined;
+  }): Promise<void> {
+    const newMode = mode === undefined ? this.mode : readMode(mode);
+    const newCwd = cwd === undefined ? this.cwd : await this.directory(cwd);
+    this.mode = newMode;
+    this.cwd = newCwd;
+  }
+
+  /** Takes an input that waits out of the queue; false when it is not there (any more). */
+  removeQueued(itemId: string): boolean {
+    const input = this.queue.remove(itemId);
+    if (input) this.status.queue(removed([input], 'cancelled'));
+    return input !== undefined;
+  }
+
+  /** Emits the newest state: four snapshots. */
+  replay(): void {
+    this.status.all();
+  }
+
+  reportDevice(): void {
+    this.status.device();
+  }
+
+  /** Emits each pending approval again, under its own `request_id`, for a client that came later. */
+  replayApprovals(): void {
+    for (const { payload } of pendingOf(this.state)) this.parts.emitter.emit('control_request', payload, this.runtime);
+  }
+
+  /** A delta that belongs to no turn. */
+  note(delta: Delta): void {
+    const date = new Date(this.parts.clock.now()).toISOString();
+    this.parts.emitter.emit('stream_delta', { delta: { date, ...delta } }, this.runtime);
+  }
+
+  /** No new turns from now on: what waits is cancelled, and a turn that waits for a person is aborted. */
+  close(): void {
+    this.closed = true;
+    const waiting = this.queue.clear();
+    if (waiting.length > 0) this.status.queue(removed(waiting, 'cancelled'));
+    if (this.state.name === 'waiting-for-approval') this.abort();
+  }
+
+  /** Ends the turn under way without its agent. */
+  cutOff(): void {
+    this.abort();
+    if (this.state.name !== 'idle') this.finish(this.state.lease, CANCELLED);
+  }
+
+  /** Resolves when no turn is under way. */
+  untilIdle(): Promise<void> {
+    return this.state.name === 'idle' ? Promise.resolve() : new Promise((resolve) => this.waitingForIdle.push(resolve));
+  }
+
+  private start(messages: readonly NamedMessage[]): void {
+    const turn = new Turn(messages, this.cwd, this.turnHost());
+    this.move({ type: 'start', lease: turn });
+    this.run(turn).catch((error: unknown) => this.logger.error(error));
+  }
+
+  private turnHost(): TurnHost {
+    return {
+      runtime: this.runtime,
+      mode: () => this.mode,
+      emitDelta: (turn, delta) => this.emitDelta(turn, delta),
+      ready: () => this.parts.emitter.ready(this.runtime),
+      activityChanged: (turn) => {
+        if (this.holds(turn)) this.status.loop();
+      },
+      ask: (turn, question) => this.ask(turn, question),
+    };
+  }
+
+  private async run(turn: Turn): Promise<void> {
+    // So that `input_accepted` goes out before what the turn emits.
+    await afterAnswers();
+    if (!this.holds(turn)) return;
+    this.status.loop();
+    this.status.device();
+    this.finish(turn, await runTurn(turn, this.parts.agent));
+  }
+
+  /** Ends a turn, unless it has ended: an agent that returns late changes nothing. State precedes `turn_finished` (reliability C19). */
+  private finish(turn: Turn, { stopReason, error }: TurnEnd): void {
+    const { state } = this;
+    if (!this.holds(turn)) return;
+    const stop_reason = state.name === 'cancelling' ? 'cancelled' : stopReason;
+    this.withdraw(pendingOf(state));
+    this.emitDelta(turn, { message_type: 'stop_reason', stop_reason });
+    this.move({ type: 'end', lease: turn });
+    this.status.loop();
+    this.status.device();
+    this.parts.emitter.emit(
+      'turn_finished',
+      { turn_id: turn.turnId, stop_reason, run_id: turn.runId, ...(error === undefined ? {} : { error }) },
+      this.runtime,
+    );
+    for (const resolve of this.waitingForIdle.splice(0)) resolve();
+    const next = this.queue.shift();
+    if (!next) return;
+    this.start(next.messages);
+    this.status.queue(removed([next], 'dequeued'));
+  }
+
+  private ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision> {
+    if (this.holds(turn) && this.mode === 'unrestricted') return Promise.resolve({ behavior: 'allow' });
+    const approval = new Approval(question);
+    if (!this.move({ type: 'ask', lease: turn, approval })) return Promise.reject(new TurnEndedError());
+    this.status.loop();
+    this.parts.emitter.emit('control_request', approval.payload, this.runtime);
+    const { approvalTimeoutMs } = this.parts.options;
+    if (approvalTimeoutMs !== undefined)
+      approval.expiry = this.parts.clock.after(approvalTimeoutMs, () => {
+        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s.`;
+        this.resolve(approval.requestId, { behavior: 'deny', message }, 'expired');
+      });
+    return approval.decision;
+  }
+
+  /** Hands a decision to the agent that waits for it; false when the approval is not pending. */
+  private resolve(requestId: string, decision: ApprovalDecision, outcome: ApprovalOutcome): boolean {
+    const approval = pendingOf(this.state).find((pending) => pending.requestId === requestId);
+    if (!approval || !this.move({ type: 'resolve', requestId })) return false;
+    this.status.loop();
+    this.tellResolved(requestId, outcome);
+    approval.decide(decision);
+    return true;
+  }
+
+  private withdraw(approvals: readonly Approval[]): void {
+    for (const approval of approvals) {
+      this.tellResolved(approval.requestId, 'turn_ended');
+      approval.turnEnded();
+    }
+  }
+
+  private tellResolved(request_id: string, outcome: ApprovalOutcome): void {
+    this.resolved.set(request_id, outcome);
+    this.parts.emitter.emit('control_request_resolved', { request_id, outcome }, this.runtime);
+  }
+
+  private emitDelta(turn: Turn, delta: Delta): void {
+    if (!this.holds(turn)) return;
+    const stamped = turn.stamp(delta, this.parts.clock.now());
+    this.parts.emitter.emit('stream_delta', { delta: stamped }, this.runtime);
+  }
+
+  private holds(turn: Turn): boolean {
+    return this.state.name !== 'idle' && this.state.lease === turn;
+  }
+
+  private move(event: ConversationEvent<Turn, Approval>): boolean {
+    const next = transition(this.state, event);
+    if (next) this.state = next;
+    return next !== undefined;
+  }
+
+  private async directory(wanted: string): Promise<string> {
+    const real = await this.parts.workspace.resolve(wanted, this.cwd);
+    const found = await stat(real);
+    if (!found.isDirectory()) throw new ConversationError('COMMAND_INVALID', `cwd: ${wanted} is not a directory.`);
+    return real;
+  }
+}

@@ -1,0 +1,42 @@
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+import { DEVICE_MODES, type DeviceMode } from './device-mode.js';
+
+export const CONVERSATIONS_OPTIONS = Symbol('CONVERSATIONS_OPTIONS');
+
+/** How conversations of this device begin, and their limits. */
+export class ConversationsOptions {
+  /** What people call this environment; shown in the device status. */
+  @IsString()
+  @IsNotEmpty()
+  connectionName!: string;
+
+  /** Name of the agent that executes turns. Default: `shell`. */
+  @IsString()
+  @IsNotEmpty()
+  agent = 'shell';
+
+  /** Permission mode of a new conversation. Default: `standard`. */
+  @IsIn(DEVICE_MODES)
+  mode: DeviceMode = 'standard';
+
+  /** Inputs of one runtime that may wait for their turn. Default: 100. */
+  @IsInt()
+  @Min(0)
+  maxQueuedInputs = 100;
+
+  /** `client_message_id`s and, apart, answered approvals that one runtime remembers. Default: 1,000. */
+  @IsInt()
+  @Min(1)
+  maxRememberedIds = 1_000;
+
+  /** Milliseconds an aborted turn has to end by itself; then it is ended without its agent. Default: 10,000. */
+  @IsInt()
+  @Min(0)
+  abortGraceMs = 10_000;
+
+  /** Milliseconds after which a pending approval counts as denied. Default: none, it waits. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  approvalTimeoutMs?: number;
+}

@@ -1,0 +1,8 @@
+export { BoundedMap } from './bounded-map.js';
+export type { Conversation } from './conversation.js';
+export { ConversationError } from './conversation.error.js';
+export { conversationProviders } from './conversation.providers.js';
+export { CONVERSATIONS_OPTIONS, ConversationsOptions } from './conversations.options.js';
+export { ConversationsService } from './conversations.service.js';
+export { DEVICE_MODES, type DeviceMode } from './device-mode.js';
+export type { InputAnswer } from './input-ledger.js';

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { Agent, TurnEnd } from '../agents/index.js';
+import type { Turn } from './turn.js';
+
+export const CANCELLED: TurnEnd = { stopReason: 'cancelled' };
+
+const logger = new Logger('Turn');
+
+/**
+ * Shows the input to everybody who watches, then has the agent answer it. An agent that throws ends its turn with a
+ * `loop_error` that says what to do.
+ */
+export async function runTurn(turn: Turn, agent: Agent): Promise<TurnEnd> {
+  if (turn.signal.aborted) return CANCELLED;
+  try {
+    echo(turn);
+    return await agent.start(turn);
+  } catch (error) {
+    return turn.signal.aborted ? CANCELLED : failed(turn, error);
+  }
+}
+
+function echo(turn: Turn): void {
+  for (const { role, content, client_message_id } of turn.messages)
+    if (role === 'user')
+      turn.emit({
+        message_type: 'user_message',
+        id: `message-${randomUUID()}`,
+        content,
+        client_message_id,
+        otid: client_message_id,
+      });
+}
+
+function failed(turn: Turn, error: unknown): TurnEnd {
+  logger.error(error instanceof Error ? error.stack : error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `The agent failed: ${reason}. Send the input again; the listener's log has the cause.`;
+  turn.emit({
+    message_type: 'loop_error',
+    id: `lifecycle-${randomUUID()}`,
+    message,
+    stop_reason: 'error',
+    is_terminal: true,
+  });
+  return { stopReason: 'error', error: message };
+}

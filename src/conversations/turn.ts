@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { AgentActivity, AgentTurn, ToolQuestion } from '../agents/index.js';
+import type { ApprovalDecision, Delta, PermissionMode, Runtime } from '../protocol/index.js';
+import type { NamedMessage } from './input-queue.js';
+
+/** What a turn may do while it holds its conversation's lease; afterwards each of these has no effect. */
+export interface TurnHost {
+  readonly runtime: Runtime;
+  mode(): PermissionMode;
+  emitDelta(turn: Turn, delta: Delta): void;
+  ready(): Promise<void>;
+  activityChanged(turn: Turn): void;
+  ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision>;
+}
+
+/** One turn of a conversation, and its lease. */
+export class Turn implements AgentTurn {
+  readonly turnId = `turn-${randomUUID()}`;
+  readonly runId = `run-${randomUUID()}`;
+  activity: AgentActivity = 'SENDING_API_REQUEST';
+  executingToolCallIds: readonly string[] = [];
+  private readonly abortion = new AbortController();
+  private deltas = 0;
+
+  constructor(
+    readonly messages: readonly NamedMessage[],
+    readonly cwd: string,
+    private readonly host: TurnHost,
+  ) {}
+
+  get runtime(): Runtime {
+    return this.host.runtime;
+  }
+
+  get mode(): PermissionMode {
+    return this.host.mode();
+  }
+
+  get signal(): AbortSignal {
+    return this.abortion.signal;
+  }
+
+  abort(): void {
+    this.abortion.abort();
+  }
+
+  emit(delta: Delta): void {
+    if (delta.message_type === 'stop_reason' && delta['stop_reason'] !== 'requires_approval') return;
+    this.host.emitDelta(this, delta);
+  }
+
+  ready(): Promise<void> {
+    return this.host.ready();
+  }
+
+  progress(activity: AgentActivity, executingToolCallIds: readonly string[] = []): void {
+    this.activity = activity;
+    this.executingToolCallIds = executingToolCallIds;
+    this.host.activityChanged(this);
+  }
+
+  askApproval(question: ToolQuestion): Promise<ApprovalDecision> {
+    return this.host.ask(this, question);
+  }
+
+  /** The fields that every delta of this turn has; `seq_id` counts from 1 per run, as stock listeners do. */
+  stamp(delta: Delta, now: number): Delta {
+    return { date: new Date(now).toISOString(), ...delta, run_id: this.runId, seq_id: ++this.deltas, type: 'message' };
+  }
+}

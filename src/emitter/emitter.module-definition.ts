@@ -1,0 +1,16 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { type Extension, extendModule } from '../config/index.js';
+import type { EmitterOptions } from './emitter.options.js';
+
+export type EmitterModuleOptions = Partial<EmitterOptions>;
+
+export const EMITTER_OPTIONS = Symbol('EMITTER_OPTIONS');
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<EmitterModuleOptions>({
+    optionsInjectionToken: EMITTER_OPTIONS,
+  })
+    .setClassMethodName('forRoot')
+    .setExtras<{ extend?: Extension | undefined }>({ extend: {} }, (definition, { extend }) =>
+      extendModule(definition, extend),
+    )
+    .build();

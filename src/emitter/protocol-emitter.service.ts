@@ -1,0 +1,168 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { CLOCK } from '../config/index.js';
+import type { Journal } from '../journal/index.js';
+import {
+  type Clock,
+  type EventName,
+  type EventPayload,
+  type EventType,
+  type Frame,
+  type LinkShape,
+  routeOf,
+  type Runtime,
+  runtimeKey,
+  type TypeMap,
+} from '../protocol/index.js';
+import {
+  type ChannelClient,
+  CONTROL_CLIENT,
+  LinkSupervisor,
+  MAX_RESENT,
+  type OpenLink,
+  STREAM_CLIENT,
+} from '../transport/index.js';
+import { randomBytes } from 'node:crypto';
+import { EmitterOptions } from './emitter.options.js';
+import { JOURNAL } from './journal.provider.js';
+import { type OutletContext, RuntimeOutlet } from './runtime-outlet.js';
+import { RuntimeWriter } from './runtime-writer.js';
+import { PROTOCOL_TYPE_MAP } from './type-map.provider.js';
+
+/** How events are routed while no link says otherwise. */
+const PLAIN: LinkShape = { kind: 'split', resumable: false };
+
+/**
+ * Where events and responses of this device enter: names an event, appends it to the journal, and lets the link send it.
+ *
+ * @publicApi
+ */
+@Injectable()
+export class ProtocolEmitterService implements OnApplicationShutdown {
+  private readonly log = new Logger(ProtocolEmitterService.name);
+  /** Names this process as the one that appended the event; not derived from anything that names the process elsewhere. */
+  private readonly epoch = randomBytes(4).toString('hex');
+  private readonly outlets = new Map<string, RuntimeOutlet>();
+  private readonly context: OutletContext;
+  private link: OpenLink | undefined;
+  private holdLogged = false;
+
+  constructor(
+    private readonly options: EmitterOptions,
+    @Inject(JOURNAL) private readonly journal: Journal,
+    @Inject(PROTOCOL_TYPE_MAP) private readonly map: TypeMap,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONTROL_CLIENT) private readonly control: ChannelClient,
+    @Inject(STREAM_CLIENT) private readonly stream: ChannelClient,
+    links: LinkSupervisor,
+  ) {
+    this.context = {
+      journal,
+      map,
+      clock,
+      holdMs: options.holdMs,
+      maxResent: MAX_RESENT,
+      holdExpired: (runtime) => this.logHold(runtime),
+      givenUp: (runtime, count) =>
+        this.log.warn('Events sent before the link broke were never confirmed, and are too many to send again.', {
+          runtime,
+          count,
+        }),
+    };
+    links.feed(this);
+  }
+
+  /**
+   * Emits an event of a runtime. Never throws because of the link.
+   *
+   * @returns the event's name; undefined for a snapshot, which waits for its turn and may be replaced by a newer one
+   */
+  emit<T extends EventType>(type: T, payload: EventPayload<T>, scope: Runtime): EventName | undefined {
+    const outlet = this.outletOf(scope);
+    const { delivery } = routeOf(this.map, { type, ...payload }, this.link?.shape ?? PLAIN);
+    if (delivery === 'snapshot') {
+      outlet.writer.hold(type, payload);
+      this.flushSoon(outlet);
+      return undefined;
+    }
+    const name = outlet.writer.append(type, payload);
+    outlet.wake();
+    return name;
+  }
+
+  /** Resolves when the journal has room; whoever can pause awaits it before producing more. */
+  ready(_scope: Runtime): Promise<void> {
+    return this.journal.room();
+  }
+
+  /** Resolves when the event is in the journal. */
+  async committed({ runtime, epoch, seq }: EventName): Promise<void> {
+    const position = this.journal.find(runtime, epoch, seq);
+    // What the journal has let go of, the peer has: it was committed long before.
+    if (position !== undefined) await this.journal.committed(runtime, position);
+  }
+
+  /**
+   * Sends a frame that is no event (a response, `file_changed`, …) on the channel that the type map gives it.
+   *
+   * @throws ChannelFullError when too much waits for the peer
+   */
+  send(frame: Frame): void {
+    const { channel } = routeOf(this.map, frame, this.link?.shape ?? PLAIN);
+    (channel === 'control' ? this.control : this.stream).send(frame);
+  }
+
+  /** Whether everything emitted has reached the server. */
+  get settled(): boolean {
+    return [...this.outlets.values()].every((outlet) => outlet.settled);
+  }
+
+  linkUp(link: OpenLink): void {
+    this.link = link;
+    this.holdLogged = false;
+    for (const outlet of this.outlets.values()) {
+      outlet.linkUp(link);
+      if (outlet.writer.waiting) this.flushSoon(outlet);
+    }
+  }
+
+  linkDown(): void {
+    this.link = undefined;
+    for (const outlet of this.outlets.values()) {
+      outlet.writer.stopTimer();
+      outlet.linkDown();
+    }
+  }
+
+  /** Last of all: what stops before it may still emit how its work ended. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.journal.close();
+  }
+
+  private outletOf(scope: Runtime): RuntimeOutlet {
+    const key = runtimeKey(scope);
+    let outlet = this.outlets.get(key);
+    if (!outlet) {
+      const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
+      outlet = new RuntimeOutlet(new RuntimeWriter(runtime, this.epoch, this.journal, this.clock), this.context);
+      this.outlets.set(key, outlet);
+      if (this.link) outlet.linkUp(this.link);
+    }
+    return outlet;
+  }
+
+  /** A snapshot waits until its runtime's cursor has caught up, at most `snapshotMaxWaitMs`, and for a link. */
+  private flushSoon(outlet: RuntimeOutlet): void {
+    if (!this.link) return;
+    outlet.writer.flushWithin(this.options.snapshotMaxWaitMs, () => outlet.wake());
+    outlet.wake();
+  }
+
+  private logHold(runtime: Runtime): void {
+    if (this.holdLogged) return;
+    this.holdLogged = true;
+    this.log.warn(
+      'The server does not confirm in time what it has read on stream; events on control may overtake it.',
+      { runtime },
+    );
+  }
+}

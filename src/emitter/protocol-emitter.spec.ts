@@ -1,0 +1,200 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ManualClock, settle } from '../../test/kit/manual-clock.js';
+import { MemorySocket } from '../../test/kit/memory-socket.js';
+import { MemoryJournal } from '../journal/index.js';
+import { DEFAULT_TYPE_MAP } from '../protocol/index.js';
+import { OpenPlainLink, PlainChannel, type PlainChannelContext } from '../transport/index.js';
+import { EmitterOptions } from './emitter.options.js';
+import { ProtocolEmitterService } from './protocol-emitter.service.js';
+import { typeMapProvider } from './type-map.provider.js';
+
+const runtime = { agent_id: 'a', conversation_id: 'c' };
+const delta = (content: string) => ({ delta: { message_type: 'assistant_message', content } });
+const loop = (status: 'WAITING_ON_INPUT' | 'EXECUTING_COMMAND') => ({
+  loop_status: { status, active_run_ids: [], executing_tool_call_ids: [] },
+});
+
+function setUp(options: Partial<EmitterOptions> = {}) {
+  const clock = new ManualClock();
+  const settings = Object.assign(new EmitterOptions(), options);
+  const journal = new MemoryJournal({ maxBytes: settings.journalMaxBytes });
+  const unused = {} as never;
+  const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, unused, unused, {
+    feed: () => {},
+  } as never);
+  const context: PlainChannelContext = {
+    clock,
+    heartbeatMs: 30_000,
+    maxUnansweredHeartbeats: 3,
+    bufferBoundBytes: 512 * 1024,
+    answered: new Set(),
+    refused: () => {},
+  };
+  /** A split link whose peer answers pings while `answers` is true. */
+  const connect = (answers = true) => {
+    const ends = (['control', 'stream'] as const).map((name) => {
+      const [ours, theirs] = MemorySocket.pair();
+      theirs.receive({
+        message: (text) => void (answers && text.includes('"ping"') && theirs.send('{"type":"pong"}')),
+        closed: () => {},
+      });
+      return { name, socket: ours, channel: new PlainChannel(name, ours, context) };
+    });
+    const [control, stream] = ends as [(typeof ends)[0], (typeof ends)[0]];
+    emitter.linkUp(new OpenPlainLink({ kind: 'split', resumable: false }, control.channel, stream.channel));
+    return {
+      control: control.socket,
+      stream: stream.socket,
+      events: (socket: MemorySocket) =>
+        socket
+          .frames()
+          .filter((frame) => 'event_seq' in frame)
+          .map((frame) => `${String(frame['event_seq'])} ${String(frame['type'])}`),
+    };
+  };
+  return { clock, emitter, journal, connect };
+}
+
+describe('ProtocolEmitterService', () => {
+  it('names events at once, whether or not there is a link, and puts the envelope around them', async () => {
+    const { emitter, journal } = setUp();
+    const name = emitter.emit('stream_delta', delta('x'), runtime);
+    expect(name).toMatchObject({ runtime, seq: 1 });
+    expect(name?.epoch).toMatch(/^[0-9a-f]{8}$/);
+    if (!name) return;
+    await emitter.committed(name);
+    const [entry] = journal.read(runtime, 0, 1);
+    expect(JSON.parse(entry?.frame ?? '')).toEqual({
+      type: 'stream_delta',
+      ...delta('x'),
+      runtime,
+      event_epoch: name.epoch,
+      event_seq: 1,
+      emitted_at: '2026-01-01T00:00:00.000Z',
+      idempotency_key: expect.stringMatching(new RegExp(`^stream_delta:1:${name.epoch}:[0-9a-f]{6}$`)),
+    });
+  });
+
+  it('lets an outage cost a few snapshots, not one for every change', async () => {
+    const { emitter, journal, connect, clock } = setUp();
+    for (let i = 0; i < 100; i++)
+      expect(
+        emitter.emit('update_loop_status', loop(i % 2 ? 'WAITING_ON_INPUT' : 'EXECUTING_COMMAND'), runtime),
+      ).toBeUndefined();
+    await clock.advance(60_000);
+    expect(journal.bounds(runtime).head).toBe(0);
+    const link = connect();
+    await settle();
+    expect(link.events(link.stream)).toEqual(['1 update_loop_status']);
+    expect(link.stream.frames()[0]?.['loop_status']).toMatchObject({ status: 'WAITING_ON_INPUT' });
+  });
+
+  it('C19 appends state before the event it belongs to, link or not', () => {
+    const { emitter, journal } = setUp();
+    emitter.emit('stream_delta', delta('x'), runtime);
+    emitter.emit('update_loop_status', loop('WAITING_ON_INPUT'), runtime);
+    emitter.emit('stream_delta', delta('y'), runtime);
+    emitter.emit('turn_finished', { turn_id: 't', stop_reason: 'end_turn' }, runtime);
+    expect(journal.read(runtime, 0, 9).map(({ type }) => type)).toEqual([
+      'stream_delta',
+      'stream_delta',
+      'update_loop_status',
+      'turn_finished',
+    ]);
+  });
+
+  it('appends a snapshot 250 ms after it changed at the latest, however busy the link is', async () => {
+    const { emitter, connect, clock, journal } = setUp();
+    const link = connect();
+    link.stream.held = true;
+    for (let i = 0; i < 20; i++) emitter.emit('stream_delta', delta('x'.repeat(64 * 1024)), runtime);
+    await settle();
+    emitter.emit('update_loop_status', loop('EXECUTING_COMMAND'), runtime);
+    await clock.advance(249);
+    expect(journal.bounds(runtime).head).toBe(20);
+    await clock.advance(1);
+    expect(journal.bounds(runtime).head).toBe(21);
+  });
+
+  it('an update_queue that removed something is ordered, and takes the place of one that waits', () => {
+    const { emitter, journal } = setUp();
+    emitter.emit('update_queue', { queue: [], removed: [] }, runtime);
+    emitter.emit(
+      'update_queue',
+      { queue: [], removed: [{ client_message_id: 'm', disposition: 'dequeued' }] },
+      runtime,
+    );
+    expect(journal.read(runtime, 0, 9).map(({ type, seq }) => `${seq} ${type}`)).toEqual(['1 update_queue']);
+  });
+
+  it('lets producers wait while the journal is full, and drops nothing over a broken link', async () => {
+    const { emitter, connect } = setUp({ journalMaxBytes: 1_000 });
+    for (let i = 0; i < 6; i++) emitter.emit('stream_delta', delta('x'.repeat(100)), runtime);
+    let ready = false;
+    void emitter.ready(runtime).then(() => (ready = true));
+    for (let outage = 0; outage < 3; outage++) {
+      const link = connect();
+      await settle();
+      expect(link.events(link.stream)).toHaveLength(6);
+      emitter.linkDown();
+    }
+    expect(ready).toBe(false);
+  });
+
+  it('releases what the peer has confirmed', async () => {
+    const { emitter, connect, journal, clock } = setUp({ journalMaxBytes: 1_000 });
+    connect();
+    for (let i = 0; i < 6; i++) emitter.emit('stream_delta', delta('x'.repeat(100)), runtime);
+    expect(journal.full).toBe(true);
+    await clock.advance(300);
+    expect(journal.full).toBe(false);
+    await emitter.ready(runtime);
+    expect(emitter.settled).toBe(true);
+  });
+
+  it('C03 holds a turn’s end until its deltas are confirmed, and all that comes after it', async () => {
+    const { emitter, connect, clock } = setUp();
+    const link = connect(false);
+    emitter.emit('stream_delta', delta('1'), runtime);
+    emitter.emit('turn_finished', { turn_id: 't', stop_reason: 'end_turn' }, runtime);
+    emitter.emit('stream_delta', delta('2'), runtime);
+    emitter.emit('stream_delta', delta('other'), { agent_id: 'b', conversation_id: 'c' });
+    await settle();
+    expect(link.events(link.control)).toEqual([]);
+    expect(link.events(link.stream)).toEqual(['1 stream_delta', '1 stream_delta']);
+    await clock.advance(1_000);
+    expect(link.events(link.control)).toEqual(['2 turn_finished']);
+    expect(link.events(link.stream)).toEqual(['1 stream_delta', '1 stream_delta', '3 stream_delta']);
+  });
+});
+
+describe('the type map', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'twinlane-map-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const load = (options: Partial<EmitterOptions>) =>
+    typeMapProvider.useFactory(Object.assign(new EmitterOptions(), options));
+
+  it('merges the defaults, module options and a JSON file, in this order', async () => {
+    const file = path.join(folder, 'routes.json');
+    await writeFile(file, '{"b":{"channel":"control","delivery":"ordered"}}');
+    const stream = { channel: 'stream', delivery: 'ordered' } as const;
+    expect(await load({ typeMap: { a: stream, b: stream }, typeMapFile: file })).toMatchObject({
+      a: stream,
+      b: { channel: 'control' },
+      stream_delta: stream,
+    });
+  });
+
+  it('says what is wrong with a file, and in which', async () => {
+    const file = path.join(folder, 'broken.json');
+    await writeFile(file, '{');
+    expect(() => load({ typeMapFile: file })).toThrow(/broken\.json \(TWINLANE_TYPE_MAP\) cannot be read/);
+    expect(() => load({ typeMapFile: path.join(folder, 'none.json') })).toThrow(/ENOENT/);
+  });
+});

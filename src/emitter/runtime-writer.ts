@@ -1,0 +1,76 @@
+import type { Journal } from '../journal/index.js';
+import {
+  type Clock,
+  encodeFrame,
+  type EventName,
+  type Runtime,
+  runtimeKey,
+  sealEvent,
+  type Timer,
+} from '../protocol/index.js';
+import { createHash } from 'node:crypto';
+
+/** Hex digits of SHA-256 over the runtime at the end of an idempotency key (protocol section 3). */
+const RUNTIME_HASH_DIGITS = 6;
+
+/** One runtime's end of the journal that is written to: gives events their names, and keeps the snapshots that wait. */
+export class RuntimeWriter {
+  private readonly hash: string;
+  private readonly snapshots = new Map<string, object>();
+  private flushTimer: Timer | undefined;
+  private seq = 0;
+
+  /** @param epoch names this process as the one that appended the event */
+  constructor(
+    readonly runtime: Runtime,
+    private readonly epoch: string,
+    private readonly journal: Journal,
+    private readonly clock: Clock,
+  ) {
+    this.hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
+  }
+
+  /** Whether a snapshot waits outside the journal. */
+  get waiting(): boolean {
+    return this.snapshots.size > 0;
+  }
+
+  /** Appends an ordered event. State precedes the event it belongs to; only deltas may pass a snapshot that waits. */
+  append(type: string, payload: object): EventName {
+    this.snapshots.delete(type);
+    if (type !== 'stream_delta') this.flush();
+    return this.write(type, payload);
+  }
+
+  /** Keeps a snapshot outside the journal, in place of an older one of its type. */
+  hold(type: string, payload: object): void {
+    this.snapshots.set(type, payload);
+  }
+
+  /** Appends what waits, behind every earlier event, so that no snapshot overtakes a delta. */
+  flush(): void {
+    this.stopTimer();
+    for (const [type, payload] of this.snapshots) this.write(type, payload);
+    this.snapshots.clear();
+  }
+
+  /** Flushes after `ms` at the latest; `then` follows. */
+  flushWithin(ms: number, then: () => void): void {
+    this.flushTimer ??= this.clock.after(ms, () => {
+      this.flush();
+      then();
+    });
+  }
+
+  stopTimer(): void {
+    this.flushTimer?.cancel();
+    this.flushTimer = undefined;
+  }
+
+  private write(type: string, payload: object): EventName {
+    const name: EventName = { runtime: this.runtime, epoch: this.epoch, seq: ++this.seq };
+    const event = sealEvent(type, payload, name, new Date(this.clock.now()).toISOString(), this.hash);
+    this.journal.append(this.runtime, { epoch: name.epoch, seq: name.seq, type, frame: encodeFrame(event) });
+    return name;
+  }
+}

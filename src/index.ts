@@ -1,0 +1,36 @@
+/**
+ * The public face of Twinlane for programs that import it.
+ *
+ * @packageDocumentation
+ */
+export * from './agents/index.js';
+export * from './commands/index.js';
+export type { Extension } from './config/index.js';
+export { CLOCK } from './config/index.js';
+export * from './conversations/index.js';
+export * from './emitter/index.js';
+export type { Journal } from './journal/index.js';
+export * from './listener/index.js';
+export * from './protocol/index.js';
+export * from './registration/index.js';
+export {
+  AccessService,
+  assertSafeToListen,
+  EnvironmentRegistry,
+  HistoryOptions,
+  type Identity,
+  installRelay,
+  OPEN_HISTORY,
+  type OpenHistory,
+  RelayError,
+  type RelayExtensions,
+  RelayModule,
+  type RelayModuleOptions,
+  RelayOptions,
+  ROUTING_OBSERVER,
+  type RoutingObserver,
+  RoutingOptions,
+  RoutingService,
+} from './relay/index.js';
+export * from './transport/index.js';
+export { PathRefusedError, Workspace } from './workspace/index.js';

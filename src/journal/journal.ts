@@ -1,0 +1,61 @@
+import type { Runtime } from '../protocol/index.js';
+
+/** An event to append, already named and encoded. */
+export interface NewEntry {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly type: string;
+  /** The whole event as JSON text. */
+  readonly frame: string;
+}
+
+/** Numbers that were lost before they could be kept: told to readers, never skipped in silence. */
+export interface NewGap {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One event in a runtime's log, or a hole (`frame` undefined, covering `seq` to `through`). */
+export interface JournalEntry {
+  /** Place in this runtime's log: from 1, contiguous, over epochs; only this journal knows it, it is never on the wire. */
+  readonly position: number;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Equals `seq` but for holes. */
+  readonly through: number;
+  readonly type: string;
+  readonly frame: string | undefined;
+}
+
+/** What is kept of a runtime: positions `oldest` to `head`; nothing when `oldest > head`. */
+export interface JournalBounds {
+  readonly oldest: number;
+  readonly head: number;
+}
+
+/**
+ * Append-only logs of events, one per runtime (docs/architecture.md, first idea). The device's journal and the relay's
+ * history are both one. Appending is immediate; reading sees only what is committed.
+ */
+export interface Journal {
+  append(runtime: Runtime, entry: NewEntry): JournalEntry;
+  appendGap(runtime: Runtime, gap: NewGap): JournalEntry;
+  /** Resolves when the entry at this position is committed; rejects when it cannot be. */
+  committed(runtime: Runtime, position: number): Promise<void>;
+  /** Committed entries after a position, oldest first; fewer than `limit` only at the end. */
+  read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[];
+  bounds(runtime: Runtime): JournalBounds;
+  /** Position of the entry that holds this number; undefined when it is not kept. */
+  find(runtime: Runtime, epoch: string, seq: number): number | undefined;
+  /** The newest entry of this runtime and epoch, kept or not any more; undefined for an epoch never seen. */
+  last(runtime: Runtime, epoch: string): { readonly seq: number; readonly position: number } | undefined;
+  /** Readers no longer need entries up to this position. */
+  release(runtime: Runtime, through: number): void;
+  /** Resolves when the journal has room; whoever can pause awaits it before the next append. */
+  room(): Promise<void>;
+  /** Whether `room()` would wait. */
+  readonly full: boolean;
+  runtimes(): Iterable<Runtime>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { JournalEntry } from './journal.js';
+import { MemoryJournal } from './memory-journal.js';
+
+const runtime = { agent_id: 'a', conversation_id: 'c' };
+const other = { agent_id: null, conversation_id: 'c' };
+const entry = (seq: number, epoch = 'e1') => ({ epoch, seq, type: 'stream_delta', frame: `{"n":${seq}}` });
+
+describe('MemoryJournal', () => {
+  it('reads from any position and finds entries by name', () => {
+    const journal = new MemoryJournal();
+    for (let seq = 1; seq <= 5; seq++) journal.append(runtime, entry(seq));
+    journal.appendGap(runtime, { epoch: 'e1', from: 6, to: 9 });
+    journal.append(runtime, entry(10));
+    journal.append(runtime, entry(1, 'e2'));
+    expect(journal.read(runtime, 3, 2).map((e) => e.seq)).toEqual([4, 5]);
+    expect(journal.find(runtime, 'e1', 7)).toBe(6);
+    expect(journal.find(runtime, 'e1', 10)).toBe(7);
+    expect(journal.find(runtime, 'e1', 11)).toBeUndefined();
+    expect(journal.find(runtime, 'e2', 1)).toBe(8);
+    expect(journal.last(runtime, 'e1')).toMatchObject({ seq: 10, position: 7 });
+    expect(journal.bounds(other)).toEqual({ oldest: 1, head: 0 });
+  });
+
+  it('makes producers wait at its bound, drops nothing, and lets them go on when readers are done', async () => {
+    const journal = new MemoryJournal({ maxBytes: 20 });
+    for (let seq = 1; seq <= 3; seq++) journal.append(runtime, entry(seq));
+    let roomy = false;
+    const room = journal.room().then(() => (roomy = true));
+    await Promise.resolve();
+    expect(roomy).toBe(false);
+    expect(journal.read(runtime, 0, 10)).toHaveLength(3);
+    journal.release(runtime, 2);
+    await room;
+    expect(journal.bounds(runtime)).toEqual({ oldest: 3, head: 3 });
+  });
+
+  it('keeps exactly what a plain list with the same limits keeps', () => {
+    const step = fc.oneof(
+      fc.constant('append' as const),
+      fc.nat(30).map((n) => ({ release: n })),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 4_000 }), fc.integer({ min: 1, max: 40 }), (steps, limit) => {
+        const journal = new MemoryJournal({ maxEntriesPerRuntime: limit });
+        let kept: JournalEntry[] = [];
+        let seq = 0;
+        for (const next of steps) {
+          if (next === 'append') kept = [...kept, journal.append(runtime, entry(++seq))].slice(-limit);
+          else {
+            const through = seq - next.release;
+            journal.release(runtime, through);
+            kept = kept.filter((e) => e.position > through);
+          }
+        }
+        expect(journal.read(runtime, 0, Infinity)).toEqual(kept);
+        expect(journal.bounds(runtime)).toEqual({ oldest: seq - kept.length + 1, head: seq });
+        for (const e of kept) expect(journal.find(runtime, 'e1', e.seq)).toBe(e.position);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

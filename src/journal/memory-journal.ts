@@ -1,0 +1,154 @@
+import { runtimeKey, type Runtime } from '../protocol/index.js';
+import type { Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
+
+/** Limits of a journal in memory. Unset limits do not apply. */
+export interface MemoryJournalOptions {
+  /** Bytes (UTF-16 units of the frames) at which `room()` waits. Nothing is dropped for it. Default: no bound. */
+  readonly maxBytes?: number;
+  /** Entries a runtime keeps; older ones are dropped. Default: no bound. */
+  readonly maxEntriesPerRuntime?: number;
+  /** Bytes a runtime keeps; older ones are dropped. Default: no bound. */
+  readonly maxBytesPerRuntime?: number;
+}
+
+interface Log {
+  readonly runtime: Runtime;
+  /** Kept entries; those before `start` are already dropped and wait for the next compaction. */
+  entries: (JournalEntry | undefined)[];
+  start: number;
+  head: number;
+  bytes: number;
+  /** Where each epoch began and ended, whether or not its entries are still kept. */
+  readonly epochs: Map<string, { readonly first: number; position: number; seq: number }>;
+}
+
+/** Dropped slots at the front of a log that make it worth copying the rest down. */
+const COMPACT_AT = 1_024;
+
+/** A journal that lives and dies with its process; committed as soon as appended. */
+export class MemoryJournal implements Journal {
+  private readonly logs = new Map<string, Log>();
+  private bytes = 0;
+  private waiting: (() => void)[] = [];
+
+  constructor(private readonly options: MemoryJournalOptions = {}) {}
+
+  append(runtime: Runtime, { epoch, seq, type, frame }: NewEntry): JournalEntry {
+    return this.add(runtime, { epoch, seq, through: seq, type, frame });
+  }
+
+  appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
+    return this.add(runtime, { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined });
+  }
+
+  async committed(): Promise<void> {}
+
+  read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[] {
+    const log = this.logs.get(runtimeKey(runtime));
+    if (!log) return [];
+    const from = log.start + Math.max(0, after - this.oldestOf(log) + 1);
+    return log.entries.slice(from, from + limit) as JournalEntry[];
+  }
+
+  bounds(runtime: Runtime): JournalBounds {
+    const log = this.logs.get(runtimeKey(runtime));
+    return log ? { oldest: this.oldestOf(log), head: log.head } : { oldest: 1, head: 0 };
+  }
+
+  find(runtime: Runtime, epoch: string, seq: number): number | undefined {
+    const log = this.logs.get(runtimeKey(runtime));
+    const span = log?.epochs.get(epoch);
+    if (!log || !span) return undefined;
+    const oldest = this.oldestOf(log);
+    let low = Math.max(span.first, oldest);
+    let high = span.position;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const entry = log.entries[log.start + middle - oldest];
+      if (!entry) return undefined;
+      if (seq < entry.seq) high = middle - 1;
+      else if (seq > entry.through) low = middle + 1;
+      else return middle;
+    }
+    return undefined;
+  }
+
+  last(runtime: Runtime, epoch: string): { readonly seq: number; readonly position: number } | undefined {
+    return this.logs.get(runtimeKey(runtime))?.epochs.get(epoch);
+  }
+
+  release(runtime: Runtime, through: number): void {
+    const log = this.logs.get(runtimeKey(runtime));
+    if (!log) return;
+    while (log.start < log.entries.length && this.oldestOf(log) <= through) this.dropOldest(log);
+    this.compact(log);
+    if (!this.full) for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  get full(): boolean {
+    return this.bytes >= (this.options.maxBytes ?? Infinity);
+  }
+
+  room(): Promise<void> {
+    return this.full ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+  }
+
+  *runtimes(): Iterable<Runtime> {
+    for (const log of this.logs.values()) yield log.runtime;
+  }
+
+  async close(): Promise<void> {
+    for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  private add(runtime: Runtime, fields: Omit<JournalEntry, 'position'>): JournalEntry {
+    const log = this.logFor(runtime);
+    const entry: JournalEntry = { position: ++log.head, ...fields };
+    log.entries.push(entry);
+    const epoch = log.epochs.get(entry.epoch);
+    if (epoch) Object.assign(epoch, { position: entry.position, seq: entry.through });
+    else log.epochs.set(entry.epoch, { first: entry.position, position: entry.position, seq: entry.through });
+    this.count(log, entry, 1);
+    this.trim(log);
+    return entry;
+  }
+
+  private logFor(runtime: Runtime): Log {
+    const key = runtimeKey(runtime);
+    let log = this.logs.get(key);
+    if (!log) {
+      log = { runtime, entries: [], start: 0, head: 0, bytes: 0, epochs: new Map() };
+      this.logs.set(key, log);
+    }
+    return log;
+  }
+
+  private oldestOf(log: Log): number {
+    return log.head - (log.entries.length - log.start) + 1;
+  }
+
+  private trim(log: Log): void {
+    const { maxEntriesPerRuntime = Infinity, maxBytesPerRuntime = Infinity } = this.options;
+    while (log.entries.length - log.start > maxEntriesPerRuntime || log.bytes > maxBytesPerRuntime)
+      this.dropOldest(log);
+    this.compact(log);
+  }
+
+  private dropOldest(log: Log): void {
+    const entry = log.entries[log.start];
+    log.entries[log.start++] = undefined;
+    if (entry) this.count(log, entry, -1);
+  }
+
+  private compact(log: Log): void {
+    if (log.start < COMPACT_AT || log.start * 2 < log.entries.length) return;
+    log.entries = log.entries.slice(log.start);
+    log.start = 0;
+  }
+
+  private count(log: Log, entry: JournalEntry, sign: 1 | -1): void {
+    const size = sign * (entry.frame?.length ?? 0);
+    log.bytes += size;
+    this.bytes += size;
+  }
+}

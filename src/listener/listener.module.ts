@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js';
+import { commandProviders, CommandDispatcher, COMMANDS_OPTIONS, SlashCommands } from '../commands/index.js';
+import { CLOCK } from '../config/index.js';
+import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
+import { SYSTEM_CLOCK } from '../protocol/index.js';
+import { ListenerLifecycle } from './listener.lifecycle.js';
+import { ConfigurableModuleClass } from './listener.module-definition.js';
+import { ListenerOptions } from './listener.options.js';
+
+/**
+ * The device role, composed: registers, connects, dispatches commands, runs turns. Commands and agents of your own
+ * stand in a module beside it.
+ *
+ * @publicApi
+ */
+@Module({
+  providers: [
+    { provide: CLOCK, useValue: SYSTEM_CLOCK },
+    {
+      provide: CONVERSATIONS_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ connectionName, agent, mode, conversations }: ListenerOptions) => ({
+        connectionName,
+        agent,
+        mode,
+        ...conversations,
+      }),
+    },
+    { provide: SHELL_OPTIONS, inject: [ListenerOptions], useFactory: ({ shell = {} }: ListenerOptions) => shell },
+    {
+      provide: COMMANDS_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ commands = {} }: ListenerOptions) => commands,
+    },
+    ...agentProviders,
+    ...conversationProviders,
+    ...commandProviders,
+    ListenerLifecycle,
+  ],
+  exports: [AgentRegistry, ConversationsService, CommandDispatcher, SlashCommands],
+})
+export class ListenerModule extends ConfigurableModuleClass {}

@@ -1,0 +1,81 @@
+import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
+import type { ShellOptions } from '../agents/index.js';
+import type { CommandsOptions } from '../commands/index.js';
+import type { ConversationsOptions } from '../conversations/index.js';
+import type { EmitterModuleOptions } from '../emitter/index.js';
+import type { RegistrationModuleOptions } from '../registration/index.js';
+import type { TransportModuleOptions } from '../transport/index.js';
+
+/** Options of `ListenerModule`: who this listener is, whom it serves, and what its rooms take. Times in ms. */
+export class ListenerOptions {
+  /** Base URL of the server, for instance `http://127.0.0.1:7400`. */
+  @IsUrl(
+    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+    { message: '$property must be an http or https URL' },
+  )
+  server!: string;
+
+  /** Bearer token; leave it out to bring a `TOKEN_SOURCE` of your own. */
+  @IsOptional()
+  @IsString()
+  token?: string;
+
+  /** Stable for this device. */
+  @IsString()
+  @IsNotEmpty()
+  deviceId!: string;
+
+  /** What people call this environment. */
+  @IsString()
+  @IsNotEmpty()
+  connectionName!: string;
+
+  /** The directory that is served. Default: the working directory of the process. */
+  @IsString()
+  @IsNotEmpty()
+  workspace: string = process.cwd();
+
+  /** Permission mode of a new conversation. Default: `standard`. */
+  @IsOptional()
+  mode?: ConversationsOptions['mode'];
+
+  /** Name of the agent that executes turns. Default: `shell`. */
+  @IsOptional()
+  @IsString()
+  agent?: string;
+
+  /** How long stopping waits for running turns before it aborts them. Default: 5 s. */
+  @IsInt()
+  @Min(0)
+  shutdownGraceMs: number = 5_000;
+
+  /** Options of the rooms beneath, where their defaults do not fit. */
+  @IsOptional()
+  @IsObject()
+  registration?: Partial<RegistrationModuleOptions>;
+
+  @IsOptional()
+  @IsObject()
+  transport?: Partial<TransportModuleOptions>;
+
+  @IsOptional()
+  @IsObject()
+  emitter?: EmitterModuleOptions;
+
+  @IsOptional()
+  @IsObject()
+  conversations?: Partial<ConversationsOptions>;
+
+  @IsOptional()
+  @IsObject()
+  commands?: Partial<CommandsOptions>;
+
+  /** Of the shell agent. */
+  @IsOptional()
+  @IsObject()
+  shell?: Partial<ShellOptions>;
+}
+
+/** What `ListenerModule.forRoot` takes: every value that has no default, and those that differ from it. */
+export type ListenerModuleOptions = Partial<ListenerOptions> &
+  Pick<ListenerOptions, 'server' | 'deviceId' | 'connectionName'>;

@@ -1,0 +1,33 @@
+/** A timer that was set; cancelling one that has fired does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time, as it comes into constructors: tests bring a clock that they move themselves. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Runs once after at least `ms` milliseconds. */
+  after(ms: number, run: () => void): Timer;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Rejects with `error()` unless `work` settles within `ms` milliseconds. */
+export async function withDeadline<T>(work: Promise<T>, ms: number, clock: Clock, error: () => Error): Promise<T> {
+  let timer: Timer | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = clock.after(ms, () => reject(error()));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer?.cancel();
+  }
+}

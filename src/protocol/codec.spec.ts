@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeFrame, encodeFrame, FrameError, type FrameFault, withSeq } from './codec.js';
+
+const faultOf = (text: string, isBinary = false, maxDepth?: number): FrameFault | undefined => {
+  try {
+    decodeFrame(text, isBinary, maxDepth);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FrameError) return error.fault;
+    throw error;
+  }
+};
+
+describe('decodeFrame', () => {
+  it.each<[string, string, FrameFault | undefined]>([
+    ['a frame', '{"type":"ping"}', undefined],
+    ['text that is no JSON', 'not json', 'NOT_JSON'],
+    ['an array', '[{"type":"ping"}]', 'NOT_OBJECT'],
+    ['null', 'null', 'NOT_OBJECT'],
+    ['no type', '{"a":1}', 'NO_TYPE'],
+    ['a type that is no text', '{"type":3}', 'NO_TYPE'],
+    ['a repeated key', '{"type":"a","x":1,"type":"b"}', 'REPEATED_KEY'],
+    ['a key repeated in another spelling', '{"type":"a","\\u0074ype":"b"}', 'REPEATED_KEY'],
+    ['a key repeated further down', '{"type":"a","x":{"type":"b"},"y":[{"type":"c"}]}', undefined],
+    ['strings with quotes, colons and brackets', '{"type":"a","x":"\\\\\\"}:{[","y":"\\\\"}', undefined],
+  ])('C29 reads %s', (_name, text, fault) => {
+    expect(faultOf(text)).toBe(fault);
+  });
+
+  it('C29 refuses binary messages and nesting beyond the bound', () => {
+    expect(faultOf('', true)).toBe('BINARY');
+    expect(faultOf(`{"type":"a","x":${'['.repeat(5)}${']'.repeat(5)}}`, false, 5)).toBe('TOO_DEEP');
+    expect(faultOf(`{"type":"a","x":${'['.repeat(4)}${']'.repeat(4)}}`, false, 5)).toBeUndefined();
+  });
+
+  it('reads back every frame it wrote, with and without a number', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.string({ minLength: 1 }),
+        fc.nat(),
+        (fields, type, seq) => {
+          const frame = { ...fields, type };
+          delete (frame as Record<string, unknown>)['seq'];
+          const text = encodeFrame(frame);
+          expect(decodeFrame(text)).toEqual(JSON.parse(text));
+          expect(decodeFrame(withSeq(text, seq))).toEqual({ ...(JSON.parse(text) as object), seq });
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,97 @@
+import { isRecord, type Frame } from './frames.js';
+
+/** Why a message is no frame. All but `NO_TYPE` and `TOO_DEEP` are broken framing and close the socket (protocol section 6). */
+export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP';
+
+export class FrameError extends Error {
+  override readonly name = 'FrameError';
+
+  constructor(
+    readonly fault: FrameFault,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  /** Whether the peer can no longer be trusted to frame its messages. */
+  get breaksFraming(): boolean {
+    return this.fault !== 'NO_TYPE' && this.fault !== 'TOO_DEEP';
+  }
+}
+
+/** Deepest nesting of a frame; default of `decodeFrame`. */
+export const MAX_FRAME_DEPTH = 128;
+
+/**
+ * Reads one message as a frame.
+ *
+ * @throws FrameError for binary messages, text that is no JSON object, a repeated top-level key (two readers could see
+ * two different frames), a missing `type`, or nesting beyond `maxDepth`
+ */
+export function decodeFrame(text: string, isBinary = false, maxDepth = MAX_FRAME_DEPTH): Frame {
+  if (isBinary) throw new FrameError('BINARY', 'Frames are JSON text; this message is binary.');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new FrameError('NOT_JSON', 'The message is not JSON.', { cause });
+  }
+  if (!isRecord(value)) throw new FrameError('NOT_OBJECT', 'A frame is a JSON object.');
+  walkTopLevel(text, maxDepth);
+  if (typeof value['type'] !== 'string' || value['type'] === '')
+    throw new FrameError('NO_TYPE', 'A frame needs a "type".');
+  return value as Frame;
+}
+
+export function encodeFrame(frame: object): string {
+  return JSON.stringify(frame);
+}
+
+/** Writes `seq` as the first field of an encoded frame without parsing it again. The frame must not have a `seq`. */
+export function withSeq(text: string, seq: number): string {
+  return `{"seq":${seq},${text.slice(1)}`;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COLON = 0x3a;
+
+/** Walks valid JSON text once: refuses a repeated key of the outermost object, and nesting beyond `maxDepth`. */
+function walkTopLevel(text: string, maxDepth: number): void {
+  const keys = new Set<string>();
+  let depth = 0;
+  let lastString = '';
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === QUOTE) {
+      const end = endOfString(text, i + 1);
+      if (depth === 1) lastString = text.slice(i, end + 1);
+      i = end;
+    } else if (char === COLON) {
+      if (depth !== 1) continue;
+      const key = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1);
+      if (keys.has(key)) throw new FrameError('REPEATED_KEY', `The key "${key}" stands twice in the frame.`);
+      keys.add(key);
+    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
+      if (++depth > maxDepth) throw new FrameError('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
+  }
+}
+
+/** Index of the quote that ends the string whose first character is at `from`. */
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let slashes = 0;
+  while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+  return slashes % 2 === 1;
+}

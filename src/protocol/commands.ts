@@ -1,0 +1,112 @@
+import type { PermissionMode } from './events.js';
+import type { Runtime } from './runtime.js';
+
+/** One message of an input. `content` is text or the protocol's content parts. */
+export interface InputMessage {
+  readonly role: string;
+  readonly content: unknown;
+  /** Lets a device recognise a repeated input: the same id is accepted once. */
+  readonly client_message_id?: string;
+}
+
+export interface CreateMessagePayload {
+  readonly kind: 'create_message';
+  readonly messages: readonly InputMessage[];
+}
+
+export interface ApprovalDecision {
+  readonly behavior: 'allow' | 'deny';
+  readonly message?: string;
+  readonly updated_input?: Readonly<Record<string, unknown>>;
+}
+
+export interface ApprovalResponsePayload {
+  readonly kind: 'approval_response';
+  readonly request_id: string;
+  readonly decision: ApprovalDecision;
+}
+
+export type InputPayload = CreateMessagePayload | ApprovalResponsePayload;
+
+/** Commands and their fields, client to device (protocol section 3). */
+export interface CommandFields {
+  runtime_start: {
+    readonly agent_id?: string | null;
+    readonly create_agent?: unknown;
+    readonly conversation_id?: string;
+    readonly create_conversation?: unknown;
+    readonly cwd?: string;
+    readonly mode?: PermissionMode;
+    readonly client_info?: unknown;
+    readonly recover_approvals?: boolean;
+    readonly force_device_status?: boolean;
+  };
+  input: { readonly runtime: Runtime; readonly payload: InputPayload };
+  sync: { readonly runtime: Runtime; readonly recover_approvals?: boolean; readonly force_device_status?: boolean };
+  abort_message: { readonly runtime: Runtime; readonly run_id?: string };
+  change_device_state: {
+    readonly runtime: Runtime;
+    readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string };
+  };
+  execute_command: { readonly runtime: Runtime; readonly command_id: string; readonly args?: unknown };
+  app_server_info: object;
+  list_in_directory: {
+    readonly path: string;
+    readonly include_files?: boolean;
+    readonly limit?: number;
+    readonly offset?: number;
+  };
+  get_tree: { readonly path: string; readonly depth: number };
+  read_file: {
+    readonly path: string;
+    readonly encoding?: 'utf8' | 'base64';
+    /** Bytes; ours. */
+    readonly offset?: number;
+    /** Bytes; ours. */
+    readonly length?: number;
+  };
+  write_file: { readonly path: string; readonly content: string };
+  edit_file: {
+    readonly file_path: string;
+    readonly old_string: string;
+    readonly new_string: string;
+    readonly replace_all?: boolean;
+    readonly expected_replacements?: number;
+  };
+}
+
+export type CommandType = keyof CommandFields;
+
+/** The type of a command's one answer. */
+export function answerTypeOf(command: string): string {
+  return command === 'input' ? 'input_accepted' : `${command}_response`;
+}
+
+/** Whether a frame of this type can only be an answer to a command. */
+export function isAnswerType(type: string): boolean {
+  return type === 'input_accepted' || type.endsWith('_response');
+}
+
+/** Commands that nobody answers: their effect shows in `terminal_*` frames (protocol section 3). */
+const UNANSWERED: ReadonlySet<string> = new Set([
+  'terminal_spawn',
+  'terminal_input',
+  'terminal_resize',
+  'terminal_kill',
+]);
+
+export function isAnswered(command: string): boolean {
+  return !UNANSWERED.has(command);
+}
+
+/** An error answer: the type its success would have, so that stock clients recognise it (protocol section 3). */
+export function errorAnswer(command: string, requestId: string | undefined, code: string, message: string) {
+  return {
+    type: answerTypeOf(command),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(command === 'input' ? { accepted: false } : {}),
+    success: false,
+    error: message,
+    error_code: code,
+  };
+}

@@ -1,0 +1,74 @@
+interface ErrorEntry {
+  /** HTTP status where the code answers a request or a refused upgrade. */
+  readonly status?: number;
+  /** What it means and what to do; shown where the place of the error adds nothing of its own. */
+  readonly message: string;
+}
+
+/** Every error code of ours: REST, refused upgrades, error answers of commands. `docs/` lists this table. */
+export const ERROR_CODES = {
+  BAD_REQUEST: { status: 400, message: 'The request is not valid; correct the named field.' },
+  TOKEN_REFUSED: {
+    status: 401,
+    message: 'The token is missing or not known here; pass one that this relay accepts (TWINLANE_TOKEN).',
+  },
+  ORIGIN_REFUSED: {
+    status: 403,
+    message: 'Browsers may connect from allowed origins only; add this one to TWINLANE_ALLOWED_ORIGINS.',
+  },
+  ENVIRONMENT_UNKNOWN: { status: 404, message: 'No such environment; list them with `twinlane environments`.' },
+  PATH_UNKNOWN: { status: 404, message: 'Nothing is served at this path.' },
+  LISTENER_SUPERSEDED: {
+    status: 409,
+    message: 'A newer listener took this environment over; stop this one, or start it under another name.',
+  },
+  ENVIRONMENT_TAKEN: {
+    status: 409,
+    message: 'This environment belongs to another token; use that token, another name, or ask an admin to release it.',
+  },
+  BODY_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
+  TOO_MANY: { status: 429, message: 'Too many requests; wait as long as Retry-After says.' },
+  INTERNAL: { status: 500, message: 'The relay failed on this request; its log has the cause.' },
+  NOT_READY: { status: 503, message: 'The relay is starting; try again in a second.' },
+  DRAINING: { status: 503, message: 'The relay is restarting; reconnect in a second.' },
+  ADMIT_TIMEOUT: { status: 503, message: 'Access could not be checked in time; try again.' },
+  COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
+  COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
+  COMMAND_FAILED: { message: 'The command failed on the device.' },
+  COMMAND_TIMEOUT: { message: 'The device did not finish the command in time; its outcome is unknown.' },
+  DEVICE_OFFLINE: {
+    status: 503,
+    message: 'The device is offline; the command was not sent. Try again when its listener is back.',
+  },
+  OUTCOME_UNKNOWN: {
+    message: 'The device went away before it answered; the command may or may not have run. Look before you repeat it.',
+  },
+  ALREADY_ANSWERED: { message: 'This approval was answered already, or its turn has ended.' },
+  APPROVAL_UNKNOWN: { message: 'No approval of this id is pending.' },
+  APPROVAL_NOT_ALLOWED: { message: 'This token may not answer approvals; use one that may.' },
+  MODE_UNKNOWN: { message: 'This device does not have that permission mode.' },
+  PATH_REFUSED: { message: 'The path leads out of the workspace.' },
+  ANSWER_TOO_LARGE: {
+    message: 'The answer does not fit into one frame; ask for less (offset and length, limit, depth).',
+  },
+  FRAME_INVALID: { message: 'The message is no frame: send one JSON object with a "type" as text.' },
+  NO_TOOL_CLIENT: { message: 'No client offers this tool.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The one shape of errors over HTTP, REST and refused upgrades alike (protocol section 1). */
+export interface ErrorBody {
+  readonly errorCode: ErrorCode;
+  readonly message: string;
+}
+
+export function errorBody(code: ErrorCode, message: string = ERROR_CODES[code].message): ErrorBody {
+  return { errorCode: code, message };
+}
+
+/** The HTTP status of a code; 500 for codes that only answer commands. */
+export function statusOf(code: ErrorCode): number {
+  const entry: ErrorEntry = ERROR_CODES[code];
+  return entry.status ?? 500;
+}

@@ -1,0 +1,48 @@
+/** `POST /v1/environments/register`: what a listener says of itself (protocol section 1). */
+export interface RegistrationRequest {
+  /** Stable per data directory. */
+  readonly deviceId: string;
+  /** Stable per workspace on the device; stock listeners send none. */
+  readonly listenerInstanceId?: string;
+  readonly connectionName: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** What the server answers, beside its capabilities. */
+export interface RegistrationResponse {
+  readonly connectionId: string;
+  /** Carries the unguessable `lease` of this tie. */
+  readonly wsUrl: string;
+  /** Bytes of one message or joined event. */
+  readonly maxFrameBytes?: number;
+  readonly [capability: string]: unknown;
+}
+
+/** `maxFrameBytes` where the server names none (protocol section 6), in bytes. */
+export const DEFAULT_MAX_FRAME_BYTES = 8 * 1024 * 1024;
+
+/** One entry of `GET /v1/environments` (protocol section 4). */
+export interface EnvironmentRecord {
+  readonly id: string;
+  /** Null while the environment is offline. */
+  readonly connectionId: string | null;
+  readonly deviceId: string;
+  readonly connectionName: string;
+  readonly organizationId: string;
+  readonly podId: string | null;
+  /** Epoch milliseconds. */
+  readonly connectedAt: number | null;
+  /** Epoch milliseconds. */
+  readonly lastHeartbeat: number | null;
+  /** Epoch milliseconds. */
+  readonly lastSeenAt: number;
+  /** Epoch milliseconds. */
+  readonly firstSeenAt: number;
+  readonly currentMode?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface EnvironmentPage {
+  readonly connections: readonly EnvironmentRecord[];
+  readonly hasNextPage: boolean;
+}

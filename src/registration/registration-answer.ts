@@ -1,0 +1,106 @@
+import { DEFAULT_MAX_FRAME_BYTES, isRecord, readCapabilities } from '../protocol/index.js';
+import { RegistrationError } from './registration.error.js';
+import type { Registration } from './registration.js';
+import { readRetryAfter } from './retry-after.js';
+
+/** An HTTP answer, read to its end. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly header: (name: string) => string | null;
+  readonly text: string;
+}
+
+/**
+ * Reads what a server answered to a registration.
+ *
+ * @throws RegistrationError for every answer that is no registration, saying what to do
+ */
+export function readRegistrationAnswer(answer: HttpAnswer, server: string, now: number): Registration {
+  const body = parse(answer.text);
+  if (answer.status >= 200 && answer.status < 300) return readGranted(body, server, answer);
+  throw refusal(answer, body, server, now);
+}
+
+function readGranted(body: unknown, server: string, { status }: HttpAnswer): Registration {
+  if (!isRecord(body))
+    throw new RegistrationError(
+      'not-json',
+      `${server} answered the registration with something other than JSON; is it the address of a relay (TWINLANE_SERVER)?`,
+      { status },
+    );
+  const { connectionId, wsUrl, maxFrameBytes } = body;
+  const missing = [
+    typeof connectionId === 'string' && connectionId ? [] : ['connectionId'],
+    isWebSocketUrl(wsUrl) ? [] : ['wsUrl'],
+  ].flat();
+  if (missing.length > 0 || typeof connectionId !== 'string' || typeof wsUrl !== 'string')
+    throw new RegistrationError(
+      'missing-fields',
+      `${server} answered the registration without a usable ${missing.join(' and ')}; is it a relay, and not older than this listener?`,
+      { status },
+    );
+  return {
+    connectionId,
+    wsUrl,
+    capabilities: readCapabilities(body),
+    maxFrameBytes: typeof maxFrameBytes === 'number' && maxFrameBytes > 0 ? maxFrameBytes : DEFAULT_MAX_FRAME_BYTES,
+  };
+}
+
+function refusal({ status, header }: HttpAnswer, body: unknown, server: string, now: number): RegistrationError {
+  const fields = isRecord(body) ? body : {};
+  const errorCode = firstText(fields['errorCode'], fields['code']);
+  const said = firstText(fields['message'], fields['error']);
+  const because = said ? ` It said: ${said}` : '';
+  const details = { status, errorCode, retryAfterMs: readRetryAfter(header('retry-after'), now) };
+  const fail = (fault: RegistrationError['fault'], text: string) =>
+    new RegistrationError(fault, `${text}${because}`, details);
+
+  if (status >= 300 && status < 400)
+    return fail(
+      'redirect',
+      `${server} redirects registrations to ${header('location') ?? 'another address'}; set TWINLANE_SERVER to that address.`,
+    );
+  if (status === 401)
+    return fail('token-refused', `${server} refused the token; set TWINLANE_TOKEN to one that it accepts.`);
+  if (status === 403)
+    return fail(
+      'token-refused',
+      `${server} does not let this token register listeners; ask its operator for one that may.`,
+    );
+  if (status === 404)
+    return fail(
+      'not-found',
+      `${server} has no registration endpoint; check TWINLANE_SERVER (scheme, host, port, path).`,
+    );
+  if (status === 409)
+    return fail(
+      'conflict',
+      errorCode === 'ENVIRONMENT_TAKEN'
+        ? `This environment belongs to another token on ${server}; use that token, or another --name.`
+        : `${server} has a newer listener for this environment; stop that one first, or start this one with another --name.`,
+    );
+  if (status === 429) return fail('too-many', `${server} asks for fewer registrations; trying again later.`);
+  if (status >= 500)
+    return fail(
+      'server-error',
+      `${server} failed with HTTP ${status}; trying again. If it stays so, look at the server's log.`,
+    );
+  return fail('refused', `${server} refused the registration with HTTP ${status}.`);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // proxies answer with HTML; the status says enough
+  }
+}
+
+function isWebSocketUrl(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol);
+}
+
+function firstText(...values: unknown[]): string | undefined {
+  return values.find((value): value is string => typeof value === 'string' && value !== '');
+}

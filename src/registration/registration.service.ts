@@ -1,0 +1,112 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOCK } from '../config/index.js';
+import type { Clock, RegistrationRequest } from '../protocol/index.js';
+import { Backoff } from './backoff.js';
+import { readRegistrationAnswer } from './registration-answer.js';
+import { RegistrationError } from './registration.error.js';
+import { RegistrationOptions } from './registration.options.js';
+import { HTTP_FETCH, type HttpFetch, type Registration } from './registration.js';
+
+/** Registers the listener over HTTP and learns what the server can do (protocol section 1). */
+@Injectable()
+export class RegistrationService {
+  private readonly log = new Logger(RegistrationService.name);
+
+  constructor(
+    private readonly options: RegistrationOptions,
+    @Inject(HTTP_FETCH) private readonly fetch: HttpFetch,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Registers, trying again on what passes by itself, for as long as it takes.
+   *
+   * @throws RegistrationError that is final; the signal's reason when it was aborted
+   */
+  async register(token: string, signal: AbortSignal): Promise<Registration> {
+    const { backoffMinMs, backoffMaxMs } = this.options;
+    const backoff = new Backoff(backoffMinMs, backoffMaxMs);
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await this.registerOnce(token, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof RegistrationError) || !error.retryable) throw error;
+        const wait = Math.max(backoff.next(), error.retryAfterMs ?? 0);
+        this.log.warn(`${error.message} Next try in ${(wait / 1_000).toFixed(1)} s.`);
+        await this.sleep(wait, signal);
+      }
+    }
+  }
+
+  /** @throws RegistrationError for every failure */
+  async registerOnce(token: string, signal: AbortSignal): Promise<Registration> {
+    const { server, requestDeadlineMs } = this.options;
+    const deadline = new AbortController();
+    const timer = this.clock.after(requestDeadlineMs, () => deadline.abort());
+    try {
+      const response = await this.fetch(`${server.replace(/\/+$/, '')}/v1/environments/register`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify(this.request()),
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
+      const text = await response.text();
+      const answer = { status: response.status, header: (name: string) => response.headers.get(name), text };
+      return readRegistrationAnswer(answer, server, this.clock.now());
+    } catch (error) {
+      if (error instanceof RegistrationError) throw error;
+      if (deadline.signal.aborted)
+        throw new RegistrationError(
+          'deadline',
+          `${server} did not answer the registration within ${requestDeadlineMs / 1_000} s; check the address (TWINLANE_SERVER) and the network.`,
+          { cause: error },
+        );
+      throw new RegistrationError(
+        'network',
+        `Cannot reach ${server}: ${reasonOf(error)}. Check the address (TWINLANE_SERVER) and the network.`,
+        { cause: error },
+      );
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  private request(): RegistrationRequest {
+    const { deviceId, listenerInstanceId, connectionName, metadata } = this.options;
+    return {
+      deviceId,
+      ...(listenerInstanceId === undefined ? {} : { listenerInstanceId }),
+      connectionName,
+      metadata: {
+        os: process.platform,
+        nodeVersion: process.version,
+        environmentMessageProtocol: 'v2-input',
+        supportsPairedListenerGenerations: true,
+        eventSeqScope: 'runtime',
+        ...metadata,
+      },
+    };
+  }
+
+  private sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(ms, done);
+      signal.addEventListener('abort', done, { once: true });
+      function done(): void {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+    });
+  }
+}
+
+/** Node's fetch hides what happened in `cause`. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+}

@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import type { Identity } from './identity.js';
+
+/**
+ * Decides who is let in. Replace it through `extend.relay` to bring accounts of your own.
+ *
+ * @publicApi
+ */
+@Injectable()
+export abstract class AccessService {
+  /**
+   * @param token as presented, without its scheme; undefined when none was
+   * @throws RelayError TOKEN_REFUSED
+   */
+  abstract identify(token: string | undefined): Promise<Identity>;
+}

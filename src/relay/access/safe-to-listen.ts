@@ -1,0 +1,31 @@
+import { BlockList, isIP } from 'node:net';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** A relay that strangers could reach must not live on a token that it made up itself. */
+export class UnsafeListenError extends Error {
+  override readonly name = 'UnsafeListenError';
+
+  constructor(readonly host: string) {
+    super(
+      `Not listening on ${host}: other machines could reach this relay, and no token was given for it. ` +
+        'Set TWINLANE_TOKEN or a tokens file (TWINLANE_TOKENS_FILE), or listen on 127.0.0.1.',
+    );
+  }
+}
+
+/**
+ * @param tokenGiven whether somebody chose the tokens (TWINLANE_TOKEN, a tokens file), not the program itself
+ * @throws UnsafeListenError beyond loopback without such a token
+ */
+export function assertSafeToListen(host: string, { tokenGiven }: { readonly tokenGiven: boolean }): void {
+  if (!tokenGiven && !isLoopback(host)) throw new UnsafeListenError(host);
+}
+
+function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  if (version === 0) return host === 'localhost';
+  return LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}

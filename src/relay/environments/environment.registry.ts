@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import type { Environment, Lease, Voider } from './environment.js';
+
+/** A listener's registration, after its request was understood. */
+export interface Registration {
+  readonly organizationId: string;
+  readonly tokenId: string;
+  readonly deviceId: string;
+  readonly listenerInstanceId: string | undefined;
+  readonly connectionName: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface Registered {
+  readonly environment: Environment;
+  readonly lease: Lease;
+  /** Goes into the `wsUrl`, and is kept nowhere. */
+  readonly secret: string;
+}
+
+/** What a lease presented by a listener is worth. */
+export type LeaseStanding =
+  | { readonly state: 'valid'; readonly environment: Environment; readonly lease: Lease }
+  | { readonly state: 'void'; readonly environment: Environment; readonly by: Voider }
+  | { readonly state: 'unknown' };
+
+/**
+ * The lasting record of environments and their leases.
+ *
+ * @publicApi
+ */
+@Injectable()
+export abstract class EnvironmentRegistry {
+  /**
+   * Makes the environment, or finds it again, and gives it one more lease. Older leases stay valid until `leaseReady`.
+   *
+   * @throws RelayError ENVIRONMENT_TAKEN when it belongs to another token, LISTENER_SUPERSEDED when another process
+   * made this process's lease void
+   */
+  abstract register(registration: Registration): Promise<Registered>;
+
+  /** @param secret what the listener presented */
+  abstract standingOf(connectionId: string, secret: string): Promise<LeaseStanding>;
+
+  /** The link of this lease is ready: every older lease of the environment is void from now on. */
+  abstract leaseReady(lease: Lease): Promise<void>;
+
+  /** Environments whose `id` or `connectionId` is `name`, or else whose device it is; the newest registration first. */
+  abstract find(organizationId: string, name: string): Promise<readonly Environment[]>;
+
+  /** All of an organisation's, the oldest first. */
+  abstract list(organizationId: string): Promise<readonly Environment[]>;
+}

@@ -1,0 +1,60 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** The relay's lasting record of one listener instance. */
+export interface Environment {
+  readonly id: string;
+  /** Towards clients; made once per environment and kept. */
+  readonly connectionId: string;
+  readonly organizationId: string;
+  /** Whose token registered it first. */
+  readonly ownerTokenId: string;
+  readonly deviceId: string;
+  readonly listenerInstanceId: string | undefined;
+  readonly connectionName: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Epoch ms. */
+  readonly firstSeenAt: number;
+  /** Epoch ms: the newest registration. */
+  readonly registeredAt: number;
+}
+
+/** One registration's tie to the relay. Its secret is in the `wsUrl` alone. */
+export interface Lease {
+  /** Names the lease without being its secret. */
+  readonly id: string;
+  readonly environmentId: string;
+  /** Counts the environment's registrations: of two leases the higher is the newer. */
+  readonly order: number;
+  /** Stock listeners do not say. */
+  readonly processInstanceId: string | undefined;
+  /** Whether the device numbers its events per runtime (`metadata.eventSeqScope: "runtime"`). */
+  readonly namesEvents: boolean;
+}
+
+/** Who made a lease void: a listener that does not say which process it is counts as another one. */
+export type Voider = 'same-process' | 'other-process';
+
+export function voiderOf(older: Lease, newer: Lease): Voider {
+  const same = older.processInstanceId !== undefined && older.processInstanceId === newer.processInstanceId;
+  return same ? 'same-process' : 'other-process';
+}
+
+const LEASE_SECRET_BYTES = 24;
+
+export function newLeaseSecret(): string {
+  return randomBytes(LEASE_SECRET_BYTES).toString('base64url');
+}
+
+export function leaseIdOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/**
+ * Ids of an environment follow from its identity (protocol section 1), so that they are the same after a restart of a
+ * relay that keeps its registry in memory only.
+ */
+export function environmentIds(organizationId: string, deviceId: string, listenerInstanceId: string | undefined) {
+  const identity = JSON.stringify([organizationId, deviceId, listenerInstanceId ?? null]);
+  const hash = createHash('sha256').update(identity).digest('hex');
+  return { id: `env-${hash.slice(0, 32)}`, connectionId: `conn-${hash.slice(32)}` };
+}

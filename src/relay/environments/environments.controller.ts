@@ -1,0 +1,60 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards, UsePipes } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse } from '../../protocol/index.js';
+import { AccessGuard, Caller } from '../access/access.guard.js';
+import type { Identity } from '../access/identity.js';
+import { RelayOptions } from '../relay.options.js';
+import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
+import { ListEnvironmentsQuery } from './list-environments.query.js';
+import { RegisterEnvironmentDto } from './register-environment.dto.js';
+import { requestValidation } from './request-validation.pipe.js';
+import { SendMessagesDto } from './send-messages.dto.js';
+import { listenerUrl } from './ws-url.js';
+
+/** The REST side of the relay (protocol sections 1 and 4). */
+@Controller('v1/environments')
+@UseGuards(AccessGuard)
+@UsePipes(requestValidation)
+export class EnvironmentsController {
+  constructor(
+    private readonly environments: EnvironmentsService,
+    private readonly options: RelayOptions,
+  ) {}
+
+  @Post('register')
+  @HttpCode(200)
+  async register(
+    @Caller() caller: Identity,
+    @Req() request: IncomingMessage,
+    @Body() body: RegisterEnvironmentDto,
+  ): Promise<RegistrationResponse> {
+    const { environment, secret } = await this.environments.register(caller, body);
+    const { connectionId } = environment;
+    return {
+      connectionId,
+      wsUrl: listenerUrl(request, this.options.publicUrl, connectionId, secret),
+      ...this.environments.capabilitiesFor(environment),
+      maxFrameBytes: this.options.maxFrameBytes,
+    };
+  }
+
+  @Get()
+  list(@Caller() caller: Identity, @Query() query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
+    return this.environments.list(caller, query);
+  }
+
+  @Get(':name')
+  get(@Caller() caller: Identity, @Param('name') name: string): Promise<EnvironmentRecord> {
+    return this.environments.get(caller, name);
+  }
+
+  @Post(':name/messages')
+  @HttpCode(200)
+  sendMessages(
+    @Caller() caller: Identity,
+    @Param('name') name: string,
+    @Body() body: SendMessagesDto,
+  ): Promise<MessagesOutcome> {
+    return this.environments.sendMessages(caller, name, body);
+  }
+}

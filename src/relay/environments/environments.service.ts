@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import {
+  commonCapabilities,
+  readCapabilities,
+  type Capabilities,
+  type EnvironmentPage,
+  type EnvironmentRecord,
+  type Frame,
+} from '../../protocol/index.js';
+import type { Identity } from '../access/identity.js';
+import { RelayError } from '../relay.error.js';
+import { RoutingService } from '../routing/routing.service.js';
+import type { Environment } from './environment.js';
+import { EnvironmentRegistry, type Registered } from './environment.registry.js';
+import type { ListEnvironmentsQuery } from './list-environments.query.js';
+import { Presence } from './presence.js';
+import type { RegisterEnvironmentDto } from './register-environment.dto.js';
+import type { SendMessagesDto } from './send-messages.dto.js';
+
+/** What this relay can do, whoever asks. */
+const OFFERED: Capabilities = {
+  supportsSplitStatusChannels: true,
+  supportsPairedListenerGenerations: true,
+  supportsResumableChannels: false,
+  supportsChunkedFrames: false,
+};
+
+/** The conversation of an agent that has no other. */
+const DEFAULT_CONVERSATION = 'default';
+
+export interface MessagesOutcome {
+  readonly success: boolean;
+  readonly message: string;
+}
+
+/** Registers listeners and shows environments to clients (protocol sections 1 and 4). */
+@Injectable()
+export class EnvironmentsService {
+  constructor(
+    private readonly registry: EnvironmentRegistry,
+    private readonly presence: Presence,
+    private readonly routing: RoutingService,
+  ) {}
+
+  /** @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
+  register({ organizationId, tokenId }: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
+    return this.registry.register({
+      organizationId,
+      tokenId,
+      deviceId: request.deviceId,
+      listenerInstanceId: request.listenerInstanceId ?? undefined,
+      connectionName: request.connectionName,
+      metadata: request.metadata ?? {},
+    });
+  }
+
+  /** What is agreed with this listener. Split sockets are offered to all: who does not know them ignores the field. */
+  capabilitiesFor({ metadata }: Environment): Capabilities {
+    return { ...commonCapabilities(OFFERED, readCapabilities(metadata)), supportsSplitStatusChannels: true };
+  }
+
+  async list({ organizationId }: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
+    const all = await this.registry.list(organizationId);
+    const from = query.after === undefined ? 0 : all.findIndex(({ id }) => id === query.after) + 1;
+    if (from === 0 && query.after !== undefined)
+      throw new RelayError('BAD_REQUEST', 'after must be the id of an environment that this list has shown.');
+    const wanted = all.slice(from).filter((environment) => this.matches(environment, query));
+    return {
+      connections: wanted.slice(0, query.limit).map((environment) => this.show(environment)),
+      hasNextPage: wanted.length > query.limit,
+    };
+  }
+
+  /**
+   * @param name an environment's id, its connectionId, or its device's id
+   * @throws RelayError ENVIRONMENT_UNKNOWN
+   */
+  async get(identity: Identity, name: string): Promise<EnvironmentRecord> {
+    return this.show(await this.resolve(identity, name));
+  }
+
+  /** @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE */
+  async sendMessages(identity: Identity, name: string, request: SendMessagesDto): Promise<MessagesOutcome> {
+    const environment = await this.resolve(identity, name);
+    // A request over HTTP does not wait for a device to come back.
+    if (!this.presence.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
+    const answer = await this.routing.request(environment.id, {
+      type: 'input',
+      runtime: { agent_id: request.agentId ?? null, conversation_id: request.conversationId ?? DEFAULT_CONVERSATION },
+      payload: { kind: 'create_message', messages: request.messages },
+    });
+    return readOutcome(answer);
+  }
+
+  private async resolve({ organizationId }: Identity, name: string): Promise<Environment> {
+    const found = await this.registry.find(organizationId, name);
+    const environment = found.find(({ id }) => this.presence.isOnline(id)) ?? found[0];
+    if (!environment) throw new RelayError('ENVIRONMENT_UNKNOWN');
+    return environment;
+  }
+
+  private matches({ id, metadata }: Environment, { onlineOnly, source, userId }: ListEnvironmentsQuery): boolean {
+    if (onlineOnly === 'true' && !this.presence.isOnline(id)) return false;
+    const agrees = (wanted: string | undefined, said: unknown) =>
+      wanted === undefined || said === undefined || said === wanted;
+    return agrees(source, metadata['source']) && agrees(userId, metadata['userId']);
+  }
+
+  private show(environment: Environment): EnvironmentRecord {
+    const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt, registeredAt } = environment;
+    const presence = this.presence.of(id);
+    const currentMode = this.routing.modeOf(id);
+    // Process ids would let a client pass for that listener.
+    const { processInstanceId: _hidden, ...metadata } = environment.metadata;
+    return {
+      id,
+      connectionId: presence?.online ? connectionId : null,
+      deviceId,
+      connectionName,
+      organizationId,
+      podId: null,
+      connectedAt: presence?.connectedAt ?? null,
+      lastHeartbeat: presence?.lastHeartbeat ?? null,
+      lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, registeredAt),
+      firstSeenAt,
+      ...(currentMode === undefined ? {} : { currentMode }),
+      metadata,
+    };
+  }
+}
+
+function readOutcome(answer: Frame): MessagesOutcome {
+  const error = typeof answer['error'] === 'string' ? answer['error'] : undefined;
+  if (answer['error_code'] === 'DEVICE_OFFLINE') throw new RelayError('DEVICE_OFFLINE', error);
+  if (answer['accepted'] === true) return { success: true, message: 'The device has accepted the messages.' };
+  return { success: false, message: error ?? 'The device did not accept the messages.' };
+}

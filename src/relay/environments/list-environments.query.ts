@@ -1,0 +1,35 @@
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+
+/** Environments on one page. */
+const MAX_PAGE = 1_000;
+const DEFAULT_PAGE = 100;
+
+/** `GET /v1/environments` (protocol section 4). */
+export class ListEnvironmentsQuery {
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  onlineOnly?: 'true' | 'false';
+
+  /** 1 to 1,000. Default 100. */
+  @IsInt()
+  @Min(1)
+  @Max(MAX_PAGE)
+  @Type(() => Number)
+  limit: number = DEFAULT_PAGE;
+
+  /** The `id` of the last environment of the page before. */
+  @IsOptional()
+  @IsString()
+  after?: string;
+
+  /** Leaves out environments whose metadata names another source. */
+  @IsOptional()
+  @IsString()
+  source?: string;
+
+  /** Leaves out environments whose metadata names another user. */
+  @IsOptional()
+  @IsString()
+  userId?: string;
+}

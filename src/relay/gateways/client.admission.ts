@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { AccessService } from '../access/access.service.js';
+import { bearerOf } from '../access/bearer.js';
+import { assertAllowedOrigin } from '../access/origin.js';
+import { EnvironmentRegistry } from '../environments/environment.registry.js';
+import { RelayError } from '../relay.error.js';
+import { RelayOptions } from '../relay.options.js';
+import type { ClientAttachment } from '../routing/client-attachment.js';
+import type { UpgradeRequest } from './path.server.js';
+import { readChannel, readCount, readText } from './query.js';
+
+export type AdmittedClient = Omit<ClientAttachment, 'socket'>;
+
+/** Checks a client's upgrade (protocol sections 4 and 5). */
+@Injectable()
+export class ClientAdmission {
+  constructor(
+    private readonly access: AccessService,
+    private readonly registry: EnvironmentRegistry,
+    private readonly options: RelayOptions,
+  ) {}
+
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN */
+  async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
+    assertAllowedOrigin(request, this.options.allowedOrigins);
+    // Browsers cannot set headers on a WebSocket.
+    const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
+    const seq = readCount(query, 'resumeFrom');
+    return {
+      environmentId: await this.environmentIdOf(identity.organizationId, params['connectionId'] ?? ''),
+      tokenId: identity.tokenId,
+      client: readText(query, 'client'),
+      agentId: readText(query, 'agentId'),
+      conversationId: readText(query, 'conversationId'),
+      channel: readChannel(query),
+      resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
+      mayApprove: identity.mayApprove,
+    };
+  }
+
+  /** By its connectionId or its id, online or not. */
+  private async environmentIdOf(organizationId: string, name: string): Promise<string> {
+    const found = await this.registry.find(organizationId, name);
+    const named = found.find(({ id, connectionId }) => id === name || connectionId === name);
+    if (!named) throw new RelayError('ENVIRONMENT_UNKNOWN');
+    return named.id;
+  }
+}

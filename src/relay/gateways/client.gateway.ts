@@ -1,0 +1,24 @@
+import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { WsSocket } from '../../channel/index.js';
+import { ClientAdmission, type AdmittedClient } from './client.admission.js';
+import { ClientSessions } from './client.sessions.js';
+import type { PathServer } from './path.server.js';
+
+/** Where clients attach (protocol section 4). */
+@WebSocketGateway({ path: '/v1/environments/:connectionId/status/ws' })
+export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>, OnGatewayConnection<WebSocket> {
+  constructor(
+    private readonly admission: ClientAdmission,
+    private readonly sessions: ClientSessions,
+  ) {}
+
+  afterInit(server: PathServer<AdmittedClient>): void {
+    server.admit = (upgrade) => this.admission.admit(upgrade);
+  }
+
+  handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {
+    this.sessions.open(new WsSocket(socket), admitted);
+  }
+}

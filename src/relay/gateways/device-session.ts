@@ -1,0 +1,155 @@
+import { Logger } from '@nestjs/common';
+import type { ChannelSocket } from '../../channel/index.js';
+import { CLOSE_CODES, type ChannelName, type Clock, type Frame, type Timer } from '../../protocol/index.js';
+import { voiderOf, type Environment, type Lease } from '../environments/environment.js';
+import type { EnvironmentRegistry } from '../environments/environment.registry.js';
+import type { Presence } from '../environments/presence.js';
+import type { RelayOptions } from '../relay.options.js';
+import type { RoutingService } from '../routing/routing.service.js';
+import { DeviceSockets, type DeviceSocketsObserver } from './device-sockets.js';
+import { judgeHello, type Hello } from './pairing.js';
+import { closeAsVoid } from './void-lease.js';
+
+/** What a session works with. */
+export interface DeviceSessionParts {
+  readonly registry: EnvironmentRegistry;
+  readonly presence: Presence;
+  readonly routing: RoutingService;
+  readonly options: RelayOptions;
+  readonly clock: Clock;
+}
+
+/** The links under one lease: at most one is open. */
+interface LeaseLinks {
+  readonly lease: Lease;
+  open: DeviceSockets | undefined;
+  /** The highest attempt that ever began. */
+  highest: number | undefined;
+}
+
+/**
+ * One environment's device in this process: puts its sockets together, decides which link is the live one, and knows
+ * whether the device is online. A link that breaks leaves it online until heartbeats have been missing for long enough,
+ * so that a reconnect does not flap.
+ */
+export class DeviceSession implements DeviceSocketsObserver {
+  private readonly log = new Logger(DeviceSession.name);
+  private readonly leases = new Map<string, LeaseLinks>();
+  /** The newest lease that has had a ready link: older ones are void. */
+  private ruling: Lease | undefined;
+  private live: DeviceSockets | undefined;
+  private lastSignOfLife = 0;
+  private watch: Timer | undefined;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly parts: DeviceSessionParts,
+  ) {}
+
+  /** Takes over a socket that came with a valid lease. */
+  join(hello: Hello, lease: Lease, socket: ChannelSocket): void {
+    if (this.ruling && lease.order < this.ruling.order) return closeAsVoid(socket, voiderOf(lease, this.ruling));
+    const links = this.linksOf(lease);
+    const verdict = judgeHello(hello, links.open, links.highest);
+    if (verdict.do === 'refuse') return socket.close(CLOSE_CODES.GOING_AWAY.code, verdict.reason);
+    const link = verdict.do === 'join' && links.open ? links.open : this.begin(links, hello);
+    link.add(hello, socket);
+  }
+
+  /** Stops its timer. */
+  stop(): void {
+    this.watch?.cancel();
+  }
+
+  ready(link: DeviceSockets): void {
+    const { registry, presence, routing, clock } = this.parts;
+    this.rule(link.origin);
+    registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
+    this.live = link;
+    this.lastSignOfLife = clock.now();
+    presence.connected(this.environment.id, this.lastSignOfLife);
+    this.watchHeartbeats();
+    this.log.log('The device is connected.', { ...this.fields, link: link.kind });
+    routing.linkReady(this.environment.id, link);
+  }
+
+  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): void {
+    this.parts.routing.deviceFrame(this.environment.id, link, channel, frame);
+  }
+
+  heartbeat(): void {
+    this.lastSignOfLife = this.parts.clock.now();
+    this.parts.presence.heartbeat(this.environment.id, this.lastSignOfLife);
+  }
+
+  ended(link: DeviceSockets, goodbye: boolean): void {
+    const links = this.leases.get(link.lease);
+    if (links?.open === link) links.open = undefined;
+    if (link.refusedFrames > 0)
+      this.log.warn('The device sent messages that are no frames.', { ...this.fields, count: link.refusedFrames });
+    if (this.live !== link) return;
+    this.live = undefined;
+    this.parts.presence.disconnected(this.environment.id, this.parts.clock.now());
+    this.log.log('The device is disconnected.', { ...this.fields, goodbye });
+    this.parts.routing.linkClosed(this.environment.id, link);
+    if (goodbye) this.goOffline();
+  }
+
+  private get fields() {
+    return { environmentId: this.environment.id, connectionId: this.environment.connectionId };
+  }
+
+  private linksOf(lease: Lease): LeaseLinks {
+    const known = this.leases.get(lease.id);
+    if (known) return known;
+    const links: LeaseLinks = { lease, open: undefined, highest: undefined };
+    this.leases.set(lease.id, links);
+    return links;
+  }
+
+  private begin(links: LeaseLinks, hello: Hello): DeviceSockets {
+    links.open?.close(CLOSE_CODES.GOING_AWAY.code, 'A newer link of this listener has begun.');
+    const { clock, options } = this.parts;
+    const link = new DeviceSockets(hello, links.lease, this, options);
+    links.open = link;
+    if (hello.kind === 'paired') links.highest = hello.attempt;
+    if (hello.kind !== 'legacy')
+      clock.after(options.helloDeadlineMs, () => {
+        if (link.state === 'forming')
+          link.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.');
+      });
+    return link;
+  }
+
+  /** A link of this lease is ready: older leases are void, and what is connected with them goes. */
+  private rule(lease: Lease): void {
+    this.ruling = lease;
+    for (const [id, older] of this.leases) {
+      if (older.lease.order >= lease.order) continue;
+      this.leases.delete(id);
+      if (older.open) closeAsVoid(older.open, voiderOf(older.lease, lease));
+    }
+  }
+
+  private watchHeartbeats(): void {
+    this.watch?.cancel();
+    const { clock, options } = this.parts;
+    const silence = (): number => clock.now() - this.lastSignOfLife;
+    this.watch = clock.after(options.offlineAfterMs - silence(), () => {
+      if (silence() < options.offlineAfterMs) return this.watchHeartbeats();
+      // After a stall of this process heartbeats may wait unread: they are read before the next timer runs.
+      this.watch = clock.after(0, () =>
+        silence() < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
+      );
+    });
+  }
+
+  private goOffline(): void {
+    this.watch?.cancel();
+    this.live?.terminate();
+    const { presence, routing } = this.parts;
+    presence.offline(this.environment.id);
+    this.log.log('The device is offline.', this.fields);
+    routing.markedOffline(this.environment.id);
+  }
+}

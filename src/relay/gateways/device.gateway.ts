@@ -1,0 +1,24 @@
+import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { WsSocket } from '../../channel/index.js';
+import { DeviceAdmission, type AdmittedDevice } from './device.admission.js';
+import { DeviceSessions } from './device.sessions.js';
+import type { PathServer } from './path.server.js';
+
+/** Where listeners connect (protocol section 2). */
+@WebSocketGateway({ path: '/v1/environments/:connectionId/listener/ws' })
+export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>, OnGatewayConnection<WebSocket> {
+  constructor(
+    private readonly admission: DeviceAdmission,
+    private readonly sessions: DeviceSessions,
+  ) {}
+
+  afterInit(server: PathServer<AdmittedDevice>): void {
+    server.admit = (upgrade) => this.admission.admit(upgrade);
+  }
+
+  handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedDevice): void {
+    this.sessions.open(new WsSocket(socket), admitted);
+  }
+}

@@ -1,0 +1,55 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { ChannelSocket } from '../../channel/index.js';
+import { CLOCK } from '../../config/index.js';
+import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+import type { Environment } from '../environments/environment.js';
+import { EnvironmentRegistry } from '../environments/environment.registry.js';
+import { Presence } from '../environments/presence.js';
+import { RelayOptions } from '../relay.options.js';
+import { RoutingService } from '../routing/routing.service.js';
+import type { AdmittedDevice } from './device.admission.js';
+import { DeviceSession, type DeviceSessionParts } from './device-session.js';
+import { GuardedSocket } from './guarded-socket.js';
+import { closeAsVoid } from './void-lease.js';
+
+/** Every device this process has had a socket of. */
+@Injectable()
+export class DeviceSessions implements OnApplicationShutdown {
+  private readonly log = new Logger(DeviceSessions.name);
+  private readonly sessions = new Map<string, DeviceSession>();
+  private readonly parts: DeviceSessionParts;
+
+  constructor(
+    registry: EnvironmentRegistry,
+    presence: Presence,
+    routing: RoutingService,
+    options: RelayOptions,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.parts = { registry, presence, routing, options, clock };
+  }
+
+  /** Takes over a socket whose upgrade was let in. Never throws. */
+  open(bare: ChannelSocket, { hello, standing }: AdmittedDevice): void {
+    const socket = new GuardedSocket(bare, (error) => this.log.error(error));
+    socket.guard(() => {
+      // Stock listeners register again on 1008 alone, not on a refused upgrade.
+      if (standing.state === 'unknown')
+        return socket.close(CLOSE_CODES.POLICY.code, 'This relay does not know the lease; register again.');
+      if (standing.state === 'void') return closeAsVoid(socket, standing.by);
+      this.sessionOf(standing.environment).join(hello, standing.lease, socket);
+    });
+  }
+
+  onApplicationShutdown(): void {
+    for (const session of this.sessions.values()) session.stop();
+  }
+
+  private sessionOf(environment: Environment): DeviceSession {
+    const known = this.sessions.get(environment.id);
+    if (known) return known;
+    const session = new DeviceSession(environment, this.parts);
+    this.sessions.set(environment.id, session);
+    return session;
+  }
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import type { MatchFunction } from 'path-to-regexp';
+import { type ServerOptions, WebSocketServer } from 'ws';
+import { RelayError } from '../relay.error.js';
+
+/** What an upgrade asked for. */
+export interface UpgradeRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+}
+
+/** Decides about an upgrade before a socket exists; what it returns goes to `handleConnection`. Refuses by throwing `RelayError`. */
+export type Admit<A> = (upgrade: UpgradeRequest) => Promise<A>;
+
+/** The WebSocket server of one gateway: it owns a path pattern, and lets nobody in until its gateway says how (fail closed). */
+export class PathServer<A = unknown> extends WebSocketServer {
+  /** Set by the gateway in `afterInit`. */
+  admit: Admit<A> = async () => {
+    throw new RelayError('NOT_READY');
+  };
+
+  constructor(
+    readonly match: MatchFunction<Record<string, string>>,
+    options: ServerOptions,
+  ) {
+    super({ ...options, noServer: true });
+  }
+}

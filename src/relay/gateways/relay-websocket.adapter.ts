@@ -1,0 +1,134 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { WsAdapter } from '@nestjs/platform-ws';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { match } from 'path-to-regexp';
+import type { ServerOptions, WebSocket } from 'ws';
+import { CLOCK } from '../../config/index.js';
+import { withDeadline, type Clock } from '../../protocol/index.js';
+import { RelayError } from '../relay.error.js';
+import { RelayOptions } from '../relay.options.js';
+import { PathServer, type UpgradeRequest } from './path.server.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+import { drainSockets } from './socket-drain.js';
+
+/**
+ * Nest's gateways on the relay's HTTP port: path patterns with parameters, admission before the upgrade, raw frames
+ * instead of `{event,data}`, and a drain at shutdown. `installRelay` puts it to work.
+ */
+@Injectable()
+export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicationShutdown {
+  private readonly log = new Logger(RelayWebSocketAdapter.name);
+  private readonly servers = new Set<PathServer>();
+  private draining: Promise<void> | undefined;
+
+  /** The HTTP server does not exist yet while providers are made: it is looked up in `create`. */
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly options: RelayOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  private get http(): Server {
+    return this.host.httpAdapter.getHttpServer() as Server;
+  }
+
+  /** One server per gateway; never `super.create`, which destroys every socket whose path is not equal to its own. */
+  override create(port: number, { path = '/', ...options }: ServerOptions = {}): PathServer {
+    if (port !== 0)
+      throw new Error(`Gateways share the relay's HTTP port; remove the port ${port} from @WebSocketGateway.`);
+    const http = this.http;
+    if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
+    const limits = { maxPayload: this.options.maxFrameBytes, perMessageDeflate: false };
+    const server = new PathServer(match(path), { ...limits, ...options });
+    server.on('error', (error) => this.log.error(error));
+    server.on('connection', (socket: WebSocket) => socket.on('error', ({ message }) => this.log.debug(message)));
+    server.on('wsClientError', ({ message }, socket) =>
+      refuseUpgrade(socket, new RelayError('BAD_REQUEST', `${message}.`)),
+    );
+    this.servers.add(server);
+    return server;
+  }
+
+  /** Gateways read frames themselves. */
+  override bindMessageHandlers(): void {}
+
+  /** Nest calls it once per server, all at the same time. */
+  override async close(server: PathServer): Promise<void> {
+    await this.drain();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  override async dispose(): Promise<void> {
+    this.http.off('upgrade', this.onUpgrade);
+    this.servers.clear();
+    await super.dispose();
+  }
+
+  /** While every provider is still alive, so that what is in flight can be answered. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.drain();
+  }
+
+  private drain(): Promise<void> {
+    return (this.draining ??= drainSockets(
+      [...this.servers].flatMap(({ clients }) => [...clients]),
+      this.clock,
+      this.options,
+    ));
+  }
+
+  private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    this.upgrade(request, socket, head).catch((error: unknown) => {
+      if (!(error instanceof RelayError)) this.log.error(error);
+      refuseUpgrade(socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
+    });
+  };
+
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // An error that nobody listens to would end the process; `close` follows it.
+    const ignore = (): void => {};
+    socket.on('error', ignore);
+    this.refuseWhileDraining();
+    const { server, upgrade } = this.serverFor(request);
+    const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
+    const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+    this.refuseWhileDraining();
+    if (socket.destroyed) return;
+    socket.off('error', ignore);
+    server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request, access));
+  }
+
+  private refuseWhileDraining(): void {
+    if (this.draining) throw new RelayError('DRAINING');
+  }
+
+  private serverFor(request: IncomingMessage): { server: PathServer; upgrade: UpgradeRequest } {
+    const { pathname, searchParams: query } = readUrl(request);
+    for (const server of this.servers) {
+      const found = matchPath(server, pathname);
+      if (found) return { server, upgrade: { params: found.params, query, request } };
+    }
+    throw new RelayError('PATH_UNKNOWN');
+  }
+}
+
+/** The `Host` header is the peer's and is not trusted to parse. */
+function readUrl(request: IncomingMessage): URL {
+  try {
+    return new URL(request.url ?? '/', 'http://relay.invalid');
+  } catch (cause) {
+    throw new RelayError('BAD_REQUEST', 'The request target is no path.', { cause });
+  }
+}
+
+function matchPath(server: PathServer, pathname: string) {
+  try {
+    return server.match(pathname);
+  } catch (cause) {
+    throw new RelayError('BAD_REQUEST', 'The path is not valid percent-encoding.', { cause });
+  }
+}

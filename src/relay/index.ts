@@ -1,0 +1,21 @@
+export { AccessService } from './access/access.service.js';
+export type { Identity } from './access/identity.js';
+export { assertSafeToListen, UnsafeListenError } from './access/safe-to-listen.js';
+export { MIN_TOKEN_LENGTH, parseTokensFile, TokensFileError } from './access/tokens-file.js';
+export type { Environment, Lease, Voider } from './environments/environment.js';
+export {
+  EnvironmentRegistry,
+  type LeaseStanding,
+  type Registered,
+  type Registration,
+} from './environments/environment.registry.js';
+export { installRelay } from './install-relay.js';
+export { RelayError } from './relay.error.js';
+export type { RelayExtensions } from './relay.module-definition.js';
+export { RelayModule } from './relay.module.js';
+export { HistoryOptions, type RelayModuleOptions, RelayOptions } from './relay.options.js';
+export type { ClientAttachment } from './routing/client-attachment.js';
+export type { DeviceLink } from './routing/device-link.js';
+export { RoutingOptions } from './routing/routing.options.js';
+export { ROUTING_OBSERVER, type DropReason, type RoutingObserver } from './routing/routing-observer.js';
+export { OPEN_HISTORY, type OpenHistory, RoutingService } from './routing/routing.service.js';

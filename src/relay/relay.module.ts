@@ -1,0 +1,64 @@
+import { Module, type FactoryProvider } from '@nestjs/common';
+import { CLOCK, optionsProvider, validateOptions } from '../config/index.js';
+import { HealthModule } from '../observability/index.js';
+import { SYSTEM_CLOCK } from '../protocol/index.js';
+import { AccessGuard } from './access/access.guard.js';
+import { AccessService } from './access/access.service.js';
+import { TokenAccessService } from './access/token-access.service.js';
+import { EnvironmentRegistry } from './environments/environment.registry.js';
+import { EnvironmentsController } from './environments/environments.controller.js';
+import { EnvironmentsService } from './environments/environments.service.js';
+import { MemoryEnvironmentRegistry } from './environments/memory-environment.registry.js';
+import { Presence } from './environments/presence.js';
+import { StockProbeController } from './environments/stock-probe.controller.js';
+import { ClientAdmission } from './gateways/client.admission.js';
+import { ClientGateway } from './gateways/client.gateway.js';
+import { ClientSessions } from './gateways/client.sessions.js';
+import { DeviceAdmission } from './gateways/device.admission.js';
+import { DeviceGateway } from './gateways/device.gateway.js';
+import { DeviceSessions } from './gateways/device.sessions.js';
+import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
+import { RelayErrorFilter } from './relay-error.filter.js';
+import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
+import { RelayOptions } from './relay.options.js';
+import { RoutingOptions } from './routing/routing.options.js';
+import { RoutingService } from './routing/routing.service.js';
+
+const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
+  provide: RoutingOptions,
+  inject: [RelayOptions],
+  useFactory: ({ clientChannels, history: { maxEventsPerRuntime, maxBytesPerRuntime } }: RelayOptions) =>
+    validateOptions(RoutingOptions, { clientChannels, maxEventsPerRuntime, maxBytesPerRuntime }),
+};
+
+/**
+ * The relay: REST, the sockets of listeners and clients, and what goes between them. Install it with `installRelay`.
+ * Parts are replaced through `extend.relay.providers`, by the tokens that this room exports.
+ *
+ * @publicApi
+ */
+@Module({
+  imports: [HealthModule],
+  controllers: [EnvironmentsController, StockProbeController],
+  providers: [
+    optionsProvider(RelayOptions, RELAY_OPTIONS),
+    routingOptionsProvider,
+    { provide: CLOCK, useValue: SYSTEM_CLOCK },
+    { provide: AccessService, useClass: TokenAccessService },
+    { provide: EnvironmentRegistry, useClass: MemoryEnvironmentRegistry },
+    AccessGuard,
+    Presence,
+    EnvironmentsService,
+    RoutingService,
+    DeviceAdmission,
+    DeviceSessions,
+    DeviceGateway,
+    ClientAdmission,
+    ClientSessions,
+    ClientGateway,
+    RelayWebSocketAdapter,
+    RelayErrorFilter,
+  ],
+  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, CLOCK],
+})
+export class RelayModule extends ConfigurableModuleClass {}

@@ -1,0 +1,122 @@
+import { Type } from 'class-transformer';
+import {
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** As browsers write it: scheme, host and perhaps port. */
+const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
+const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+
+/** What of each runtime's events the relay keeps for clients that resume. */
+export class HistoryOptions {
+  /** Events. Default 100,000. */
+  @IsInt()
+  @Min(1)
+  maxEventsPerRuntime: number = 100_000;
+
+  /** Bytes. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxBytesPerRuntime: number = 64 * 1024 * 1024;
+}
+
+/**
+ * How a relay behaves. Times in ms.
+ *
+ * @publicApi
+ */
+export class RelayOptions {
+  /** Tokens that are accepted, of listeners and clients alike, at least 16 characters each. Default: none, nobody gets in. */
+  @IsArray()
+  @IsString({ each: true })
+  @MinLength(MIN_TOKEN_LENGTH, { each: true })
+  tokens: string[] = [];
+
+  /** Origins from which browsers may connect, as they stand in the `Origin` header. Default: none. */
+  @IsArray()
+  @Matches(ORIGIN, { each: true, message: '$property must be origins such as https://console.example, without a path' })
+  allowedOrigins: string[] = [];
+
+  /** Where listeners and clients reach this relay, when that is not what their `Host` header says. */
+  @IsOptional()
+  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
+  publicUrl?: string;
+
+  /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
+  @IsIn(['split', 'mirror'])
+  clientChannels: 'split' | 'mirror' = 'split';
+
+  /** Bytes of one message, on a socket or as a request's body. Default 8 MiB. */
+  @IsInt()
+  @Min(1024)
+  @Max(MAX_FRAME_BYTES)
+  maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
+
+  /** Bytes of commands that may wait for one device to read; beyond, its link is cut. Default 32 MiB. */
+  @IsInt()
+  @Min(1)
+  deviceBufferBytes: number = 32 * 1024 * 1024;
+
+  /** An environment without a heartbeat for this long is offline (protocol section 2). Default 120,000. */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  offlineAfterMs: number = 120_000;
+
+  /** The second socket of a pair must open within this time. Default 10,000. */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  helloDeadlineMs: number = 10_000;
+
+  /** Whether an upgrade is let in must be known within this time. Default 5,000. */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  admitTimeoutMs: number = 5_000;
+
+  /** At shutdown, sockets that have not closed by themselves after this time are cut. Default 5,000. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  drainGraceMs: number = 5_000;
+
+  /** At shutdown, sockets closed in one go, so that not everybody comes back in the same instant. Default 100. */
+  @IsInt()
+  @Min(1)
+  drainBatch: number = 100;
+
+  /** At shutdown, time between two such batches. Default 50. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  drainEveryMs: number = 50;
+
+  @ValidateNested()
+  @Type(() => HistoryOptions)
+  history: HistoryOptions = new HistoryOptions();
+
+  /** The one organisation that all tokens of this relay belong to. Default `default`. */
+  @IsString()
+  @IsNotEmpty()
+  organizationId: string = 'default';
+}
+
+/** What `RelayModule.forRoot` takes: every value that differs from its default. */
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history'>> & {
+  readonly history?: Partial<HistoryOptions>;
+};

@@ -1,0 +1,18 @@
+import type { ChannelSocket } from '../../channel/index.js';
+import type { ChannelName } from '../../protocol/index.js';
+
+/** One client socket that was let in, with everything its upgrade said. */
+export interface ClientAttachment {
+  readonly environmentId: string;
+  /** Names the token without being it: tokens never travel through routing. */
+  readonly tokenId: string;
+  /** `client=`: ours name themselves, stock clients do not. */
+  readonly client: string | undefined;
+  readonly agentId: string | undefined;
+  readonly conversationId: string | undefined;
+  /** Undefined: this socket gets everything. */
+  readonly channel: ChannelName | undefined;
+  readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
+  readonly mayApprove: boolean;
+  readonly socket: ChannelSocket;
+}

@@ -1,0 +1,198 @@
+import {
+  encodeFrame,
+  isAnswerType,
+  isRecord,
+  readRuntime,
+  runtimeKey,
+  type ErrorCode,
+  type Frame,
+} from '../../protocol/index.js';
+import type { ApprovalAnswers } from './approval-answers.js';
+import type { ClientSession } from './client-session.js';
+import type { ClientSocket } from './client-socket.js';
+import type { DeviceOutbox } from './device-outbox.js';
+import { relayAnswer, successAnswer } from './error-answers.js';
+import { givesTools, type ExternalTools } from './external-tools.js';
+import { editedPath, type FileWatches } from './file-watches.js';
+import { without } from './frame-text.js';
+import {
+  expectsAnswer,
+  restoreId,
+  type Asker,
+  type RequestOptions,
+  type RequestsInFlight,
+} from './requests-in-flight.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { Runtimes } from './runtimes.js';
+import type { Subscriptions } from './subscriptions.js';
+import type { SyncAskers } from './sync-askers.js';
+import { isTerminalFrame, type Terminals } from './terminals.js';
+
+/** One command and whoever sent it. */
+export interface Command {
+  readonly frame: Frame;
+  readonly bytes: number;
+  /** Undefined: REST. */
+  readonly session: ClientSession | undefined;
+  readonly socket: ClientSocket | undefined;
+  readonly mayApprove: boolean;
+  readonly asker: Asker;
+}
+
+/** What commands touch; one of each per environment. */
+export interface CommandParts {
+  readonly outbox: DeviceOutbox;
+  readonly requests: RequestsInFlight;
+  readonly approvals: ApprovalAnswers;
+  readonly runtimes: Runtimes;
+  readonly subscriptions: Subscriptions;
+  readonly syncAskers: SyncAskers<ClientSession>;
+  readonly terminals: Terminals;
+  readonly watches: FileWatches<ClientSession>;
+  readonly tools: ExternalTools<ClientSession>;
+  readonly observer: RoutingObserver;
+  /** Whether the device that is or was connected last names its events. */
+  readonly namesEvents: () => boolean;
+}
+
+/** What happens to a client's command: most go to the device under an id of the relay's, some the relay knows itself. */
+export class ClientCommands {
+  constructor(private readonly parts: CommandParts) {}
+
+  handle(command: Command): void {
+    const { frame, session } = command;
+    if (session) this.learn(session, frame);
+    if (isAnswerType(frame.type)) return this.pass(command);
+    if (isTerminalFrame(frame)) return this.terminal(command);
+    switch (frame.type) {
+      case 'input':
+        return this.input(command);
+      case 'sync':
+        return this.sync(command);
+      case 'runtime_start':
+        return this.runtimeStart(command);
+      case 'watch_file':
+        return this.watch(command);
+      case 'unwatch_file':
+        return this.unwatch(command);
+      default:
+        return this.forward(command);
+    }
+  }
+
+  /** A command of the relay's own, whose answer nobody waits for. */
+  tell(frame: Frame): void {
+    const asker = { owner: undefined, deliver: () => {} };
+    const bytes = encodeFrame(frame).length;
+    this.forward({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+  }
+
+  /** To the device, and its answer back to the asker alone. */
+  private forward(command: Command, options: RequestOptions = {}): void {
+    const { requests, outbox } = this.parts;
+    const id = requests.open(command.frame, command.asker, options);
+    if (id === undefined) return;
+    outbox.send({
+      frame: { ...without(command.frame, 'seq'), request_id: id },
+      bytes: command.bytes,
+      sent: (link) => requests.sent(id, link),
+      refused: (code) => requests.refuse(id, code),
+    });
+  }
+
+  /** An answer to something the device asked: its id is the device's own. */
+  private pass({ frame, bytes }: Command): void {
+    this.parts.outbox.send({ frame: without(frame, 'seq'), bytes });
+  }
+
+  private answer({ frame, asker }: Command, answer: Frame): void {
+    if (expectsAnswer(frame)) asker.deliver(restoreId(answer, frame));
+  }
+
+  private refuse(command: Command, code: ErrorCode): void {
+    this.parts.observer.refused(code);
+    this.answer(command, relayAnswer(command.frame.type, code));
+  }
+
+  private learn(session: ClientSession, frame: Frame): void {
+    const path = editedPath(frame);
+    if (path !== undefined) this.parts.watches.edit(session, path);
+    const runtime = readRuntime(frame['runtime']);
+    if (runtime && givesTools(frame)) this.parts.tools.gave(session, runtime);
+  }
+
+  private input(command: Command): void {
+    const runtime = readRuntime(command.frame['runtime']);
+    const payload = command.frame['payload'];
+    if (!isRecord(payload) || payload['kind'] !== 'approval_response') return this.forward(command);
+    if (!command.mayApprove) return this.refuse(command, 'APPROVAL_NOT_ALLOWED');
+    const isClaimed = this.parts.approvals.claim(runtime, payload, {
+      send: (answered) => this.forward(command, { answered }),
+      refuse: () => this.refuse(command, 'ALREADY_ANSWERED'),
+    });
+    if (!isClaimed) this.forward(command);
+  }
+
+  /** What the history knows of a device that names its events is the device's own word (protocol section 4). */
+  private sync(command: Command): void {
+    const { frame, session, socket } = command;
+    const runtime = readRuntime(frame['runtime']);
+    const record = runtime && this.parts.runtimes.known(runtime);
+    const isKnown = record !== undefined && record.snapshots.size > 0;
+    const recovers = frame['recover_approvals'];
+    if (!session || !runtime) return this.forward(command);
+    if (!this.parts.namesEvents() || !isKnown) {
+      const done = this.parts.syncAskers.add(runtime, session);
+      return this.forward(command, { answered: done });
+    }
+    const withApprovals = session.isNamed ? recovers !== false : recovers === true;
+    this.parts.subscriptions.show(session, socket, record, withApprovals, () =>
+      this.answer(command, successAnswer('sync', { runtime })),
+    );
+  }
+
+  /** The runtime it returns is this client's to follow, from before the command on: its first events are not missed. */
+  private runtimeStart(command: Command): void {
+    const { session, socket, frame } = command;
+    if (!session) return this.forward(command);
+    const heads = this.parts.runtimes.heads();
+    const answered = (answer: Frame): void => {
+      const runtime = answer['success'] === true ? readRuntime(answer['runtime']) : undefined;
+      if (!runtime) return;
+      if (givesTools(frame)) this.parts.tools.gave(session, runtime);
+      this.parts.subscriptions.started(session, socket, runtime, heads.get(runtimeKey(runtime)) ?? 0);
+    };
+    this.forward(command, { answered });
+  }
+
+  private watch(command: Command): void {
+    const { session, frame } = command;
+    const path = frame['path'];
+    if (!session || typeof path !== 'string') return this.forward(command);
+    this.parts.watches.watch(session, path);
+    const answered = (answer: Frame): void => {
+      if (answer['success'] === false) this.parts.watches.unwatch(session, path);
+    };
+    this.forward(command, { answered });
+  }
+
+  private unwatch(command: Command): void {
+    const { session, frame } = command;
+    const path = frame['path'];
+    if (!session || typeof path !== 'string') return this.forward(command);
+    if (this.parts.watches.unwatch(session, path)) this.forward(command);
+    else this.answer(command, successAnswer(frame.type, { path }));
+  }
+
+  private terminal(command: Command): void {
+    const { terminals } = this.parts;
+    const { session, frame } = command;
+    if (!session) return this.refuse(command, 'COMMAND_INVALID');
+    const rewritten = terminals.rewrite(session, frame);
+    const notSpawned = (answer: Frame): void => {
+      if (frame.type === 'terminal_spawn') terminals.refused(session, frame, String(answer['error']));
+    };
+    if (rewritten) this.forward({ ...command, frame: rewritten }, { answered: notSpawned });
+    else notSpawned(relayAnswer(frame.type, 'TOO_MANY'));
+  }
+}

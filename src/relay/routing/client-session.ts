@@ -1,0 +1,138 @@
+import { runtimeKey, type Runtime } from '../../protocol/index.js';
+import type { ClientAttachment } from './client-attachment.js';
+import type { ClientSocket } from './client-socket.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RoutingOptions } from './routing.options.js';
+
+/** A runtime that `runtime_start` returned to this client. */
+export interface StartedRuntime {
+  readonly runtime: Runtime;
+  /** Position in its history from which the client has seen nothing yet; undefined once a socket has it. */
+  from: number | undefined;
+}
+
+/** Runtimes that one client's `runtime_start` commands keep subscribed; beyond, the oldest is let go. */
+const MAX_STARTED = 256;
+
+/** Whoever attaches with one identity: all of its sockets, and what it owns while it has none. */
+export class ClientSession {
+  readonly sockets = new Set<ClientSocket>();
+  readonly started = new Map<string, StartedRuntime>();
+  private readonly held: string[] = [];
+  private heldBytes = 0;
+  private hasLeft = false;
+
+  /** @param isNamed whether it named itself with `client=`, and so is the same over a reconnect */
+  constructor(
+    readonly key: string,
+    readonly isNamed: boolean,
+    private readonly options: RoutingOptions,
+    private readonly observer: RoutingObserver,
+  ) {}
+
+  get isPresent(): boolean {
+    return this.sockets.size > 0;
+  }
+
+  /** Whether answers wait here for the client to come back. */
+  get holdsAnswers(): boolean {
+    return this.held.length > 0;
+  }
+
+  add(socket: ClientSocket): void {
+    this.sockets.add(socket);
+  }
+
+  /** Gives a socket what was answered while the client was away. */
+  handOver(): void {
+    this.heldBytes = 0;
+    for (const text of this.held.splice(0)) this.answer(text);
+  }
+
+  /** Gone for good: nothing is kept any more. */
+  leave(): void {
+    this.hasLeft = true;
+    this.held.length = 0;
+  }
+
+  start(runtime: Runtime, from: number): void {
+    const key = runtimeKey(runtime);
+    if (this.started.has(key)) return;
+    this.started.set(key, { runtime, from });
+    for (const oldest of this.started.keys()) if (this.started.size > MAX_STARTED) this.started.delete(oldest);
+  }
+
+  /** Whether one of its sockets selected this runtime, or it started it. */
+  follows(runtime: Runtime, socket: ClientSocket): boolean {
+    const key = runtimeKey(runtime);
+    return this.started.has(key) || (socket.runtime !== undefined && runtimeKey(socket.runtime) === key);
+  }
+
+  /** Sends an answer on the socket its command came on, on another one, or once the client is back. */
+  answer(text: string, preferred?: ClientSocket): void {
+    const socket = preferred?.isOpen ? preferred : this.restSocket();
+    if (!socket) return this.hold(text);
+    const undelivered = (): void => this.answer(text);
+    socket.send({ text, urgency: 'urgent', untilAcknowledged: this.isNamed, undelivered });
+    if (this.options.clientChannels === 'mirror') this.mirror(text, socket);
+  }
+
+  /**
+   * Sends what one of its terminals shows.
+   *
+   * @param undelivered called when a socket took it and died with it
+   * @returns false when no socket is open
+   */
+  show(text: string, undelivered: () => void): boolean {
+    const socket = this.restSocket();
+    socket?.send({ text, urgency: 'fair', undelivered });
+    return socket !== undefined;
+  }
+
+  /** Where frames go that are no events: control or the only socket, else whatever is open. */
+  restSocket(): ClientSocket | undefined {
+    const open = [...this.sockets].filter((socket) => socket.isOpen).toReversed();
+    return open.find((socket) => socket.carriesRest) ?? open[0];
+  }
+
+  /** Where events of a runtime go: the socket that has them, else any that carries events. The newest first. */
+  eventSocket(runtime: Runtime, near?: ClientSocket): ClientSocket | undefined {
+    const open = [...this.sockets].filter((socket) => socket.isOpen && socket.carriesEvents).toReversed();
+    return (
+      open.find((socket) => socket.cursorOf(runtime)) ??
+      open.find((socket) => socket === near) ??
+      open.find((socket) => near && sameScope(socket.attachment, near.attachment)) ??
+      open[0]
+    );
+  }
+
+  /** The other socket of a mirrored pair. */
+  partnersOf(socket: ClientSocket): ClientSocket[] {
+    if (socket.channel === undefined) return [];
+    return [...this.sockets].filter(
+      (other) =>
+        other.isOpen &&
+        other.channel !== undefined &&
+        other.channel !== socket.channel &&
+        sameScope(other.attachment, socket.attachment),
+    );
+  }
+
+  private mirror(text: string, socket: ClientSocket): void {
+    for (const partner of this.partnersOf(socket)) partner.send({ text, urgency: 'urgent' });
+  }
+
+  private hold(text: string): void {
+    if (!this.isNamed || this.hasLeft) return this.observer.dropped('absent-client');
+    this.held.push(text);
+    this.heldBytes += text.length;
+    while (this.heldBytes > this.options.directBytes / 2) {
+      this.heldBytes -= this.held.shift()?.length ?? 0;
+      this.observer.dropped('absent-client');
+    }
+  }
+}
+
+function sameScope(a: ClientAttachment, b: ClientAttachment): boolean {
+  return a.agentId === b.agentId && a.conversationId === b.conversationId;
+}

@@ -1,0 +1,203 @@
+import { ChannelSender, type FrameSource } from '../../channel/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  FrameError,
+  isRecord,
+  runtimeKey,
+  type ChannelName,
+  type CloseCode,
+  type Frame,
+  type Runtime,
+} from '../../protocol/index.js';
+import type { ClientAttachment } from './client-attachment.js';
+import { DirectFrames, type DirectFrame } from './direct-frames.js';
+import { unreadableAnswer } from './error-answers.js';
+import type { Guard } from './guard.js';
+import { HistoryCursor } from './history-cursor.js';
+import type { Placement } from './resume.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RoutingOptions } from './routing.options.js';
+import type { RuntimeRecord } from './runtimes.js';
+
+export interface ClientSocketReceiver {
+  /** @param bytes of the message it came in */
+  command(frame: Frame, bytes: number): void;
+  /** Once. Everything undelivered has been given back. */
+  closed(): void;
+}
+
+interface Followed {
+  readonly cursor: HistoryCursor;
+  readonly stop: () => void;
+}
+
+const PONG = '{"type":"pong"}';
+/** The conversation of an agent that is meant when a client names none. */
+const DEFAULT_CONVERSATION = 'default';
+
+/** One socket of a client: numbered frames out, acknowledgements and commands in. */
+export class ClientSocket {
+  /** What its upgrade selected; undefined: unscoped frames only. */
+  readonly runtime: Runtime | undefined;
+  private readonly sender: ChannelSender;
+  private readonly direct: DirectFrames;
+  private readonly followed = new Map<string, Followed>();
+  private isOver = false;
+
+  constructor(
+    readonly attachment: ClientAttachment,
+    private readonly options: RoutingOptions,
+    private readonly observer: RoutingObserver,
+    private readonly guard: Guard,
+  ) {
+    this.runtime = runtimeOf(attachment);
+    this.sender = new ChannelSender(attachment.socket, {
+      numbered: true,
+      bufferBound: options.socketBufferBytes,
+      inFlightBound: options.inFlightBytes,
+    });
+    this.direct = new DirectFrames(options.directBytes, () => this.sender.sent + 1);
+    this.sender.attach(this.safe(this.direct.urgent), 'urgent');
+    this.sender.attach(this.safe(this.direct.fair));
+  }
+
+  get channel(): ChannelName | undefined {
+    return this.attachment.channel;
+  }
+
+  get isOpen(): boolean {
+    return !this.isOver && this.attachment.socket.open;
+  }
+
+  get carriesEvents(): boolean {
+    return this.channel !== 'control';
+  }
+
+  /** Whether frames that are no events and nobody's answers go here. */
+  get carriesRest(): boolean {
+    return this.channel !== 'stream';
+  }
+
+  get mayApprove(): boolean {
+    return this.attachment.mayApprove;
+  }
+
+  /** Starts reading; last, because what came before is handed over at once. */
+  start(receiver: ClientSocketReceiver): void {
+    this.attachment.socket.receive({
+      message: (text, isBinary) => this.guard('a client frame', () => this.read(receiver, text, isBinary)),
+      closed: () => this.guard('the end of a client socket', () => this.end(receiver)),
+    });
+  }
+
+  send(frame: DirectFrame): void {
+    if (!this.isOpen) return frame.undelivered?.();
+    const fits = this.direct.push(frame);
+    if (fits) this.sender.wake();
+    else this.stalled();
+  }
+
+  /** Sends a runtime's events from a place on; at most once per runtime. */
+  follow(record: RuntimeRecord, placement: Placement): HistoryCursor {
+    const known = this.followed.get(record.key);
+    if (known) return known.cursor;
+    const keyedOnly = !this.carriesEvents;
+    const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
+    const source = this.safe(cursor);
+    const unsubscribe = record.history.subscribe(() => this.sender.wake());
+    this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.sender.detach(source)) });
+    this.sender.attach(source);
+    return cursor;
+  }
+
+  cursorOf(runtime: Runtime): HistoryCursor | undefined {
+    return this.followed.get(runtimeKey(runtime))?.cursor;
+  }
+
+  /** A source outside of events has news, or a cursor was shown something. */
+  wake(): void {
+    this.sender.wake();
+  }
+
+  close({ code }: CloseCode, reason: string): void {
+    this.observer.closed(code);
+    this.attachment.socket.close(code, reason);
+  }
+
+  private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
+    if (this.isOver) return;
+    const frame = this.decode(text, isBinary);
+    if (!frame) return;
+    if (frame.type === 'ping') this.pong();
+    else if (frame.type === 'ack') this.acknowledge(frame['seq']);
+    else if (frame.type !== 'pong') receiver.command(frame, text.length);
+  }
+
+  private decode(text: string, isBinary: boolean): Frame | undefined {
+    try {
+      return decodeFrame(text, isBinary);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      if (error.breaksFraming)
+        this.close(error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID, error.message);
+      else this.refuse(text, error);
+      return undefined;
+    }
+  }
+
+  /** A message that is no frame but says where an answer would belong. */
+  private refuse(text: string, { message }: FrameError): void {
+    this.observer.dropped('unreadable');
+    const value: unknown = JSON.parse(text);
+    const answer = isRecord(value) ? unreadableAnswer(value, message) : undefined;
+    if (answer) this.send({ text: answer, urgency: 'urgent' });
+  }
+
+  /** Pongs have no number, and a client that does not read gets none. */
+  private pong(): void {
+    const { socket } = this.attachment;
+    if (socket.bufferedAmount > this.options.socketBufferBytes) this.observer.dropped('stalled-pong');
+    else socket.send(PONG);
+  }
+
+  private acknowledge(seq: unknown): void {
+    if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return this.observer.dropped('unreadable');
+    if (seq > this.sender.sent)
+      return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sender.sent} were sent.`);
+    this.direct.acknowledged(seq);
+    this.sender.confirmThrough(seq);
+  }
+
+  private stalled(): void {
+    const isNamed = this.attachment.client !== undefined;
+    this.close(isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+  }
+
+  private end(receiver: ClientSocketReceiver): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    for (const { cursor, stop } of this.followed.values()) {
+      stop();
+      cursor.end();
+    }
+    this.direct.end();
+    receiver.closed();
+  }
+
+  /** A source that fails must not take the process with it: the sender asks it outside of any call of ours. */
+  private safe(source: FrameSource): FrameSource {
+    return {
+      next: () => {
+        let frame: ReturnType<FrameSource['next']>;
+        this.guard('a frame for a client', () => (frame = source.next()));
+        return frame;
+      },
+    };
+  }
+}
+
+function runtimeOf({ agentId, conversationId }: ClientAttachment): Runtime | undefined {
+  if (conversationId !== undefined) return { agent_id: agentId ?? null, conversation_id: conversationId };
+  return agentId === undefined ? undefined : { agent_id: agentId, conversation_id: DEFAULT_CONVERSATION };
+}

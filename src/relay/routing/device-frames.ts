@@ -1,0 +1,62 @@
+import { encodeFrame, isAnswerType, readRuntime, type Frame } from '../../protocol/index.js';
+import type { ClientRegistry } from './client-registry.js';
+import type { ClientSession } from './client-session.js';
+import type { DeviceOutbox } from './device-outbox.js';
+import { noToolClient, type ExternalTools } from './external-tools.js';
+import type { FileWatches } from './file-watches.js';
+import { without } from './frame-text.js';
+import type { RequestsInFlight } from './requests-in-flight.js';
+import type { RoutingObserver } from './routing-observer.js';
+import { isTerminalFrame, type Terminals } from './terminals.js';
+
+export interface DeviceFrameParts {
+  readonly clients: ClientRegistry;
+  readonly requests: RequestsInFlight;
+  readonly terminals: Terminals;
+  readonly watches: FileWatches<ClientSession>;
+  readonly tools: ExternalTools<ClientSession>;
+  readonly outbox: DeviceOutbox;
+  readonly observer: RoutingObserver;
+}
+
+/** Who receives a device's frames that are no events (protocol section 4). A type that is not known goes to everybody. */
+export class DeviceFrames {
+  constructor(private readonly parts: DeviceFrameParts) {}
+
+  route(received: Frame): void {
+    const { clients, requests, terminals, watches, observer } = this.parts;
+    const frame = without(received, 'seq');
+    if (requests.take(frame)) return;
+    if (isAnswerType(frame.type)) return observer.dropped('unknown-answer');
+    if (isTerminalFrame(frame)) {
+      if (!terminals.take(frame)) observer.dropped('unknown-terminal');
+      return;
+    }
+    switch (frame.type) {
+      case 'file_changed':
+        return this.carry(watches.watchersOf(frame['path']), frame);
+      case 'file_ops':
+        return this.carry(watches.concerned(frame['path']), frame);
+      case 'external_tool_call_request':
+        return this.callTool(frame);
+      default:
+        return clients.broadcast(frame, {
+          runtime: readRuntime(frame['runtime']),
+          approvers: frame.type === 'control_request',
+        });
+    }
+  }
+
+  private carry(sessions: readonly ClientSession[], frame: Frame): void {
+    const text = encodeFrame(frame);
+    for (const session of sessions) this.parts.clients.carry(session, frame, text);
+  }
+
+  private callTool(frame: Frame): void {
+    const client = this.parts.tools.clientOf(readRuntime(frame['runtime']));
+    if (client?.isPresent) return this.carry([client], frame);
+    const answer = noToolClient(frame);
+    this.parts.observer.refused('NO_TOOL_CLIENT');
+    this.parts.outbox.send({ frame: answer, bytes: encodeFrame(answer).length });
+  }
+}

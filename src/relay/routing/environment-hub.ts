@@ -1,0 +1,208 @@
+import type { Journal } from '../../journal/index.js';
+import { encodeFrame, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import { ApprovalAnswers } from './approval-answers.js';
+import type { ClientAttachment } from './client-attachment.js';
+import { ClientCommands, type Command } from './client-commands.js';
+import { ClientRegistry } from './client-registry.js';
+import type { ClientSession } from './client-session.js';
+import { ClientSocket } from './client-socket.js';
+import { DeviceFrames } from './device-frames.js';
+import type { DeviceLink } from './device-link.js';
+import { DeviceOutbox } from './device-outbox.js';
+import { EventRecorder } from './event-recorder.js';
+import { ExternalTools } from './external-tools.js';
+import { FileWatches } from './file-watches.js';
+import { without } from './frame-text.js';
+import type { Guard } from './guard.js';
+import { NamedEvents, type EventIntake } from './named-events.js';
+import { PendingApprovals } from './pending-approvals.js';
+import { RequestsInFlight, type Asker } from './requests-in-flight.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RoutingOptions } from './routing.options.js';
+import { Runtimes } from './runtimes.js';
+import { StockEvents } from './stock-events.js';
+import { Subscriptions } from './subscriptions.js';
+import { SyncAskers } from './sync-askers.js';
+import { Terminals } from './terminals.js';
+
+export interface HubContext {
+  readonly options: RoutingOptions;
+  readonly clock: Clock;
+  readonly observer: RoutingObserver;
+  readonly guard: Guard;
+  readonly journal: Journal;
+  /** Names this relay process in the events of devices that name none. */
+  readonly relayEpoch: string;
+}
+
+/** One environment: its device on one side, its clients on the other. */
+export class EnvironmentHub {
+  private readonly approvals = new PendingApprovals();
+  private readonly watches = new FileWatches<ClientSession>();
+  private readonly tools = new ExternalTools<ClientSession>();
+  private readonly runtimes: Runtimes;
+  private readonly recorder: EventRecorder;
+  private readonly named: NamedEvents;
+  private readonly stock: StockEvents;
+  private readonly requests: RequestsInFlight;
+  private readonly outbox: DeviceOutbox;
+  private readonly terminals: Terminals;
+  private readonly clients: ClientRegistry;
+  private readonly subscriptions: Subscriptions;
+  private readonly frames: DeviceFrames;
+  private readonly commands: ClientCommands;
+  /** The newest link, ready or over. */
+  private lastLink: DeviceLink | undefined;
+
+  constructor(private readonly context: HubContext) {
+    const { options, clock, observer, guard } = context;
+    const { approvals, watches, tools } = this;
+    const namesEvents = (): boolean => this.lastLink?.namesEvents === true;
+    const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
+    const limits = {
+      waitMs: options.reorderWaitMs,
+      maxWaiting: options.maxReorderEvents,
+      maxWaitingBytes: options.maxReorderBytes,
+    };
+    this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
+    const { runtimes } = this;
+    this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
+    this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
+    this.subscriptions = new Subscriptions(options, runtimes, approvals);
+    this.stock = new StockEvents(
+      context.relayEpoch,
+      runtimes,
+      this.recorder,
+      approvals,
+      clock,
+      limits,
+      observer,
+      guard,
+      {
+        carry: (frame) => this.frames.route(frame),
+        shownAgain: (runtime, frame) => {
+          const text = encodeFrame(without(frame, 'seq'));
+          for (const session of syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);
+        },
+      },
+    );
+    this.requests = new RequestsInFlight(clock, options, observer);
+    this.outbox = new DeviceOutbox(clock, options, guard);
+    this.terminals = new Terminals(clock, options, observer);
+    this.clients = new ClientRegistry(options, clock, observer, {
+      isOwner: (session) => this.isOwner(session),
+      left: (session) => this.left(session),
+    });
+    const { requests, outbox, terminals, subscriptions, clients } = this;
+    this.frames = new DeviceFrames({ clients, requests, terminals, watches, tools, outbox, observer });
+    this.commands = new ClientCommands({
+      approvals: new ApprovalAnswers(approvals, this.stock, namesEvents),
+      requests,
+      outbox,
+      terminals,
+      subscriptions,
+      runtimes,
+      syncAskers,
+      watches,
+      tools,
+      observer,
+      namesEvents,
+    });
+  }
+
+  get mode(): string | undefined {
+    return this.recorder.mode;
+  }
+
+  linkReady(link: DeviceLink): void {
+    const before = this.lastLink;
+    if (this.outbox.link && this.outbox.link !== link) this.linkClosed(this.outbox.link);
+    this.lastLink = link;
+    const isOtherProcess = before !== undefined && before.processInstanceId !== link.processInstanceId;
+    if (isOtherProcess) this.processEnded();
+    this.intakeOf(link).begin(link);
+    if (before && (isOtherProcess || !link.namesEvents)) this.watchAgain();
+    this.outbox.ready(link);
+  }
+
+  deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): void {
+    if (this.outbox.link !== link) return this.context.observer.dropped('ended-link');
+    if (!this.intakeOf(link).take(channel, frame)) this.frames.route(frame);
+  }
+
+  linkClosed(link: DeviceLink): void {
+    if (!this.outbox.closed(link)) return;
+    this.requests.linkClosed(link);
+    if (!link.namesEvents) this.terminals.lost('The connection of the device broke, and its terminals with it.');
+  }
+
+  markedOffline(): void {
+    if (this.outbox.link) this.linkClosed(this.outbox.link);
+    this.outbox.offline();
+  }
+
+  attach(attachment: ClientAttachment): void {
+    const { options, observer, guard } = this.context;
+    const socket = new ClientSocket(attachment, options, observer, guard);
+    const session = this.clients.join(socket);
+    this.subscriptions.open(session, socket);
+    session.handOver();
+    this.terminals.back(session);
+    socket.start({
+      command: (frame, bytes) => this.commands.handle(this.commandOf(session, socket, frame, bytes)),
+      closed: () => {
+        this.clients.part(session, socket);
+        this.subscriptions.closed(session);
+        this.runtimes.prune();
+      },
+    });
+  }
+
+  /** One command without a client behind it. */
+  request(frame: Frame, deliver: (answer: Frame) => void): void {
+    const asker = { owner: undefined, deliver };
+    const bytes = encodeFrame(frame).length;
+    this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+  }
+
+  private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
+    const asker: Asker = { owner: session, deliver: (answer) => session.answer(encodeFrame(answer), socket) };
+    return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
+  }
+
+  private intakeOf(link: DeviceLink): EventIntake {
+    return link.namesEvents ? this.named : this.stock;
+  }
+
+  /** What the relay knows by the word of an earlier process of the listener holds no longer. */
+  private processEnded(): void {
+    this.terminals.lost('The listener was restarted, and its terminals ended with it.');
+    for (const record of this.runtimes) record.snapshots.clear();
+    for (const { runtime, requestId } of this.approvals.all()) {
+      this.approvals.end(runtime, requestId);
+      const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
+      this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
+    }
+  }
+
+  /** A new connection of a stock device, or a new process, watches nothing yet. */
+  private watchAgain(): void {
+    for (const path of this.watches.watchedPaths) this.commands.tell({ type: 'watch_file', path });
+  }
+
+  private isOwner(session: ClientSession): boolean {
+    return (
+      this.terminals.isOwner(session) ||
+      this.requests.has(session) ||
+      this.watches.isWatching(session) ||
+      session.started.size > 0
+    );
+  }
+
+  private left(session: ClientSession): void {
+    this.requests.abandon(session);
+    this.tools.leave(session);
+    for (const command of this.terminals.leave(session)) this.commands.tell(command);
+    for (const path of this.watches.leave(session)) this.commands.tell({ type: 'unwatch_file', path });
+  }
+}

@@ -1,0 +1,25 @@
+import {
+  answerTypeOf,
+  encodeFrame,
+  ERROR_CODES,
+  errorAnswer,
+  type ErrorCode,
+  type Frame,
+} from '../../protocol/index.js';
+
+/** What the relay answers in place of a device. */
+export function relayAnswer(command: string, code: ErrorCode, message: string = ERROR_CODES[code].message): Frame {
+  return errorAnswer(command, undefined, code, message);
+}
+
+/** Answers a message that is no frame, where it says whom to answer. */
+export function unreadableAnswer(message: Readonly<Record<string, unknown>>, fault: string): string | undefined {
+  if (!('request_id' in message)) return undefined;
+  const command = typeof message['type'] === 'string' ? message['type'] : 'error';
+  return encodeFrame({ ...relayAnswer(command, 'FRAME_INVALID', fault), request_id: message['request_id'] });
+}
+
+/** The answer to a command that the relay itself has carried out. */
+export function successAnswer(command: string, fields: object): Frame {
+  return { type: answerTypeOf(command), ...fields, success: true };
+}

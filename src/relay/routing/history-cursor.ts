@@ -1,0 +1,106 @@
+import type { FrameSource, OutgoingFrame } from '../../channel/index.js';
+import type { JournalEntry } from '../../journal/index.js';
+import { gapText, withheldText } from './frame-text.js';
+import type { Placement } from './resume.js';
+import type { EventPlace, RuntimeHistory } from './runtime-history.js';
+
+export interface HistoryCursorOptions {
+  /** Whether this reader is shown what a `control_request` asks. */
+  readonly mayApprove: boolean;
+  /** Only events with an `idempotency_key`: for the second of two mirrored sockets. */
+  readonly keyedOnly?: boolean;
+}
+
+interface Insertion {
+  /** It is due once the reader has everything up to this position. */
+  readonly after: number;
+  readonly text: string | undefined;
+  readonly taken: (() => void) | undefined;
+}
+
+/**
+ * One reader's place in one runtime's history. It costs nothing while its socket is slow; a reader that has fallen behind
+ * what is kept is told so.
+ */
+export class HistoryCursor implements FrameSource {
+  private position: number;
+  private last: EventPlace | undefined;
+  private readonly told: string[] = [];
+  private readonly insertions: Insertion[] = [];
+
+  constructor(
+    private readonly history: RuntimeHistory,
+    placement: Placement,
+    private readonly options: HistoryCursorOptions,
+  ) {
+    this.position = placement.position;
+    this.last = placement.last;
+  }
+
+  next(): OutgoingFrame | undefined {
+    for (;;) {
+      const told = this.told.shift();
+      if (told !== undefined) return { text: told };
+      const entry = this.history.after(this.position);
+      const text = this.isInsertionDue(entry) ? this.takeInsertion() : entry && this.pass(entry);
+      if (text !== undefined) return { text };
+      if (!entry && this.insertions.length === 0) return undefined;
+    }
+  }
+
+  /**
+   * Shows something that is no event of its own, after everything that is in the history now: state never overtakes an
+   * earlier event.
+   *
+   * @param taken told when all of it has been sent, or the reader is gone
+   */
+  show(texts: readonly string[], taken?: () => void): void {
+    const after = this.history.head;
+    for (const text of texts) this.insertions.push({ after, text, taken: undefined });
+    if (taken) this.insertions.push({ after, text: undefined, taken });
+  }
+
+  /** The reader is gone. */
+  end(): void {
+    for (const { taken } of this.insertions.splice(0)) taken?.();
+  }
+
+  private isInsertionDue(entry: JournalEntry | undefined): boolean {
+    const [insertion] = this.insertions;
+    return insertion !== undefined && (!entry || insertion.after < entry.position);
+  }
+
+  private takeInsertion(): string | undefined {
+    const insertion = this.insertions.shift();
+    insertion?.taken?.();
+    return insertion?.text;
+  }
+
+  /** Moves past an entry; undefined when there is nothing in it for this reader. */
+  private pass(entry: JournalEntry): string | undefined {
+    const overrun = entry.position > this.position + 1 ? this.history.between(this.last, entry) : [];
+    const known = this.last?.epoch === entry.epoch ? this.last.seq : entry.seq - 1;
+    this.position = entry.position;
+    if (entry.through <= known) return undefined;
+    this.last = { epoch: entry.epoch, seq: entry.through };
+    const text = this.textOf(entry, known);
+    if (overrun.length === 0 || this.options.keyedOnly) return text;
+    this.told.push(...overrun.map((gap) => gapText(this.history.runtime, gap)));
+    if (text !== undefined) this.told.push(text);
+    return undefined;
+  }
+
+  private textOf(entry: JournalEntry, known: number): string | undefined {
+    if (this.options.keyedOnly && !hasKey(entry.frame)) return undefined;
+    if (entry.frame === undefined) {
+      const from = Math.max(entry.seq, known + 1);
+      return gapText(this.history.runtime, { epoch: entry.epoch, from, to: entry.through });
+    }
+    if (entry.type === 'control_request' && !this.options.mayApprove) return withheldText(entry.frame);
+    return entry.frame;
+  }
+}
+
+function hasKey(frame: string | undefined): boolean {
+  return frame !== undefined && 'idempotency_key' in (JSON.parse(frame) as object);
+}

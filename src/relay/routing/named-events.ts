@@ -1,0 +1,96 @@
+import { encodeFrame, readEnvelope, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import type { DeviceLink } from './device-link.js';
+import { EventOrder, type EventOrderLimits } from './event-order.js';
+import type { EventRecorder } from './event-recorder.js';
+import type { Guard } from './guard.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RuntimeRecord, Runtimes } from './runtimes.js';
+
+/** How the events of one kind of device find their place in the histories. */
+export interface EventIntake {
+  /** A link of such a device became ready. */
+  begin(link: DeviceLink): void;
+  /** @returns false for a frame that has no place in an order */
+  take(channel: ChannelName, frame: Frame): boolean;
+}
+
+/** Where a memory journal begins. */
+const FIRST_NUMBER = 1;
+
+/**
+ * Events of devices that name them: appended by name, each once (protocol section 4). A number beyond the next waits for the
+ * missing ones for a while, which then become a hole.
+ */
+export class NamedEvents implements EventIntake {
+  /** By runtime and then by epoch; only the newest epochs, those that are not closed. */
+  private readonly orders = new Map<RuntimeRecord, Map<string, EventOrder<Frame>>>();
+
+  constructor(
+    private readonly runtimes: Runtimes,
+    private readonly recorder: EventRecorder,
+    private readonly clock: Clock,
+    private readonly limits: EventOrderLimits,
+    private readonly observer: RoutingObserver,
+    private readonly guard: Guard,
+  ) {}
+
+  begin(): void {
+    // Names go on over links: what the last one lost may still come.
+  }
+
+  take(_channel: ChannelName, frame: Frame): boolean {
+    const envelope = readEnvelope(frame);
+    if (envelope?.epoch === undefined || envelope.seq === undefined) return false;
+    const { epoch, seq } = envelope;
+    const record = this.runtimes.ofDevice(envelope.runtime);
+    const { newest } = record.history;
+    const isClosed = newest?.epoch !== epoch && record.history.lastOf(epoch) !== undefined;
+    if (isClosed) this.observer.dropped('known-event');
+    else this.orderOf(record, epoch).add(seq, frame, begins(seq, newest?.seq));
+    return true;
+  }
+
+  private orderOf(record: RuntimeRecord, epoch: string): EventOrder<Frame> {
+    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame>>();
+    this.orders.set(record, epochs);
+    const known = epochs.get(epoch);
+    if (known) return known;
+    const last = record.history.lastOf(epoch);
+    const order = new EventOrder<Frame>(
+      this.clock,
+      this.limits,
+      {
+        deliver: (frame, seq) => this.guard('an event', () => this.append(record, epoch, seq, frame)),
+        skipped: (from, to) => this.guard('a hole', () => this.recorder.recordGap(record, { epoch, from, to })),
+        late: () => this.observer.dropped('known-event'),
+        sizeOf: (frame) => encodeFrame(frame).length,
+      },
+      last === undefined ? undefined : last + 1,
+    );
+    epochs.set(epoch, order);
+    return order;
+  }
+
+  private append(record: RuntimeRecord, epoch: string, seq: number, frame: Frame): void {
+    if (record.history.lastOf(epoch) === undefined) this.open(record, epoch, seq);
+    this.recorder.record(record, { epoch, seq }, frame);
+  }
+
+  /** An epoch's first event closes those before it. Numbers continue over epochs, so that what it left out is known. */
+  private open(record: RuntimeRecord, epoch: string, first: number): void {
+    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame>>();
+    for (const [other, order] of epochs) {
+      if (other === epoch) continue;
+      epochs.delete(other);
+      order.flush();
+    }
+    const { newest } = record.history;
+    if (!newest || first <= newest.seq + 1) return;
+    this.recorder.recordGap(record, { epoch: newest.epoch, from: newest.seq + 1, to: first - 1 });
+  }
+}
+
+/** Whether a number is sure to be the first of an epoch that was not seen before. */
+function begins(seq: number, lastOfOlder: number | undefined): boolean {
+  return seq === FIRST_NUMBER || seq === (lastOfOlder ?? 0) + 1;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
+import { FakeDeviceLink } from '../../../test/kit/routing-bench.js';
+import type { Frame } from '../../protocol/index.js';
+import { RequestsInFlight } from './requests-in-flight.js';
+import { NO_ROUTING_OBSERVER } from './routing-observer.js';
+
+const LIMITS = { answerTimeoutMs: 600_000, maxRequests: 3 };
+
+function bench() {
+  const clock = new ManualClock();
+  const requests = new RequestsInFlight(clock, LIMITS, NO_ROUTING_OBSERVER);
+  const answers: Frame[] = [];
+  const owner = {};
+  const ask = (command: Frame): string => requests.open(command, { owner, deliver: (f) => answers.push(f) }) ?? '';
+  return { clock, requests, answers, owner, ask };
+}
+
+describe('RequestsInFlight', () => {
+  it('gives each request an id of its own, and the answer the id it was asked with', () => {
+    const { requests, answers, ask } = bench();
+    const [a, b] = [ask({ type: 'read_file', request_id: 7 }), ask({ type: 'read_file' })];
+    expect(a).toMatch(/^[0-9a-f]{32}$/);
+    expect(a).not.toBe(b);
+    for (const id of [a, b]) requests.take({ type: 'read_file_response', request_id: id, success: true });
+    expect(answers).toEqual([
+      { type: 'read_file_response', success: true, request_id: 7 },
+      { type: 'read_file_response', success: true },
+    ]);
+  });
+
+  it('answers once: a late answer belongs to nobody', () => {
+    const { requests, answers, ask } = bench();
+    const link = new FakeDeviceLink(true);
+    const id = ask({ type: 'read_file', request_id: 'q' });
+    requests.sent(id, link);
+    requests.linkClosed(link);
+    expect(requests.take({ type: 'read_file_response', request_id: id })).toBe(false);
+    expect(answers).toMatchObject([{ request_id: 'q', success: false, error_code: 'OUTCOME_UNKNOWN' }]);
+  });
+
+  it('C11 answers in place of a stock device that stays silent, and only of one', async () => {
+    const { requests, answers, ask, clock } = bench();
+    requests.sent(ask({ type: 'frobnicate', request_id: 'q1' }), new FakeDeviceLink(false));
+    requests.sent(ask({ type: 'frobnicate', request_id: 'q2' }), new FakeDeviceLink(true));
+    requests.sent(ask({ type: 'change_device_state' }), new FakeDeviceLink(false));
+    await clock.advance(LIMITS.answerTimeoutMs);
+    expect(answers).toMatchObject([{ type: 'frobnicate_response', request_id: 'q1', error_code: 'COMMAND_TIMEOUT' }]);
+  });
+
+  it('answers at once what stock devices never answer', () => {
+    const { requests, answers, ask } = bench();
+    requests.sent(ask({ type: 'watch_file', request_id: 'q', path: '/x' }), new FakeDeviceLink(false));
+    expect(answers).toEqual([{ type: 'watch_file_response', path: '/x', success: true, request_id: 'q' }]);
+  });
+
+  it('forgets what nobody answers once it is sent', () => {
+    const { requests, answers, ask, owner } = bench();
+    requests.sent(ask({ type: 'terminal_input', request_id: 'q' }), new FakeDeviceLink(true));
+    expect(requests.has(owner)).toBe(false);
+    expect(answers).toEqual([]);
+  });
+
+  it('passes on what comes under a known id before its answer', () => {
+    const { requests, answers, ask } = bench();
+    const id = ask({ type: 'search', request_id: 'q' });
+    requests.take({ type: 'search_progress', request_id: id });
+    requests.take({ type: 'search_response', request_id: id });
+    expect(answers.map(({ type }) => type)).toEqual(['search_progress', 'search_response']);
+  });
+
+  it('says nothing to an asker that has left', () => {
+    const { requests, answers, ask, owner } = bench();
+    const id = ask({ type: 'read_file', request_id: 'q' });
+    requests.abandon(owner);
+    expect(requests.take({ type: 'read_file_response', request_id: id })).toBe(true);
+    expect(answers).toEqual([]);
+  });
+
+  it('is bounded', () => {
+    const { answers, ask } = bench();
+    for (let i = 0; i < 4; i++) ask({ type: 'read_file', request_id: `q${i}` });
+    expect(answers).toMatchObject([{ request_id: 'q3', error_code: 'TOO_MANY' }]);
+  });
+});

@@ -1,0 +1,41 @@
+import type { ErrorCode } from '../../protocol/index.js';
+
+/** Why a frame went no further. */
+export type DropReason =
+  /** A device's frame of a link that is over. */
+  | 'ended-link'
+  /** An event whose name the history has, or whose place has become a hole. */
+  | 'known-event'
+  /** An answer nobody waits for. */
+  | 'unknown-answer'
+  /** A frame of a terminal that no client of this relay process owns. */
+  | 'unknown-terminal'
+  /** Addressed to a client that has left, or more than is kept for one that is away. */
+  | 'absent-client'
+  /** A client's message without a `type`, nested too deeply, or an acknowledgement that is none. */
+  | 'unreadable'
+  /** A heartbeat of a client that does not read. */
+  | 'stalled-pong'
+  /** More terminals than a client may have. */
+  | 'too-many-terminals';
+
+/** Told what routing refuses and drops, so that it can be counted. Must not throw. */
+export interface RoutingObserver {
+  dropped(reason: DropReason): void;
+  /** The relay itself answered a command with an error. */
+  refused(code: ErrorCode): void;
+  /** The relay closed a client's socket. */
+  closed(code: number): void;
+  /** So many numbers of a runtime became a hole in its history. */
+  lost(events: number): void;
+}
+
+export const NO_ROUTING_OBSERVER: RoutingObserver = {
+  dropped() {},
+  refused() {},
+  closed() {},
+  lost() {},
+};
+
+/** Injects a `RoutingObserver`; without a provider nothing is counted. */
+export const ROUTING_OBSERVER = Symbol('ROUTING_OBSERVER');

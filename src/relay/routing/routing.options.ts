@@ -1,0 +1,108 @@
+import { IsIn, IsInt, Max, Min } from 'class-validator';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Limits of the relay's routing. Times in ms, sizes in bytes (UTF-16 units of the JSON text).
+ *
+ * @publicApi
+ */
+export class RoutingOptions {
+  /** `split`: events on stream, the rest on control. `mirror`: both carry what can be told apart (protocol section 4). Default `split`. */
+  @IsIn(['split', 'mirror'])
+  clientChannels: 'split' | 'mirror' = 'split';
+
+  /** Events that a runtime's history keeps. Default 100,000. */
+  @IsInt()
+  @Min(1)
+  maxEventsPerRuntime: number = 100_000;
+
+  /** Bytes that a runtime's history keeps; larger than the largest frame. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxBytesPerRuntime: number = 64 * MIB;
+
+  /** Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Default 1,000. */
+  @IsInt()
+  @Min(1)
+  maxRuntimes: number = 1_000;
+
+  /** How long an event ahead of its turn waits for those before it (protocol section 4). Default 1 s. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  reorderWaitMs: number = SECOND;
+
+  /** Events that wait for their turn in one order; beyond, the first goes on at once. Default 4,096. */
+  @IsInt()
+  @Min(1)
+  maxReorderEvents: number = 4_096;
+
+  /** Events that wait for their turn in one order; beyond, the first goes on at once. Default 8 MiB. */
+  @IsInt()
+  @Min(1)
+  maxReorderBytes: number = 8 * MIB;
+
+  /** Waiting in one client socket's own buffer. Default 1 MiB. */
+  @IsInt()
+  @Min(1)
+  socketBufferBytes: number = MIB;
+
+  /** Sent to a client socket and not acknowledged, once it has acknowledged anything. Default 1 MiB. */
+  @IsInt()
+  @Min(1)
+  inFlightBytes: number = MIB;
+
+  /** Frames other than events that wait for one client, or that it has not acknowledged; beyond, its socket is closed as stalled. Default 16 MiB. */
+  @IsInt()
+  @Min(1)
+  directBytes: number = 16 * MIB;
+
+  /** How long a client with `client=` keeps its terminals and unanswered requests while it is away. Default 10 min. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  clientAwayMs: number = 10 * MINUTE;
+
+  /** After this time the relay answers in place of a stock device. Default 10 min. */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  answerTimeoutMs: number = 10 * MINUTE;
+
+  /** How long a command waits for a device that is neither ready nor marked offline. Default 2 min. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  commandWaitMs: number = 2 * MINUTE;
+
+  /** Commands of one environment that wait for its device. Default 16 MiB. */
+  @IsInt()
+  @Min(1)
+  waitingCommandBytes: number = 16 * MIB;
+
+  /** Unanswered commands of one environment. Default 10,000. */
+  @IsInt()
+  @Min(1)
+  maxRequests: number = 10_000;
+
+  /** Newest output of a terminal that is kept while its owner is away (protocol section 5). Default 256 KiB. */
+  @IsInt()
+  @Min(0)
+  terminalKeptBytes: number = 256 * KIB;
+
+  /** A terminal's id stays known this long after its exit: stock output comes later. Default 5 s. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  terminalLingerMs: number = 5 * SECOND;
+
+  /** Terminals of one client. Default 64. */
+  @IsInt()
+  @Min(1)
+  maxTerminalsPerClient: number = 64;
+}

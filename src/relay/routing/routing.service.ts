@@ -1,0 +1,113 @@
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { CLOCK } from '../../config/index.js';
+import { MemoryJournal, type Journal } from '../../journal/index.js';
+import { isAnswered, isAnswerType, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import type { ClientAttachment } from './client-attachment.js';
+import type { DeviceLink } from './device-link.js';
+import { EnvironmentHub } from './environment-hub.js';
+import { relayAnswer } from './error-answers.js';
+import { without } from './frame-text.js';
+import { guardedClock, type Guard } from './guard.js';
+import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
+import { RoutingOptions } from './routing.options.js';
+
+/** Opens the journal that holds an environment's histories. */
+export type OpenHistory = (environmentId: string) => Journal;
+
+/** Injects an `OpenHistory`; without a provider histories live in memory and end with the process. */
+export const OPEN_HISTORY = Symbol('OPEN_HISTORY');
+
+/** 8 hex digits, like the epochs that devices give. */
+const EPOCH_BYTES = 4;
+
+/**
+ * Who receives what: between the links of devices and the sockets of clients (protocol sections 3 and 4). Nothing that
+ * either sends makes these methods throw.
+ */
+@Injectable()
+export class RoutingService {
+  private readonly log = new Logger(RoutingService.name);
+  private readonly hubs = new Map<string, EnvironmentHub>();
+  private readonly relayEpoch = randomBytes(EPOCH_BYTES).toString('hex');
+  private readonly clock: Clock;
+  private readonly guard: Guard = (doing, run) => {
+    try {
+      run();
+    } catch (error) {
+      this.log.error(`Failed on ${doing}; carrying on.`, error instanceof Error ? error.stack : String(error));
+    }
+  };
+
+  constructor(
+    private readonly options: RoutingOptions,
+    @Inject(CLOCK) clock: Clock,
+    @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
+    @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = () => this.memoryHistory(),
+  ) {
+    this.clock = guardedClock(clock, this.guard);
+  }
+
+  /** A device's link became ready; an earlier one of the environment is over. What waited for it is sent, in order. */
+  linkReady(environmentId: string, link: DeviceLink): void {
+    this.guard('a ready link', () => this.hub(environmentId).linkReady(link));
+  }
+
+  /** @param frame decoded, never `ping`, `pong` or `ack`; on a legacy link the channel says nothing */
+  deviceFrame(environmentId: string, link: DeviceLink, channel: ChannelName, frame: Frame): void {
+    this.guard('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame));
+  }
+
+  /** What was sent on this link and not answered is answered with `OUTCOME_UNKNOWN`. */
+  linkClosed(environmentId: string, link: DeviceLink): void {
+    this.guard('a closed link', () => this.hub(environmentId).linkClosed(link));
+  }
+
+  /** Commands that wait, and those that come before the next ready link, are answered with `DEVICE_OFFLINE`. */
+  markedOffline(environmentId: string): void {
+    this.guard('an offline device', () => this.hub(environmentId).markedOffline());
+  }
+
+  /** Takes a client's socket over: reads its frames, answers pings, acknowledgements and commands. */
+  attach(client: ClientAttachment): void {
+    this.guard('a new client', () => this.hub(client.environmentId).attach(client));
+  }
+
+  /**
+   * One command and its one answer, which may be an error answer; never rejects.
+   *
+   * @param command of a type that is answered; it cannot answer approvals
+   */
+  request(environmentId: string, command: Frame): Promise<Frame> {
+    const { type } = command;
+    if (!isAnswered(type) || isAnswerType(type))
+      return Promise.resolve(relayAnswer(type, 'COMMAND_INVALID', `"${type}" has no answer; send it over a socket.`));
+    return new Promise((resolve) => {
+      const isNamed = 'request_id' in command;
+      const frame = isNamed ? command : { ...command, request_id: '' };
+      const deliver = (answer: Frame): void => resolve(isNamed ? answer : without(answer, 'request_id'));
+      this.guard('a request', () => this.hub(environmentId).request(frame, deliver));
+    });
+  }
+
+  /** The newest `current_permission_mode` that the device has told. */
+  modeOf(environmentId: string): string | undefined {
+    return this.hubs.get(environmentId)?.mode;
+  }
+
+  private hub(environmentId: string): EnvironmentHub {
+    let hub = this.hubs.get(environmentId);
+    if (!hub) {
+      const { options, clock, observer, guard, relayEpoch } = this;
+      const journal = this.openHistory(environmentId);
+      hub = new EnvironmentHub({ options, clock, observer, guard, relayEpoch, journal });
+      this.hubs.set(environmentId, hub);
+    }
+    return hub;
+  }
+
+  private memoryHistory(): Journal {
+    const { maxEventsPerRuntime, maxBytesPerRuntime } = this.options;
+    return new MemoryJournal({ maxEntriesPerRuntime: maxEventsPerRuntime, maxBytesPerRuntime });
+  }
+}

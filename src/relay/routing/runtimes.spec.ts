@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { MemoryJournal } from '../../journal/index.js';
+import { Runtimes } from './runtimes.js';
+
+const runtime = (name: string) => ({ agent_id: null, conversation_id: name });
+
+function runtimesOf(maxRuntimes: number) {
+  const runtimes = new Runtimes(new MemoryJournal(), maxRuntimes);
+  const append = (name: string, seq: number) => {
+    const record = runtimes.ofDevice(runtime(name));
+    runtimes.touch(record);
+    record.history.append({ epoch: 'e1', seq }, 'stream_delta', '{}');
+    return record;
+  };
+  return { runtimes, append };
+}
+
+it('lets the history of the runtime go that was silent longest and has no reader; names stay known', () => {
+  const { append } = runtimesOf(2);
+  const [a, b] = [append('a', 1), append('b', 1)];
+  a.history.subscribe(() => {});
+  append('c', 1);
+  expect(a.history.keepsAfter(0)).toBe(true);
+  expect(b.history.keepsAfter(0)).toBe(false);
+  expect(b.history.lastOf('e1')).toBe(1);
+});
+
+it('forgets what only clients ever asked for, once nobody follows it', () => {
+  const { runtimes, append } = runtimesOf(2);
+  append('real', 1);
+  const stop = runtimes.of(runtime('followed')).history.subscribe(() => {});
+  runtimes.of(runtime('left'));
+  runtimes.prune();
+  expect([...runtimes].map((record) => record.runtime.conversation_id)).toEqual(['real', 'followed']);
+  stop();
+  runtimes.prune();
+  expect(runtimes.known(runtime('followed'))).toBeUndefined();
+});

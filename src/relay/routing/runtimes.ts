@@ -1,0 +1,93 @@
+import type { Journal } from '../../journal/index.js';
+import { isRecord, runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { RuntimeHistory } from './runtime-history.js';
+
+/** What the relay knows of one runtime of a device. */
+export class RuntimeRecord {
+  /** The newest snapshot of each type, as text. */
+  readonly snapshots = new Map<string, string>();
+  /** `status` of the newest `update_loop_status`. */
+  loopStatus: string | undefined;
+  /** Whether the device has ever spoken of it; a client may ask for anything. */
+  isReal = false;
+
+  constructor(
+    readonly key: string,
+    readonly runtime: Runtime,
+    readonly history: RuntimeHistory,
+  ) {}
+
+  keepSnapshot(frame: Frame, text: string): void {
+    this.snapshots.set(frame.type, text);
+    this.loopStatus = loopStatusOf(frame) ?? this.loopStatus;
+  }
+
+  forget(): void {
+    this.snapshots.clear();
+    this.history.forget();
+  }
+}
+
+export function loopStatusOf(frame: Frame): string | undefined {
+  const loop = frame.type === 'update_loop_status' ? frame['loop_status'] : undefined;
+  return isRecord(loop) && typeof loop['status'] === 'string' ? loop['status'] : undefined;
+}
+
+/** The runtimes of one environment. */
+export class Runtimes {
+  private readonly records = new Map<string, RuntimeRecord>();
+  /** Those with a history, silent longest first. */
+  private readonly warm = new Set<RuntimeRecord>();
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly maxRuntimes: number,
+  ) {}
+
+  [Symbol.iterator](): Iterator<RuntimeRecord> {
+    return this.records.values();
+  }
+
+  of(runtime: Runtime): RuntimeRecord {
+    const key = runtimeKey(runtime);
+    let record = this.records.get(key);
+    if (!record) {
+      record = new RuntimeRecord(key, runtime, new RuntimeHistory(runtime, this.journal));
+      this.records.set(key, record);
+    }
+    return record;
+  }
+
+  /** A runtime that the device speaks of. */
+  ofDevice(runtime: Runtime): RuntimeRecord {
+    const record = this.of(runtime);
+    record.isReal = true;
+    return record;
+  }
+
+  /** Forgets what clients asked for, which no device ever had and nobody follows any more. */
+  prune(): void {
+    for (const [key, { isReal, history }] of this.records) if (!isReal && !history.hasReaders) this.records.delete(key);
+  }
+
+  known(runtime: Runtime): RuntimeRecord | undefined {
+    return this.records.get(runtimeKey(runtime));
+  }
+
+  /** A runtime is about to get an event; beyond the bound, another one's history goes. */
+  touch(record: RuntimeRecord): void {
+    this.warm.delete(record);
+    this.warm.add(record);
+    if (this.warm.size <= this.maxRuntimes) return;
+    for (const oldest of this.warm) {
+      if (oldest === record || oldest.history.hasReaders) continue;
+      this.warm.delete(oldest);
+      return oldest.forget();
+    }
+  }
+
+  /** Where each history ends now. */
+  heads(): ReadonlyMap<string, number> {
+    return new Map([...this.records].map(([key, { history }]) => [key, history.head]));
+  }
+}

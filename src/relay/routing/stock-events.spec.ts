@@ -1,0 +1,147 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeDeviceLink, RoutingBench } from '../../../test/kit/routing-bench.js';
+import type { ChannelName, Frame, Runtime } from '../../protocol/index.js';
+
+const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
+const OTHER = { agent_id: 'agent-1', conversation_id: 'conv-2' };
+const WAIT_MS = 1_000;
+
+function event(number: number, type = 'stream_delta', fields: object = {}, runtime: Runtime = RUNTIME): Frame {
+  return { type, ...fields, runtime, event_seq: number, idempotency_key: `${type}:${number}:uuid` };
+}
+
+function loop(number: number, status: string): Frame {
+  return event(number, 'update_loop_status', { loop_status: { status, active_run_ids: [] } });
+}
+
+async function watched() {
+  const bench = new RoutingBench();
+  const link = bench.connect(new FakeDeviceLink(false));
+  const client = await bench.attach({ runtime: RUNTIME });
+  return { bench, link, client };
+}
+
+/** The device's own numbers, in the order the client sees them. */
+const origins = (frames: readonly Frame[]): number[] =>
+  frames.flatMap((frame) =>
+    typeof frame['idempotency_key'] === 'string' ? [Number(frame['idempotency_key'].split(':')[1])] : [],
+  );
+
+const seqs = (frames: readonly Frame[]): unknown[] =>
+  frames.flatMap((frame) => ('event_seq' in frame ? [frame['event_seq']] : []));
+
+describe('a stock device', () => {
+  it('C03 C04 has its order restored over both sockets, and each runtime numbered without a gap', async () => {
+    const emitted = fc.array(fc.record({ control: fc.boolean(), other: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 40,
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        emitted,
+        fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }),
+        fc.nat(500),
+        async (events, picks, base) => {
+          const { bench, link, client } = await watched();
+          const queues: Record<ChannelName, Frame[]> = { control: [], stream: [] };
+          events.forEach(({ control, other }, index) =>
+            queues[control && index > 0 ? 'control' : 'stream'].push(
+              event(base + index, 'stream_delta', {}, other ? OTHER : RUNTIME),
+            ),
+          );
+          for (const pick of picks) {
+            const channel = pick ? 'control' : 'stream';
+            const frame = queues[channel].shift();
+            if (frame) bench.emit(link, frame, channel);
+          }
+          for (const channel of ['control', 'stream'] as const)
+            for (const frame of queues[channel]) bench.emit(link, frame, channel);
+          await bench.settled();
+          const mine = events.flatMap(({ other }, index) => (other ? [] : [base + index]));
+          expect(origins(client.frames)).toEqual(mine);
+          expect(seqs(client.frames)).toEqual(mine.map((_, index) => index + 1));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('C03 sees a turn end after its last delta, though control was faster', async () => {
+    const { bench, link, client } = await watched();
+    bench.emit(link, event(1));
+    bench.emit(link, event(4, 'turn_finished'), 'control');
+    bench.emit(link, { type: 'input_accepted', request_id: 'x' }, 'control');
+    for (const number of [2, 3]) bench.emit(link, event(number));
+    await bench.settled();
+    expect(client.frames.slice(1).map(({ type }) => type)).toEqual([
+      'stream_delta',
+      'stream_delta',
+      'stream_delta',
+      'turn_finished',
+    ]);
+    const [first] = client.of('stream_delta');
+    expect(first).toMatchObject({ event_seq: 1, idempotency_key: 'stream_delta:1:uuid' });
+    expect(first?.['event_epoch']).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it('loses nothing that comes after its time, and repeats nothing', async () => {
+    const { bench, link, client } = await watched();
+    bench.emit(link, event(1));
+    bench.emit(link, event(3, 'turn_finished'), 'control');
+    await bench.clock.advance(WAIT_MS);
+    for (const number of [2, 2, 3]) bench.emit(link, event(number));
+    await bench.settled();
+    expect(origins(client.frames)).toEqual([1, 3, 2]);
+    expect(seqs(client.frames)).toEqual([1, 2, 3]);
+  });
+
+  it('does not let frames wait that are no events', async () => {
+    const { bench, link, client } = await watched();
+    bench.emit(link, event(1));
+    bench.emit(link, event(3, 'turn_finished'), 'control');
+    bench.emit(link, { type: 'mods_updated' }, 'control');
+    await bench.settled();
+    expect(client.of('mods_updated')).toHaveLength(1);
+    expect(client.of('turn_finished')).toHaveLength(0);
+  });
+
+  it('gives its place back to a numbered frame that names no runtime', async () => {
+    const { bench, link, client } = await watched();
+    bench.emit(link, event(1));
+    bench.emit(link, event(3));
+    bench.emit(link, { type: 'environment_notice', event_seq: 2 }, 'control');
+    await bench.settled();
+    expect(
+      client.frames
+        .slice(1)
+        .map(({ type }) => type)
+        .toSorted(),
+    ).toEqual(['environment_notice', 'stream_delta', 'stream_delta']);
+  });
+
+  it('C02 is told as a gap when it reconnects at work, and not when it was idle', async () => {
+    const { bench, link, client } = await watched();
+    const idle = await bench.attach({ runtime: OTHER });
+    bench.emit(link, loop(1, 'PROCESSING_API_RESPONSE'));
+    bench.emit(link, { ...loop(2, 'WAITING_ON_INPUT'), runtime: OTHER });
+    bench.disconnect(link);
+    const next = bench.connect(new FakeDeviceLink(false));
+    bench.emit(next, event(9));
+    bench.emit(next, event(10, 'stream_delta', {}, OTHER));
+    await bench.settled();
+    const epoch = client.of('stream_delta')[0]?.['event_epoch'];
+    expect(client.names()).toEqual([`${String(epoch)}:1`, 'gap 2-2', `${String(epoch)}:3`]);
+    expect(idle.names()).toEqual([`${String(epoch)}:1`, `${String(epoch)}:2`]);
+  });
+
+  it('is taken as it comes on its one legacy socket', async () => {
+    const bench = new RoutingBench();
+    const link = bench.connect(new FakeDeviceLink(false, undefined, 'legacy'));
+    const client = await bench.attach({ runtime: RUNTIME });
+    for (const number of [5, 6, 9]) bench.emit(link, event(number), 'control');
+    await bench.settled();
+    expect(origins(client.frames)).toEqual([5, 6, 9]);
+    expect(seqs(client.frames)).toEqual([1, 2, 3]);
+  });
+});

@@ -1,0 +1,122 @@
+import type { Runtime } from '../../protocol/index.js';
+import type { ClientSession } from './client-session.js';
+import type { ClientSocket } from './client-socket.js';
+import { replayText, withheldText } from './frame-text.js';
+import type { PendingApprovals } from './pending-approvals.js';
+import { atHead, fromPosition, placeResumed, resumeStatusText } from './resume.js';
+import type { RoutingOptions } from './routing.options.js';
+import type { RuntimeRecord, Runtimes } from './runtimes.js';
+
+/** Which socket follows which runtime, and what it is shown of the past (protocol sections 4 and 5). */
+export class Subscriptions {
+  constructor(
+    private readonly options: RoutingOptions,
+    private readonly runtimes: Runtimes,
+    private readonly approvals: PendingApprovals,
+  ) {}
+
+  /** A socket has opened: tells it where it stands, and then what it is here for. */
+  open(session: ClientSession, socket: ClientSocket): void {
+    const record = socket.runtime && this.runtimes.of(socket.runtime);
+    if (socket.carriesEvents) {
+      this.begin(session, socket, record);
+      this.followStarted(session, socket);
+    } else if (record && this.options.clientChannels === 'mirror') socket.follow(record, atHead(record.history));
+  }
+
+  /** This client's `runtime_start` has returned a runtime. @param from position in its history before the command */
+  started(session: ClientSession, asker: ClientSocket | undefined, runtime: Runtime, from: number): void {
+    session.start(runtime, from);
+    const socket = session.eventSocket(runtime, asker);
+    if (!socket) return;
+    this.followStarted(session, socket);
+    if (this.options.clientChannels !== 'mirror') return;
+    for (const partner of session.partnersOf(socket)) partner.follow(this.runtimes.of(runtime), fromPosition(from));
+  }
+
+  /** A socket has closed: what it carried of the started runtimes goes on on another one. */
+  closed(session: ClientSession): void {
+    for (const socket of session.sockets)
+      if (socket.isOpen && socket.carriesEvents) this.followStarted(session, socket);
+  }
+
+  /** Shows the asker of a `sync` a runtime's state, on the socket that carries its events, and then tells `shown`. */
+  show(
+    session: ClientSession,
+    asker: ClientSocket | undefined,
+    record: RuntimeRecord,
+    withApprovals: boolean,
+    shown: () => void,
+  ): void {
+    const socket = session.eventSocket(record.runtime, asker) ?? asker;
+    if (!socket?.isOpen) return shown();
+    const texts = this.stateOf(record, socket, withApprovals);
+    const cursor = socket.cursorOf(record.runtime);
+    if (cursor) {
+      cursor.show(texts, shown);
+      return socket.wake();
+    }
+    for (const text of texts) socket.send({ text, urgency: 'urgent' });
+    shown();
+  }
+
+  /** Shows one `control_request` again, to one client. */
+  showApproval(session: ClientSession, runtime: Runtime, text: string): void {
+    const socket = session.eventSocket(runtime) ?? session.restSocket();
+    if (!socket) return;
+    const cursor = socket.cursorOf(runtime);
+    const shown = approvalText(text, socket);
+    if (!cursor) return socket.send({ text: shown, urgency: 'urgent' });
+    cursor.show([shown]);
+    socket.wake();
+  }
+
+  /** Tells everybody who follows a runtime something that has no place in its history. */
+  announce(sessions: Iterable<ClientSession>, runtime: Runtime, text: string): void {
+    for (const session of sessions)
+      for (const socket of session.sockets) {
+        socket.cursorOf(runtime)?.show([text]);
+        socket.wake();
+      }
+  }
+
+  private begin(session: ClientSession, socket: ClientSocket, record: RuntimeRecord | undefined): void {
+    const { resume } = socket.attachment;
+    const history = record?.history;
+    const placement = history && (resume ? placeResumed(history, resume) : atHead(history));
+    if (session.isNamed || resume) {
+      const text = resumeStatusText(history, resume, placement ?? { recovered: resume === undefined });
+      socket.send({ text, urgency: 'urgent' });
+    }
+    if (!record || !placement) return;
+    const cursor = socket.follow(record, placement);
+    if (!resume || !placement.recovered) cursor.show(this.stateOf(record, socket, session.isNamed));
+  }
+
+  /** What this client has started goes on on a new socket; what no socket has carried yet, from its beginning. */
+  private followStarted(session: ClientSession, socket: ClientSocket): void {
+    for (const started of session.started.values()) {
+      const record = this.runtimes.of(started.runtime);
+      const { from } = started;
+      if (socket.cursorOf(started.runtime)) started.from = undefined;
+      else if (session.eventSocket(started.runtime, socket) === socket) {
+        const cursor = socket.follow(record, from === undefined ? atHead(record.history) : fromPosition(from));
+        if (from === undefined) cursor.show(this.stateOf(record, socket, session.isNamed));
+        started.from = undefined;
+      }
+    }
+  }
+
+  private stateOf(record: RuntimeRecord, socket: ClientSocket, withApprovals: boolean): string[] {
+    const approvals = withApprovals ? this.approvals.of(record.runtime) : [];
+    return [
+      ...approvals.map(({ text }) => approvalText(text, socket)),
+      ...[...record.snapshots.values()].map(replayText),
+    ];
+  }
+}
+
+function approvalText(text: string, socket: ClientSocket): string {
+  const replay = replayText(text);
+  return socket.mayApprove ? replay : withheldText(replay);
+}

@@ -1,0 +1,16 @@
+export { type ChannelClient, ChannelFullError, CONTROL_CLIENT, STREAM_CLIENT } from './channel-client.js';
+export type { LinkFeed } from './link-feed.js';
+export { LinkParts } from './link-parts.js';
+export { LINK_MONITOR, type LinkMonitor, type LinkPhase, type LinkState } from './link-state.js';
+export { LinkSupervisor, MAX_RESENT } from './link-supervisor.js';
+export { LINK_FACTORY, type Link, type LinkAttempt, type LinkFactory, type OpenLink } from './link.js';
+export { LegacyLink } from './legacy-link.js';
+export { OpenPlainLink } from './open-plain-link.js';
+export { PlainChannel, type PlainChannelContext } from './plain-channel.js';
+export type { StopCause } from './reconnect-policy.js';
+export { type DialOptions, DialError, dialWithWs, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
+export { SplitLink } from './split-link.js';
+export { TransportModule } from './transport.module.js';
+export type { TransportModuleOptions } from './transport.module-definition.js';
+export { TransportOptions } from './transport.options.js';
+export { type LinkEnd, LinkError } from './link-end.js';

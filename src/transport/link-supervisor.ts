@@ -1,0 +1,212 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CLOCK } from '../config/index.js';
+import { CLOSE_CODES, type Clock } from '../protocol/index.js';
+import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
+import { LastingChannelClient } from './lasting-channel-client.js';
+import type { LinkFeed } from './link-feed.js';
+import { LinkPhases } from './link-phases.js';
+import { type LinkMonitor, type LinkState } from './link-state.js';
+import type { LinkEnd } from './link-end.js';
+import { LINK_FACTORY, type LinkFactory, type OpenLink } from './link.js';
+import { ReconnectPolicy, type Reconnection, type StopCause } from './reconnect-policy.js';
+import { TransportOptions } from './transport.options.js';
+
+/** Sent but unconfirmed frames that are sent again after a reconnect on a plain link (protocol section 5). */
+export const MAX_RESENT = 500;
+
+/** How often stopping looks whether everything has reached the server, in ms. */
+const SETTLE_POLL_MS = 10;
+
+/** Keeps one link up for as long as the listener runs: registers, connects, reconnects, says goodbye. */
+@Injectable()
+export class LinkSupervisor implements LinkMonitor {
+  readonly control: LastingChannelClient;
+  readonly stream: LastingChannelClient;
+  private readonly log = new Logger('Link');
+  private readonly phases = new LinkPhases();
+  private readonly policy: ReconnectPolicy;
+  private readonly stopping = new AbortController();
+  private readonly feeds: LinkFeed[] = [];
+  private link: OpenLink | undefined;
+  private running: Promise<void> | undefined;
+  private cause: StopCause | undefined;
+  private attempts = 0;
+
+  constructor(
+    private readonly registrations: RegistrationService,
+    @Inject(TOKEN_SOURCE) private readonly tokens: TokenSource,
+    @Inject(LINK_FACTORY) private readonly links: LinkFactory,
+    private readonly options: TransportOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.policy = new ReconnectPolicy(options);
+    this.control = new LastingChannelClient('control', this, options.maxPendingBytes, MAX_RESENT);
+    this.stream = new LastingChannelClient('stream', this, options.maxPendingBytes, MAX_RESENT);
+  }
+
+  get current(): LinkState {
+    return this.phases.current;
+  }
+
+  /** Why the link was given up; undefined while it runs and after an orderly stop. */
+  get stopCause(): StopCause | undefined {
+    return this.cause;
+  }
+
+  states(): AsyncIterable<LinkState> {
+    return this.phases.states();
+  }
+
+  /** Adds a feed; before `start`. */
+  feed(feed: LinkFeed): void {
+    this.feeds.push(feed);
+  }
+
+  /** Begins to connect; returns at once. */
+  start(): void {
+    this.running ??= this.run().catch((error: unknown) => {
+      this.log.error(error);
+      this.stopped('refused', 'The listener failed; its log has the cause.');
+    });
+  }
+
+  /** Waits until what was sent has reached the server, at most `drainGraceMs`, and says goodbye. */
+  async stop(): Promise<void> {
+    if (this.isStopped()) return;
+    const { link } = this;
+    this.enter({ phase: 'draining', reason: 'The listener stops.' });
+    if (link) {
+      await this.settle();
+      await link.close(CLOSE_CODES.NORMAL.code, 'Listener stopped', this.options.drainGraceMs);
+    }
+    this.stopping.abort(new Error('The listener stops.'));
+    await this.running;
+    if (!this.isStopped()) this.stopped(undefined, 'The listener stopped.');
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    let registration: Registration | undefined;
+    let token = await this.tokens.resolve();
+    while (!this.ending) {
+      const after = await this.connectOnce(registration, token, (granted) => (registration = granted)).catch(
+        (error: unknown) => this.policy.afterFailure(error),
+      );
+      if (this.ending) return;
+      if (after.next === 'stop') return this.stopped(after.cause, after.reason);
+      this.enter({ phase: 'offline', reason: after.reason });
+      await this.sleep(after.waitMs, signal);
+      if (after.next === 'register') registration = undefined;
+      if (after.renewToken) token = await this.tokens.resolve();
+    }
+  }
+
+  /** Registers where that is needed, connects, and stays until the link has ended. */
+  private async connectOnce(
+    known: Registration | undefined,
+    token: string,
+    granted: (registration: Registration) => void,
+  ): Promise<Reconnection> {
+    const { signal } = this.stopping;
+    let registration = known;
+    if (!registration) {
+      this.enter({ phase: 'registering' });
+      registration = await this.registrations.register(token, signal);
+      granted(registration);
+    }
+    const { connectionId } = registration;
+    this.enter({ phase: 'connecting', connectionId });
+    const link = await this.links(registration).open({ token, number: ++this.attempts, signal });
+    if (this.ending) {
+      await link.close(CLOSE_CODES.NORMAL.code, 'Listener stopped', this.options.drainGraceMs);
+      return this.policy.afterLink({ code: CLOSE_CODES.NORMAL.code, reason: '' }, 0);
+    }
+    const readyAt = this.clock.now();
+    this.policy.ready();
+    const end = await this.serve(link, connectionId);
+    return this.policy.afterLink(end, this.clock.now() - readyAt);
+  }
+
+  /** From ready until the link has ended. */
+  private async serve(link: OpenLink, connectionId: string): Promise<LinkEnd> {
+    this.link = link;
+    this.enter({ phase: 'ready', connectionId, link: link.shape });
+    for (const [client, channel] of this.pairs(link)) {
+      channel.attach(client, client.channel === 'control' ? 'urgent' : 'fair');
+      client.linkUp(() => channel.wake());
+    }
+    for (const feed of this.feeds) feed.linkUp(link);
+    link.control.receive((frame) => this.control.arrived(frame));
+    if (link.stream !== link.control) link.stream.receive((frame) => this.stream.arrived(frame));
+
+    const end = await link.ended;
+    this.link = undefined;
+    if (end.code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest(link);
+    for (const feed of this.feeds) feed.linkDown();
+    this.control.linkDown();
+    this.stream.linkDown();
+    return end;
+  }
+
+  private pairs(link: OpenLink) {
+    return [
+      [this.control, link.control],
+      [this.stream, link.stream],
+    ] as const;
+  }
+
+  /** Sent again, the frame that was too large would close every link there is (protocol section 2, 1009). */
+  private giveUpLargest(link: OpenLink): void {
+    const bytes = Math.max(
+      link.stream.giveUpLargest(),
+      link.control === link.stream ? 0 : link.control.giveUpLargest(),
+    );
+    this.log.error('The server takes no frames of this size; the largest frame in flight was given up.', { bytes });
+  }
+
+  private async settle(): Promise<void> {
+    const until = this.clock.now() + this.options.drainGraceMs;
+    const parts = [this.control, this.stream, ...this.feeds];
+    for (let polls = 0; this.link && this.clock.now() < until && !parts.every((part) => part.settled); polls++) {
+      await this.sleep(SETTLE_POLL_MS, new AbortController().signal);
+      if (polls > 0) continue;
+      this.link?.control.ask();
+      this.link?.stream.ask();
+    }
+  }
+
+  private enter(state: LinkState): void {
+    this.phases.enter(state);
+    const { phase, reason, connectionId } = state;
+    const text = reason ? `${phase}: ${reason}` : phase;
+    if (phase === 'offline') this.log.warn(text, { connectionId });
+    else this.log.log(text, { connectionId, link: state.link?.kind });
+  }
+
+  private get ending(): boolean {
+    return this.stopping.signal.aborted || this.current.phase === 'draining' || this.isStopped();
+  }
+
+  private isStopped(): boolean {
+    return this.phases.current.phase === 'stopped';
+  }
+
+  private stopped(cause: StopCause | undefined, reason: string): void {
+    this.cause = cause;
+    this.enter({ phase: 'stopped', reason });
+    this.control.end();
+    this.stream.end();
+  }
+
+  private sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = this.clock.after(ms, done);
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

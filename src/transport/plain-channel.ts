@@ -1,0 +1,159 @@
+import {
+  ChannelSender,
+  type ChannelSocket,
+  type FrameSource,
+  PING_DEFAULTS,
+  PingConfirmation,
+} from '../channel/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  type ChannelName,
+  type Clock,
+  type Frame,
+  FrameError,
+  withDeadline,
+} from '../protocol/index.js';
+import { type LinkEnd, LinkError } from './link-end.js';
+
+/** What a channel needs of its surroundings. Times in ms, sizes in bytes. */
+export interface PlainChannelContext {
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  readonly maxUnansweredHeartbeats: number;
+  readonly bufferBoundBytes: number;
+  /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
+  readonly answered: Set<ChannelName>;
+  /** Told of what came and could not be read as a frame. */
+  refused(channel: ChannelName, error: FrameError): void;
+}
+
+/** What `listener_ready` must repeat. */
+export interface Generation {
+  readonly id: string;
+  readonly attempt: number;
+}
+
+/** One socket of a plain link: frames in and out, heartbeat, and what the peer has read. */
+export class PlainChannel {
+  /** How the socket ended. */
+  readonly ended: Promise<LinkEnd>;
+  private readonly sender: ChannelSender;
+  private readonly confirmation: PingConfirmation;
+  private handler: ((frame: Frame) => void) | undefined;
+  private early: Frame[] = [];
+  private readonly helloes: Frame[] = [];
+  private onHello: (() => void) | undefined;
+
+  constructor(
+    readonly name: ChannelName,
+    private readonly socket: ChannelSocket,
+    private readonly context: PlainChannelContext,
+  ) {
+    const { clock, heartbeatMs, maxUnansweredHeartbeats, bufferBoundBytes, answered } = context;
+    this.sender = new ChannelSender(socket, { bufferBound: bufferBoundBytes, numbered: false });
+    this.confirmation = new PingConfirmation(
+      socket,
+      this.sender,
+      clock,
+      { ...PING_DEFAULTS, heartbeatMs, maxUnanswered: maxUnansweredHeartbeats, probeBytes: bufferBoundBytes / 4 },
+      answered.has(name),
+      () => socket.terminate(),
+    );
+    this.ended = new Promise((resolve) => {
+      socket.receive({
+        message: (text, isBinary) => this.message(text, isBinary),
+        closed: (code, reason) => {
+          this.confirmation.stop();
+          resolve({ code, reason });
+        },
+      });
+    });
+  }
+
+  attach(source: FrameSource, urgency: 'urgent' | 'fair'): void {
+    this.sender.attach(source, urgency);
+  }
+
+  /** A source may have something to send. */
+  wake(): void {
+    this.sender.wake();
+  }
+
+  /** Asks at once how far the peer has read; sources learn it by `confirmed`. */
+  ask(): void {
+    this.confirmation.ask();
+  }
+
+  /** Gives up the largest frame in flight: the peer cannot take it, and sending it again would break every link. */
+  giveUpLargest(): number {
+    return this.sender.giveUpLargest();
+  }
+
+  /** Hands over every frame from now on, first those that came before. */
+  receive(handler: (frame: Frame) => void): void {
+    this.handler = handler;
+    for (const frame of this.early.splice(0)) handler(frame);
+  }
+
+  /**
+   * Waits for the `listener_ready` that matches (protocol section 2).
+   *
+   * @throws LinkError when the socket ends first, or none comes within the deadline
+   */
+  async ready(generation: Generation, deadlineMs: number): Promise<void> {
+    const ended = this.ended.then((end): never => {
+      throw new LinkError(`The server closed ${this.name} before it was ready (${end.code} ${end.reason}).`, end);
+    });
+    const late = (): Error => new LinkError(`No listener_ready came on ${this.name} within ${deadlineMs / 1_000} s.`);
+    await withDeadline(Promise.race([this.hello(generation), ended]), deadlineMs, this.context.clock, late);
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  private hello({ id, attempt }: Generation): Promise<void> {
+    const matches = (frame: Frame): boolean =>
+      frame['connection_generation'] === id && Number(frame['connection_attempt']) === attempt;
+    return new Promise((resolve) => {
+      this.onHello = () => {
+        if (this.helloes.some(matches)) resolve();
+      };
+      this.onHello();
+    });
+  }
+
+  private message(text: string, isBinary: boolean): void {
+    let frame: Frame;
+    try {
+      frame = decodeFrame(text, isBinary);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.context.refused(this.name, error);
+      const { UNSUPPORTED, INVALID } = CLOSE_CODES;
+      if (error.breaksFraming)
+        this.socket.close(error.fault === 'BINARY' ? UNSUPPORTED.code : INVALID.code, error.message);
+      return;
+    }
+    switch (frame.type) {
+      case 'pong':
+        this.context.answered.add(this.name);
+        return this.confirmation.pong();
+      case 'ping':
+        return this.socket.send('{"type":"pong"}');
+      case 'ack':
+        return; // a plain link numbers nothing
+      case 'listener_ready':
+        this.helloes.push(frame);
+        return this.onHello?.();
+      default:
+        if (this.handler) this.handler(frame);
+        else this.early.push(frame);
+    }
+  }
+}

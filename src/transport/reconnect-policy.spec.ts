@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { RegistrationError } from '../registration/index.js';
+import { LinkError } from './link-end.js';
+import { ReconnectPolicy, type Reconnection } from './reconnect-policy.js';
+import { DialError } from './socket-dialer.js';
+
+const policy = () =>
+  new ReconnectPolicy({ backoffMinMs: 1_000, backoffMaxMs: 30_000, backoffResetAfterMs: 30_000 }, () => 1);
+const brief = (after: Reconnection): string =>
+  after.next === 'stop' ? `stop ${after.cause}` : `${after.next}${after.renewToken ? ' with a new token' : ''}`;
+
+describe('ReconnectPolicy', () => {
+  it.each([
+    [1000, 'Replaced by new connection', 'stop superseded'],
+    [1000, '', 'connect'],
+    [1001, '', 'connect'],
+    [1006, '', 'connect'],
+    [1008, 'unknown', 'register'],
+    [1009, '', 'connect'],
+    [1011, '', 'connect'],
+    [1012, '', 'connect'],
+    [1013, '', 'connect'],
+    [4001, '', 'connect with a new token'],
+    [4004, '', 'register'],
+    [4008, '', 'connect'],
+    [4009, '', 'stop superseded'],
+    [4029, '60', 'connect'],
+    [4999, '', 'connect'],
+  ])('after close code %i %s', (code, reason, expected) => {
+    expect(brief(policy().afterLink({ code, reason }, 0))).toBe(expected);
+  });
+
+  it.each<[string, Error, string]>([
+    ['401 on an upgrade', new DialError('no', { status: 401 }), 'connect with a new token'],
+    ['404 on an upgrade', new DialError('no', { status: 404 }), 'register'],
+    ['409 on an upgrade', new DialError('no', { status: 409 }), 'stop superseded'],
+    ['503 on an upgrade', new DialError('no', { status: 503 }), 'connect'],
+    ['a broken connection', new DialError('no'), 'connect'],
+    ['a deadline', new LinkError('late'), 'connect'],
+    ['a close before ready', new LinkError('closed', { code: 1008, reason: '' }), 'register'],
+    ['a refused token', new RegistrationError('token-refused', 'no'), 'register with a new token'],
+    ['a conflict', new RegistrationError('conflict', 'no'), 'stop superseded'],
+    ['a bad request', new RegistrationError('refused', 'no'), 'stop refused'],
+  ])('after %s', (_name, error, expected) => {
+    expect(brief(policy().afterFailure(error))).toBe(expected);
+  });
+
+  it('C06 registers again, then with a new token, then stops', () => {
+    const refused = { code: 1008, reason: 'refused' };
+    const after = policy();
+    expect([1, 2, 3].map(() => brief(after.afterLink(refused, 10)))).toEqual([
+      'register',
+      'register with a new token',
+      'stop token-refused',
+    ]);
+    const again = policy();
+    again.afterLink(refused, 10);
+    again.ready();
+    expect(brief(again.afterLink(refused, 10))).toBe('register');
+  });
+
+  it('stops when the token is refused again after it was resolved anew', () => {
+    const after = policy();
+    after.afterFailure(new DialError('no', { status: 401 }));
+    expect(brief(after.afterFailure(new DialError('no', { status: 401 })))).toBe('stop token-refused');
+  });
+
+  it('C05 backs off to 30 s and starts over only after 30 s of a ready link', () => {
+    const after = policy();
+    const waits = (readyMs: number, times: number) =>
+      Array.from({ length: times }, () => {
+        const next = after.afterLink({ code: 1006, reason: '' }, readyMs);
+        return next.next === 'stop' ? -1 : next.waitMs;
+      });
+    expect(waits(50, 7)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    expect(waits(29_999, 1)).toEqual([30_000]);
+    expect(waits(30_000, 2)).toEqual([1_000, 1_000]);
+  });
+
+  it('waits as long as the server asks', () => {
+    const next = policy().afterLink({ code: 4029, reason: 'Retry-After: 60' }, 0);
+    expect(next).toMatchObject({ next: 'connect', waitMs: 60_000 });
+  });
+});

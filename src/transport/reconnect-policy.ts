@@ -1,0 +1,131 @@
+import { closeActionOf } from '../protocol/index.js';
+import { Backoff, RegistrationError } from '../registration/index.js';
+import { type LinkEnd, LinkError } from './link-end.js';
+import { DialError } from './socket-dialer.js';
+
+/** What to do after a link ended, or could not be had. */
+export type Reconnection =
+  | {
+      readonly next: 'connect' | 'register';
+      readonly waitMs: number;
+      readonly renewToken: boolean;
+      readonly reason: string;
+    }
+  | { readonly next: 'stop'; readonly cause: StopCause; readonly reason: string };
+
+/** Why a listener gave up: a newer one runs, its token is refused, or the server refused it otherwise. */
+export type StopCause = 'superseded' | 'token-refused' | 'refused';
+
+export interface ReconnectPolicyOptions {
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+  readonly backoffResetAfterMs: number;
+}
+
+/** Longest wait that a server may ask for. */
+const MAX_ASKED_WAIT_MS = 10 * 60_000;
+
+/** Applies the table of close codes (protocol section 2), with its memory of refusals since the last ready link. */
+export class ReconnectPolicy {
+  private readonly backoff: Backoff;
+  private refusals = 0;
+  private tokenRenewed = false;
+
+  constructor(
+    private readonly options: ReconnectPolicyOptions,
+    random?: () => number,
+  ) {
+    this.backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs, random);
+  }
+
+  /** A link became ready: earlier refusals no longer count. */
+  ready(): void {
+    this.refusals = 0;
+    this.tokenRenewed = false;
+  }
+
+  /** A link that had been ready ended. @param readyMs how long it was ready */
+  afterLink(end: LinkEnd, readyMs: number): Reconnection {
+    if (readyMs >= this.options.backoffResetAfterMs) this.backoff.reset();
+    return this.afterClose(end);
+  }
+
+  /** Registering or connecting failed. */
+  afterFailure(error: unknown): Reconnection {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof RegistrationError) return this.afterRefusedRegistration(error);
+    if (error instanceof LinkError && error.end) return this.afterClose(error.end);
+    if (error instanceof DialError) {
+      if (error.status === 401 || error.status === 403) return this.afterRefusedToken(reason);
+      if (error.status === 404) return this.afterUnknownEnvironment(reason);
+      if (error.status === 409) return { next: 'stop', cause: 'superseded', reason };
+      return this.again('connect', reason, error.retryAfterMs);
+    }
+    return this.again('connect', reason);
+  }
+
+  private afterClose({ code, reason: said }: LinkEnd): Reconnection {
+    const reason = `The server closed the link (${code}${said ? ` ${said}` : ''}).`;
+    switch (closeActionOf(code, said)) {
+      case 'stop-superseded':
+        return { next: 'stop', cause: 'superseded', reason: 'A newer listener took this environment over.' };
+      case 'renew-token':
+        return this.afterRefusedToken(reason);
+      case 'register':
+        return this.afterUnknownEnvironment(reason);
+      case 'throttled':
+        return this.again('connect', reason, readAskedWait(said));
+      case 'reconnect':
+        return this.again('connect', reason);
+    }
+  }
+
+  /** First register again; then with the token resolved anew; then stop. A server may mean the lease or the token by it. */
+  private afterUnknownEnvironment(reason: string): Reconnection {
+    this.refusals++;
+    if (this.refusals > 2)
+      return {
+        next: 'stop',
+        cause: 'token-refused',
+        reason: `${reason} It refused this listener three times in a row; check that its token (TWINLANE_TOKEN) is still valid.`,
+      };
+    return { ...this.again('register', reason), renewToken: this.refusals === 2 };
+  }
+
+  private afterRefusedToken(reason: string): Reconnection {
+    if (this.tokenRenewed)
+      return {
+        next: 'stop',
+        cause: 'token-refused',
+        reason: `${reason} The token is refused; set TWINLANE_TOKEN to one that the server accepts.`,
+      };
+    this.tokenRenewed = true;
+    return { ...this.again('connect', reason), renewToken: true };
+  }
+
+  private afterRefusedRegistration(error: RegistrationError): Reconnection {
+    if (error.fault === 'token-refused') {
+      if (!this.tokenRenewed) {
+        this.tokenRenewed = true;
+        return { ...this.again('register', error.message), renewToken: true };
+      }
+      return { next: 'stop', cause: 'token-refused', reason: error.message };
+    }
+    return { next: 'stop', cause: error.fault === 'conflict' ? 'superseded' : 'refused', reason: error.message };
+  }
+
+  private again(
+    next: 'connect' | 'register',
+    reason: string,
+    askedMs = 0,
+  ): Reconnection & { next: 'connect' | 'register' } {
+    const waitMs = Math.max(this.backoff.next(), Math.min(askedMs, MAX_ASKED_WAIT_MS));
+    return { next, waitMs, renewToken: false, reason };
+  }
+}
+
+/** `4029` carries its `Retry-After` in the reason, in seconds. */
+function readAskedWait(reason: string): number {
+  const seconds = /(\d+)/.exec(reason)?.[1];
+  return seconds ? Number(seconds) * 1_000 : 0;
+}

@@ -1,0 +1,112 @@
+import { type ChannelSocket, WsSocket } from '../channel/index.js';
+import { readRetryAfter } from '../registration/index.js';
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+
+export interface DialOptions {
+  readonly token: string;
+  /** Bytes of one incoming message. */
+  readonly maxFrameBytes: number;
+  /** ms until the upgrade must be answered. */
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Opens one WebSocket. */
+export type SocketDialer = (url: URL, options: DialOptions) => Promise<ChannelSocket>;
+
+/** Injects the `SocketDialer`. @publicApi */
+export const SOCKET_DIALER = Symbol('SOCKET_DIALER');
+
+/** A socket that could not be opened; where the server refused the upgrade, with its status and words. */
+export class DialError extends Error {
+  override readonly name = 'DialError';
+  readonly status: number | undefined;
+  /** The server's own code, where it gave one. */
+  readonly errorCode: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    details: {
+      status?: number | undefined;
+      errorCode?: string | undefined;
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.status = details.status;
+    this.errorCode = details.errorCode;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** Bytes of a refusal's body that are read. */
+const MAX_REFUSAL_BYTES = 4_096;
+
+/**
+ * Dials with npm `ws`.
+ *
+ * @throws DialError when the server refuses, breaks the connection, or does not answer within the deadline
+ */
+export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs, signal }) =>
+  new Promise((resolve, reject) => {
+    const ws = new WebSocket(url, {
+      headers: { Authorization: `Bearer ${token}` },
+      maxPayload: maxFrameBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: deadlineMs,
+    });
+    const abort = (): void => {
+      fail(new DialError('Connecting was given up.', { cause: signal.reason }));
+      ws.terminate();
+    };
+    const fail = (error: DialError): void => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    ws.once('open', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(new WsSocket(ws));
+    });
+    ws.once(
+      'unexpected-response',
+      (_request, response) =>
+        void readRefusal(response)
+          .then(fail, fail)
+          .finally(() => ws.terminate()),
+    );
+    ws.on('error', (cause) => fail(new DialError(`${url.host} did not open a socket: ${cause.message}`, { cause })));
+  });
+
+async function readRefusal(response: IncomingMessage): Promise<DialError> {
+  let text = '';
+  for await (const part of response) {
+    text += String(part);
+    if (text.length > MAX_REFUSAL_BYTES) break;
+  }
+  const { errorCode, message } = parseRefusal(text);
+  const status = response.statusCode;
+  const retryAfter = response.headers['retry-after'];
+  return new DialError(`The server refused the socket with HTTP ${status}${message ? `: ${message}` : ''}`, {
+    status,
+    errorCode,
+    retryAfterMs: readRetryAfter(retryAfter, Date.now()),
+  });
+}
+
+function parseRefusal(text: string): { errorCode?: string | undefined; message?: string | undefined } {
+  try {
+    const body = JSON.parse(text) as Record<string, unknown>;
+    return { errorCode: textOrNone(body['errorCode']), message: textOrNone(body['message'] ?? body['error']) };
+  } catch {
+    return {}; // not JSON: a proxy's page; the status says enough
+  }
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { CLOCK, optionsProvider } from '../config/index.js';
+import { SYSTEM_CLOCK } from '../protocol/index.js';
+import { CONTROL_CLIENT, STREAM_CLIENT } from './channel-client.js';
+import { LinkParts } from './link-parts.js';
+import { LINK_MONITOR } from './link-state.js';
+import { LinkSupervisor } from './link-supervisor.js';
+import { linkFactoryProvider } from './link.factory.js';
+import { LINK_FACTORY } from './link.js';
+import { dialWithWs, SOCKET_DIALER } from './socket-dialer.js';
+import { ConfigurableModuleClass, TRANSPORT_OPTIONS } from './transport.module-definition.js';
+import { TransportOptions } from './transport.options.js';
+
+/**
+ * Two channels to a server, over whatever link it knows. Needs a `RegistrationModule` among its imports
+ * (`forRootAsync({ imports })`, or `extend.imports`).
+ *
+ * @publicApi
+ */
+@Module({
+  providers: [
+    optionsProvider(TransportOptions, TRANSPORT_OPTIONS),
+    { provide: CLOCK, useValue: SYSTEM_CLOCK },
+    { provide: SOCKET_DIALER, useValue: dialWithWs },
+    LinkParts,
+    linkFactoryProvider,
+    LinkSupervisor,
+    { provide: LINK_MONITOR, useExisting: LinkSupervisor },
+    { provide: CONTROL_CLIENT, inject: [LinkSupervisor], useFactory: (links: LinkSupervisor) => links.control },
+    { provide: STREAM_CLIENT, inject: [LinkSupervisor], useFactory: (links: LinkSupervisor) => links.stream },
+  ],
+  exports: [CONTROL_CLIENT, STREAM_CLIENT, LINK_MONITOR, LINK_FACTORY, LinkSupervisor, TransportOptions],
+})
+export class TransportModule extends ConfigurableModuleClass {}

@@ -1,0 +1,61 @@
+import { IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+
+/** Options of `TransportModule`. Times in ms, sizes in bytes. */
+export class TransportOptions {
+  @IsString()
+  @IsNotEmpty()
+  deviceId!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  connectionName!: string;
+
+  /** One WebSocket upgrade ends within this time. Default: 15 s. */
+  @IsInt()
+  @Min(1)
+  upgradeDeadlineMs: number = 15_000;
+
+  /** A socket of a paired generation receives its `listener_ready` within this time. Default: 15 s. */
+  @IsInt()
+  @Min(1)
+  readyDeadlineMs: number = 15_000;
+
+  /** A `ping` on every socket this often. Default: 30 s (protocol section 2). */
+  @IsInt()
+  @Min(1)
+  heartbeatMs: number = 30_000;
+
+  /** Heartbeats in a row without a `pong` after which a socket is dead. Default: 3 (protocol section 2). */
+  @IsInt()
+  @Min(1)
+  maxUnansweredHeartbeats: number = 3;
+
+  /** Bytes that may wait in the buffer of one socket. Default: 512 KiB (protocol section 5). */
+  @IsInt()
+  @Min(1)
+  bufferBoundBytes: number = 512 * 1024;
+
+  /** Bytes of frames that are no events which `ChannelClient.send` keeps until the peer has them. Default: 32 MiB. */
+  @IsInt()
+  @Min(1)
+  maxPendingBytes: number = 32 * 1024 * 1024;
+
+  /** Least and most of the backoff between connects (full jitter). Default: 1 s and 30 s (protocol section 2). */
+  @IsInt()
+  @Min(1)
+  backoffMinMs: number = 1_000;
+
+  @IsInt()
+  @Min(1)
+  backoffMaxMs: number = 30_000;
+
+  /** The backoff starts over once a link was ready this long. Default: 30 s (protocol section 2). */
+  @IsInt()
+  @Min(1)
+  backoffResetAfterMs: number = 30_000;
+
+  /** How long stopping waits for frames on their way, then for the closing handshake. Default: 2 s. */
+  @IsInt()
+  @Min(0)
+  drainGraceMs: number = 2_000;
+}

@@ -1,0 +1,1 @@
+export { PathRefusedError, Workspace } from './workspace.js';

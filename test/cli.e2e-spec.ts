@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A `twinlane` process with a home of its own. */
+class Twinlane {
+  out = '';
+  err = '';
+  readonly finished: Promise<Finished>;
+  private watchers: (() => void)[] = [];
+
+  constructor(readonly process: ChildProcess) {
+    process.stdout?.on('data', (part: Buffer) => this.got('out', part));
+    process.stderr?.on('data', (part: Buffer) => this.got('err', part));
+    this.finished = once(process, 'close').then(([code]) => {
+      this.changed();
+      return { code: code as number | null, out: this.out, err: this.err };
+    });
+  }
+
+  /** Waits until standard output matches. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.out);
+      if (match) return match;
+      if (this.process.exitCode !== null)
+        throw new Error(`exited with ${this.process.exitCode}: ${this.out}${this.err}`);
+      await new Promise<void>((resolve) => this.watchers.push(resolve));
+    }
+  }
+
+  private got(stream: 'out' | 'err', part: Buffer): void {
+    this[stream] += part.toString();
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const wake of this.watchers.splice(0)) wake();
+  }
+}
+
+let home: string;
+let workspace: string;
+let running: Twinlane[];
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'twinlane-home-'));
+  workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-work-')));
+  running = [];
+});
+afterEach(async () => {
+  for (const { process, finished } of running) {
+    if (process.exitCode === null && process.signalCode === null) process.kill('SIGKILL');
+    await finished;
+  }
+  await Promise.all([home, workspace].map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+function twinlane(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): Twinlane {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: workspace,
+    env: { PATH: process.env['PATH'], HOME: home, XDG_DATA_HOME: path.join(home, 'data'), ...env },
+  });
+  child.stdin.end(input);
+  const started = new Twinlane(child);
+  running.push(started);
+  return started;
+}
+
+/** `twinlane start` on a free port, once its environment is online. */
+async function start(args: readonly string[] = []): Promise<Twinlane> {
+  const started = twinlane(['start', '--port', '0', ...args]);
+  await started.prints(/Ctrl-C stops/);
+  return started;
+}
+
+describe('twinlane start', () => {
+  it('says where it listens, which environment is online, its token and what to type next; the same token next time', async () => {
+    const first = await start();
+    const [, token] = await first.prints(/token +(\S+)/);
+    expect(first.out).toMatch(/relay +http:\/\/127\.0\.0\.1:\d+/);
+    expect(first.out).toContain(`environment  ${path.basename(workspace)}, online`);
+    expect(first.out).toContain('npx twinlane attach -- "ls -la"');
+    const file = path.join(home, 'data', 'twinlane', 'token');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await readFile(file, 'utf8')).trim()).toBe(token);
+    first.process.kill('SIGTERM');
+    expect((await first.finished).code).toBe(0);
+    const second = await start();
+    expect((await second.prints(/token +(\S+)/))[1]).toBe(token);
+    expect(second.err).toBe('');
+  });
+
+  it('says that a port is taken, and what to do', async () => {
+    const [, port] = await (await start()).prints(/127\.0\.0\.1:(\d+)/);
+    const second = await twinlane(['start', '--port', String(port)]).finished;
+    expect(second.code).not.toBe(0);
+    expect(second.err).toMatch(/something listens there already.*--port or TWINLANE_PORT/);
+  });
+});
+
+describe('twinlane attach', () => {
+  it('runs a turn, prints output as it is produced, and exits as the command did', async () => {
+    await start();
+    const attached = await twinlane(['attach', '--approve', 'always', '--', 'echo out; echo err >&2']).finished;
+    expect(attached).toEqual({ code: 0, out: 'out\n', err: 'err\n' });
+    expect((await twinlane(['attach', '--approve', 'always', '--', 'exit 7']).finished).code).toBe(7);
+    const piped = await twinlane(['attach', '--approve', 'always'], {}, 'cat <<X\nfrom standard input\nX\n').finished;
+    expect(piped).toMatchObject({ code: 0, out: 'from standard input\n' });
+    const early = twinlane(['attach', '--approve', 'always', '--', 'mkfifo pipe; echo early; cat pipe']);
+    await early.prints(/early/);
+    await twinlane(['attach', '--approve', 'always', '--', 'echo late > pipe']).finished;
+    expect((await early.finished).out).toBe('early\nlate\n');
+  });
+
+  it('brings a large output to its end', async () => {
+    await start();
+    const attached = await twinlane(['attach', '--approve', 'always', '--', 'seq 1 200000']).finished;
+    expect(attached.out.split('\n')).toHaveLength(200_001);
+    expect(attached.out.endsWith('\n200000\n')).toBe(true);
+  });
+
+  it('exits 3 when the approval is denied, also where nobody can be asked', async () => {
+    await start();
+    const never = await twinlane(['attach', '--approve', 'never', '--', 'touch ran']).finished;
+    expect(never).toMatchObject({ code: 3, out: '' });
+    expect(never.err).toContain('--approve never');
+    const unasked = await twinlane(['attach', '--', 'touch ran']).finished;
+    expect(unasked.code).toBe(3);
+    expect(unasked.err).toMatch(/touch ran[\s\S]*--approve always/);
+    await expect(stat(path.join(workspace, 'ran'))).rejects.toThrow(/ENOENT/);
+  });
+
+  it('exits 2, 69, 77 for bad usage, an unreachable relay and a refused token, and says what to do', async () => {
+    await start();
+    const usage = await twinlane(['attach', '--approve', 'maybe', '--', 'ls']).finished;
+    expect(usage.code).toBe(2);
+    expect(usage.err).toMatch(/--approve must be one of.*ask, always, never.*got "maybe"/);
+    const unreachable = await twinlane(['attach', '--server', 'http://127.0.0.1:1', '--token', 'x', '--', 'ls'])
+      .finished;
+    expect(unreachable.code).toBe(69);
+    const refused = await twinlane(['attach', '--token', 'not-the-right-token', '--', 'ls']).finished;
+    expect(refused.code).toBe(77);
+    expect(refused.err).toContain('TWINLANE_TOKEN');
+    expect(refused.err).not.toContain('not-the-right-token');
+  });
+
+  it('Ctrl-C aborts the turn on the device and exits 130', async () => {
+    await start();
+    const attached = twinlane(['attach', '--approve', 'always', '--', 'echo $$; exec sleep 60']);
+    const [pid] = await attached.prints(/\d+/);
+    attached.process.kill('SIGINT');
+    expect((await attached.finished).code).toBe(130);
+    const stateOf = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone');
+    expect(stateOf === 'gone' || / Z /.test(stateOf)).toBe(true);
+  });
+});
+
+describe('the roles apart', () => {
+  it('relay and listen run on their own, and environments lists what is online', async () => {
+    const token = 'a-token-of-sixteen-or-more';
+    const relay = twinlane(['relay', '--port', '0'], { TWINLANE_TOKEN: token });
+    const [server = ''] = await relay.prints(/http:\/\/127\.0\.0\.1:\d+/);
+    const listener = twinlane(['listen', '--server', server, '--name', 'far away', '--mode', 'unrestricted'], {
+      TWINLANE_TOKEN: token,
+    });
+    await listener.prints(/far away/);
+    const env = { TWINLANE_SERVER: server, TWINLANE_TOKEN: token };
+    const listed = await twinlane(['environments', '--json'], env).finished;
+    expect(JSON.parse(listed.out)).toMatchObject([
+      { connectionName: 'far away', deviceId: expect.any(String), connectionId: expect.any(String) },
+    ]);
+    expect((await twinlane(['attach', '--environment', 'far away', '--', 'pwd'], env).finished).out).toBe(
+      `${workspace}\n`,
+    );
+    listener.process.kill('SIGTERM');
+    expect((await listener.finished).code).toBe(0);
+    expect((await twinlane(['environments'], env).finished).out).toMatch(/far away +offline/);
+    relay.process.kill('SIGTERM');
+    expect((await relay.finished).code).toBe(0);
+  });
+
+  it('a relay refuses to listen beyond loopback without a token of somebody’s choice', async () => {
+    const refused = await twinlane(['relay', '--host', '0.0.0.0', '--port', '0']).finished;
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('TWINLANE_TOKEN');
+    const tokens = path.join(home, 'tokens');
+    await writeFile(tokens, '# team\nsixteen-characters-or-more\n');
+    const relay = twinlane(['relay', '--host', '0.0.0.0', '--port', '0', '--tokens-file', tokens]);
+    await relay.prints(/http:/);
+  });
+
+  it('names the variable that is wrong, what it got and what it wants', async () => {
+    const failed = await twinlane(['relay'], { TWINLANE_PORT: 'abc' }).finished;
+    expect(failed.code).toBe(2);
+    expect(failed.err).toMatch(/TWINLANE_PORT must .*got "abc"/);
+    const listener = await twinlane(['listen', '--token', 'x'], { TWINLANE_MODE: 'strict' }).finished;
+    expect(listener.err).toMatch(/TWINLANE_MODE .*standard.*unrestricted.*got "strict"/);
+    const map = path.join(home, 'map.json');
+    await writeFile(map, '{"x":{"channel":"both","delivery":"ordered"}}');
+    const routes = await twinlane(['listen', '--token', 'x', '--type-map', map]).finished;
+    expect(routes.code).not.toBe(0);
+    expect(routes.err).toMatch(/map\.json.*"x" needs "channel".*got "both"/);
+  });
+});

@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { runCli } from '../../src/cli/index.js';
+
+/** A stream that keeps what is written. */
+export class Captured extends Writable {
+  text = '';
+  private readonly watchers: { wants: (text: string) => boolean; done: () => void }[] = [];
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString('utf8');
+    for (const watcher of this.watchers.filter(({ wants }) => wants(this.text))) {
+      this.watchers.splice(this.watchers.indexOf(watcher), 1);
+      watcher.done();
+    }
+    done();
+  }
+
+  /** Resolves once it holds the text. */
+  async shows(part: string): Promise<void> {
+    if (this.text.includes(part)) return;
+    await new Promise<void>((done) => this.watchers.push({ wants: (text) => text.includes(part), done }));
+  }
+}
+
+/** A run of the command line in this process, with streams and signals of its own. */
+export class CliRun {
+  readonly stdin: PassThrough & { isTTY?: boolean };
+  readonly stderr = new Captured();
+  readonly exit: Promise<number>;
+  private readonly interruption = new AbortController();
+
+  constructor(
+    args: readonly string[],
+    options: { env?: Record<string, string>; tty?: boolean; stdin?: string; cwd?: string; stdout?: Writable } = {},
+    readonly stdout = options.stdout ?? new Captured(),
+  ) {
+    this.stdin = Object.assign(new PassThrough(), options.tty ? { isTTY: true } : {});
+    if (!options.tty) this.stdin.end(options.stdin ?? '');
+    const { stdin, stderr } = this;
+    const { env = {}, cwd = process.cwd() } = options;
+    this.exit = runCli(args, { stdin, stdout, stderr, env, cwd, interrupted: this.interruption.signal });
+  }
+
+  get out(): string {
+    return this.stdout instanceof Captured ? this.stdout.text : '';
+  }
+
+  interrupt(): void {
+    this.interruption.abort('SIGINT');
+  }
+}
+
+/** A directory for one test. */
+export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'twinlane-'));
+  return { path: directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}

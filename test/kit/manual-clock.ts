@@ -1,0 +1,50 @@
+import type { Clock, Timer } from '../../src/protocol/index.js';
+
+interface Alarm {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+}
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  private time: number;
+  private alarms: Alarm[] = [];
+  private order = 0;
+
+  constructor(start = Date.UTC(2026, 0, 1)) {
+    this.time = start;
+  }
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, run: () => void): Timer {
+    const alarm: Alarm = { at: this.time + Math.max(0, ms), order: this.order++, run };
+    this.alarms.push(alarm);
+    return { cancel: () => void (this.alarms = this.alarms.filter((other) => other !== alarm)) };
+  }
+
+  /** Moves time on, running what comes due in order and letting promises settle in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.time + ms;
+    await settle();
+    for (;;) {
+      const due = this.alarms
+        .filter((alarm) => alarm.at <= until)
+        .toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (!due) break;
+      this.alarms = this.alarms.filter((alarm) => alarm !== due);
+      this.time = Math.max(this.time, due.at);
+      due.run();
+      await settle();
+    }
+    this.time = until;
+  }
+}
+
+/** Lets every promise that can settle without time or input settle. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}

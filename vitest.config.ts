@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { alias: { twinlane: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
+  test: {
+    include: ['src/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+    setupFiles: ['./test/kit/setup.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    // Tests of long waits use fake clocks; what runs over real sockets must not compete for two cores.
+    maxWorkers: 2,
+  },
+});

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DeviceApp, RUNTIME, startDevice } from './kit/device-app.js';
+import { TOKEN_SOURCE } from '../src/registration/index.js';
 import { FakeServer, type FakeServerOptions } from './kit/fake-server.js';
 
 const SPLIT = { supportsSplitStatusChannels: true };
@@ -217,4 +218,18 @@ describe('plain links', () => {
     await server.until(() => server.of('x_response').length === 1);
     expect(server.of('x_response')[0]?.channel).toBe('stream');
   });
+});
+
+it('a token source that fails for a while is asked again, and the listener comes up', async () => {
+  server = await FakeServer.start({ capabilities: SPLIT });
+  let asked = 0;
+  const resolve = (): string => {
+    if (++asked < 3) throw new Error('the secret store is away');
+    return 'late';
+  };
+  device = await startDevice(server.url, {
+    registration: { providers: [{ provide: TOKEN_SOURCE, useValue: { resolve } }] },
+  });
+  await device.reaches('ready');
+  expect(server.registrations[0]?.headers.authorization).toBe('Bearer late');
 });

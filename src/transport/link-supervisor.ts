@@ -28,7 +28,12 @@ export class LinkSupervisor implements LinkMonitor {
   private readonly stopping = new AbortController();
   private readonly feeds: LinkFeed[] = [];
   private link: OpenLink | undefined;
+  /** Undefined: register before the next connect. */
+  private registration: Registration | undefined;
+  /** Undefined: resolve it anew before the next connect. */
+  private token: string | undefined;
   private running: Promise<void> | undefined;
+  private leaving: Promise<void> | undefined;
   private cause: StopCause | undefined;
   private attempts = 0;
 
@@ -71,7 +76,11 @@ export class LinkSupervisor implements LinkMonitor {
   }
 
   /** Waits until what was sent has reached the server, at most `drainGraceMs`, and says goodbye. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.leaving ??= this.leave());
+  }
+
+  private async leave(): Promise<void> {
     if (this.isStopped()) return;
     const { link } = this;
     this.enter({ phase: 'draining', reason: 'The listener stops.' });
@@ -85,35 +94,26 @@ export class LinkSupervisor implements LinkMonitor {
   }
 
   private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    let registration: Registration | undefined;
-    let token = await this.tokens.resolve();
     while (!this.ending) {
-      const after = await this.connectOnce(registration, token, (granted) => (registration = granted)).catch(
-        (error: unknown) => this.policy.afterFailure(error),
-      );
+      const after = await this.connectOnce().catch((error: unknown) => this.policy.afterFailure(error));
       if (this.ending) return;
       if (after.next === 'stop') return this.stopped(after.cause, after.reason);
       this.enter({ phase: 'offline', reason: after.reason });
-      await this.sleep(after.waitMs, signal);
-      if (after.next === 'register') registration = undefined;
-      if (after.renewToken) token = await this.tokens.resolve();
+      await this.sleep(after.waitMs, this.stopping.signal);
+      if (after.next === 'register') this.registration = undefined;
+      if (after.renewToken) this.token = undefined;
     }
   }
 
   /** Registers where that is needed, connects, and stays until the link has ended. */
-  private async connectOnce(
-    known: Registration | undefined,
-    token: string,
-    granted: (registration: Registration) => void,
-  ): Promise<Reconnection> {
+  private async connectOnce(): Promise<Reconnection> {
     const { signal } = this.stopping;
-    let registration = known;
-    if (!registration) {
+    const token = (this.token ??= await this.tokens.resolve());
+    if (!this.registration) {
       this.enter({ phase: 'registering' });
-      registration = await this.registrations.register(token, signal);
-      granted(registration);
+      this.registration = await this.registrations.register(token, signal);
     }
+    const { registration } = this;
     const { connectionId } = registration;
     this.enter({ phase: 'connecting', connectionId });
     const link = await this.links(registration).open({ token, number: ++this.attempts, signal });
@@ -122,8 +122,8 @@ export class LinkSupervisor implements LinkMonitor {
       return this.policy.afterLink({ code: CLOSE_CODES.NORMAL.code, reason: '' }, 0);
     }
     const readyAt = this.clock.now();
-    this.policy.ready();
     const end = await this.serve(link, connectionId);
+    if (link.control.heard || link.stream.heard) this.policy.admitted();
     return this.policy.afterLink(end, this.clock.now() - readyAt);
   }
 
@@ -141,7 +141,6 @@ export class LinkSupervisor implements LinkMonitor {
 
     const end = await link.ended;
     this.link = undefined;
-    if (end.code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest(link);
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown();
     this.stream.linkDown();
@@ -153,15 +152,6 @@ export class LinkSupervisor implements LinkMonitor {
       [this.control, link.control],
       [this.stream, link.stream],
     ] as const;
-  }
-
-  /** Sent again, the frame that was too large would close every link there is (protocol section 2, 1009). */
-  private giveUpLargest(link: OpenLink): void {
-    const bytes = Math.max(
-      link.stream.giveUpLargest(),
-      link.control === link.stream ? 0 : link.control.giveUpLargest(),
-    );
-    this.log.error('The server takes no frames of this size; the largest frame in flight was given up.', { bytes });
   }
 
   private async settle(): Promise<void> {

@@ -24,6 +24,8 @@ export interface PlainChannelContext {
   readonly bufferBoundBytes: number;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
+  /** Told of the frame, in bytes, that made the peer close with 1009 and is not sent again. */
+  gaveUp(channel: ChannelName, bytes: number): void;
   /** Told of what came and could not be read as a frame. */
   refused(channel: ChannelName, error: FrameError): void;
 }
@@ -44,6 +46,7 @@ export class PlainChannel {
   private early: Frame[] = [];
   private readonly helloes: Frame[] = [];
   private onHello: (() => void) | undefined;
+  private spoken = false;
 
   constructor(
     readonly name: ChannelName,
@@ -65,10 +68,16 @@ export class PlainChannel {
         message: (text, isBinary) => this.message(text, isBinary),
         closed: (code, reason) => {
           this.confirmation.stop();
+          if (code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest();
           resolve({ code, reason });
         },
       });
     });
+  }
+
+  /** Whether the peer has said anything on this socket: a proof, which an open socket is not, that it lets us in. */
+  get heard(): boolean {
+    return this.spoken;
   }
 
   attach(source: FrameSource, urgency: 'urgent' | 'fair'): void {
@@ -85,11 +94,6 @@ export class PlainChannel {
     this.confirmation.ask();
   }
 
-  /** Gives up the largest frame in flight: the peer cannot take it, and sending it again would break every link. */
-  giveUpLargest(): number {
-    return this.sender.giveUpLargest();
-  }
-
   /** Hands over every frame from now on, first those that came before. */
   receive(handler: (frame: Frame) => void): void {
     this.handler = handler;
@@ -102,11 +106,14 @@ export class PlainChannel {
    * @throws LinkError when the socket ends first, or none comes within the deadline
    */
   async ready(generation: Generation, deadlineMs: number): Promise<void> {
-    const ended = this.ended.then((end): never => {
-      throw new LinkError(`The server closed ${this.name} before it was ready (${end.code} ${end.reason}).`, end);
-    });
     const late = (): Error => new LinkError(`No listener_ready came on ${this.name} within ${deadlineMs / 1_000} s.`);
-    await withDeadline(Promise.race([this.hello(generation), ended]), deadlineMs, this.context.clock, late);
+    await withDeadline(Promise.race([this.hello(generation), this.untilLost()]), deadlineMs, this.context.clock, late);
+  }
+
+  /** Never resolves. @throws LinkError when the socket has ended */
+  async untilLost(): Promise<never> {
+    const end = await this.ended;
+    throw new LinkError(`The server closed ${this.name} before the link was ready (${end.code} ${end.reason}).`, end);
   }
 
   close(code: number, reason: string): void {
@@ -115,6 +122,12 @@ export class PlainChannel {
 
   terminate(): void {
     this.socket.terminate();
+  }
+
+  /** The peer cannot take it, and sending it again would break every link there is (protocol section 2, 1009). */
+  private giveUpLargest(): void {
+    const bytes = this.sender.giveUpLargest();
+    if (bytes > 0) this.context.gaveUp(this.name, bytes);
   }
 
   private hello({ id, attempt }: Generation): Promise<void> {
@@ -129,6 +142,7 @@ export class PlainChannel {
   }
 
   private message(text: string, isBinary: boolean): void {
+    this.spoken = true;
     let frame: Frame;
     try {
       frame = decodeFrame(text, isBinary);

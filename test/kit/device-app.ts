@@ -1,6 +1,7 @@
 import { type INestApplicationContext, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type EmitterModuleOptions, ProtocolEmitterModule, ProtocolEmitterService } from '../../src/emitter/index.js';
+import type { Extension } from '../../src/config/index.js';
 import type { Runtime } from '../../src/protocol/index.js';
 import { RegistrationModule } from '../../src/registration/index.js';
 import {
@@ -45,7 +46,8 @@ export async function startDevice(
   {
     transport = {},
     emitter = {},
-  }: { transport?: Partial<TransportModuleOptions>; emitter?: EmitterModuleOptions } = {},
+    registration: extend = {},
+  }: { transport?: Partial<TransportModuleOptions>; emitter?: EmitterModuleOptions; registration?: Extension } = {},
 ): Promise<DeviceApp> {
   const names = { deviceId: 'device-1', connectionName: 'laptop' };
   const registration = RegistrationModule.forRoot({
@@ -54,6 +56,7 @@ export async function startDevice(
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...names,
+    extend,
   });
   const transportModule = TransportModule.forRoot({
     ...names,
@@ -80,6 +83,7 @@ export async function startDevice(
     monitor,
     async reaches(phase) {
       for await (const state of monitor.states()) if (state.phase === phase) return;
+      throw new Error(`the link stopped before it was ${phase}`);
     },
     async close() {
       await links.stop();

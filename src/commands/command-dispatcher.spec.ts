@@ -54,6 +54,9 @@ class ProbeCommand implements DeviceCommandOf<ProbeDto> {
 @DeviceCommand('slow_probe', ProbeDto, { deadlineMs: 90_000 })
 class SlowProbeCommand extends ProbeCommand {}
 
+@DeviceCommand('lasting_probe', ProbeDto, { holdsRuntime: false })
+class LastingProbeCommand extends ProbeCommand {}
+
 @DeviceCommand('terminal_input', ProbeDto)
 class SilentCommand extends ProbeCommand {}
 
@@ -73,6 +76,7 @@ const start = async (setup: DeviceRoomsSetup = {}) => {
       { provide: ProbeCommand, useValue: probe },
       SlowProbeCommand,
       SilentCommand,
+      LastingProbeCommand,
       ...(setup.providers ?? []),
     ],
   });
@@ -198,6 +202,14 @@ describe('one answer per request', () => {
     expect(rooms.emitter.recorded).toEqual([]);
   });
 
+  it('a terminal that this device cannot open has exited at once', async () => {
+    await start();
+    await dispatch({ type: 'terminal_spawn', terminal_id: 't1', cols: 80, rows: 24 });
+    expect(rooms.emitter.recorded).toMatchObject([
+      { type: 'terminal_exited', terminal_id: 't1', error: expect.stringContaining('terminal_spawn') },
+    ]);
+  });
+
   it('an emitter that cannot take the answer does not stop the next command', async () => {
     await start();
     const send = rooms.emitter.send.bind(rooms.emitter);
@@ -264,6 +276,13 @@ describe('order', () => {
     probe.call(0).reject(new Error('failed'));
     await settle();
     expect(said()).toEqual(['a', 'c', 'd', 'e', 'b']);
+  });
+
+  it('is not held up by a command that may last, such as execute_command before an abort', async () => {
+    await start();
+    await dispatch(probing({ type: 'lasting_probe', runtime: runtime('one') }));
+    await dispatch(probing({ say: 'abort', runtime: runtime('one') }));
+    expect(probe.calls.map(({ command }) => command.say)).toEqual(['abort']);
   });
 
   it('is not held up by a command that overran its deadline', async () => {

@@ -48,9 +48,17 @@ export class CommandDispatcher {
       return;
     }
     const run = (): Promise<void> => this.run(command, noted?.request);
+    this.inOrder(command, run).catch((error: unknown) => this.logger.error(error));
+  }
+
+  /** Commands of a runtime begin one after the other; most also end before the next begins. */
+  private inOrder(command: Frame, run: () => Promise<void>): Promise<void> {
     const runtime = runtimeOfCommand(command);
-    const handled = runtime ? this.lanes.run(runtimeKey(runtime), run) : run();
-    handled.catch((error: unknown) => this.logger.error(error));
+    if (!runtime) return run();
+    if (this.explorer.find(command.type)?.holdsRuntime !== false) return this.lanes.run(runtimeKey(runtime), run);
+    let running = Promise.resolve();
+    const begin = async (): Promise<void> => void (running = run());
+    return this.lanes.run(runtimeKey(runtime), begin).then(() => running);
   }
 
   /** @param request undefined for a command without `request_id`, which nobody waits for */
@@ -60,6 +68,9 @@ export class CommandDispatcher {
     if (request && isAnswered(frame.type)) {
       request.answered(answer);
       this.send(answer);
+    } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
+      // Nobody answers this command; whoever waits for its terminal learns that there is none.
+      this.send({ type: 'terminal_exited', terminal_id: frame['terminal_id'], exitCode: 1, error: answer['error'] });
     }
     for (const run of afterAnswer) run();
   }

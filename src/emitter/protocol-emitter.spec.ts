@@ -31,6 +31,7 @@ function setUp(options: Partial<EmitterOptions> = {}) {
     maxUnansweredHeartbeats: 3,
     bufferBoundBytes: 512 * 1024,
     answered: new Set(),
+    gaveUp: () => {},
     refused: () => {},
   };
   /** A split link whose peer answers pings while `answers` is true. */

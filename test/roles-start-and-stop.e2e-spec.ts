@@ -68,6 +68,16 @@ it('runs the roles apart, and runs at once what needs no approval', async () => 
   expect(attach.out).toBe('free\n');
 });
 
+it('C15 a newer listener takes the workspace of start over, and keeps its relay', async () => {
+  const start = await role(['start']);
+  const [url = ''] = /http:\S+/.exec(start.out) ?? [];
+  const listen = await role(['listen', '--server', url, '--mode', 'unrestricted']);
+  expect(listen.out).toContain(`npx twinlane attach --server ${url} -- "ls -la"`);
+  await start.stderr.shows('The relay goes on');
+  const attach = run(['attach', '--approve', 'never', '--', 'echo over']);
+  expect([await attach.exit, attach.out]).toEqual([0, 'over\n']);
+});
+
 it('does not show a token that somebody chose', async () => {
   const token = 'chosen-by-somebody';
   const relay = await role(['relay'], { TWINLANE_TOKEN: token });

@@ -3,7 +3,7 @@ import { IsInt, IsObject, IsString, ValidateNested } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DeviceRooms, type DeviceRoomsSetup, startDeviceRooms } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
-import type { Frame, Runtime } from '../protocol/index.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Runtime } from '../protocol/index.js';
 import { CommandError } from './command.error.js';
 import { DuplicateCommandError } from './command.explorer.js';
 import type { CommandContext, DeviceCommandOf } from './device-command.js';
@@ -169,6 +169,22 @@ describe('one answer per request', () => {
     probe.call(0).resolve({ late: true });
     await settle();
     expect(rooms.emitter.recorded.length).toBe(1);
+  });
+
+  it('an answer that no frame can hold becomes an error that says so', async () => {
+    await start();
+    await dispatch(probing({ request_id: 'r1' }));
+    probe.call(0).resolve({ said: 'é'.repeat(DEFAULT_MAX_FRAME_BYTES / 2) });
+    await settle();
+    expect(rooms.emitter.recorded).toMatchObject([
+      { type: 'probe_response', request_id: 'r1', success: false, error_code: 'ANSWER_TOO_LARGE' },
+    ]);
+  });
+
+  it('an answer of a client is no command, and not answered', async () => {
+    await start();
+    await dispatch({ type: 'external_tool_call_response', request_id: 'r1' });
+    expect(rooms.emitter.recorded).toEqual([]);
   });
 
   it('a handler may have a deadline of its own', async () => {

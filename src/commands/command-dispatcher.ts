@@ -4,9 +4,12 @@ import { ProtocolEmitterService } from '../emitter/index.js';
 import {
   answerTypeOf,
   type Clock,
+  DEFAULT_MAX_FRAME_BYTES,
+  encodeFrame,
   errorAnswer,
   type Frame,
   isAnswered,
+  isAnswerType,
   requestIdOf,
   runtimeKey,
   withDeadline,
@@ -65,7 +68,7 @@ export class CommandDispatcher {
   private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
     const afterAnswer: (() => void)[] = [];
     const answer = await this.answerTo(frame, requestIdOf(frame), afterAnswer);
-    if (request && isAnswered(frame.type)) {
+    if (request && isAnswered(frame.type) && !isAnswerType(frame.type)) {
       request.answered(answer);
       this.send(answer);
     } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
@@ -80,7 +83,10 @@ export class CommandDispatcher {
     try {
       const fields = await this.handle(handler, frame, requestId, (run) => void afterAnswer.push(run));
       const named = requestId === undefined ? {} : { request_id: requestId };
-      return { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
+      const answer = { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
+      // Sent, it would cost the whole link (close code 1009), and whoever waits for it would learn nothing.
+      if (Buffer.byteLength(encodeFrame(answer)) > DEFAULT_MAX_FRAME_BYTES) throw new CommandError('ANSWER_TOO_LARGE');
+      return answer;
     } catch (error) {
       afterAnswer.length = 0;
       const code = codeOf(error);

@@ -27,8 +27,13 @@ import { RoutingService } from './routing/routing.service.js';
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
-  useFactory: ({ clientChannels, history: { maxEventsPerRuntime, maxBytesPerRuntime } }: RelayOptions) =>
-    validateOptions(RoutingOptions, { clientChannels, maxEventsPerRuntime, maxBytesPerRuntime }),
+  useFactory: ({ clientChannels, history: { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } }: RelayOptions) =>
+    validateOptions(RoutingOptions, {
+      clientChannels,
+      maxEventsPerRuntime,
+      maxBytesPerRuntime,
+      maxHistoryBytes: maxBytes,
+    }),
 };
 
 /**

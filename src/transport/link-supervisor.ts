@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import { CLOSE_CODES, type Clock } from '../protocol/index.js';
+import { type ChannelName, CLOSE_CODES, type Clock, sleep } from '../protocol/index.js';
 import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
 import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
@@ -45,8 +45,8 @@ export class LinkSupervisor implements LinkMonitor {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.policy = new ReconnectPolicy(options);
-    this.control = new LastingChannelClient('control', this, options.maxPendingBytes, MAX_RESENT);
-    this.stream = new LastingChannelClient('stream', this, options.maxPendingBytes, MAX_RESENT);
+    this.control = this.lastingClient('control');
+    this.stream = this.lastingClient('stream');
   }
 
   get current(): LinkState {
@@ -93,13 +93,22 @@ export class LinkSupervisor implements LinkMonitor {
     if (!this.isStopped()) this.stopped(undefined, 'The listener stopped.');
   }
 
+  private lastingClient(channel: ChannelName): LastingChannelClient {
+    const givenUp = (count: number): void =>
+      this.log.warn('Frames sent before the link broke were never confirmed, and are too many to send again.', {
+        channel,
+        count,
+      });
+    return new LastingChannelClient(channel, this, this.options.maxPendingBytes, MAX_RESENT, givenUp);
+  }
+
   private async run(): Promise<void> {
     while (!this.ending) {
       const after = await this.connectOnce().catch((error: unknown) => this.policy.afterFailure(error));
       if (this.ending) return;
       if (after.next === 'stop') return this.stopped(after.cause, after.reason);
       this.enter({ phase: 'offline', reason: after.reason });
-      await this.sleep(after.waitMs, this.stopping.signal);
+      await sleep(this.clock, after.waitMs, this.stopping.signal);
       if (after.next === 'register') this.registration = undefined;
       if (after.renewToken) this.token = undefined;
     }
@@ -158,7 +167,7 @@ export class LinkSupervisor implements LinkMonitor {
     const until = this.clock.now() + this.options.drainGraceMs;
     const parts = [this.control, this.stream, ...this.feeds];
     for (let polls = 0; this.link && this.clock.now() < until && !parts.every((part) => part.settled); polls++) {
-      await this.sleep(SETTLE_POLL_MS, new AbortController().signal);
+      await sleep(this.clock, SETTLE_POLL_MS);
       if (polls > 0) continue;
       this.link?.control.ask();
       this.link?.stream.ask();
@@ -186,17 +195,5 @@ export class LinkSupervisor implements LinkMonitor {
     this.enter({ phase: 'stopped', reason });
     this.control.end();
     this.stream.end();
-  }
-
-  private sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 }

@@ -8,7 +8,7 @@ import type { PlainChannel } from './plain-channel.js';
 export class OpeningSockets {
   private readonly opened: PlainChannel[] = [];
   private readonly abandoned = new AbortController();
-  private readonly stopped = (): void => this.abandon(this.attempt.signal.reason);
+  private readonly stopped = (): void => void this.abandon(this.attempt.signal.reason);
 
   constructor(
     private readonly parts: LinkParts,

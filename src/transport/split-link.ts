@@ -19,7 +19,10 @@ export class SplitLink implements Link {
     try {
       const [control, stream] = this.registration.capabilities.supportsPairedListenerGenerations
         ? await this.openPaired(sockets, { id: randomUUID(), attempt: attempt.number })
-        : await Promise.all([sockets.dial('control', { channel: 'control' }), sockets.dial('stream', { channel: 'stream' })]);
+        : await Promise.all([
+            sockets.dial('control', { channel: 'control' }),
+            sockets.dial('stream', { channel: 'stream' }),
+          ]);
       sockets.ready();
       return new OpenPlainLink({ kind: 'split', resumable: false }, control, stream);
     } catch (error) {

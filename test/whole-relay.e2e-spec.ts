@@ -77,3 +77,32 @@ it('takes messages over REST, and shows the mode of the device', async () => {
   expect(await posting).toMatchObject({ status: 200, body: { success: true } });
   expect((await relay.rest('/v1/environments/device-1')).body).toMatchObject({ currentMode: 'unrestricted' });
 });
+
+it('mirrors events and answers on both sockets where that is configured, and the rest once', async () => {
+  const mirror = await RelayUnderTest.start({ clientChannels: 'mirror' }, { wholeRelay: true });
+  const { connectionId, wsUrl } = await mirror.register({ metadata: { eventSeqScope: 'runtime' } });
+  const [control, stream] = [
+    await RawSocket.open(`${wsUrl}&channel=control`, { token: TOKEN }),
+    await RawSocket.open(`${wsUrl}&channel=stream`, { token: TOKEN }),
+  ];
+  const url = mirror.ws(`/v1/environments/${connectionId}/status/ws?agentId=a&conversationId=c`);
+  const client = {
+    control: await RawSocket.open(`${url}&channel=control`, { token: TOKEN }),
+    stream: await RawSocket.open(`${url}&channel=stream`, { token: TOKEN }),
+  };
+  client.control.send({ type: 'read_file', request_id: 'r1', path: 'x' });
+  const { request_id } = await control.seen('read_file');
+  control.send({ type: 'read_file_response', request_id, success: true });
+  const event = { runtime, event_epoch: 'e', event_seq: 1, idempotency_key: 'k1' };
+  stream.send({ type: 'stream_delta', delta: { message_type: 'assistant_message' }, ...event });
+  for (const socket of [client.control, client.stream]) {
+    expect(await socket.seen('read_file_response')).toMatchObject({ request_id: 'r1' });
+    expect(await socket.seen('stream_delta')).toMatchObject({ idempotency_key: 'k1' });
+  }
+  control.send({ type: 'something_new', runtime });
+  expect(await client.control.seen('something_new')).toMatchObject({ runtime });
+  client.stream.send({ type: 'ping' });
+  await client.stream.seen('pong');
+  expect(client.stream.frames.map(({ type }) => type)).not.toContain('something_new');
+  await mirror.close();
+});

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type DeviceRooms, type DeviceRoomsSetup, startDeviceRooms } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Runtime } from '../protocol/index.js';
+import type { LinkMonitor } from '../transport/index.js';
 import { CommandError } from './command.error.js';
 import { DuplicateCommandError } from './command.explorer.js';
 import type { CommandContext, DeviceCommandOf } from './device-command.js';
@@ -63,6 +64,10 @@ class SilentCommand extends ProbeCommand {}
 @DeviceCommand('read_file', ProbeDto)
 class OtherReadFile extends ProbeCommand {}
 
+const RESUMABLE: LinkMonitor = {
+  current: { phase: 'ready', connectionId: 'conn-1', link: { kind: 'split', resumable: true } },
+  async *states() {},
+};
 let rooms: DeviceRooms;
 let probe: ProbeCommand;
 let clock: ManualClock;
@@ -240,7 +245,7 @@ describe('one answer per request', () => {
 
 describe('repeated requests', () => {
   it('are not run again and get the same answer', async () => {
-    await start();
+    await start({ links: RESUMABLE });
     await dispatch(probing({ request_id: 'r1' }));
     await dispatch({ seq: 9, ...probing({ request_id: 'r1' }) });
     expect(probe.calls.length).toBe(1);
@@ -253,14 +258,14 @@ describe('repeated requests', () => {
   });
 
   it('another command under the same id is another command', async () => {
-    await start();
+    await start({ links: RESUMABLE });
     await dispatch(probing({ request_id: 'r1' }));
     await dispatch(probing({ request_id: 'r1', say: 'bye' }));
     expect(probe.calls.length).toBe(2);
   });
 
   it('are forgotten beyond the bound, and so are answers too large to keep', async () => {
-    await start({ commands: { maxRememberedRequests: 2, maxRememberedAnswerBytes: 100 } });
+    await start({ links: RESUMABLE, commands: { maxRememberedRequests: 2, maxRememberedAnswerBytes: 100 } });
     for (const request_id of ['r1', 'r2', 'r3']) await dispatch(probing({ request_id }));
     for (const { resolve } of probe.calls) resolve({ n: 1 });
     await settle();
@@ -272,6 +277,13 @@ describe('repeated requests', () => {
     await settle();
     await dispatch(probing({ request_id: 'r1' }));
     expect(probe.calls.length).toBe(5);
+  });
+
+  it('are run again on a plain link, where ids may be used twice', async () => {
+    await start();
+    await dispatch(probing({ request_id: 'r1' }));
+    await dispatch(probing({ request_id: 'r1' }));
+    expect(probe.calls.length).toBe(2);
   });
 });
 

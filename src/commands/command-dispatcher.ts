@@ -14,6 +14,7 @@ import {
   runtimeKey,
   withDeadline,
 } from '../protocol/index.js';
+import { LINK_MONITOR, type LinkMonitor } from '../transport/index.js';
 import { codeOf, CommandError, isExpected } from './command.error.js';
 import { CommandExplorer, type CommandHandler } from './command.explorer.js';
 import { CommandsOptions } from './commands.options.js';
@@ -37,6 +38,7 @@ export class CommandDispatcher {
     private readonly emitter: ProtocolEmitterService,
     private readonly options: CommandsOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LINK_MONITOR) private readonly links: LinkMonitor,
   ) {
     this.requests = new RememberedRequests(options.maxRememberedRequests, options.maxRememberedAnswerBytes);
   }
@@ -45,13 +47,19 @@ export class CommandDispatcher {
   dispatch(frame: Frame): void {
     const command = modernise(frame);
     const requestId = requestIdOf(command);
-    const noted = requestId === undefined ? undefined : this.requests.note(requestId, command);
+    const noted =
+      requestId !== undefined && this.repeatsAreMeant() ? this.requests.note(requestId, command) : undefined;
     if (noted?.isRepeated) {
       if (noted.request.answer) this.send(noted.request.answer);
       return;
     }
     const run = (): Promise<void> => this.run(command, noted?.request);
     this.inOrder(command, run).catch((error: unknown) => this.logger.error(error));
+  }
+
+  /** Only on a resumable link are ids unique and commands sent again; a plain server may pass on what a client reuses. */
+  private repeatsAreMeant(): boolean {
+    return this.links.current.link?.resumable === true;
   }
 
   /** Commands of a runtime begin one after the other; most also end before the next begins. */
@@ -64,12 +72,13 @@ export class CommandDispatcher {
     return this.lanes.run(runtimeKey(runtime), begin).then(() => running);
   }
 
-  /** @param request undefined for a command without `request_id`, which nobody waits for */
+  /** @param request where the answer is remembered, if it is */
   private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
     const afterAnswer: (() => void)[] = [];
-    const answer = await this.answerTo(frame, requestIdOf(frame), afterAnswer);
-    if (request && isAnswered(frame.type) && !isAnswerType(frame.type)) {
-      request.answered(answer);
+    const requestId = requestIdOf(frame);
+    const answer = await this.answerTo(frame, requestId, afterAnswer);
+    if (requestId !== undefined && isAnswered(frame.type) && !isAnswerType(frame.type)) {
+      request?.answered(answer);
       this.send(answer);
     } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
       // Nobody answers this command; whoever waits for its terminal learns that there is none.

@@ -387,3 +387,17 @@ it('lists environments over all pages', async () => {
   expect((await client().environments()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   expect((await client().environments({ onlineOnly: true })).map(({ id }) => id)).toEqual(['a', 'c']);
 });
+
+it('hands out what is neither an event nor an answer, and sends commands that nobody answers', async () => {
+  const attachment = await attach();
+  const frames = attachment.frames();
+  relay.send('control', { type: 'late_response', request_id: 'nobody' });
+  relay.send('control', { type: 'terminal_output', terminal_id: 't', data: 'hi' });
+  expect(await take(frames, 1)).toEqual([{ type: 'terminal_output', terminal_id: 't', data: 'hi' }]);
+  expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(true);
+  await attachment.command('sync', { runtime: FAKE_RUNTIME });
+  expect(relay.commandsOf('terminal_input')).toEqual([{ type: 'terminal_input', terminal_id: 't', data: 'x' }]);
+  attachment.close();
+  expect(await frames.next()).toEqual({ done: true, value: undefined });
+  expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(false);
+});

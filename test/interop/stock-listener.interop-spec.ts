@@ -10,6 +10,7 @@ import { CutProxy } from '../kit/cut-proxy.js';
 import { StockClient } from '../kit/stock-client.js';
 import { startRelay, TOKEN, urlOf } from '../kit/twinlane.js';
 import { StockListener } from './stock-listener.js';
+import { stockSdk } from './stock-sdk.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 
@@ -38,6 +39,12 @@ async function connect(runtime = RUNTIME): Promise<StockClient> {
   const stock = await StockClient.open({ ...options, endsTurns: 'stop_reason' });
   attachments.push(stock);
   return stock;
+}
+
+/** The environment as REST shows it, whatever has happened to it since. */
+function environmentLike(): unknown {
+  const { id, connectionId, deviceId, connectionName } = environment;
+  return expect.objectContaining({ id, connectionId, deviceId, connectionName });
 }
 
 /** Follows frames until one fits, and hands out all of them. */
@@ -114,5 +121,71 @@ describe('a stock listener, letta-code 0.25.9', () => {
     const seen = await until(events, (all) => SNAPSHOT_TYPES.every((type) => all.some((event) => event.type === type)));
     await synced;
     expect(seen.map((event) => event['runtime'])).toContainEqual(RUNTIME);
+  });
+
+  it('C03 runs whole turns for a stock client, which never needs a sync', async () => {
+    const attachment = await attach();
+    const agent = await attachment.command('create_agent', { personality: 'blank' });
+    const stock = await connect({ agent_id: String(agent['agent_id']), conversation_id: 'default' });
+    for (let round = 0; round < 5; round++) {
+      const events = await stock.turn(`ping ${round}`);
+      const deltas = events.filter(({ type }) => type === 'stream_delta');
+      expect(JSON.stringify(deltas)).toContain('pong');
+      expect(deltas.at(-1)).toMatchObject({ delta: { message_type: 'stop_reason', stop_reason: 'end_turn' } });
+    }
+    expect(stock.jumps).toEqual([]);
+    expect(stock.overtaken).toEqual([]);
+  });
+
+  it('C10 comes back when both sockets are cut; a terminal that this ends says so, and an idle runtime costs no sync', async () => {
+    const attachment = await attach();
+    const stock = await connect();
+    await stock.sync();
+    const frames = attachment.frames();
+    attachment.tell('terminal_spawn', { terminal_id: 't2', cols: 80, rows: 24 });
+    await frames.next();
+    const before = listener.connected;
+    proxy.cut();
+    await until(frames, (all) => all.some(({ type }) => type === 'terminal_exited'));
+    await listener.connections(before + 1);
+    const listing = await attachment.command('list_in_directory', { path: workspace, include_files: true });
+    expect(listing).toMatchObject({ success: true });
+    await stock.sync();
+    expect(stock.jumps).toEqual([]);
+    expect(await client().environments({ onlineOnly: true })).toHaveLength(1);
+  });
+
+  it('is found and spoken to by the stock SDK', async () => {
+    const attachment = await attach();
+    const agent = await attachment.command('create_agent', { personality: 'blank' });
+    const runtime = { agent_id: String(agent['agent_id']), conversation_id: 'default' };
+    const stock = await connect(runtime);
+    const sdk = await stockSdk({ baseURL: urlOf(relay), apiKey: TOKEN });
+    const page = await sdk.environments.list({ onlineOnly: 'true' });
+    expect(page).toEqual({ connections: [environmentLike()], hasNextPage: false });
+    expect(await sdk.environments.retrieve(environment.deviceId)).toEqual(environmentLike());
+    const messages = [{ role: 'user', content: 'hello', client_message_id: 'sdk-1' }];
+    const target = { agentId: runtime.agent_id, conversationId: runtime.conversation_id };
+    expect(await sdk.environments.sendMessage(environment.connectionId ?? '', { messages, ...target })).toMatchObject({
+      success: true,
+    });
+    await stock.until(() => stock.events.find((event) => JSON.stringify(event).includes('pong')));
+    await expect(sdk.environments.retrieve('nowhere')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('C15 is superseded once by a second one of the same name, and ends', async () => {
+    const first = listener;
+    listener = await startStock();
+    expect(await first.exited()).toBe(1);
+    expect(first.text).toContain('A newer listener took this environment over');
+    // It came back once to hear that it must register, and no more often.
+    expect(first.text.split('_ws_close')).toHaveLength(first.connected + 1);
+    expect(first.connected).toBeLessThanOrEqual(4);
+    const all = await client().environments();
+    expect(all).toHaveLength(1);
+    expect(all[0]?.connectionId).toBe(environment.connectionId);
+    const attachment = await attach();
+    expect(await attachment.command('list_in_directory', { path: workspace })).toMatchObject({ success: true });
+    expect(listener.connected).toBe(1);
   });
 });

@@ -106,6 +106,20 @@ describe.each(['split', 'mirror'] as const)('a stock client, with the relay set 
     expect(printed(events)).toBe('approved\n');
     expect(second.events.find(({ type }) => type === 'control_request')).toMatchObject({ replayed: true });
     for (const client of [first, second]) expect(client.jumps).toEqual([]);
+    expect(first.events.filter(({ type }) => type === 'control_request')).toHaveLength(1);
+  });
+
+  it('C20 is shown a pending approval when it syncs, also beside a later client of its kind', async () => {
+    await start({ clientChannels }, { mode: 'standard' });
+    const starter = await connect();
+    const turn = starter.turn('echo approved');
+    await starter.until(() => starter.events.find(({ type }) => type === 'control_request'));
+    const [asker, later] = [await connect(), await connect()];
+    expect(later.events.filter(({ type }) => type === 'control_request')).toEqual([]);
+    asker.approves = 'allow';
+    await asker.sync();
+    expect(printed(await turn)).toBe('approved\n');
+    expect(asker.events.find(({ type }) => type === 'control_request')).toMatchObject({ replayed: true });
   });
 
   it('C02 needs no sync when the listener reconnects in the middle of a turn', async () => {

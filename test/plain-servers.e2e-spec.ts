@@ -134,7 +134,7 @@ describe.each([
     const command = 'for i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.03; done';
     expect(await ask(message(command, 'm-2'))).toMatchObject({ accepted: true });
     await server.until(() => printed().includes('3\n'));
-    for (const { socket } of [...server.sockets]) socket.terminate();
+    for (const { socket } of server.sockets) socket.terminate();
     await server.until(() => server.upgrades.length === 2 * sockets && server.sockets.length === sockets);
     await server.until(() => finished() === 1);
     const numbers = events().map((event) => Number(event['event_seq']));
@@ -148,7 +148,7 @@ describe.each([
     mode('unrestricted');
     expect(await ask(message('echo x >> ran', 'once'))).toMatchObject({ accepted: true });
     await server.until(() => finished() === 1);
-    for (const { socket } of [...server.sockets]) socket.terminate();
+    for (const { socket } of server.sockets) socket.terminate();
     await server.until(() => server.upgrades.length === 2 * sockets && server.sockets.length === sockets);
     expect(await ask(message('echo x >> ran', 'once'))).toMatchObject({ accepted: true });
     expect(await ask({ type: 'read_file', path: 'ran' })).toMatchObject({ content: 'x\n' });

@@ -105,7 +105,8 @@ describe('a stock listener, letta-code 0.25.9', () => {
     attachment.tell('terminal_spawn', { terminal_id: 't1', cols: 80, rows: 24 });
     expect(await frames.next()).toMatchObject({ value: { type: 'terminal_spawned', terminal_id: 't1' } });
     attachment.tell('terminal_input', { terminal_id: 't1', data: 'echo sum-$((20+22)); exit 3\r' });
-    const shown = (seen: readonly Frame[]): string => seen.map(({ data }) => String(data ?? '')).join('');
+    const shown = (all: readonly Frame[]): string =>
+      all.map(({ data }) => (typeof data === 'string' ? data : '')).join('');
     const seen = await until(
       frames,
       (all) => shown(all).includes('sum-42\r\n') && all.some(({ type }) => type === 'terminal_exited'),

@@ -176,6 +176,26 @@ describe('sockets of a listener', () => {
     });
   });
 
+  it('C15 a stock listener that comes back although it was replaced is sent to register, and refused there', async () => {
+    const first = await relay.register();
+    const old = await open(first.wsUrl, '&channel=control');
+    await open(first.wsUrl, '&channel=stream');
+    await relay.routing.heard('ready split');
+    const second = await relay.register();
+    await open(second.wsUrl, '&channel=control');
+    await open(second.wsUrl, '&channel=stream');
+    expect((await old.closed).code).toBe(1000);
+    const stream = await open(first.wsUrl, '&channel=stream');
+    expect((await stream.closed).code).toBe(1000);
+    const control = await open(first.wsUrl, '&channel=control');
+    expect((await control.closed).code).toBe(1008);
+    const body = { deviceId: 'device-1', connectionName: 'laptop' };
+    const answer = await relay.rest('/v1/environments/register', { body });
+    expect(answer).toMatchObject({ status: 409, body: { errorCode: 'LISTENER_SUPERSEDED' } });
+    // It has stopped: whoever registers now is another one.
+    expect((await relay.register()).connectionId).toBe(first.connectionId);
+  });
+
   it('the same process replaces its older link with 1001', async () => {
     const metadata = { processInstanceId: 'p1' };
     const first = await relay.register({ metadata });

@@ -304,3 +304,17 @@ it('gives up a command that could not be sent', async () => {
   for await (const state of attachment.states()) if (state.phase === 'reconnecting') break;
   await expect(attachment.command('app_server_info', {}, { timeoutMs: 10 })).rejects.toThrow(CommandError);
 });
+
+it('hands out what is neither an event nor an answer, and sends commands that nobody answers', async () => {
+  const attachment = await attach();
+  const frames = attachment.frames();
+  relay.send('control', { type: 'late_response', request_id: 'nobody' });
+  relay.send('control', { type: 'terminal_output', terminal_id: 't', data: 'hi' });
+  expect(await take(frames, 1)).toEqual([{ type: 'terminal_output', terminal_id: 't', data: 'hi' }]);
+  expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(true);
+  await attachment.command('sync', { runtime: FAKE_RUNTIME });
+  expect(relay.commandsOf('terminal_input')).toEqual([{ type: 'terminal_input', terminal_id: 't', data: 'x' }]);
+  attachment.close();
+  expect(await frames.next()).toEqual({ done: true, value: undefined });
+  expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(false);
+});

@@ -1,4 +1,5 @@
 import {
+  isAnswerType,
   readRuntime,
   type ApprovalDecision,
   type ChannelName,
@@ -13,7 +14,7 @@ import type { ClientContext } from './client-options.js';
 import { CommandError, DisconnectedError } from './client.error.js';
 import type { AnswerOf, FieldsOf } from './command-answers.js';
 import type { EventCursor } from './event-cursors.js';
-import { EventIntake } from './event-intake.js';
+import { EventIntake, isOrdered } from './event-intake.js';
 import { PendingCommands } from './pending-commands.js';
 import { randomId } from './random-id.js';
 import { retry } from './retry.js';
@@ -45,6 +46,7 @@ export class Attachment implements TurnHost {
   private readonly commands: PendingCommands;
   private readonly intake: EventIntake;
   private readonly watchers = new Fanout<AttachmentState>();
+  private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
     frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
     down: (reason) => void this.reconnect(reason),
@@ -127,6 +129,23 @@ export class Attachment implements TurnHost {
       throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
     const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
     return (await this.commands.ask(type, fields, timeoutMs)) as AnswerOf<T>;
+  }
+
+  /**
+   * Sends a command that nobody answers, such as those of terminals; what it causes comes in `frames()`.
+   *
+   * @returns false while no link is up: then it is not sent, nor kept
+   */
+  tell(type: string, fields: Readonly<Record<string, unknown>>): boolean {
+    return this.transmit({ ...fields, type });
+  }
+
+  /**
+   * What comes from now on and is neither an event nor an answer to `command`: `terminal_*`, `file_changed`, and what this
+   * version does not know. It waits in memory for a loop that is slow.
+   */
+  frames(): AsyncIterableIterator<Frame, undefined> {
+    return this.others.subscribe();
   }
 
   /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
@@ -228,6 +247,7 @@ export class Attachment implements TurnHost {
     this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
     this.intake.finish(error);
     this.watchers.finish();
+    this.others.finish(error);
   }
 
   private enter(state: AttachmentState): void {
@@ -242,8 +262,10 @@ export class Attachment implements TurnHost {
 
   private receive(frame: Frame, channel: ChannelName, bytes: number): void {
     if (this.commands.answer(frame)) return;
-    if (frame.type !== 'resume_status') this.intake.receive(frame, channel, bytes);
-    else if (this.followed) this.intake.resumed(this.followed, frame);
+    if (frame.type === 'resume_status') {
+      if (this.followed) this.intake.resumed(this.followed, frame);
+    } else if (isOrdered(frame)) this.intake.receive(frame, channel, bytes);
+    else if (!isAnswerType(frame.type)) this.others.publish(frame, bytes);
   }
 
   private needRuntime(): Runtime {

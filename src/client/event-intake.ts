@@ -73,7 +73,7 @@ export class EventIntake {
    * mirrors on control.
    */
   receive(frame: Frame, channel: ChannelName, bytes: number): void {
-    if (channel !== 'stream' || !isOrdered(frame)) return;
+    if (channel !== 'stream') return;
     for (const event of this.cursors.accept(frame)) {
       const runtime = readRuntime(event['runtime']);
       if (runtime) this.knowledgeOf(runtime).learn(event);
@@ -108,7 +108,8 @@ export class EventIntake {
   }
 }
 
-function isOrdered(frame: Frame): boolean {
+/** Whether a frame belongs to a runtime's order. */
+export function isOrdered(frame: Frame): boolean {
   return (
     'event_seq' in frame || isKnownEventType(frame.type) || frame.type === 'resume_gap' || frame['replayed'] === true
   );

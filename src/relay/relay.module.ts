@@ -11,6 +11,7 @@ import { EnvironmentsService } from './environments/environments.service.js';
 import { MemoryEnvironmentRegistry } from './environments/memory-environment.registry.js';
 import { Presence } from './environments/presence.js';
 import { StockProbeController } from './environments/stock-probe.controller.js';
+import { SupersededListeners } from './environments/superseded-listeners.js';
 import { ClientAdmission } from './gateways/client.admission.js';
 import { ClientGateway } from './gateways/client.gateway.js';
 import { ClientSessions } from './gateways/client.sessions.js';
@@ -53,6 +54,7 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     { provide: EnvironmentRegistry, useClass: MemoryEnvironmentRegistry },
     AccessGuard,
     Presence,
+    SupersededListeners,
     EnvironmentsService,
     RoutingService,
     DeviceAdmission,

@@ -20,6 +20,7 @@ export class FakeDeviceLink implements DeviceLink {
     readonly namesEvents: boolean,
     readonly processInstanceId: string | undefined = namesEvents ? 'process-1' : undefined,
     readonly kind: 'split' | 'legacy' = 'split',
+    readonly answersInput: boolean = true,
   ) {}
 
   send(frame: object): void {

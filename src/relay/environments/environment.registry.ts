@@ -21,7 +21,7 @@ export interface Registered {
 /** What a lease presented by a listener is worth. */
 export type LeaseStanding =
   | { readonly state: 'valid'; readonly environment: Environment; readonly lease: Lease }
-  | { readonly state: 'void'; readonly environment: Environment; readonly by: Voider }
+  | { readonly state: 'void'; readonly environment: Environment; readonly lease: Lease; readonly by: Voider }
   | { readonly state: 'unknown' };
 
 /**

@@ -29,6 +29,8 @@ export interface Lease {
   readonly processInstanceId: string | undefined;
   /** Whether the device numbers its events per runtime (`metadata.eventSeqScope: "runtime"`). */
   readonly namesEvents: boolean;
+  /** Whether the device answers `input` and `sync` (`metadata.environmentMessageProtocol`); stock 0.25 is silent. */
+  readonly answersInput: boolean;
 }
 
 /** Who made a lease void: a listener that does not say which process it is counts as another one. */

@@ -10,12 +10,13 @@ import {
 import type { Identity } from '../access/identity.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
-import type { Environment } from './environment.js';
+import { environmentIds, type Environment } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import type { ListEnvironmentsQuery } from './list-environments.query.js';
 import { Presence } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
+import { SupersededListeners } from './superseded-listeners.js';
 
 /** What this relay can do, whoever asks. */
 const OFFERED: Capabilities = {
@@ -39,11 +40,13 @@ export class EnvironmentsService {
   constructor(
     private readonly registry: EnvironmentRegistry,
     private readonly presence: Presence,
+    private readonly superseded: SupersededListeners,
     private readonly routing: RoutingService,
   ) {}
 
   /** @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
-  register({ organizationId, tokenId }: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
+  async register({ organizationId, tokenId }: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
+    this.refuseSuperseded(organizationId, request);
     return this.registry.register({
       organizationId,
       tokenId,
@@ -90,6 +93,13 @@ export class EnvironmentsService {
       payload: { kind: 'create_message', messages: request.messages },
     });
     return readOutcome(answer);
+  }
+
+  /** A listener that says which process it is, the registry knows itself. */
+  private refuseSuperseded(organizationId: string, request: RegisterEnvironmentDto): void {
+    if (request.metadata?.['processInstanceId'] !== undefined) return;
+    const { id } = environmentIds(organizationId, request.deviceId, request.listenerInstanceId ?? undefined);
+    if (this.superseded.takes(id)) throw new RelayError('LISTENER_SUPERSEDED');
   }
 
   private async resolve({ organizationId }: Identity, name: string): Promise<Environment> {

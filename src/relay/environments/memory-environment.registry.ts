@@ -62,6 +62,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       order: ++entry.registrations,
       processInstanceId,
       namesEvents: metadata['eventSeqScope'] === 'runtime',
+      answersInput: metadata['environmentMessageProtocol'] !== undefined,
     };
     entry.leases.set(lease.id, { lease, voidedBy: undefined });
     for (const oldest of entry.leases.keys()) {
@@ -76,8 +77,8 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const found = entry?.leases.get(leaseIdOf(secret));
     if (!entry || !found) return { state: 'unknown' };
     const { environment } = entry;
-    if (found.voidedBy) return { state: 'void', environment, by: found.voidedBy };
-    return { state: 'valid', environment, lease: found.lease };
+    const { lease, voidedBy } = found;
+    return voidedBy ? { state: 'void', environment, lease, by: voidedBy } : { state: 'valid', environment, lease };
   }
 
   async leaseReady(lease: Lease): Promise<void> {

@@ -6,6 +6,7 @@ import type { ChannelName, Frame } from '../../protocol/index.js';
 import type { Environment, Lease } from '../environments/environment.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
 import { Presence } from '../environments/presence.js';
+import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
 import type { DeviceLink } from '../routing/device-link.js';
 import type { RoutingService } from '../routing/routing.service.js';
@@ -84,7 +85,8 @@ beforeEach(() => {
 
 async function start(processInstanceId?: string): Promise<Lease> {
   const lease = await register(processInstanceId);
-  const parts = { registry, presence, options, clock, routing: routing as unknown as RoutingService };
+  const superseded = new SupersededListeners(clock);
+  const parts = { registry, presence, superseded, options, clock, routing: routing as unknown as RoutingService };
   session = new DeviceSession(environment, parts);
   return lease;
 }

@@ -4,6 +4,7 @@ import { CLOSE_CODES, type ChannelName, type Clock, type Frame, type Timer } fro
 import { voiderOf, type Environment, type Lease } from '../environments/environment.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 import type { Presence } from '../environments/presence.js';
+import type { SupersededListeners } from '../environments/superseded-listeners.js';
 import type { RelayOptions } from '../relay.options.js';
 import type { RoutingService } from '../routing/routing.service.js';
 import { DeviceSockets, type DeviceSocketsObserver } from './device-sockets.js';
@@ -14,10 +15,14 @@ import { closeAsVoid } from './void-lease.js';
 export interface DeviceSessionParts {
   readonly registry: EnvironmentRegistry;
   readonly presence: Presence;
+  readonly superseded: SupersededListeners;
   readonly routing: RoutingService;
   readonly options: RelayOptions;
   readonly clock: Clock;
 }
+
+/** A whole link is told like its only socket. */
+const LINK: Hello = { kind: 'legacy' };
 
 /** The links under one lease: at most one is open. */
 interface LeaseLinks {
@@ -48,7 +53,8 @@ export class DeviceSession implements DeviceSocketsObserver {
 
   /** Takes over a socket that came with a valid lease. */
   join(hello: Hello, lease: Lease, socket: ChannelSocket): void {
-    if (this.ruling && lease.order < this.ruling.order) return closeAsVoid(socket, voiderOf(lease, this.ruling));
+    if (this.ruling && lease.order < this.ruling.order)
+      return closeAsVoid(socket, hello, lease, voiderOf(lease, this.ruling), this.parts.superseded);
     const links = this.linksOf(lease);
     const verdict = judgeHello(hello, links.open, links.highest);
     if (verdict.do === 'refuse') return socket.close(CLOSE_CODES.GOING_AWAY.code, verdict.reason);
@@ -127,7 +133,8 @@ export class DeviceSession implements DeviceSocketsObserver {
     for (const [id, older] of this.leases) {
       if (older.lease.order >= lease.order) continue;
       this.leases.delete(id);
-      if (older.open) closeAsVoid(older.open, voiderOf(older.lease, lease));
+      const { open } = older;
+      if (open) closeAsVoid(open, LINK, older.lease, voiderOf(older.lease, lease), this.parts.superseded);
     }
   }
 

@@ -46,6 +46,7 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   readonly lease: string;
   readonly processInstanceId: string | undefined;
   readonly namesEvents: boolean;
+  readonly answersInput: boolean;
   readonly kind: 'split' | 'legacy';
   /** Messages that were no frames, but did not break the framing either. */
   refusedFrames = 0;
@@ -63,6 +64,7 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     this.lease = origin.id;
     this.processInstanceId = origin.processInstanceId;
     this.namesEvents = origin.namesEvents;
+    this.answersInput = origin.answersInput;
     this.kind = begunBy.kind === 'legacy' ? 'legacy' : 'split';
   }
 

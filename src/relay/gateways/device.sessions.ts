@@ -5,6 +5,7 @@ import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
+import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
 import { RoutingService } from '../routing/routing.service.js';
 import type { AdmittedDevice } from './device.admission.js';
@@ -22,11 +23,12 @@ export class DeviceSessions implements OnApplicationShutdown {
   constructor(
     registry: EnvironmentRegistry,
     presence: Presence,
+    superseded: SupersededListeners,
     routing: RoutingService,
     options: RelayOptions,
     @Inject(CLOCK) clock: Clock,
   ) {
-    this.parts = { registry, presence, routing, options, clock };
+    this.parts = { registry, presence, superseded, routing, options, clock };
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
@@ -36,7 +38,8 @@ export class DeviceSessions implements OnApplicationShutdown {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')
         return socket.close(CLOSE_CODES.POLICY.code, 'This relay does not know the lease; register again.');
-      if (standing.state === 'void') return closeAsVoid(socket, standing.by);
+      if (standing.state === 'void')
+        return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded);
       this.sessionOf(standing.environment).join(hello, standing.lease, socket);
     });
   }

@@ -106,6 +106,19 @@ export class ClientSession {
     );
   }
 
+  /**
+   * Where something is shown to this client alone. Stock clients with the same token and scope are one session here, and
+   * which stream belongs to which control cannot be told: every one of their sockets is shown it.
+   */
+  audience(runtime: Runtime, near?: ClientSocket): ClientSocket[] {
+    const following = [...this.sockets].filter(
+      (socket) => socket.isOpen && socket.carriesEvents && socket.cursorOf(runtime),
+    );
+    if (!this.isNamed && following.length > 0) return following;
+    const socket = this.eventSocket(runtime, near);
+    return socket ? [socket] : [];
+  }
+
   /** The other socket of a mirrored pair. */
   partnersOf(socket: ClientSocket): ClientSocket[] {
     if (socket.channel === undefined) return [];

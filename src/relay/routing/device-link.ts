@@ -5,6 +5,8 @@ export interface DeviceLink {
   readonly processInstanceId: string | undefined;
   /** Whether the device numbers its events per runtime (`metadata.eventSeqScope: "runtime"`). */
   readonly namesEvents: boolean;
+  /** Whether the device answers `input` and `sync` (`metadata.environmentMessageProtocol`); stock 0.25 is silent. */
+  readonly answersInput: boolean;
   readonly kind: 'split' | 'legacy';
   /** Sends a command: on control, or on the only socket. */
   send(frame: object): void;

@@ -80,6 +80,7 @@ export class EnvironmentHub {
       guard,
       {
         carry: (frame) => this.frames.route(frame),
+        recorded: (runtime, type) => this.requests.shown(runtime, type),
         shownAgain: (runtime, frame) => {
           const text = encodeFrame(without(frame, 'seq'));
           for (const session of syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);

@@ -39,6 +39,33 @@ describe('RequestsInFlight', () => {
     expect(answers).toMatchObject([{ request_id: 'q', success: false, error_code: 'OUTCOME_UNKNOWN' }]);
   });
 
+  it('answers input and sync in place of a device that does neither, by what it shows of that runtime', () => {
+    const { requests, answers, ask } = bench();
+    const runtime = { agent_id: 'a', conversation_id: 'c' };
+    const other = { agent_id: 'a', conversation_id: 'd' };
+    const old = new FakeDeviceLink(false, undefined, 'split', false);
+    requests.sent(ask({ type: 'input', request_id: 'i', runtime }), old);
+    requests.sent(ask({ type: 'sync', request_id: 's', runtime }), old);
+    requests.shown(other, 'stream_delta');
+    expect(answers).toEqual([]);
+    requests.shown(runtime, 'update_device_status');
+    expect(answers).toEqual([{ type: 'input_accepted', request_id: 'i', runtime, accepted: true }]);
+    for (const type of ['update_loop_status', 'update_loop_status', 'update_queue']) requests.shown(runtime, type);
+    expect(answers).toHaveLength(1);
+    requests.shown(runtime, 'update_subagent_state');
+    expect(answers[1]).toEqual({ type: 'sync_response', request_id: 's', runtime, success: true });
+  });
+
+  it('leaves both to a device that answers them', () => {
+    const { requests, answers, ask } = bench();
+    const runtime = { agent_id: 'a', conversation_id: 'c' };
+    const id = ask({ type: 'input', request_id: 'i', runtime });
+    requests.sent(id, new FakeDeviceLink(false));
+    requests.shown(runtime, 'update_loop_status');
+    requests.take({ type: 'input_accepted', request_id: id, accepted: false });
+    expect(answers).toEqual([{ type: 'input_accepted', request_id: 'i', accepted: false }]);
+  });
+
   it('C11 answers in place of a stock device that stays silent, and only of one', async () => {
     const { requests, answers, ask, clock } = bench();
     requests.sent(ask({ type: 'frobnicate', request_id: 'q1' }), new FakeDeviceLink(false));

@@ -3,10 +3,14 @@ import {
   ERROR_CODES,
   isAnswered,
   isAnswerType,
+  readRuntime,
   requestIdOf,
+  runtimeKey,
+  SNAPSHOT_TYPES,
   type Clock,
   type ErrorCode,
   type Frame,
+  type Runtime,
   type Timer,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
@@ -45,6 +49,15 @@ interface Request extends RequestOptions {
   timer: Timer | undefined;
   /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
   hasShown: boolean;
+  /** What a device that does not answer this has yet to show, for the relay to answer in its place. */
+  proof: Proof | undefined;
+}
+
+/** Events of a runtime that stand for an answer. */
+interface Proof {
+  readonly runtime: string;
+  /** Types that have not come yet; undefined: any will do. */
+  readonly types: Set<string> | undefined;
 }
 
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
@@ -53,6 +66,7 @@ const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_fil
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
   private readonly requests = new Map<string, Request>();
+  private readonly proving = new Set<Request>();
 
   constructor(
     private readonly clock: Clock,
@@ -63,7 +77,8 @@ export class RequestsInFlight {
   /** @returns the id under which the device gets it; undefined when it was refused, because too many are unanswered */
   open(command: Frame, asker: Asker, options: RequestOptions = {}): string | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
-    const request: Request = { ...options, id, command, asker, link: undefined, timer: undefined, hasShown: false };
+    const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
+    const request: Request = { ...options, ...unsent, id, command, asker };
     this.requests.set(id, request);
     if (this.requests.size <= this.limits.maxRequests) return id;
     this.refuse(id, 'TOO_MANY');
@@ -80,6 +95,24 @@ export class RequestsInFlight {
     if (link.namesEvents) return;
     if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
+    request.proof = link.answersInput ? undefined : proofOf(request.command);
+    if (request.proof) this.proving.add(request);
+  }
+
+  /** A stock device has shown an event: of one that answers neither `input` nor `sync` it says that they have arrived. */
+  shown(runtime: Runtime, type: string): void {
+    const key = runtimeKey(runtime);
+    for (const request of this.proving) {
+      const { command, proof } = request;
+      if (proof?.runtime !== key) continue;
+      proof.types?.delete(type);
+      if (proof.types && proof.types.size > 0) continue;
+      const answer: Frame =
+        command.type === 'input'
+          ? { type: 'input_accepted', runtime, accepted: true }
+          : successAnswer(command.type, { runtime });
+      this.finish(request, answer);
+    }
   }
 
   /** A frame of the device. @returns false when it has no id that the relay made */
@@ -135,7 +168,14 @@ export class RequestsInFlight {
   private forget(request: Request): void {
     request.timer?.cancel();
     this.requests.delete(request.id);
+    this.proving.delete(request);
   }
+}
+
+function proofOf({ type, ...command }: Frame): Proof | undefined {
+  const runtime = readRuntime(command['runtime']);
+  if (!runtime || (type !== 'input' && type !== 'sync')) return undefined;
+  return { runtime: runtimeKey(runtime), types: type === 'sync' ? new Set(SNAPSHOT_TYPES) : undefined };
 }
 
 /** Gives an answer the id that the client gave, or none. */

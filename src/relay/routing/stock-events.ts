@@ -25,6 +25,8 @@ export interface StockEventsOutlets {
   readonly carry: (frame: Frame) => void;
   /** A device shows a `control_request` again that is pending already. */
   readonly shownAgain: (runtime: Runtime, frame: Frame) => void;
+  /** An event has its place. */
+  readonly recorded: (runtime: Runtime, type: string) => void;
 }
 
 const IDLE = 'WAITING_ON_INPUT';
@@ -117,6 +119,7 @@ export class StockEvents implements EventIntake {
     const record = this.runtimes.ofDevice(runtime);
     const place = this.nextPlace(record);
     this.recorder.record(record, place, { ...frame, event_epoch: place.epoch, event_seq: place.seq });
+    this.outlets.recorded(runtime, frame.type);
   }
 
   private endStaleApprovals(runtime: Runtime, frame: Frame): void {

@@ -48,27 +48,22 @@ export class Subscriptions {
     withApprovals: boolean,
     shown: () => void,
   ): void {
-    const socket = session.eventSocket(record.runtime, asker) ?? asker;
-    if (!socket?.isOpen) return shown();
-    const texts = this.stateOf(record, socket, withApprovals);
-    const cursor = socket.cursorOf(record.runtime);
-    if (cursor) {
-      cursor.show(texts, shown);
-      return socket.wake();
-    }
-    for (const text of texts) socket.send({ text, urgency: 'urgent' });
-    shown();
+    const audience = session.audience(record.runtime, asker);
+    const sockets = audience.length === 0 && asker?.isOpen ? [asker] : audience;
+    let left = sockets.length;
+    const done = (): void => {
+      if (--left === 0) shown();
+    };
+    if (left === 0) return shown();
+    for (const socket of sockets) showOn(socket, record.runtime, this.stateOf(record, socket, withApprovals), done);
   }
 
   /** Shows one `control_request` again, to one client. */
   showApproval(session: ClientSession, runtime: Runtime, text: string): void {
-    const socket = session.eventSocket(runtime) ?? session.restSocket();
-    if (!socket) return;
-    const cursor = socket.cursorOf(runtime);
-    const shown = approvalText(text, socket);
-    if (!cursor) return socket.send({ text: shown, urgency: 'urgent' });
-    cursor.show([shown]);
-    socket.wake();
+    const audience = session.audience(runtime);
+    const rest = session.restSocket();
+    const sockets = audience.length === 0 && rest ? [rest] : audience;
+    for (const socket of sockets) showOn(socket, runtime, [approvalText(text, socket)]);
   }
 
   /** Tells everybody who follows a runtime something that has no place in its history. */
@@ -114,6 +109,17 @@ export class Subscriptions {
       ...[...record.snapshots.values()].map(replayText),
     ];
   }
+}
+
+/** After the events that the socket has of that runtime, where it has any. @param done told when all of it has been sent */
+function showOn(socket: ClientSocket, runtime: Runtime, texts: readonly string[], done: () => void = () => {}): void {
+  const cursor = socket.cursorOf(runtime);
+  if (cursor) {
+    cursor.show(texts, done);
+    return socket.wake();
+  }
+  for (const text of texts) socket.send({ text, urgency: 'urgent' });
+  done();
 }
 
 function approvalText(text: string, socket: ClientSocket): string {

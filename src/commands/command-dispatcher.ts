@@ -13,6 +13,7 @@ import {
 } from '../protocol/index.js';
 import { codeOf, CommandError, isExpected } from './command.error.js';
 import { CommandExplorer, type CommandHandler } from './command.explorer.js';
+import { CommandMetrics } from './command.metrics.js';
 import { CommandsOptions } from './commands.options.js';
 import type { CommandContext } from './device-command.js';
 import { Lanes } from './lanes.js';
@@ -34,6 +35,7 @@ export class CommandDispatcher {
     private readonly emitter: ProtocolEmitterService,
     private readonly options: CommandsOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly metrics: CommandMetrics,
   ) {
     this.requests = new RememberedRequests(options.maxRememberedRequests, options.maxRememberedAnswerBytes);
   }
@@ -56,7 +58,9 @@ export class CommandDispatcher {
   /** @param request undefined for a command without `request_id`, which nobody waits for */
   private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
     const afterAnswer: (() => void)[] = [];
+    const begun = this.clock.now();
     const answer = await this.answerTo(frame, requestIdOf(frame), afterAnswer);
+    this.metrics.ended(frame.type, this.clock.now() - begun);
     if (request && isAnswered(frame.type)) {
       request.answered(answer);
       this.send(answer);
@@ -74,6 +78,7 @@ export class CommandDispatcher {
       afterAnswer.length = 0;
       const code = codeOf(error);
       const message = error instanceof Error ? error.message : String(error);
+      this.metrics.refused(code);
       this.log(frame, requestId, code, error);
       return { ...handler?.command.errorFields?.(frame), ...errorAnswer(frame.type, requestId, code, message) };
     }

@@ -26,6 +26,8 @@ export interface PlainChannelContext {
   readonly answered: Set<ChannelName>;
   /** Told of what came and could not be read as a frame. */
   refused(channel: ChannelName, error: FrameError): void;
+  /** Told by how many bytes what is in flight on a channel grew. */
+  inFlightChanged?(channel: ChannelName, bytes: number): void;
 }
 
 /** What `listener_ready` must repeat. */
@@ -51,7 +53,11 @@ export class PlainChannel {
     private readonly context: PlainChannelContext,
   ) {
     const { clock, heartbeatMs, maxUnansweredHeartbeats, bufferBoundBytes, answered } = context;
-    this.sender = new ChannelSender(socket, { bufferBound: bufferBoundBytes, numbered: false });
+    this.sender = new ChannelSender(socket, {
+      bufferBound: bufferBoundBytes,
+      numbered: false,
+      inFlightChanged: (bytes) => context.inFlightChanged?.(name, bytes),
+    });
     this.confirmation = new PingConfirmation(
       socket,
       this.sender,
@@ -65,6 +71,7 @@ export class PlainChannel {
         message: (text, isBinary) => this.message(text, isBinary),
         closed: (code, reason) => {
           this.confirmation.stop();
+          this.sender.end();
           resolve({ code, reason });
         },
       });

@@ -110,6 +110,11 @@ export class EnvironmentHub {
     });
   }
 
+  /** What its histories keep. */
+  get historyBytes(): number {
+    return this.context.journal.bytes;
+  }
+
   get mode(): string | undefined {
     return this.recorder.mode;
   }

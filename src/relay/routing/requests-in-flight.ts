@@ -43,6 +43,7 @@ interface Request extends RequestOptions {
   asker: Asker | undefined;
   link: DeviceLink | undefined;
   timer: Timer | undefined;
+  readonly openedAt: number;
   /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
   hasShown: boolean;
 }
@@ -63,7 +64,9 @@ export class RequestsInFlight {
   /** @returns the id under which the device gets it; undefined when it was refused, because too many are unanswered */
   open(command: Frame, asker: Asker, options: RequestOptions = {}): string | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
-    const request: Request = { ...options, id, command, asker, link: undefined, timer: undefined, hasShown: false };
+    const openedAt = this.clock.now();
+    const untouched = { link: undefined, timer: undefined, hasShown: false };
+    const request: Request = { ...options, ...untouched, id, command, asker, openedAt };
     this.requests.set(id, request);
     if (this.requests.size <= this.limits.maxRequests) return id;
     this.refuse(id, 'TOO_MANY');
@@ -128,6 +131,7 @@ export class RequestsInFlight {
 
   private finish(request: Request, answer: Frame): void {
     this.forget(request);
+    this.observer.answered(request.command.type, this.clock.now() - request.openedAt);
     request.answered?.(answer);
     request.asker?.deliver(restoreId(answer, request.command));
   }

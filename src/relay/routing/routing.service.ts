@@ -90,6 +90,13 @@ export class RoutingService {
     });
   }
 
+  /** What the histories of all environments keep. */
+  get historyBytes(): number {
+    let bytes = 0;
+    for (const hub of this.hubs.values()) bytes += hub.historyBytes;
+    return bytes;
+  }
+
   /** The newest `current_permission_mode` that the device has told. */
   modeOf(environmentId: string): string | undefined {
     return this.hubs.get(environmentId)?.mode;

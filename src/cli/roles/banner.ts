@@ -38,4 +38,8 @@ export function listenerLines({ name, workspace }: RunningListener, { mode, agen
   ];
 }
 
+export function healthLines(url: string | undefined): Line[] {
+  return url === undefined ? [] : [['health', `${url}/readyz, /metrics`]];
+}
+
 export const ATTACH_NEXT = 'In another terminal:  npx twinlane attach -- "ls -la"';

@@ -3,9 +3,10 @@ import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
 import { keepAlive } from '../waiting.js';
-import { ATTACH_NEXT, banner, listenerLines, relayLines } from './banner.js';
+import { ATTACH_NEXT, banner, healthLines, listenerLines, relayLines } from './banner.js';
 import { runListener } from './run-listener.js';
 import { runRelay } from './run-relay.js';
+import { withHealthPort } from './serve-health.js';
 import { serveListener } from './serve-listener.js';
 
 /** `twinlane start`: a relay and, once it listens, a listener for it; two applications in one process. */
@@ -15,13 +16,16 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const listenSettings = readSettings('start', ListenSettings, sources);
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings);
-    try {
-      const listener = await runListener(listenSettings, { server: relay.url, token: relay.token }, io.cwd);
-      return await serveListener(listener, io, () => {
-        return banner([...relayLines(relay), ...listenerLines(listener, listenSettings)], ATTACH_NEXT);
-      });
-    } finally {
+    const access = { server: relay.url, token: relay.token };
+    const listener = await runListener(listenSettings, access, io.cwd).catch(async (error: unknown) => {
       await relay.close();
-    }
+      throw error;
+    });
+    return withHealthPort(listenSettings, [listener, relay], (healthUrl) =>
+      serveListener(listener, io, () => {
+        const lines = [...relayLines(relay), ...listenerLines(listener, listenSettings), ...healthLines(healthUrl)];
+        return banner(lines, ATTACH_NEXT);
+      }),
+    );
   });
 }

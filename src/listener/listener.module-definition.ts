@@ -61,9 +61,9 @@ function composeListener(
     useFactory: (listener: ListenerOptions) => listener.emitter ?? {},
     extend: { ...extend.emitter, imports: [transport, ...(extend.emitter?.imports ?? [])] },
   });
-  const rooms = [options, registration, transport, emitter];
+  const rooms = [options, registration, transport, emitter, MetricsModule];
   return extendModule(
-    { module, global: true, imports: [...rooms, DiscoveryModule, MetricsModule], providers: [], exports: rooms },
+    { module, global: true, imports: [...rooms, DiscoveryModule], providers: [], exports: rooms },
     extend.listener,
   );
 }

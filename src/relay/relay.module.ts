@@ -68,6 +68,6 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     RelayWebSocketAdapter,
     RelayErrorFilter,
   ],
-  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, ROUTING_OBSERVER, CLOCK],
+  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, ROUTING_OBSERVER, CLOCK, MetricsModule],
 })
 export class RelayModule extends ConfigurableModuleClass {}

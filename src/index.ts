@@ -11,6 +11,7 @@ export * from './conversations/index.js';
 export * from './emitter/index.js';
 export type { Journal } from './journal/index.js';
 export * from './listener/index.js';
+export { HealthModule, Metrics, MetricsModule, Readiness } from './observability/index.js';
 export * from './protocol/index.js';
 export * from './registration/index.js';
 export {

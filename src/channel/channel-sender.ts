@@ -9,6 +9,8 @@ export interface ChannelSenderOptions {
   readonly inFlightBound?: number;
   /** Whether each frame is given `seq`, counting from 1 on this socket. */
   readonly numbered: boolean;
+  /** Told by how many bytes what is in flight grew, negative when it shrank. Must not throw. */
+  readonly inFlightChanged?: (bytes: number) => void;
 }
 
 interface InFlight {
@@ -33,6 +35,7 @@ export class ChannelSender {
   private inFlightBytes = 0;
   private everConfirmed = false;
   private waking = false;
+  private hasEnded = false;
   private sentCount = 0;
   private onSent: ((bytes: number, count: number) => void) | undefined;
   private onWritten: ((count: number) => void) | undefined;
@@ -65,6 +68,12 @@ export class ChannelSender {
     }
   }
 
+  /** The socket is closed: whoever is told what is in flight hears of no more of it. */
+  end(): void {
+    if (!this.hasEnded) this.options.inFlightChanged?.(-this.inFlightBytes);
+    this.hasEnded = true;
+  }
+
   /** Told of each frame given to the socket, and of each that has left this process. */
   observe(sent: (bytes: number, count: number) => void, written: (count: number) => void): void {
     this.onSent = sent;
@@ -95,7 +104,7 @@ export class ChannelSender {
       confirmed++;
     }
     for (const frame of this.inFlight.splice(0, confirmed)) {
-      this.inFlightBytes -= frame.bytes;
+      this.fly(-frame.bytes);
       frame.confirmed?.();
     }
     this.wake();
@@ -106,7 +115,7 @@ export class ChannelSender {
     const largest = this.inFlight.reduce<InFlight | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
-    this.inFlightBytes -= largest.bytes;
+    this.fly(-largest.bytes);
     largest.confirmed?.();
     return largest.bytes;
   }
@@ -147,14 +156,19 @@ export class ChannelSender {
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
     this.inFlight.push({ count, bytes, confirmed });
-    this.inFlightBytes += bytes;
+    this.fly(bytes);
     if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
-      this.inFlightBytes -= this.inFlight.shift()?.bytes ?? 0;
+      this.fly(-(this.inFlight.shift()?.bytes ?? 0));
     this.socket.send(numbered, () => {
       this.onWritten?.(count);
       this.wake();
     });
     this.onSent?.(bytes, count);
     return bytes;
+  }
+
+  private fly(bytes: number): void {
+    this.inFlightBytes += bytes;
+    if (!this.hasEnded) this.options.inFlightChanged?.(bytes);
   }
 }

@@ -1,4 +1,5 @@
 import type { ChannelSocket, SocketReceiver } from './channel-socket.js';
+import { type SocketObserver, typeOfText } from './socket-observer.js';
 
 /** The part of npm `ws` that is used here; typed by shape so that this room needs no package. */
 export interface WsLike {
@@ -21,13 +22,19 @@ export class WsSocket implements ChannelSocket {
   private receiver: SocketReceiver | undefined;
   private early: ((receiver: SocketReceiver) => void)[] = [];
 
-  constructor(private readonly ws: WsLike) {
+  constructor(
+    private readonly ws: WsLike,
+    private readonly observer?: SocketObserver,
+  ) {
+    observer?.opened(ws);
     ws.on('message', (data, isBinary) => {
       const text = isBinary ? '' : data.toString('utf8');
+      observer?.received(typeOfText(text), text.length);
       this.hand((receiver) => receiver.message(text, isBinary));
     });
     ws.on('close', (code, reason) => {
       const text = reason.toString('utf8');
+      observer?.closed(code);
       this.hand((receiver) => receiver.closed(code, text));
     });
     ws.on('error', () => {
@@ -44,7 +51,9 @@ export class WsSocket implements ChannelSocket {
   }
 
   send(text: string, written?: () => void): void {
-    if (this.open) this.ws.send(text, () => written?.());
+    if (!this.open) return;
+    this.observer?.sent(typeOfText(text), text.length);
+    this.ws.send(text, () => written?.());
   }
 
   close(code: number, reason = ''): void {

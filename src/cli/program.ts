@@ -48,6 +48,11 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (_, flags, io) =>
       (await import('./environments/environments.command.js')).environmentsCommand(flags, io),
   },
+  health: {
+    summary: 'say whether the relay or listener that runs here takes traffic',
+    details: 'Exit codes: 0 it does, 1 not now, 69 nothing answers.',
+    run: async (_, flags, io) => (await import('./health/health.command.js')).healthCommand(flags, io),
+  },
 };
 
 /**

@@ -26,8 +26,8 @@ export interface GapFrame extends Frame {
   readonly to: number | null;
 }
 
-/** The fields that tell an event's payload from a frame that only has its type. */
-const PAYLOAD_FIELD: { readonly [T in EventType]: keyof EventPayloads[T] & string } = {
+/** The fields that tell an event's payload from a frame that only has its type; a team's own events need none. */
+const PAYLOAD_FIELD: Readonly<Record<string, string>> = {
   stream_delta: 'delta',
   update_device_status: 'device_status',
   update_loop_status: 'loop_status',
@@ -40,7 +40,9 @@ const PAYLOAD_FIELD: { readonly [T in EventType]: keyof EventPayloads[T] & strin
 
 /** Narrows a frame of `events()` to one type of event. */
 export function isEvent<T extends EventType>(frame: Frame, type: T): frame is EventFrame<T> {
-  return frame.type === type && frame[PAYLOAD_FIELD[type]] !== undefined && readEnvelope(frame) !== undefined;
+  const field = PAYLOAD_FIELD[type];
+  const isWhole = field === undefined || frame[field] !== undefined;
+  return frame.type === type && isWhole && readEnvelope(frame) !== undefined;
 }
 
 /** Whether a frame of `events()` stands for events that were lost. */

@@ -17,6 +17,7 @@ import {
 import { LINK_MONITOR, type LinkMonitor } from '../transport/index.js';
 import { codeOf, CommandError, isExpected } from './command.error.js';
 import { CommandExplorer, type CommandHandler } from './command.explorer.js';
+import { CommandMetrics } from './command.metrics.js';
 import { CommandsOptions } from './commands.options.js';
 import type { CommandContext } from './device-command.js';
 import { Lanes } from './lanes.js';
@@ -39,6 +40,7 @@ export class CommandDispatcher {
     private readonly options: CommandsOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LINK_MONITOR) private readonly links: LinkMonitor,
+    private readonly metrics: CommandMetrics,
   ) {
     this.requests = new RememberedRequests(options.maxRememberedRequests, options.maxRememberedAnswerBytes);
   }
@@ -76,7 +78,9 @@ export class CommandDispatcher {
   private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
     const afterAnswer: (() => void)[] = [];
     const requestId = requestIdOf(frame);
+    const begun = this.clock.now();
     const answer = await this.answerTo(frame, requestId, afterAnswer);
+    this.metrics.ended(frame.type, this.clock.now() - begun);
     if (requestId !== undefined && isAnswered(frame.type) && !isAnswerType(frame.type)) {
       request?.answered(answer);
       this.send(answer);
@@ -100,6 +104,7 @@ export class CommandDispatcher {
       afterAnswer.length = 0;
       const code = codeOf(error);
       const message = error instanceof Error ? error.message : String(error);
+      this.metrics.refused(code);
       this.log(frame, requestId, code, error);
       return { ...handler?.command.errorFields?.(frame), ...errorAnswer(frame.type, requestId, code, message) };
     }

@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { optionsProvider } from '../config/index.js';
 import { CommandDispatcher } from './command-dispatcher.js';
 import { CommandExplorer } from './command.explorer.js';
+import { CommandMetrics } from './command.metrics.js';
 import { COMMANDS_OPTIONS, CommandsOptions } from './commands.options.js';
 import { AppServerInfoCommand } from './device/app-server-info.command.js';
 import { EditFileCommand } from './filesystem/edit-file.command.js';
@@ -21,10 +22,11 @@ import { SyncCommand } from './runtime/sync.command.js';
 
 /**
  * The commands of the house and what dispatches all commands. They need `conversationProviders`, `DiscoveryModule`,
- * `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS`.
+ * `MetricsModule`, `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS`.
  */
 export const commandProviders: Provider[] = [
   optionsProvider(CommandsOptions, COMMANDS_OPTIONS),
+  CommandMetrics,
   CommandExplorer,
   CommandDispatcher,
   SlashCommands,

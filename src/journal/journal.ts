@@ -56,6 +56,8 @@ export interface Journal {
   room(): Promise<void>;
   /** Whether `room()` would wait. */
   readonly full: boolean;
+  /** Kept, over all runtimes (UTF-16 units of the frames). */
+  readonly bytes: number;
   runtimes(): Iterable<Runtime>;
   close(): Promise<void>;
 }

@@ -28,7 +28,7 @@ const COMPACT_AT = 1_024;
 /** A journal that lives and dies with its process; committed as soon as appended. */
 export class MemoryJournal implements Journal {
   private readonly logs = new Map<string, Log>();
-  private bytes = 0;
+  private kept = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly options: MemoryJournalOptions = {}) {}
@@ -85,8 +85,12 @@ export class MemoryJournal implements Journal {
     if (!this.full) for (const resume of this.waiting.splice(0)) resume();
   }
 
+  get bytes(): number {
+    return this.kept;
+  }
+
   get full(): boolean {
-    return this.bytes >= (this.options.maxBytes ?? Infinity);
+    return this.kept >= (this.options.maxBytes ?? Infinity);
   }
 
   room(): Promise<void> {
@@ -149,6 +153,6 @@ export class MemoryJournal implements Journal {
   private count(log: Log, entry: JournalEntry, sign: 1 | -1): void {
     const size = sign * (entry.frame?.length ?? 0);
     log.bytes += size;
-    this.bytes += size;
+    this.kept += size;
   }
 }

@@ -2,6 +2,7 @@ import { ConfigurableModuleBuilder, type DynamicModule, type FactoryProvider } f
 import { DiscoveryModule } from '@nestjs/core';
 import { type Extension, extendModule, optionsProvider } from '../config/index.js';
 import { ProtocolEmitterModule } from '../emitter/index.js';
+import { MetricsModule } from '../observability/index.js';
 import { RegistrationModule } from '../registration/index.js';
 import { TransportModule } from '../transport/index.js';
 import { Workspace } from '../workspace/index.js';
@@ -60,7 +61,7 @@ function composeListener(
     useFactory: (listener: ListenerOptions) => listener.emitter ?? {},
     extend: { ...extend.emitter, imports: [transport, ...(extend.emitter?.imports ?? [])] },
   });
-  const rooms = [options, registration, transport, emitter];
+  const rooms = [options, registration, transport, emitter, MetricsModule];
   return extendModule(
     { module, global: true, imports: [...rooms, DiscoveryModule], providers: [], exports: rooms },
     extend.listener,

@@ -6,6 +6,7 @@ import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } fr
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { ListenerLifecycle } from './listener.lifecycle.js';
 import { ConfigurableModuleClass } from './listener.module-definition.js';
+import { ListenerMetrics } from './listener.metrics.js';
 import { ListenerOptions } from './listener.options.js';
 
 /**
@@ -36,6 +37,7 @@ import { ListenerOptions } from './listener.options.js';
     ...agentProviders,
     ...conversationProviders,
     ...commandProviders,
+    ListenerMetrics,
     ListenerLifecycle,
   ],
   exports: [AgentRegistry, ConversationsService, CommandDispatcher, SlashCommands],

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { errorBody, type ErrorBody } from '../protocol/index.js';
 
 /** A part of the application that must work before it takes traffic; fails by throwing. */
 export type ReadinessCheck = () => Promise<void> | void;
@@ -26,6 +27,20 @@ export class Readiness implements OnModuleDestroy {
   /** @param name shown in the answer of `/readyz` when the check fails */
   addCheck(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
+  }
+
+  /** Why this process should be given no traffic; undefined: it should. */
+  async refusal(): Promise<ErrorBody | undefined> {
+    if (this.state !== 'ready') return errorBody(this.state === 'starting' ? 'NOT_READY' : 'DRAINING');
+    for (const [name, check] of this.checks) {
+      try {
+        await check();
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        return errorBody('NOT_READY', `${name} is not ready: ${why}`);
+      }
+    }
+    return undefined;
   }
 
   /** Nest's first hook of a shutdown, before any socket is closed. */

@@ -45,6 +45,13 @@ const BY_CODE: ReadonlyMap<number, CloseCode> = new Map(
   Object.values(CLOSE_CODES).map((entry: CloseCode) => [entry.code, entry]),
 );
 
+export type CloseName = keyof typeof CLOSE_CODES | 'OTHER';
+
+/** The name of a close code; `OTHER` for those that are not in the table. */
+export function closeNameOf(code: number): CloseName {
+  return (BY_CODE.get(code)?.name as CloseName | undefined) ?? 'OTHER';
+}
+
 /** What a listener does when its socket closes with this code; codes that are not in the table: reconnect. */
 export function closeActionOf(code: number, reason: string): CloseAction {
   if (code === CLOSE_CODES.NORMAL.code && reason === REPLACED_REASON) return 'stop-superseded';

@@ -8,6 +8,7 @@ export * from './envelope.js';
 export * from './error-codes.js';
 export * from './events.js';
 export * from './frames.js';
+export * from './known-types.js';
 export * from './registration.js';
 export * from './routes.js';
 export * from './runtime.js';

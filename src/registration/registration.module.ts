@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, optionsProvider } from '../config/index.js';
+import { MetricsModule } from '../observability/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { ConfigurableModuleClass, REGISTRATION_OPTIONS } from './registration.module-definition.js';
 import { RegistrationOptions } from './registration.options.js';
@@ -8,6 +9,7 @@ import { HTTP_FETCH, TOKEN_SOURCE, type TokenSource } from './registration.js';
 
 /** Registers with a server and negotiates capabilities. @publicApi */
 @Module({
+  imports: [MetricsModule],
   providers: [
     optionsProvider(RegistrationOptions, REGISTRATION_OPTIONS),
     RegistrationService,

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
+import { Metrics } from '../observability/index.js';
 import { type Clock, type RegistrationRequest, sleep } from '../protocol/index.js';
 import { Backoff } from './backoff.js';
 import { readRegistrationAnswer } from './registration-answer.js';
@@ -11,12 +12,18 @@ import { HTTP_FETCH, type HttpFetch, type Registration } from './registration.js
 @Injectable()
 export class RegistrationService {
   private readonly log = new Logger(RegistrationService.name);
+  private readonly retries;
 
   constructor(
     private readonly options: RegistrationOptions,
     @Inject(HTTP_FETCH) private readonly fetch: HttpFetch,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.retries = metrics.counter('twinlane_listener_registration_retries_total', 'Registrations tried again.', [
+      'fault',
+    ]);
+  }
 
   /**
    * Registers, trying again on what passes by itself, for as long as it takes.
@@ -33,6 +40,7 @@ export class RegistrationService {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof RegistrationError) || !error.retryable) throw error;
+        this.retries.inc({ fault: error.fault });
         const wait = Math.max(backoff.next(), error.retryAfterMs ?? 0);
         this.log.warn(`${error.message} Next try in ${(wait / 1_000).toFixed(1)} s.`);
         await sleep(this.clock, wait, signal);

@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
+import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { RelayOptions } from './relay.options.js';
 
@@ -13,6 +14,7 @@ export function installRelay(app: NestExpressApplication): void {
   const { maxFrameBytes, allowedOrigins } = app.get(RelayOptions);
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
+  app.use(app.get(RelayMetrics).measure);
   // What is posted here ends in one frame.
   app.useBodyParser('json', { limit: maxFrameBytes });
   app.disable('x-powered-by');

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ERROR_CODES, isRecord, type ErrorCode } from '../protocol/index.js';
+import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayError } from './relay.error.js';
 
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -17,12 +18,16 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 export class RelayErrorFilter implements ExceptionFilter {
   private readonly log = new Logger(RelayErrorFilter.name);
 
-  constructor(private readonly host: HttpAdapterHost) {}
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly metrics: RelayMetrics,
+  ) {}
 
   catch(exception: unknown, context: ArgumentsHost): void {
     const { httpAdapter } = this.host;
     const response: unknown = context.switchToHttp().getResponse();
     const error = toRelayError(exception);
+    this.metrics.refusedAt('http', error.code);
     if (error.code === 'INTERNAL') this.log.error(exception);
     if (httpAdapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(error.headers)) httpAdapter.setHeader(response, name, value);

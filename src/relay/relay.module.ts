@@ -1,6 +1,6 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
 import { CLOCK, optionsProvider, validateOptions } from '../config/index.js';
-import { HealthModule } from '../observability/index.js';
+import { HealthModule, MetricsModule } from '../observability/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessService } from './access/access.service.js';
@@ -19,10 +19,15 @@ import { DeviceAdmission } from './gateways/device.admission.js';
 import { DeviceGateway } from './gateways/device.gateway.js';
 import { DeviceSessions } from './gateways/device.sessions.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
+import { HistoryMetrics } from './metrics/history.metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { RelayMetrics } from './metrics/relay.metrics.js';
+import { ScrapeGuard } from './metrics/scrape.guard.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
 import { RoutingOptions } from './routing/routing.options.js';
+import { ROUTING_OBSERVER } from './routing/routing-observer.js';
 import { RoutingService } from './routing/routing.service.js';
 
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
@@ -44,14 +49,18 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
  * @publicApi
  */
 @Module({
-  imports: [HealthModule],
-  controllers: [EnvironmentsController, StockProbeController],
+  imports: [HealthModule, MetricsModule],
+  controllers: [EnvironmentsController, StockProbeController, MetricsController],
   providers: [
     optionsProvider(RelayOptions, RELAY_OPTIONS),
     routingOptionsProvider,
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
     { provide: EnvironmentRegistry, useClass: MemoryEnvironmentRegistry },
+    RelayMetrics,
+    { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
+    HistoryMetrics,
+    ScrapeGuard,
     AccessGuard,
     Presence,
     SupersededListeners,
@@ -66,6 +75,6 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     RelayWebSocketAdapter,
     RelayErrorFilter,
   ],
-  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, CLOCK],
+  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, ROUTING_OBSERVER, CLOCK, MetricsModule],
 })
 export class RelayModule extends ConfigurableModuleClass {}

@@ -1,5 +1,6 @@
 export { type ChannelClient, ChannelFullError, CONTROL_CLIENT, STREAM_CLIENT } from './channel-client.js';
 export type { LinkFeed } from './link-feed.js';
+export { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
 export { LinkParts } from './link-parts.js';
 export { LINK_MONITOR, type LinkMonitor, type LinkPhase, type LinkState } from './link-state.js';
 export { LinkSupervisor, MAX_RESENT } from './link-supervisor.js';
@@ -7,6 +8,7 @@ export { LINK_FACTORY, type Link, type LinkAttempt, type LinkFactory, type OpenL
 export { LegacyLink } from './legacy-link.js';
 export { OpenPlainLink } from './open-plain-link.js';
 export { PlainChannel, type PlainChannelContext } from './plain-channel.js';
+export type { ReconnectCause } from './reconnect-cause.js';
 export type { StopCause } from './reconnect-policy.js';
 export { type DialOptions, DialError, dialWithWs, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
 export { SplitLink } from './split-link.js';

@@ -3,6 +3,7 @@ import { CLOCK } from '../config/index.js';
 import type { ChannelName, Clock } from '../protocol/index.js';
 import type { Registration } from '../registration/index.js';
 import type { LinkAttempt } from './link.js';
+import { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
 import { PlainChannel, type PlainChannelContext } from './plain-channel.js';
 import { SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
 import { TransportOptions } from './transport.options.js';
@@ -17,6 +18,7 @@ export class LinkParts {
     readonly options: TransportOptions,
     @Inject(SOCKET_DIALER) private readonly dialer: SocketDialer,
     @Inject(CLOCK) clock: Clock,
+    @Inject(LINK_OBSERVER) private readonly observer: LinkObserver,
   ) {
     this.context = {
       clock,
@@ -29,8 +31,11 @@ export class LinkParts {
           channel,
           bytes,
         }),
-      refused: (channel, error) =>
-        this.log.warn(`Refused a message: ${error.message}`, { channel, fault: error.fault }),
+      refused: (channel, error) => {
+        observer.refused(channel, error.fault);
+        this.log.warn(`Refused a message: ${error.message}`, { channel, fault: error.fault });
+      },
+      inFlightChanged: (channel, bytes) => observer.inFlight(channel, bytes),
     };
   }
 
@@ -50,6 +55,7 @@ export class LinkParts {
       maxFrameBytes,
       deadlineMs: upgradeDeadlineMs,
       signal: attempt.signal,
+      observer: this.observer.socket('channel' in query ? channel : 'both'),
     });
     return new PlainChannel(channel, socket, this.context);
   }

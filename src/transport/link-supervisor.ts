@@ -4,6 +4,7 @@ import { type ChannelName, CLOSE_CODES, type Clock, sleep } from '../protocol/in
 import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
 import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
+import { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
 import { LinkPhases } from './link-phases.js';
 import { type LinkMonitor, type LinkState } from './link-state.js';
 import type { LinkEnd } from './link-end.js';
@@ -43,8 +44,9 @@ export class LinkSupervisor implements LinkMonitor {
     @Inject(LINK_FACTORY) private readonly links: LinkFactory,
     private readonly options: TransportOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LINK_OBSERVER) observer: LinkObserver,
   ) {
-    this.policy = new ReconnectPolicy(options);
+    this.policy = new ReconnectPolicy(options, undefined, observer);
     this.control = this.lastingClient('control');
     this.stream = this.lastingClient('stream');
   }

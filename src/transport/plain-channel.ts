@@ -28,6 +28,8 @@ export interface PlainChannelContext {
   gaveUp(channel: ChannelName, bytes: number): void;
   /** Told of what came and could not be read as a frame. */
   refused(channel: ChannelName, error: FrameError): void;
+  /** Told by how many bytes what is in flight on a channel grew. */
+  inFlightChanged?(channel: ChannelName, bytes: number): void;
 }
 
 /** What `listener_ready` must repeat. */
@@ -54,7 +56,11 @@ export class PlainChannel {
     private readonly context: PlainChannelContext,
   ) {
     const { clock, heartbeatMs, maxUnansweredHeartbeats, bufferBoundBytes, answered } = context;
-    this.sender = new ChannelSender(socket, { bufferBound: bufferBoundBytes, numbered: false });
+    this.sender = new ChannelSender(socket, {
+      bufferBound: bufferBoundBytes,
+      numbered: false,
+      inFlightChanged: (bytes) => context.inFlightChanged?.(name, bytes),
+    });
     this.confirmation = new PingConfirmation(
       socket,
       this.sender,
@@ -69,6 +75,7 @@ export class PlainChannel {
         closed: (code, reason) => {
           this.confirmation.stop();
           if (code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest();
+          this.sender.end();
           resolve({ code, reason });
         },
       });

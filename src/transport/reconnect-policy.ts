@@ -1,6 +1,8 @@
 import { closeActionOf, type ErrorCode } from '../protocol/index.js';
 import { Backoff, readRetryAfter, RegistrationError } from '../registration/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
+import type { LinkObserver } from './link-observer.js';
+import { causeOfEnd, causeOfFailure, type ReconnectCause } from './reconnect-cause.js';
 import { DialError } from './socket-dialer.js';
 
 /** What to do after a link ended, or could not be had. */
@@ -31,6 +33,7 @@ export class ReconnectPolicy {
   constructor(
     private readonly options: ReconnectPolicyOptions,
     random?: () => number,
+    private readonly observer?: Pick<LinkObserver, 'lost'>,
   ) {
     this.backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs, random);
   }
@@ -44,11 +47,20 @@ export class ReconnectPolicy {
   /** A link that had been ready ended. @param readyMs how long it was ready */
   afterLink(end: LinkEnd, readyMs: number): Reconnection {
     if (readyMs >= this.options.backoffResetAfterMs) this.backoff.reset();
-    return this.afterClose(end);
+    return this.tell(causeOfEnd(end), this.afterClose(end));
   }
 
   /** Registering or connecting failed. */
   afterFailure(error: unknown): Reconnection {
+    return this.tell(causeOfFailure(error), this.judge(error));
+  }
+
+  private tell(cause: ReconnectCause, reconnection: Reconnection): Reconnection {
+    this.observer?.lost(cause, reconnection.next);
+    return reconnection;
+  }
+
+  private judge(error: unknown): Reconnection {
     const reason = error instanceof Error ? error.message : String(error);
     if (error instanceof RegistrationError) return this.afterRefusedRegistration(error);
     if (error instanceof LinkError && error.end) return this.afterClose(error.end);

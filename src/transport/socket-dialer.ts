@@ -1,4 +1,4 @@
-import { type ChannelSocket, WsSocket } from '../channel/index.js';
+import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
 import { readRetryAfter } from '../registration/index.js';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
@@ -10,6 +10,8 @@ export interface DialOptions {
   /** ms until the upgrade must be answered. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** For the socket once it is open; a dialer of your own may leave it alone, and its traffic is not counted then. */
+  readonly observer?: SocketObserver;
 }
 
 /** Opens one WebSocket. */
@@ -50,7 +52,7 @@ const MAX_REFUSAL_BYTES = 4_096;
  *
  * @throws DialError when the server refuses, breaks the connection, or does not answer within the deadline
  */
-export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs, signal }) =>
+export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs, signal, observer }) =>
   new Promise((resolve, reject) => {
     const givenUp = (): DialError => new DialError('Connecting was given up.', { cause: signal.reason });
     if (signal.aborted) return reject(givenUp());
@@ -71,7 +73,7 @@ export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs
     signal.addEventListener('abort', abort, { once: true });
     ws.once('open', () => {
       signal.removeEventListener('abort', abort);
-      resolve(new WsSocket(ws));
+      resolve(new WsSocket(ws, observer));
     });
     ws.once(
       'unexpected-response',

@@ -9,6 +9,7 @@ import { COMMANDS_OPTIONS, CommandDispatcher, commandProviders } from '../../src
 import { CLOCK } from '../../src/config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../../src/conversations/index.js';
 import { ProtocolEmitterService } from '../../src/emitter/index.js';
+import { MetricsModule } from '../../src/observability/index.js';
 import { type Clock, type Frame, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
 import { Workspace } from '../../src/workspace/index.js';
@@ -48,7 +49,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
   const root = await realpath(await mkdtemp(path.join(os.tmpdir(), 'twinlane-')));
   const emitter = new RecordingEmitter();
   const module = await Test.createTestingModule({
-    imports: [DiscoveryModule],
+    imports: [DiscoveryModule, MetricsModule],
     providers: [
       ...agentProviders,
       ...conversationProviders,

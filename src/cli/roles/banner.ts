@@ -42,3 +42,7 @@ export function listenerLines({ name, workspace }: RunningListener, { mode, agen
 export function attachNext(server?: string): string {
   return `In another terminal:  npx twinlane attach ${server === undefined ? '' : `--server ${server} `}-- "ls -la"`;
 }
+
+export function healthLines(url: string | undefined): Line[] {
+  return url === undefined ? [] : [['health', `${url}/readyz, /metrics`]];
+}

@@ -3,8 +3,9 @@ import { findRelay } from '../find-relay.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { keepAlive } from '../waiting.js';
-import { attachNext, banner, listenerLines } from './banner.js';
+import { attachNext, banner, healthLines, listenerLines } from './banner.js';
 import { runListener } from './run-listener.js';
+import { withHealthPort } from './serve-health.js';
 import { serveListener } from './serve-listener.js';
 
 /** `twinlane listen`: the device role alone. */
@@ -13,8 +14,11 @@ export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliI
   return keepAlive(async () => {
     const access = await findRelay(settings);
     const listener = await runListener(settings, access, io.cwd);
-    return serveListener(listener, io, () => {
-      return banner([['relay', access.server], ...listenerLines(listener, settings)], attachNext(settings.server));
-    });
+    return withHealthPort(settings, [listener], (healthUrl) =>
+      serveListener(listener, io, () => {
+        const lines = [...listenerLines(listener, settings), ...healthLines(healthUrl)];
+        return banner([['relay', access.server], ...lines], attachNext(settings.server));
+      }),
+    );
   });
 }

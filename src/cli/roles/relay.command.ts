@@ -3,7 +3,8 @@ import { EXIT } from '../exit-codes.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
 import { aborted, keepAlive } from '../waiting.js';
-import { banner, relayLines } from './banner.js';
+import { banner, healthLines, relayLines } from './banner.js';
+import { withHealthPort } from './serve-health.js';
 import { runRelay } from './run-relay.js';
 
 /** `twinlane relay`: the server role alone. */
@@ -11,12 +12,11 @@ export function relayCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const settings = readSettings('relay', RelaySettings, { flags, env: io.env });
   return keepAlive(async () => {
     const relay = await runRelay(settings);
-    try {
-      io.stdout.write(banner(relayLines(relay), 'Where agents run:  npx twinlane listen'));
+    return withHealthPort(settings, [relay], async (healthUrl) => {
+      const lines = [...relayLines(relay), ...healthLines(healthUrl)];
+      io.stdout.write(banner(lines, 'Where agents run:  npx twinlane listen'));
       await aborted(io.interrupted);
       return EXIT.OK;
-    } finally {
-      await relay.close();
-    }
+    });
   });
 }

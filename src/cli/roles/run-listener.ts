@@ -3,15 +3,17 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ListenerModule } from '../../listener/index.js';
-import { createLogger, PinoLoggerService } from '../../observability/index.js';
+import { createLogger, type HealthPart, Metrics, PinoLoggerService } from '../../observability/index.js';
+import { errorBody } from '../../protocol/index.js';
 import { LinkSupervisor, type LinkState, type StopCause } from '../../transport/index.js';
 import { usageError } from '../cli.error.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
 import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
+import type { RunningRole } from './serve-health.js';
 
-export interface RunningListener {
+export interface RunningListener extends RunningRole {
   readonly name: string;
   /** Real path. */
   readonly workspace: string;
@@ -19,7 +21,7 @@ export interface RunningListener {
   readonly ready: Promise<boolean>;
   /** Resolves when the listener gave up, with why. Never after `close`. */
   readonly stopped: Promise<{ readonly reason: string; readonly exitCode: number }>;
-  /** Finishes or aborts turns, tells the server, and leaves. */
+  /** Finishes or aborts turns, tells the server, and leaves; once, however often it is called. */
   close(): Promise<void>;
 }
 
@@ -52,21 +54,31 @@ export async function runListener(
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
   const link = app.get(LinkSupervisor);
-  let closing = false;
+  let closing: Promise<void> | undefined;
   return {
     name,
     workspace,
     ready: phase(link, ['ready', 'stopped']).then((state) => state.phase === 'ready'),
+    health: healthOf(link, app.get(Metrics, { strict: false })),
     stopped: new Promise((resolve) => {
       void phase(link, ['stopped']).then(({ reason = 'The listener stopped.' }) => {
         if (!closing)
           resolve({ reason, exitCode: link.stopCause === undefined ? EXIT.FAILED : EXIT_OF[link.stopCause] });
       });
     }),
-    close: () => {
-      closing = true;
-      return app.close();
+    close: () => (closing ??= app.close()),
+  };
+}
+
+function healthOf(link: LinkSupervisor, metrics: Metrics): HealthPart {
+  return {
+    refusal: async () => {
+      const { phase, reason } = link.current;
+      if (phase === 'ready') return undefined;
+      const why = `The link to the relay is ${phase}${reason === undefined ? '.' : `: ${reason}`}`;
+      return errorBody(phase === 'draining' || phase === 'stopped' ? 'DRAINING' : 'NOT_READY', why);
     },
+    metrics: () => metrics.text(),
   };
 }
 

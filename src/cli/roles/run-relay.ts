@@ -2,8 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { isIPv6 } from 'node:net';
-import { createLogger, PinoLoggerService } from '../../observability/index.js';
+import { createLogger, type HealthPart, Metrics, PinoLoggerService, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
   installRelay,
@@ -12,18 +11,20 @@ import {
   TokensFileError,
   UnsafeListenError,
 } from '../../relay/index.js';
-import { CliError, usageError } from '../cli.error.js';
+import { usageError } from '../cli.error.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
+import { reachableUrl } from '../reachable.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
+import { cannotListen, codeOf } from './cannot-listen.js';
+import type { RunningRole } from './serve-health.js';
 
-export interface RunningRelay {
+export interface RunningRelay extends RunningRole {
   /** As other processes of this machine reach it. */
   readonly url: string;
   /** One that it accepts. */
   readonly token: string;
   /** Where that one is kept; undefined when somebody chose it. */
   readonly kept: KeptToken | undefined;
-  close(): Promise<void>;
 }
 
 /** Runs the server role in this process. @throws CliError when it cannot listen */
@@ -38,7 +39,14 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
   await listen(app, settings);
   const endpoint = { url: urlOf(app, settings.host), pid: process.pid };
   await directory.keepEndpoint(endpoint);
-  return { url: endpoint.url, token, kept, close: () => close(app, directory, endpoint) };
+  let closing: Promise<void> | undefined;
+  return {
+    url: endpoint.url,
+    token,
+    kept,
+    health: healthOf(app),
+    close: () => (closing ??= close(app, directory, endpoint)),
+  };
 }
 
 async function createApp(settings: RelaySettings, tokens: string[]): Promise<NestExpressApplication> {
@@ -58,6 +66,12 @@ async function createApp(settings: RelaySettings, tokens: string[]): Promise<Nes
 async function close(app: NestExpressApplication, directory: DataDirectory, endpoint: RelayEndpoint): Promise<void> {
   await directory.dropEndpoint(endpoint);
   await app.close();
+}
+
+function healthOf(app: NestExpressApplication): HealthPart {
+  const readiness = app.get(Readiness, { strict: false });
+  const metrics = app.get(Metrics, { strict: false });
+  return { refusal: () => readiness.refusal(), metrics: () => metrics.text() };
 }
 
 async function tokensOf({ tokensFile }: RelaySettings): Promise<string[]> {
@@ -86,28 +100,11 @@ async function listen(app: NestExpressApplication, { host, port }: RelaySettings
     await app.listen(port, host);
   } catch (cause) {
     await app.close();
-    throw new CliError(
-      `The relay cannot listen on ${host}, port ${port}: ${REASONS[codeOf(cause)] ?? codeOf(cause)}`,
-      undefined,
-      { cause },
-    );
+    throw cannotListen('The relay', { host, port }, '', cause);
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something listens there already. Stop it, or choose another port with --port or TWINLANE_PORT.',
-  EADDRNOTAVAIL: 'this machine has no such address. Correct --host or TWINLANE_HOST.',
-  EACCES: 'that needs more rights. Choose a port from 1024 on with --port or TWINLANE_PORT.',
-  ENOTFOUND: 'that name cannot be resolved. Correct --host or TWINLANE_HOST.',
-};
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
-}
-
-/** Where it listens on every address, loopback is the one that this machine reaches it by. */
 function urlOf(app: NestExpressApplication, host: string): string {
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
+  return reachableUrl(host, port);
 }

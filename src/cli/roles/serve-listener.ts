@@ -5,23 +5,19 @@ import { aborted } from '../waiting.js';
 import type { RunningListener } from './run-listener.js';
 
 /**
- * Stays until somebody asks the process to stop, or the listener gives up; then the listener is closed.
+ * Stays until somebody asks the process to stop, or the listener gives up.
  *
  * @param banner said once the environment is online
  * @returns the exit code
  * @throws CliError when the listener gave up for a reason that needs somebody to act
  */
 export async function serveListener(listener: RunningListener, io: CliIo, banner: () => string): Promise<number> {
-  try {
-    const interruption = aborted(io.interrupted);
-    if ((await Promise.race([listener.ready, interruption])) === true) io.stdout.write(banner());
-    const stop = await Promise.race([listener.stopped, interruption]);
-    if (!stop) return EXIT.OK;
-    const text = `The listener stopped: ${stop.reason}`;
-    if (stop.exitCode !== EXIT.OK) throw new CliError(text, stop.exitCode);
-    io.stderr.write(`${text}\n`);
-    return EXIT.OK;
-  } finally {
-    await listener.close();
-  }
+  const interruption = aborted(io.interrupted);
+  if ((await Promise.race([listener.ready, interruption])) === true) io.stdout.write(banner());
+  const stop = await Promise.race([listener.stopped, interruption]);
+  if (!stop) return EXIT.OK;
+  const text = `The listener stopped: ${stop.reason}`;
+  if (stop.exitCode !== EXIT.OK) throw new CliError(text, stop.exitCode);
+  io.stderr.write(`${text}\n`);
+  return EXIT.OK;
 }

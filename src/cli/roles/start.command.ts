@@ -3,9 +3,10 @@ import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
 import { aborted, keepAlive } from '../waiting.js';
-import { attachNext, banner, listenerLines, relayLines } from './banner.js';
+import { attachNext, banner, healthLines, listenerLines, relayLines } from './banner.js';
 import { runListener } from './run-listener.js';
 import { runRelay } from './run-relay.js';
+import { withHealthPort } from './serve-health.js';
 import { serveListener } from './serve-listener.js';
 
 /** `twinlane start`: a relay and, once it listens, a listener for it; two applications in one process. */
@@ -15,18 +16,21 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const listenSettings = readSettings('start', ListenSettings, sources);
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings);
-    try {
-      const listener = await runListener(listenSettings, { server: relay.url, token: relay.token }, io.cwd);
+    const access = { server: relay.url, token: relay.token };
+    const listener = await runListener(listenSettings, access, io.cwd).catch(async (error: unknown) => {
+      await relay.close();
+      throw error;
+    });
+    return withHealthPort(listenSettings, [listener, relay], async (healthUrl) => {
       const exitCode = await serveListener(listener, io, () => {
-        return banner([...relayLines(relay), ...listenerLines(listener, listenSettings)], attachNext());
+        const lines = [...relayLines(relay), ...listenerLines(listener, listenSettings), ...healthLines(healthUrl)];
+        return banner(lines, attachNext());
       });
       if (io.interrupted.aborted) return exitCode;
       // Another listener took over, and needs the relay.
       io.stderr.write('The relay goes on; Ctrl-C stops it.\n');
       await aborted(io.interrupted);
       return exitCode;
-    } finally {
-      await relay.close();
-    }
+    });
   });
 }

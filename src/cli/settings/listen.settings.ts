@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
-import { HTTP_URL, LONGEST_TIMER_MS, WANTS_HTTP_URL } from './limits.js';
+import { HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
@@ -40,6 +40,16 @@ export class ListenSettings {
   @Min(0, GRACE)
   @Max(LONGEST_TIMER_MS, GRACE)
   shutdownGraceMs: number = 5_000;
+
+  @IsOptional()
+  @IsInt(PORT)
+  @Min(0, PORT)
+  @Max(LAST_PORT, PORT)
+  healthPort?: number;
+
+  @IsString()
+  @IsNotEmpty()
+  healthHost: string = '127.0.0.1';
 
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';

@@ -1,10 +1,9 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MIN_TOKEN_LENGTH } from '../../relay/index.js';
-import { HTTP_URL, WANTS_HTTP_URL } from './limits.js';
+import { HTTP_URL, LAST_PORT, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
-const PORT = { message: '$property must be a port from 0 to 65535' };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
 export class RelaySettings {
@@ -14,7 +13,7 @@ export class RelaySettings {
 
   @IsInt(PORT)
   @Min(0, PORT)
-  @Max(65_535, PORT)
+  @Max(LAST_PORT, PORT)
   port: number = 7400;
 
   @IsOptional()
@@ -38,6 +37,16 @@ export class RelaySettings {
 
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
+
+  @IsOptional()
+  @IsInt(PORT)
+  @Min(0, PORT)
+  @Max(LAST_PORT, PORT)
+  healthPort?: number;
+
+  @IsString()
+  @IsNotEmpty()
+  healthHost: string = '127.0.0.1';
 
   @IsIn(LOG_LEVELS)
   logLevel: LogLevel = 'info';

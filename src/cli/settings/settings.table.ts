@@ -13,7 +13,7 @@ export const SETTINGS: readonly Setting[] = [
     value: '<address>',
     help: 'address the relay listens on; beyond loopback only with a token of yours',
     default: '127.0.0.1',
-    commands: RELAY,
+    commands: [...RELAY, 'health'],
   },
   {
     name: 'port',
@@ -21,7 +21,7 @@ export const SETTINGS: readonly Setting[] = [
     value: '<number>',
     help: 'port the relay listens on',
     default: '7400',
-    commands: RELAY,
+    commands: [...RELAY, 'health'],
   },
   {
     name: 'server',
@@ -118,6 +118,22 @@ export const SETTINGS: readonly Setting[] = [
     help: 'how long stopping waits for running turns before it aborts them',
     default: '5000',
     commands: LISTENER,
+  },
+  {
+    name: 'health-port',
+    kind: 'integer',
+    value: '<number>',
+    help: 'port on which /healthz, /readyz and /metrics are served without a token, to supervisors and Prometheus',
+    default: 'none',
+    commands: [...ROLES, 'health'],
+  },
+  {
+    name: 'health-host',
+    kind: 'text',
+    value: '<address>',
+    help: 'address of that port',
+    default: '127.0.0.1',
+    commands: [...ROLES, 'health'],
   },
   {
     name: 'log-level',

@@ -24,7 +24,8 @@ export function assertSafeToListen(host: string, { tokenGiven }: { readonly toke
   if (!tokenGiven && !isLoopback(host)) throw new UnsafeListenError(host);
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine can have this address. */
+export function isLoopback(host: string): boolean {
   const version = isIP(host);
   if (version === 0) return host === 'localhost';
   return LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { ClientAdmission, type AdmittedClient } from './client.admission.js';
 import { ClientSessions } from './client.sessions.js';
+import { RelayMetrics } from '../metrics/relay.metrics.js';
 import type { PathServer } from './path.server.js';
 
 /** Where clients attach (protocol section 4). */
@@ -12,6 +13,7 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
   constructor(
     private readonly admission: ClientAdmission,
     private readonly sessions: ClientSessions,
+    private readonly metrics: RelayMetrics,
   ) {}
 
   afterInit(server: PathServer<AdmittedClient>): void {
@@ -19,6 +21,6 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
   }
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {
-    this.sessions.open(new WsSocket(socket), admitted);
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel)), admitted);
   }
 }

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { DeviceAdmission, type AdmittedDevice } from './device.admission.js';
 import { DeviceSessions } from './device.sessions.js';
+import { RelayMetrics } from '../metrics/relay.metrics.js';
 import type { PathServer } from './path.server.js';
 
 /** Where listeners connect (protocol section 2). */
@@ -12,6 +13,7 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
   constructor(
     private readonly admission: DeviceAdmission,
     private readonly sessions: DeviceSessions,
+    private readonly metrics: RelayMetrics,
   ) {}
 
   afterInit(server: PathServer<AdmittedDevice>): void {
@@ -19,6 +21,8 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
   }
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedDevice): void {
-    this.sessions.open(new WsSocket(socket), admitted);
+    const { hello } = admitted;
+    const channel = hello.kind === 'legacy' ? undefined : hello.channel;
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('listener', channel)), admitted);
   }
 }

@@ -8,6 +8,7 @@ import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
 import { CLOCK } from '../../config/index.js';
 import { withDeadline, type Clock } from '../../protocol/index.js';
+import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import { PathServer, type UpgradeRequest } from './path.server.js';
@@ -29,6 +30,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly host: HttpAdapterHost,
     private readonly options: RelayOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly metrics: RelayMetrics,
   ) {
     super();
   }
@@ -48,7 +50,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     server.on('error', (error) => this.log.error(error));
     server.on('connection', (socket: WebSocket) => socket.on('error', ({ message }) => this.log.debug(message)));
     server.on('wsClientError', ({ message }, socket) =>
-      refuseUpgrade(socket, new RelayError('BAD_REQUEST', `${message}.`)),
+      this.refuse(socket, new RelayError('BAD_REQUEST', `${message}.`)),
     );
     this.servers.add(server);
     return server;
@@ -89,9 +91,14 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.upgrade(request, socket, head).catch((error: unknown) => {
       if (!(error instanceof RelayError)) this.log.error(error);
-      refuseUpgrade(socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
+      this.refuse(socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
     });
   };
+
+  private refuse(socket: Duplex, refusal: RelayError): void {
+    this.metrics.refusedAt('upgrade', refusal.code);
+    refuseUpgrade(socket, refusal);
+  }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // An error that nobody listens to would end the process; `close` follows it.

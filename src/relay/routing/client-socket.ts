@@ -56,6 +56,7 @@ export class ClientSocket {
       numbered: true,
       bufferBound: options.socketBufferBytes,
       inFlightBound: options.inFlightBytes,
+      inFlightChanged: (bytes) => observer.inFlight(bytes),
     });
     this.direct = new DirectFrames(options.directBytes, () => this.sender.sent + 1);
     this.sender.attach(this.safe(this.direct.urgent), 'urgent');
@@ -182,6 +183,7 @@ export class ClientSocket {
       cursor.end();
     }
     this.direct.end();
+    this.sender.end();
     receiver.closed();
   }
 

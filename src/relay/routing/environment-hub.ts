@@ -16,7 +16,7 @@ import { without } from './frame-text.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
 import { PendingApprovals } from './pending-approvals.js';
-import { RequestsInFlight, type Asker } from './requests-in-flight.js';
+import { RequestsInFlight, type Asker, type RequestTrace } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 import { Runtimes } from './runtimes.js';
@@ -30,6 +30,7 @@ export interface HubContext {
   readonly clock: Clock;
   readonly observer: RoutingObserver;
   readonly guard: Guard;
+  readonly trace: RequestTrace;
   readonly journal: Journal;
   /** Names this relay process in the events of devices that name none. */
   readonly relayEpoch: string;
@@ -87,7 +88,7 @@ export class EnvironmentHub {
         },
       },
     );
-    this.requests = new RequestsInFlight(clock, options, observer);
+    this.requests = new RequestsInFlight(clock, options, observer, context.trace);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer);
     this.clients = new ClientRegistry(options, clock, observer, {
@@ -109,6 +110,11 @@ export class EnvironmentHub {
       observer,
       namesEvents,
     });
+  }
+
+  /** What its histories keep. */
+  get historyBytes(): number {
+    return this.context.journal.bytes;
   }
 
   get mode(): string | undefined {

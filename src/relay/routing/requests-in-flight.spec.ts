@@ -29,6 +29,19 @@ describe('RequestsInFlight', () => {
     ]);
   });
 
+  it('says under which ids a command goes on and is answered, for the log', () => {
+    const lines: unknown[] = [];
+    const trace = (text: string, fields: object): void => void lines.push([text, fields]);
+    const requests = new RequestsInFlight(new ManualClock(), LIMITS, NO_ROUTING_OBSERVER, trace);
+    const relayRequestId = requests.open({ type: 'sync', request_id: 'q' }, { owner: {}, deliver: () => {} }) ?? '';
+    requests.take({ type: 'sync_response', request_id: relayRequestId, success: true });
+    const ids = { requestId: 'q', relayRequestId };
+    expect(lines).toEqual([
+      ['sync forwarded', ids],
+      ['sync answered', { ...ids, ms: 0, errorCode: undefined }],
+    ]);
+  });
+
   it('answers once: a late answer belongs to nobody', () => {
     const { requests, answers, ask } = bench();
     const link = new FakeDeviceLink(true);

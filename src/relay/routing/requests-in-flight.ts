@@ -47,6 +47,7 @@ interface Request extends RequestOptions {
   asker: Asker | undefined;
   link: DeviceLink | undefined;
   timer: Timer | undefined;
+  readonly openedAt: number;
   /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
   hasShown: boolean;
   /** What a device that does not answer this has yet to show, for the relay to answer in its place. */
@@ -63,6 +64,9 @@ interface Proof {
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
 
+/** Follows commands by their ids, for the log. */
+export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
+
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
   private readonly requests = new Map<string, Request>();
@@ -72,14 +76,17 @@ export class RequestsInFlight {
     private readonly clock: Clock,
     private readonly limits: RequestLimits,
     private readonly observer: RoutingObserver,
+    private readonly trace: RequestTrace = () => {},
   ) {}
 
   /** @returns the id under which the device gets it; undefined when it was refused, because too many are unanswered */
   open(command: Frame, asker: Asker, options: RequestOptions = {}): string | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
+    const openedAt = this.clock.now();
     const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
-    const request: Request = { ...options, ...unsent, id, command, asker };
+    const request: Request = { ...options, ...unsent, id, command, asker, openedAt };
     this.requests.set(id, request);
+    this.trace(`${command.type} forwarded`, idsOf(request));
     if (this.requests.size <= this.limits.maxRequests) return id;
     this.refuse(id, 'TOO_MANY');
     return undefined;
@@ -161,6 +168,9 @@ export class RequestsInFlight {
 
   private finish(request: Request, answer: Frame): void {
     this.forget(request);
+    const ms = this.clock.now() - request.openedAt;
+    this.observer.answered(request.command.type, ms);
+    this.trace(`${request.command.type} answered`, { ...idsOf(request), ms, errorCode: answer['error_code'] });
     request.answered?.(answer);
     request.asker?.deliver(restoreId(answer, request.command));
   }
@@ -170,6 +180,11 @@ export class RequestsInFlight {
     this.requests.delete(request.id);
     this.proving.delete(request);
   }
+}
+
+/** The id that the client chose, and the one under which the device knows the command: its log has that one. */
+function idsOf({ id, command }: Request) {
+  return { requestId: requestIdOf(command), relayRequestId: id };
 }
 
 function proofOf({ type, ...command }: Frame): Proof | undefined {

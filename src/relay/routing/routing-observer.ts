@@ -28,6 +28,10 @@ export interface RoutingObserver {
   closed(code: number): void;
   /** So many numbers of a runtime became a hole in its history. */
   lost(events: number): void;
+  /** A client's command got its answer, the device's or the relay's, after so many ms. */
+  answered(type: string, ms: number): void;
+  /** Bytes in flight to clients grew by so many; negative: they have been read, or their socket is gone. */
+  inFlight(bytes: number): void;
 }
 
 export const NO_ROUTING_OBSERVER: RoutingObserver = {
@@ -35,6 +39,8 @@ export const NO_ROUTING_OBSERVER: RoutingObserver = {
   refused() {},
   closed() {},
   lost() {},
+  answered() {},
+  inFlight() {},
 };
 
 /** Injects a `RoutingObserver`; without a provider nothing is counted. */

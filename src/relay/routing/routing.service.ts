@@ -9,6 +9,7 @@ import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
+import type { RequestTrace } from './requests-in-flight.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RoutingOptions } from './routing.options.js';
 
@@ -95,6 +96,13 @@ export class RoutingService implements OnApplicationShutdown {
     });
   }
 
+  /** What the histories of all environments keep. */
+  get historyBytes(): number {
+    let bytes = 0;
+    for (const hub of this.hubs.values()) bytes += hub.historyBytes;
+    return bytes;
+  }
+
   /** The newest `current_permission_mode` that the device has told. */
   modeOf(environmentId: string): string | undefined {
     return this.hubs.get(environmentId)?.mode;
@@ -105,7 +113,8 @@ export class RoutingService implements OnApplicationShutdown {
     if (!hub) {
       const { options, clock, observer, guard, relayEpoch } = this;
       const journal = this.openHistory(environmentId);
-      hub = new EnvironmentHub({ options, clock, observer, guard, relayEpoch, journal });
+      const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
+      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal });
       this.hubs.set(environmentId, hub);
     }
     return hub;

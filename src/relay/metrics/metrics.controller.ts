@@ -1,0 +1,17 @@
+import { Controller, Get, Header, UseGuards } from '@nestjs/common';
+import { Metrics, METRICS_CONTENT_TYPE, processMetricsText } from '../../observability/index.js';
+import { ScrapeGuard } from './scrape.guard.js';
+
+/** What this relay and its process count, in Prometheus' text format. */
+@Controller()
+@UseGuards(ScrapeGuard)
+export class MetricsController {
+  constructor(private readonly metrics: Metrics) {}
+
+  @Get('metrics')
+  @Header('Content-Type', METRICS_CONTENT_TYPE)
+  @Header('Cache-Control', 'no-store')
+  async text(): Promise<string> {
+    return (await Promise.all([this.metrics.text(), processMetricsText()])).join('\n');
+  }
+}

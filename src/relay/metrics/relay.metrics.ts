@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SocketObserver } from '../../channel/index.js';
+import { Metrics, TrafficMetrics } from '../../observability/index.js';
+import { closeNameOf, knownType, type ChannelName, type ErrorCode } from '../../protocol/index.js';
+import type { DropReason, RoutingObserver } from '../routing/routing-observer.js';
+
+/** Where something was refused. */
+export type RefusedAt = 'command' | 'http' | 'upgrade';
+
+/** Counts what the relay does, for `/metrics`. */
+@Injectable()
+export class RelayMetrics implements RoutingObserver {
+  private readonly traffic;
+  private readonly drops;
+  private readonly refusals;
+  private readonly closes;
+  private readonly lostEvents;
+  private readonly commands;
+  private readonly requests;
+  private readonly flying;
+
+  constructor(metrics: Metrics) {
+    this.traffic = new TrafficMetrics(metrics, 'twinlane_relay', ['peer', 'channel']);
+    this.drops = metrics.counter('twinlane_relay_dropped_frames_total', 'Frames that went no further.', ['reason']);
+    this.refusals = metrics.counter('twinlane_relay_refusals_total', 'What was refused, by error code.', [
+      'at',
+      'code',
+    ]);
+    this.closes = metrics.counter('twinlane_relay_client_closes_total', 'Client sockets that routing closed.', [
+      'code',
+    ]);
+    this.lostEvents = metrics.counter('twinlane_relay_lost_events_total', 'Events that became a hole in a history.');
+    this.commands = metrics.durations('twinlane_relay_command_seconds', "From a client's command to its answer.", [
+      'type',
+    ]);
+    this.requests = metrics.durations('twinlane_relay_http_request_seconds', 'HTTP requests, by route.', [
+      'method',
+      'route',
+      'status',
+    ]);
+    this.flying = metrics.gauge('twinlane_relay_in_flight_bytes', 'Sent to clients, and not known to be read.');
+  }
+
+  /** @returns who is told of a socket that opens now; without a channel it carries both */
+  socket(peer: 'listener' | 'client', channel: ChannelName | undefined): SocketObserver {
+    return this.traffic.socket({ peer, channel: channel ?? 'both' });
+  }
+
+  refusedAt(at: RefusedAt, code: ErrorCode): void {
+    this.refusals.inc({ at, code });
+  }
+
+  /** Express middleware that measures requests. */
+  readonly measure = (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const stop = this.requests.startTimer({ method: request.method ?? 'other' });
+    response.once('close', () => stop({ route: routeOf(request), status: String(response.statusCode) }));
+    next();
+  };
+
+  dropped(reason: DropReason): void {
+    this.drops.inc({ reason });
+  }
+
+  refused(code: ErrorCode): void {
+    this.refusedAt('command', code);
+  }
+
+  closed(code: number): void {
+    this.closes.inc({ code: closeNameOf(code) });
+  }
+
+  lost(events: number): void {
+    this.lostEvents.inc(events);
+  }
+
+  answered(type: string, ms: number): void {
+    this.commands.observe({ type: knownType(type) }, ms / 1_000);
+  }
+
+  inFlight(bytes: number): void {
+    this.flying.inc(bytes);
+  }
+}
+
+/** The pattern, never the path: that one holds ids. */
+function routeOf(request: IncomingMessage & { readonly route?: { readonly path?: unknown } }): string {
+  const path = request.route?.path;
+  return typeof path === 'string' ? path : 'other';
+}

@@ -1,0 +1,25 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { AccessService } from '../access/access.service.js';
+import { bearerOf } from '../access/bearer.js';
+import { isLoopback } from '../access/safe-to-listen.js';
+
+/** What a proxy adds to requests that it passes on. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+/**
+ * Who may read `/metrics`: programs of this machine that ask directly, because whoever scrapes should need no token that
+ * can run commands on devices; everybody else with a token.
+ */
+@Injectable()
+export class ScrapeGuard implements CanActivate {
+  constructor(private readonly access: AccessService) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
+    const isForwarded = FORWARDED.some((header) => header in request.headers);
+    if (!isForwarded && isLoopback(request.socket.remoteAddress ?? '')) return true;
+    await this.access.identify(bearerOf(request));
+    return true;
+  }
+}

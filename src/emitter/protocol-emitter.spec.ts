@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { MemoryJournal } from '../journal/index.js';
-import { DEFAULT_TYPE_MAP } from '../protocol/index.js';
+import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP } from '../protocol/index.js';
 import { OpenPlainLink, PlainChannel, type PlainChannelContext } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
 import { ProtocolEmitterService } from './protocol-emitter.service.js';
@@ -17,18 +17,20 @@ const loop = (status: 'WAITING_ON_INPUT' | 'EXECUTING_COMMAND') => ({
   loop_status: { status, active_run_ids: [], executing_tool_call_ids: [] },
 });
 
-function setUp(options: Partial<EmitterOptions> = {}) {
+function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
   const clock = new ManualClock();
   const settings = Object.assign(new EmitterOptions(), options);
   const journal = new MemoryJournal({ maxBytes: settings.journalMaxBytes });
   const unused = {} as never;
   const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, unused, unused, {
     feed: () => {},
+    maxFrameBytes,
   } as never);
   const context: PlainChannelContext = {
     clock,
     heartbeatMs: 30_000,
     maxUnansweredHeartbeats: 3,
+    wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
     answered: new Set(),
     refused: () => {},

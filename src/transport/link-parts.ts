@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import type { ChannelName, Clock } from '../protocol/index.js';
+import { type ChannelName, type Clock, REFUSED_SIZE_FACTOR } from '../protocol/index.js';
 import type { Registration } from '../registration/index.js';
 import type { LinkAttempt } from './link.js';
 import { PlainChannel, type PlainChannelContext } from './plain-channel.js';
-import { SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
+import { DialError, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
 import { TransportOptions } from './transport.options.js';
 
 /** What every kind of link is made of: the dialer, the options, and what the process remembers of its channels. */
@@ -22,6 +22,7 @@ export class LinkParts {
       clock,
       heartbeatMs: options.heartbeatMs,
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
+      wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
       answered: new Set(),
       refused: (channel, error) =>
@@ -40,12 +41,23 @@ export class LinkParts {
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
       url.searchParams.set(name, value);
-    const socket = await this.dialer(url, {
-      token: attempt.token,
-      maxFrameBytes,
-      deadlineMs: upgradeDeadlineMs,
-      signal: attempt.signal,
-    });
-    return new PlainChannel(channel, socket, this.context);
+    const deadline = new AbortController();
+    // Of the whole way to an open socket: a server that answers byte by byte keeps no dialer's idle timeout.
+    const timer = this.context.clock.after(upgradeDeadlineMs, () => deadline.abort());
+    try {
+      const socket = await this.dialer(url, {
+        token: attempt.token,
+        maxFrameBytes: maxFrameBytes * REFUSED_SIZE_FACTOR,
+        deadlineMs: upgradeDeadlineMs,
+        signal: AbortSignal.any([attempt.signal, deadline.signal]),
+      });
+      return new PlainChannel(channel, socket, this.context);
+    } catch (error) {
+      if (!deadline.signal.aborted) throw error;
+      const text = `${url.host} did not open the ${channel} socket within ${upgradeDeadlineMs / 1_000} s.`;
+      throw new DialError(text, { cause: error });
+    } finally {
+      timer.cancel();
+    }
   }
 }

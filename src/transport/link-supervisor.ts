@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import { CLOSE_CODES, type Clock } from '../protocol/index.js';
+import { CLOSE_CODES, type Clock, DEFAULT_MAX_FRAME_BYTES, watchForJumps } from '../protocol/index.js';
 import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
 import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
@@ -8,6 +8,7 @@ import { LinkPhases } from './link-phases.js';
 import { type LinkMonitor, type LinkState } from './link-state.js';
 import type { LinkEnd } from './link-end.js';
 import { LINK_FACTORY, type LinkFactory, type OpenLink } from './link.js';
+import type { PlainChannel } from './plain-channel.js';
 import { ReconnectPolicy, type Reconnection, type StopCause } from './reconnect-policy.js';
 import { TransportOptions } from './transport.options.js';
 
@@ -31,6 +32,7 @@ export class LinkSupervisor implements LinkMonitor {
   private running: Promise<void> | undefined;
   private cause: StopCause | undefined;
   private attempts = 0;
+  private frameBytes = DEFAULT_MAX_FRAME_BYTES;
 
   constructor(
     private readonly registrations: RegistrationService,
@@ -51,6 +53,11 @@ export class LinkSupervisor implements LinkMonitor {
   /** Why the link was given up; undefined while it runs and after an orderly stop. */
   get stopCause(): StopCause | undefined {
     return this.cause;
+  }
+
+  /** Bytes of one message that the server takes, by its newest registration (protocol section 6). */
+  get maxFrameBytes(): number {
+    return this.frameBytes;
   }
 
   states(): AsyncIterable<LinkState> {
@@ -113,6 +120,7 @@ export class LinkSupervisor implements LinkMonitor {
       this.enter({ phase: 'registering' });
       registration = await this.registrations.register(token, signal);
       granted(registration);
+      this.frameBytes = registration.maxFrameBytes;
     }
     const { connectionId } = registration;
     this.enter({ phase: 'connecting', connectionId });
@@ -122,7 +130,6 @@ export class LinkSupervisor implements LinkMonitor {
       return this.policy.afterLink({ code: CLOSE_CODES.NORMAL.code, reason: '' }, 0);
     }
     const readyAt = this.clock.now();
-    this.policy.ready();
     const end = await this.serve(link, connectionId);
     return this.policy.afterLink(end, this.clock.now() - readyAt);
   }
@@ -139,9 +146,11 @@ export class LinkSupervisor implements LinkMonitor {
     link.control.receive((frame) => this.control.arrived(frame));
     if (link.stream !== link.control) link.stream.receive((frame) => this.stream.arrived(frame));
 
+    const watch = watchForJumps(this.clock, (missedMs) => this.woke(link, missedMs));
     const end = await link.ended;
+    watch.cancel();
     this.link = undefined;
-    if (end.code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest(link);
+    if (end.code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest(end.channel === 'stream' ? link.stream : link.control);
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown();
     this.stream.linkDown();
@@ -155,13 +164,19 @@ export class LinkSupervisor implements LinkMonitor {
     ] as const;
   }
 
+  /** What slept may have lost its sockets without a word (reliability C31). */
+  private woke(link: OpenLink, missedMs: number): void {
+    this.log.warn('This process did not run for a while; asking whether the server is still there.', { missedMs });
+    for (const channel of new Set([link.control, link.stream])) channel.woke();
+  }
+
   /** Sent again, the frame that was too large would close every link there is (protocol section 2, 1009). */
-  private giveUpLargest(link: OpenLink): void {
-    const bytes = Math.max(
-      link.stream.giveUpLargest(),
-      link.control === link.stream ? 0 : link.control.giveUpLargest(),
-    );
-    this.log.error('The server takes no frames of this size; the largest frame in flight was given up.', { bytes });
+  private giveUpLargest(channel: PlainChannel): void {
+    const bytes = channel.giveUpLargest();
+    this.log.error('The server takes no frames of this size; the largest frame in flight was given up.', {
+      channel: channel.name,
+      bytes,
+    });
   }
 
   private async settle(): Promise<void> {

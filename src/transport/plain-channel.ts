@@ -10,8 +10,11 @@ import {
   decodeFrame,
   type ChannelName,
   type Clock,
+  encodeFrame,
+  errorAnswer,
   type Frame,
   FrameError,
+  isAnswerType,
   withDeadline,
 } from '../protocol/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
@@ -21,6 +24,7 @@ export interface PlainChannelContext {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxUnansweredHeartbeats: number;
+  readonly wakeProbeMs: number;
   readonly bufferBoundBytes: number;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
@@ -50,13 +54,19 @@ export class PlainChannel {
     private readonly socket: ChannelSocket,
     private readonly context: PlainChannelContext,
   ) {
-    const { clock, heartbeatMs, maxUnansweredHeartbeats, bufferBoundBytes, answered } = context;
+    const { clock, heartbeatMs, maxUnansweredHeartbeats, wakeProbeMs, bufferBoundBytes, answered } = context;
     this.sender = new ChannelSender(socket, { bufferBound: bufferBoundBytes, numbered: false });
     this.confirmation = new PingConfirmation(
       socket,
       this.sender,
       clock,
-      { ...PING_DEFAULTS, heartbeatMs, maxUnanswered: maxUnansweredHeartbeats, probeBytes: bufferBoundBytes / 4 },
+      {
+        ...PING_DEFAULTS,
+        heartbeatMs,
+        wakeProbeMs,
+        maxUnanswered: maxUnansweredHeartbeats,
+        probeBytes: bufferBoundBytes / 4,
+      },
       answered.has(name),
       () => socket.terminate(),
     );
@@ -65,7 +75,7 @@ export class PlainChannel {
         message: (text, isBinary) => this.message(text, isBinary),
         closed: (code, reason) => {
           this.confirmation.stop();
-          resolve({ code, reason });
+          resolve({ code, reason, channel: name });
         },
       });
     });
@@ -83,6 +93,11 @@ export class PlainChannel {
   /** Asks at once how far the peer has read; sources learn it by `confirmed`. */
   ask(): void {
     this.confirmation.ask();
+  }
+
+  /** This process did not run for a while: whether the peer is still there is asked at once. */
+  woke(): void {
+    this.confirmation.woke();
   }
 
   /** Gives up the largest frame in flight: the peer cannot take it, and sending it again would break every link. */
@@ -138,6 +153,7 @@ export class PlainChannel {
       const { UNSUPPORTED, INVALID } = CLOSE_CODES;
       if (error.breaksFraming)
         this.socket.close(error.fault === 'BINARY' ? UNSUPPORTED.code : INVALID.code, error.message);
+      else this.answerRefused(error);
       return;
     }
     switch (frame.type) {
@@ -155,5 +171,12 @@ export class PlainChannel {
         if (this.handler) this.handler(frame);
         else this.early.push(frame);
     }
+  }
+
+  /** A command that cannot be taken has its answer all the same. */
+  private answerRefused({ value = {}, message }: FrameError): void {
+    const { type, request_id: requestId } = value;
+    if (typeof type !== 'string' || type === '' || typeof requestId !== 'string' || isAnswerType(type)) return;
+    this.socket.send(encodeFrame(errorAnswer(type, requestId, 'FRAME_INVALID', message)));
   }
 }

@@ -55,8 +55,8 @@ describe('ReconnectPolicy', () => {
     ]);
     const again = policy();
     again.afterLink(refused, 10);
-    again.ready();
-    expect(brief(again.afterLink(refused, 10))).toBe('register');
+    again.afterLink(refused, 10);
+    expect(brief(again.afterLink(refused, 5_000))).toBe('register');
   });
 
   it('stops when the token is refused again after it was resolved anew', () => {

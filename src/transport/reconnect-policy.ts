@@ -22,6 +22,12 @@ export interface ReconnectPolicyOptions {
   readonly backoffResetAfterMs: number;
 }
 
+/**
+ * A link that was ready this long, in ms, was not refused: earlier refusals no longer count. Servers that refuse a token by
+ * close code open both sockets first, and for that instant the link is ready (reliability C06).
+ */
+const ACCEPTED_MS = 5_000;
+
 /** Longest wait that a server may ask for. */
 const MAX_ASKED_WAIT_MS = 10 * 60_000;
 
@@ -38,15 +44,13 @@ export class ReconnectPolicy {
     this.backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs, random);
   }
 
-  /** A link became ready: earlier refusals no longer count. */
-  ready(): void {
-    this.refusals = 0;
-    this.tokenRenewed = false;
-  }
-
   /** A link that had been ready ended. @param readyMs how long it was ready */
   afterLink(end: LinkEnd, readyMs: number): Reconnection {
     if (readyMs >= this.options.backoffResetAfterMs) this.backoff.reset();
+    if (readyMs >= ACCEPTED_MS) {
+      this.refusals = 0;
+      this.tokenRenewed = false;
+    }
     return this.afterClose(end);
   }
 

@@ -48,7 +48,7 @@ export class FakeServer {
           body: JSON.parse(text || '{}') as Record<string, unknown>,
           headers: request.headers,
         });
-        const answer = this.answers.shift() ?? { status: 200, body: this.granted() };
+        const answer = this.answers.shift() ?? { status: 200, body: this.granted(request.headers.host) };
         response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
         response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
         this.changed();
@@ -72,11 +72,11 @@ export class FakeServer {
     return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
-  granted(): Record<string, unknown> {
-    const { port } = this.http.address() as AddressInfo;
+  /** @param host as the listener called it: sockets take the way that the registration took, through a proxy or not */
+  granted(host = new URL(this.url).host): Record<string, unknown> {
     return {
       connectionId: 'conn-1',
-      wsUrl: `ws://127.0.0.1:${port}/v1/environments/conn-1/listener/ws?lease=l1`,
+      wsUrl: `ws://${host}/v1/environments/conn-1/listener/ws?lease=l1`,
       ...this.options.capabilities,
     };
   }

@@ -1,12 +1,5 @@
 import type { Journal } from '../journal/index.js';
-import {
-  type Clock,
-  type EventName,
-  type Runtime,
-  runtimeKey,
-  sealEvent,
-  type Timer,
-} from '../protocol/index.js';
+import { type Clock, type EventName, type Runtime, runtimeKey, sealEvent, type Timer } from '../protocol/index.js';
 import { createHash } from 'node:crypto';
 import { encodeToFit } from './encode-to-fit.js';
 

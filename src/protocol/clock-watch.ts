@@ -3,7 +3,7 @@ import type { Clock, Timer } from './clock.js';
 /** How often the clock is looked at, in ms. */
 const LOOK_EVERY_MS = 5_000;
 /** A look that comes this much later than due means that this process did not run meanwhile, in ms. */
-const JUMP_MS = 10_000;
+export const JUMP_MS = 10_000;
 
 /**
  * Notices that this process did not run for a while: the machine slept, or the event loop stalled. Timers do not tell

@@ -62,8 +62,7 @@ export function decodeFrame(text: string, isBinary = false, limits: FrameLimits 
   const refuse = (fault: FrameFault, message: string): FrameError => new FrameError(fault, message, {}, value);
   if (depthOf(text) > maxDepth) throw refuse('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
   if (isLarger(text, maxBytes)) throw refuse('TOO_LARGE', `The frame is larger than ${maxBytes} bytes.`);
-  if (typeof value['type'] !== 'string' || value['type'] === '')
-    throw refuse('NO_TYPE', 'A frame needs a "type".');
+  if (typeof value['type'] !== 'string' || value['type'] === '') throw refuse('NO_TYPE', 'A frame needs a "type".');
   return value as Frame;
 }
 

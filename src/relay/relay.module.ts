@@ -27,8 +27,8 @@ import { RoutingService } from './routing/routing.service.js';
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
-  useFactory: ({ clientChannels, history: { maxEventsPerRuntime, maxBytesPerRuntime } }: RelayOptions) =>
-    validateOptions(RoutingOptions, { clientChannels, maxEventsPerRuntime, maxBytesPerRuntime }),
+  useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) =>
+    validateOptions(RoutingOptions, { clientChannels, maxFrameBytes, ...history }),
 };
 
 /**

@@ -150,7 +150,8 @@ export class LinkSupervisor implements LinkMonitor {
     const end = await link.ended;
     watch.cancel();
     this.link = undefined;
-    if (end.code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest(end.channel === 'stream' ? link.stream : link.control);
+    if (end.code === CLOSE_CODES.TOO_LARGE.code)
+      this.giveUpLargest(end.channel === 'stream' ? link.stream : link.control);
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown();
     this.stream.linkDown();

@@ -1,8 +1,9 @@
-import { type INestApplicationContext, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { type INestApplicationContext, Module, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type EmitterModuleOptions, ProtocolEmitterModule, ProtocolEmitterService } from '../../src/emitter/index.js';
-import type { Runtime } from '../../src/protocol/index.js';
-import { RegistrationModule } from '../../src/registration/index.js';
+import { CLOCK } from '../../src/config/index.js';
+import { type Clock, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
+import { RegistrationModule, TOKEN_SOURCE, type TokenSource } from '../../src/registration/index.js';
 import {
   CONTROL_CLIENT,
   type ChannelClient,
@@ -45,8 +46,16 @@ export async function startDevice(
   {
     transport = {},
     emitter = {},
-  }: { transport?: Partial<TransportModuleOptions>; emitter?: EmitterModuleOptions } = {},
+    clock = SYSTEM_CLOCK,
+    tokens,
+  }: {
+    transport?: Partial<TransportModuleOptions>;
+    emitter?: EmitterModuleOptions;
+    clock?: Clock;
+    tokens?: TokenSource;
+  } = {},
 ): Promise<DeviceApp> {
+  const onClock: Provider[] = [{ provide: CLOCK, useValue: clock }];
   const names = { deviceId: 'device-1', connectionName: 'laptop' };
   const registration = RegistrationModule.forRoot({
     server,
@@ -54,15 +63,19 @@ export async function startDevice(
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...names,
+    extend: { providers: tokens ? [...onClock, { provide: TOKEN_SOURCE, useValue: tokens }] : onClock },
   });
   const transportModule = TransportModule.forRoot({
     ...names,
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...transport,
-    extend: { imports: [registration] },
+    extend: { imports: [registration], providers: onClock },
   });
-  const emitterModule = ProtocolEmitterModule.forRoot({ ...emitter, extend: { imports: [transportModule] } });
+  const emitterModule = ProtocolEmitterModule.forRoot({
+    ...emitter,
+    extend: { imports: [transportModule], providers: onClock },
+  });
   const app = await Test.createTestingModule({
     imports: [registration, transportModule, emitterModule, { module: StartLink, imports: [transportModule] }],
   })

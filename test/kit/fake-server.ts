@@ -34,6 +34,8 @@ export class FakeServer {
   readonly upgrades: URL[] = [];
   readonly received: ReceivedFrame[] = [];
   pong: boolean;
+  /** Told of each socket as it opens. */
+  onOpen: (socket: WebSocket, url: URL) => void = () => {};
   private readonly http: Server;
   private readonly websockets = new WebSocketServer({ noServer: true });
   private watchers: (() => void)[] = [];
@@ -125,6 +127,7 @@ export class FakeServer {
       this.sockets.splice(this.sockets.indexOf(entry), 1);
       this.changed();
     });
+    this.onOpen(socket, url);
     const generation = url.searchParams.get('connectionGeneration');
     if (generation && this.options.hello !== false) {
       const attempt = Number(url.searchParams.get('connectionAttempt'));

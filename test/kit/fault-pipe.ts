@@ -6,6 +6,8 @@ export type Direction = 'up' | 'down' | 'both';
 
 export interface FaultPipeHost {
   cut(): void;
+  /** Whether there is nobody any more behind the socket that bytes are for. */
+  isGone(to: Socket): boolean;
   swallowed(bytes: number): void;
 }
 
@@ -71,6 +73,8 @@ export class FaultPipe {
   private async carry(chunk: Buffer, to: Socket): Promise<void> {
     await this.gate;
     if (this.mode === 'swallow') return this.host.swallowed(chunk.length);
+    // A reset, as the machine of a peer that is gone would send.
+    if (this.host.isGone(to)) return this.host.cut();
     let rest = chunk;
     if (rest.length >= this.bytesUntilCut) {
       to.write(rest.subarray(0, this.bytesUntilCut), () => this.host.cut());

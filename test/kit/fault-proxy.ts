@@ -40,15 +40,13 @@ class Connection {
   private up: FaultPipe | undefined;
   private down: FaultPipe | undefined;
   private head = Buffer.alloc(0);
-  private isOver = false;
 
   constructor(
     readonly number: number,
     private readonly client: Socket,
     private readonly log: FaultLog,
   ) {
-    client.on('error', () => this.gone('client'));
-    client.on('close', () => this.gone('client'));
+    this.watch('client', client);
   }
 
   /** Resolves with the first request's head read, and its bytes kept for the server; false when it never came. */
@@ -76,8 +74,7 @@ class Connection {
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     server.setNoDelay(true);
     this.server = server;
-    server.on('error', () => this.gone('server'));
-    server.on('close', () => this.gone('server'));
+    this.watch('server', server);
     this.up ??= this.pipe('up');
     this.down ??= this.pipe('down');
     this.up.start(this.client, server, this.head);
@@ -107,8 +104,7 @@ class Connection {
 
   /** Ends both sides without a word. */
   cut(): void {
-    for (const socket of [this.client, this.server])
-      if (socket && !socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.client, this.server]) if (socket && !socket.destroyed) socket.resetAndDestroy();
   }
 
   private get target(): string {
@@ -118,6 +114,8 @@ class Connection {
   private pipe(name: 'up' | 'down'): FaultPipe {
     return new FaultPipe({
       cut: () => this.cut(),
+      // Nobody here closes one direction and waits on the other: a client that has ended is gone.
+      isGone: (to) => to.destroyed || (name === 'down' && to.readableEnded),
       swallowed: (bytes) =>
         this.log.add({ kind: 'swallowed', connection: this.number, target: this.target, direction: name, bytes }),
     });
@@ -132,13 +130,22 @@ class Connection {
     if (direction !== 'up') run(pipes.down);
   }
 
-  private gone(side: 'client' | 'server'): void {
-    if (this.isOver) return;
-    this.isOver = side === 'server' || this.server === undefined;
-    this.log.add({ kind: 'closed', connection: this.number, target: this.target, side });
-    // What is held back, or swallowed, keeps the end of the connection too: the other side learns nothing of it.
-    if (side === 'client' && !this.up?.isHolding) this.server?.destroy();
-    if (side === 'server' && !this.down?.isHolding) this.client.destroy();
+  private watch(side: 'client' | 'server', socket: Socket): void {
+    let isOver = false;
+    const over = (): void => {
+      if (!isOver) this.log.add({ kind: 'closed', connection: this.number, target: this.target, side });
+      isOver = true;
+    };
+    socket.on('error', over);
+    socket.on('end', over);
+    socket.on('close', (isBroken) => {
+      over();
+      const [other, pipe] = side === 'client' ? [this.server, this.up] : [this.client, this.down];
+      // What is held back, or swallowed, keeps the end of the connection too: the other side learns nothing of it.
+      if (!other || pipe?.isHolding) return;
+      if (isBroken) other.destroy();
+      else other.end();
+    });
   }
 }
 

@@ -55,7 +55,9 @@ async function shownThrough(seq: number): Promise<unknown[]> {
   await client.seenWhere((frame) => frame['event_seq'] === seq);
   return client.frames
     .filter(({ type }) => type === 'stream_delta' || type === 'resume_gap')
-    .map((frame) => (frame.type === 'resume_gap' ? `gap ${frame['from']}-${frame['to']}` : frame['event_seq']));
+    .map((frame) =>
+      frame.type === 'resume_gap' ? `gap ${String(frame['from'])}-${String(frame['to'])}` : frame['event_seq'],
+    );
 }
 
 async function alive(): Promise<void> {

@@ -27,8 +27,10 @@ import { RoutingService } from './routing/routing.service.js';
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
-  useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) =>
-    validateOptions(RoutingOptions, { clientChannels, maxFrameBytes, ...history }),
+  useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) => {
+    const { maxEventsPerRuntime, maxBytesPerRuntime } = history;
+    return validateOptions(RoutingOptions, { clientChannels, maxFrameBytes, maxEventsPerRuntime, maxBytesPerRuntime });
+  },
 };
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { runCli } from './cli/index.js';
@@ -29,7 +29,8 @@ function flushed(stream: Writable): Promise<void> {
 }
 
 ownSignals();
-if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE);
+// Some keep a directory of that name.
+if (statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile()) process.loadEnvFile(ENV_FILE);
 const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -199,6 +199,14 @@ describe('the roles apart', () => {
     await writeFile(tokens, '# team\nsixteen-characters-or-more\n');
     const relay = twinlane(['relay', '--host', '0.0.0.0', '--port', '0', '--tokens-file', tokens]);
     await relay.prints(/http:/);
+  });
+
+  it('reads a file .env, and minds no directory of that name', async () => {
+    await mkdir(path.join(workspace, '.env'));
+    expect((await twinlane(['--version']).finished).code).toBe(0);
+    await rm(path.join(workspace, '.env'), { recursive: true });
+    await writeFile(path.join(workspace, '.env'), 'TWINLANE_PORT=from-a-file\n');
+    expect((await twinlane(['relay']).finished).err).toContain('got "from-a-file"');
   });
 
   it('names the variable that is wrong, what it got and what it wants', async () => {

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { TwinlaneClient, type Attachment, type AttachmentState } from '../src/client/index.js';
 import { CLOCK } from '../src/config/index.js';
 import type { ChannelName } from '../src/protocol/index.js';
+import { TOKEN_SOURCE } from '../src/registration/index.js';
 import { type DeviceApp, RUNTIME, startDevice } from './kit/device-app.js';
 import { FaultProxy } from './kit/fault-proxy.js';
 import { ManualClock } from './kit/manual-clock.js';
@@ -131,7 +132,7 @@ it('C14 an old stream socket that comes late never joins the newer control socke
   proxy.rule({ match: { query: { channel: 'stream' } }, action: { do: 'delay', until }, count: 1 });
   const device: DeviceApp = await startDevice(proxy.url, {
     clock: deviceClock,
-    tokens: { resolve: () => TOKEN },
+    registration: { providers: [{ provide: TOKEN_SOURCE, useValue: { resolve: () => TOKEN } }] },
     transport: { drainGraceMs: 0 },
   });
   const late = await proxy.log.seen('struck', 'channel=stream');

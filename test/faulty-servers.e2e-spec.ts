@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChannelName } from '../src/protocol/index.js';
+import { TOKEN_SOURCE } from '../src/registration/index.js';
 import { type DeviceApp, RUNTIME, startDevice } from './kit/device-app.js';
 import { FakeServer, type FakeServerOptions } from './kit/fake-server.js';
 import { FaultProxy } from './kit/fault-proxy.js';
@@ -107,7 +108,7 @@ describe('a server that takes and refuses', () => {
     let tokens = 0;
     const resolve = () => `token-${++tokens}`;
     server.onOpen = (socket) => socket.close(1008, 'Invalid token');
-    await startListener({ tokens: { resolve } });
+    await startListener({ registration: { providers: [{ provide: TOKEN_SOURCE, useValue: { resolve } }] } });
     await nextAttempt(1_000);
     await nextAttempt(2_000);
     await device.reaches('stopped');

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DeviceApp, RUNTIME, startDevice } from './kit/device-app.js';
+import { TOKEN_SOURCE } from '../src/registration/index.js';
 import { FakeServer, type FakeServerOptions } from './kit/fake-server.js';
+import { DialError, dialWithWs } from '../src/transport/index.js';
 
 const SPLIT = { supportsSplitStatusChannels: true };
 const PAIRED = { ...SPLIT, supportsPairedListenerGenerations: true };
@@ -208,6 +210,65 @@ describe('plain links', () => {
     expect(labels()).toEqual(['stream 1 stream_delta']);
   });
 
+  it.each([
+    ['legacy', {}],
+    ['split', SPLIT],
+    ['paired', PAIRED],
+  ])(
+    'C06 %s: a token refused by 1008 on open sockets is resolved anew once, then the listener stops',
+    async (_kind, capabilities) => {
+      server = await FakeServer.start({ capabilities, refuseWith: 1008 });
+      device = await startDevice(server.url);
+      await device.reaches('stopped');
+      expect(device.links.stopCause).toBe('token-refused');
+      expect(server.registrations).toHaveLength(3);
+    },
+  );
+
+  it('gives up the one frame that was too large for the server, and sends the others again', async () => {
+    await start({ capabilities: SPLIT });
+    device.emitter.emit('stream_delta', delta('hello'), RUNTIME);
+    await server.until(() => server.of('ping').length > 0);
+    server.pong = false;
+    device.emitter.emit('stream_delta', delta('small'), RUNTIME);
+    device.emitter.emit('stream_delta', delta('large'.repeat(100)), RUNTIME);
+    device.emitter.send({ type: 'x_response', request_id: '1' });
+    await server.until(() => labels().length === 3 && server.of('x_response').length === 1);
+    server.pong = true;
+    server.socket('stream').close(1009);
+    await server.until(() => server.of('x_response').length === 2 && labels().length === 4);
+    device.emitter.emit('stream_delta', delta('later'), RUNTIME);
+    await server.until(() => labels().length === 5);
+    expect(labels()).toEqual([1, 2, 3, 2, 4].map((n) => `stream ${n} stream_delta`));
+  });
+
+  it('stops at once, also while it waits for listener_ready, however often it is told to', async () => {
+    server = await FakeServer.start({ capabilities: PAIRED, hello: false });
+    device = await startDevice(server.url, { transport: { readyDeadlineMs: 60_000 } });
+    await server.until(() => server.sockets.length === 1);
+    server.send('control', { type: 'ping' });
+    await server.until(() => server.of('pong').length === 1);
+    await Promise.all([device.links.stop(), device.links.stop()]);
+    expect(device.monitor.current.phase).toBe('stopped');
+  });
+
+  it('does not wait for the stream of a control socket that the server has closed', async () => {
+    server = await FakeServer.start({ capabilities: PAIRED, ignoreStream: true });
+    device = await startDevice(server.url, { transport: { upgradeDeadlineMs: 60_000 } });
+    await server.until(() => server.upgrades.length === 2);
+    server.socket('control').close(1000, 'Replaced by new connection');
+    await device.reaches('stopped');
+    expect(device.links.stopCause).toBe('superseded');
+  });
+
+  it('does not dial once it was told to stop', async () => {
+    await start({});
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    const options = { token: 'secret', maxFrameBytes: 1_000, deadlineMs: 1_000, signal: stopped };
+    await expect(dialWithWs(new URL(server.url), options)).rejects.toThrow(DialError);
+    expect(server.upgrades).toHaveLength(1);
+  });
+
   it('routes by overrides of the type map', async () => {
     await start(
       { capabilities: SPLIT },
@@ -217,4 +278,18 @@ describe('plain links', () => {
     await server.until(() => server.of('x_response').length === 1);
     expect(server.of('x_response')[0]?.channel).toBe('stream');
   });
+});
+
+it('a token source that fails for a while is asked again, and the listener comes up', async () => {
+  server = await FakeServer.start({ capabilities: SPLIT });
+  let asked = 0;
+  const resolve = (): string => {
+    if (++asked < 3) throw new Error('the secret store is away');
+    return 'late';
+  };
+  device = await startDevice(server.url, {
+    registration: { providers: [{ provide: TOKEN_SOURCE, useValue: { resolve } }] },
+  });
+  await device.reaches('ready');
+  expect(server.registrations[0]?.headers.authorization).toBe('Bearer late');
 });

@@ -2,7 +2,10 @@ import { Test } from '@nestjs/testing';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLOCK } from '../src/config/index.js';
+import { type Clock, SYSTEM_CLOCK } from '../src/protocol/index.js';
 import { RegistrationError, RegistrationModule, RegistrationService } from '../src/registration/index.js';
+import { MAX_RETRY_AFTER_MS } from '../src/registration/retry-after.js';
 import { FakeServer } from './kit/fake-server.js';
 import { SILENT } from './kit/silent-logger.js';
 
@@ -32,6 +35,7 @@ async function registrationFor(url: string, options: object = {}): Promise<Regis
   return module.get(RegistrationService);
 }
 const running = new AbortController().signal;
+const REQUEST_DEADLINE_MS = 15_000;
 
 describe('registration', () => {
   it('registers over HTTP and counts a capability only when it is exactly true', async () => {
@@ -60,12 +64,24 @@ describe('registration', () => {
 
   it('tries again on 429, 5xx and a broken network, waiting as long as Retry-After asks', async () => {
     server.answers.push(
-      { status: 429, headers: { 'Retry-After': '0' } },
-      { status: 503, body: '<html>busy</html>' },
+      { status: 429, headers: { 'Retry-After': '120' } },
+      { status: 503, body: '<html>busy</html>', headers: { 'Retry-After': '99999999999' } },
       { status: 500 },
     );
-    await (await registrationFor(server.url)).register('secret', running);
+    const waits: number[] = [];
+    const hurried: Clock = {
+      now: () => SYSTEM_CLOCK.now(),
+      after(ms, run) {
+        if (ms === REQUEST_DEADLINE_MS) return SYSTEM_CLOCK.after(ms, run);
+        waits.push(ms);
+        return SYSTEM_CLOCK.after(0, run);
+      },
+    };
+    const extend = { providers: [{ provide: CLOCK, useValue: hurried }] };
+    const options = { requestDeadlineMs: REQUEST_DEADLINE_MS, extend };
+    await (await registrationFor(server.url, options)).register('secret', running);
     expect(server.registrations).toHaveLength(4);
+    expect(waits.slice(0, 2)).toEqual([120_000, MAX_RETRY_AFTER_MS]);
   });
 
   it.each([

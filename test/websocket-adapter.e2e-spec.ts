@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { AccessService } from '../src/relay/index.js';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AccessService, RoutingService } from '../src/relay/index.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 import { dial, RawSocket, rawTextMessage, rawUpgrade, refused } from './kit/raw-socket.js';
 
@@ -107,6 +107,14 @@ describe('upgrades', () => {
     expect((await relay.rest('/v1/health')).status).toBe(200);
   });
 
+  it('are watched by TCP, so that a peer that vanished does not stay for ever', async () => {
+    const watch = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    relay = await RelayUnderTest.start({ keepAliveMs: 7_000 });
+    await RawSocket.open(relay.ws(await statusPath()), { token: TOKEN });
+    expect(watch).toHaveBeenCalledWith(true, 7_000);
+    watch.mockRestore();
+  });
+
   it('C29 a session that throws closes its socket and nothing else', async () => {
     relay = await RelayUnderTest.start();
     const url = relay.ws(await statusPath());
@@ -141,5 +149,19 @@ describe('a shutdown', () => {
     });
     await closing;
     halfDead.destroy();
+  });
+
+  it('does not wait for ever for a request whose device does not come back', async () => {
+    relay = await RelayUnderTest.start({ drainGraceMs: 50 }, { wholeRelay: true });
+    const device = await RawSocket.open((await relay.register()).wsUrl, { token: TOKEN });
+    const request = vi.spyOn(relay.app.get(RoutingService), 'request');
+    const closed = vi.spyOn(relay.app.get(RoutingService), 'linkClosed');
+    device.ws.terminate();
+    await vi.waitFor(() => expect(closed).toHaveBeenCalled());
+    const body = { messages: [{ role: 'user', content: 'hi' }] };
+    const asked = relay.rest('/v1/environments/device-1/messages', { body }).catch(String);
+    await vi.waitFor(() => expect(request).toHaveBeenCalled());
+    await relay.close();
+    expect(await asked).toContain('fetch failed');
   });
 });

@@ -34,6 +34,31 @@ describe('ChannelSender', () => {
     expect(typesOf(socket)).toEqual(['now', 'now', 'a', 'b', 'a', 'b', 'a']);
   });
 
+  it('forgets a source that is idle until it is attached again, and skips no other for it', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    const asked: string[] = [];
+    const source = (name: string, texts: string[]) => ({
+      next: () => {
+        asked.push(name);
+        const text = texts.shift();
+        return text === undefined ? undefined : { text };
+      },
+      idle: true,
+    });
+    const [idle, busy] = [source('idle', []), source('busy', ['{"n":1}'])];
+    for (const each of [idle, busy, idle]) sender.attach(each);
+    await settle();
+    expect(socket.frames().map(({ n }) => n)).toEqual([1]);
+    expect(asked).toEqual(['idle', 'busy', 'busy']);
+    sender.wake();
+    await settle();
+    expect(asked).toHaveLength(3);
+    sender.attach(idle);
+    await settle();
+    expect(asked).toEqual(['idle', 'busy', 'busy', 'idle']);
+  });
+
   it('stops at the bound of the buffer and goes on when it has drained', async () => {
     const [socket] = MemorySocket.pair();
     socket.held = true;

@@ -51,9 +51,10 @@ export class ChannelSender {
     return this.inFlight.length;
   }
 
-  /** Urgent sources go before all others; within a class sources take turns. */
+  /** Urgent sources go before all others; within a class sources take turns. One that is attached already keeps its place. */
   attach(source: FrameSource, urgency: 'urgent' | 'fair' = 'fair'): void {
-    (urgency === 'urgent' ? this.urgent : this.fair).push(source);
+    const sources = urgency === 'urgent' ? this.urgent : this.fair;
+    if (!sources.includes(source)) sources.push(source);
     this.wake();
   }
 
@@ -126,11 +127,15 @@ export class ChannelSender {
 
   /** Round robin: the source that gave a frame goes to the end of the line. */
   private take(sources: FrameSource[]): OutgoingFrame | undefined {
-    for (let i = 0; i < sources.length; i++) {
+    for (let i = 0; i < sources.length;) {
       const source = sources[i];
       const frame = source?.next();
-      if (!source || !frame) continue;
+      if (source && !frame && !source.idle) {
+        i++;
+        continue;
+      }
       sources.splice(i, 1);
+      if (!source || !frame) continue;
       sources.push(source);
       return frame;
     }

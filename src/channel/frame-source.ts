@@ -10,4 +10,6 @@ export interface OutgoingFrame {
 export interface FrameSource {
   /** Takes the next frame, or undefined when there is none to send now; `ChannelSender.wake()` when that changes. */
   next(): OutgoingFrame | undefined;
+  /** After `next()` gave nothing: the sender forgets this source until it is attached again, so that a thousand of them cost nothing. */
+  readonly idle?: boolean;
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
-  environmentRecord,
   FAKE_RUNTIME,
   FAKE_TOKEN,
   FakeClientRelay,
@@ -12,18 +11,9 @@ import {
 import type { Frame } from '../protocol/index.js';
 import type { Attachment } from './attachment.js';
 import type { ClientLimits } from './client-options.js';
-import {
-  CommandError,
-  DisconnectedError,
-  EnvironmentNotFoundError,
-  RelayRefusedError,
-  RelayUnreachableError,
-  TokenRefusedError,
-  TurnOutcomeUnknownError,
-} from './client.error.js';
+import { CommandError, DisconnectedError, TokenRefusedError, TurnOutcomeUnknownError } from './client.error.js';
 import { isEvent, isGap } from './received-events.js';
 import { TwinlaneClient } from './twinlane-client.js';
-import type { WebSocketConstructor } from './web-socket.js';
 
 let relay: FakeClientRelay;
 const attachments: Attachment[] = [];
@@ -36,20 +26,16 @@ afterEach(async () => {
   await relay.stop();
 });
 
-function client(
-  options: { token?: string; limits?: Partial<ClientLimits>; WebSocket?: WebSocketConstructor } = {},
-): TwinlaneClient {
-  const { token = FAKE_TOKEN, limits = {} } = options;
-  const implementation = options.WebSocket ?? WebSocket;
+function client(limits: Partial<ClientLimits> = {}): TwinlaneClient {
   return new TwinlaneClient({
     server: relay.url,
-    token,
-    WebSocket: implementation,
+    token: FAKE_TOKEN,
+    WebSocket,
     limits: { backoffFirstMs: 10, ...limits },
   });
 }
 async function attach(limits: Partial<ClientLimits> = {}): Promise<Attachment> {
-  const attachment = await client({ limits }).attach('env-1', { runtime: FAKE_RUNTIME, clientId: 'me' });
+  const attachment = await client(limits).attach('env-1', { runtime: FAKE_RUNTIME, clientId: 'me' });
   attachments.push(attachment);
   return attachment;
 }
@@ -91,64 +77,6 @@ it('opens both channels with everything the relay asks for', async () => {
     });
     expect(socket?.query.has('token')).toBe(false);
   }
-});
-
-it('carries the token in the query where headers cannot be set', async () => {
-  class BrowserSocket implements EventTarget {
-    private readonly inner: WebSocket;
-    constructor(url: string) {
-      this.inner = new WebSocket(url);
-    }
-    get readyState(): number {
-      return this.inner.readyState;
-    }
-    get bufferedAmount(): number {
-      return this.inner.bufferedAmount;
-    }
-    send(data: string): void {
-      this.inner.send(data);
-    }
-    close(code?: number, reason?: string): void {
-      this.inner.close(code, reason);
-    }
-    addEventListener(type: string, listener: unknown): void {
-      this.inner.addEventListener(type as 'message', listener as () => void);
-    }
-    removeEventListener(): void {}
-    dispatchEvent(): boolean {
-      return false;
-    }
-  }
-  const attachment = await client({ WebSocket: BrowserSocket }).attach('env-1');
-  attachments.push(attachment);
-  expect(relay.open('stream')[0]?.query.get('token')).toBe(FAKE_TOKEN);
-  expect(relay.open('stream')[0]?.authorization).toBeUndefined();
-  await expect(client({ WebSocket: BrowserSocket, token: 'wrong' }).attach('env-1')).rejects.toThrow(TokenRefusedError);
-  relay.refuse = { status: 404, body: '' };
-  await expect(client({ WebSocket: BrowserSocket }).attach('env-1')).rejects.toThrow(RelayRefusedError);
-});
-
-it('has one error for each reason not to get in', async () => {
-  await expect(client({ token: 'wrong' }).attach('env-1')).rejects.toThrow(TokenRefusedError);
-  await expect(client({ token: 'wrong' }).environments()).rejects.toThrow('The token is not known here.');
-  relay.refuse = {
-    status: 404,
-    body: JSON.stringify({ errorCode: 'ENVIRONMENT_UNKNOWN', message: 'No such environment.' }),
-  };
-  await expect(client().attach('env-1')).rejects.toThrow(EnvironmentNotFoundError);
-  relay.refuse = { status: 429, body: JSON.stringify({ errorCode: 'TOO_MANY', message: 'Too many.' }) };
-  await expect(client().attach('env-1')).rejects.toMatchObject({ status: 429, code: 'TOO_MANY', message: 'Too many.' });
-  relay.refuse = { status: 502, body: '<html>Bad gateway</html>' };
-  await expect(client().attach('env-1')).rejects.toThrow('The relay answered with HTTP status 502.');
-});
-
-it('says that no relay is there', async () => {
-  const nobody = new TwinlaneClient({ server: 'http://127.0.0.1:1', token: FAKE_TOKEN, WebSocket });
-  await expect(nobody.environments()).rejects.toThrow(RelayUnreachableError);
-  await expect(nobody.attach('env-1')).rejects.toThrow(/127\.0\.0\.1:1 \(ECONNREFUSED\)/);
-  expect(() => new TwinlaneClient({ server: 'nonsense', token: 't', WebSocket })).toThrow(
-    'write it like http://127.0.0.1:7400',
-  );
 });
 
 it('runs a turn from input to its end', async () => {
@@ -375,15 +303,4 @@ it('gives up a command that could not be sent', async () => {
   relay.cut();
   for await (const state of attachment.states()) if (state.phase === 'reconnecting') break;
   await expect(attachment.command('app_server_info', {}, { timeoutMs: 10 })).rejects.toThrow(CommandError);
-});
-
-it('lists environments over all pages', async () => {
-  relay.environments = [
-    environmentRecord('a', 'one'),
-    environmentRecord('b', 'two', false),
-    environmentRecord('c', 'three'),
-  ];
-  relay.pageSize = 1;
-  expect((await client().environments()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
-  expect((await client().environments({ onlineOnly: true })).map(({ id }) => id)).toEqual(['a', 'c']);
 });

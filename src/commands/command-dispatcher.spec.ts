@@ -3,7 +3,7 @@ import { IsInt, IsObject, IsString, ValidateNested } from 'class-validator';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type DeviceRooms, type DeviceRoomsSetup, startDeviceRooms } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
-import type { Frame, Runtime } from '../protocol/index.js';
+import { DEFAULT_MAX_FRAME_BYTES, type Frame, type Runtime } from '../protocol/index.js';
 import { CommandError } from './command.error.js';
 import { DuplicateCommandError } from './command.explorer.js';
 import type { CommandContext, DeviceCommandOf } from './device-command.js';
@@ -54,6 +54,9 @@ class ProbeCommand implements DeviceCommandOf<ProbeDto> {
 @DeviceCommand('slow_probe', ProbeDto, { deadlineMs: 90_000 })
 class SlowProbeCommand extends ProbeCommand {}
 
+@DeviceCommand('lasting_probe', ProbeDto, { holdsRuntime: false })
+class LastingProbeCommand extends ProbeCommand {}
+
 @DeviceCommand('terminal_input', ProbeDto)
 class SilentCommand extends ProbeCommand {}
 
@@ -73,6 +76,7 @@ const start = async (setup: DeviceRoomsSetup = {}) => {
       { provide: ProbeCommand, useValue: probe },
       SlowProbeCommand,
       SilentCommand,
+      LastingProbeCommand,
       ...(setup.providers ?? []),
     ],
   });
@@ -167,6 +171,22 @@ describe('one answer per request', () => {
     expect(rooms.emitter.recorded.length).toBe(1);
   });
 
+  it('an answer that no frame can hold becomes an error that says so', async () => {
+    await start();
+    await dispatch(probing({ request_id: 'r1' }));
+    probe.call(0).resolve({ said: 'é'.repeat(DEFAULT_MAX_FRAME_BYTES / 2) });
+    await settle();
+    expect(rooms.emitter.recorded).toMatchObject([
+      { type: 'probe_response', request_id: 'r1', success: false, error_code: 'ANSWER_TOO_LARGE' },
+    ]);
+  });
+
+  it('an answer of a client is no command, and not answered', async () => {
+    await start();
+    await dispatch({ type: 'external_tool_call_response', request_id: 'r1' });
+    expect(rooms.emitter.recorded).toEqual([]);
+  });
+
   it('a handler may have a deadline of its own', async () => {
     await start();
     await dispatch(probing({ type: 'slow_probe', request_id: 'r1' }));
@@ -196,6 +216,14 @@ describe('one answer per request', () => {
     await dispatch({ type: 'terminal_input', request_id: 'r2' });
     await dispatch({ type: 'terminal_kill', request_id: 'r3' });
     expect(rooms.emitter.recorded).toEqual([]);
+  });
+
+  it('a terminal that this device cannot open has exited at once', async () => {
+    await start();
+    await dispatch({ type: 'terminal_spawn', terminal_id: 't1', cols: 80, rows: 24 });
+    expect(rooms.emitter.recorded).toMatchObject([
+      { type: 'terminal_exited', terminal_id: 't1', error: expect.stringContaining('terminal_spawn') },
+    ]);
   });
 
   it('an emitter that cannot take the answer does not stop the next command', async () => {
@@ -264,6 +292,13 @@ describe('order', () => {
     probe.call(0).reject(new Error('failed'));
     await settle();
     expect(said()).toEqual(['a', 'c', 'd', 'e', 'b']);
+  });
+
+  it('is not held up by a command that may last, such as execute_command before an abort', async () => {
+    await start();
+    await dispatch(probing({ type: 'lasting_probe', runtime: runtime('one') }));
+    await dispatch(probing({ say: 'abort', runtime: runtime('one') }));
+    expect(probe.calls.map(({ command }) => command.say)).toEqual(['abort']);
   });
 
   it('is not held up by a command that overran its deadline', async () => {

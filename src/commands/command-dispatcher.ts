@@ -4,9 +4,12 @@ import { ProtocolEmitterService } from '../emitter/index.js';
 import {
   answerTypeOf,
   type Clock,
+  DEFAULT_MAX_FRAME_BYTES,
+  encodeFrame,
   errorAnswer,
   type Frame,
   isAnswered,
+  isAnswerType,
   requestIdOf,
   runtimeKey,
   withDeadline,
@@ -48,18 +51,29 @@ export class CommandDispatcher {
       return;
     }
     const run = (): Promise<void> => this.run(command, noted?.request);
+    this.inOrder(command, run).catch((error: unknown) => this.logger.error(error));
+  }
+
+  /** Commands of a runtime begin one after the other; most also end before the next begins. */
+  private inOrder(command: Frame, run: () => Promise<void>): Promise<void> {
     const runtime = runtimeOfCommand(command);
-    const handled = runtime ? this.lanes.run(runtimeKey(runtime), run) : run();
-    handled.catch((error: unknown) => this.logger.error(error));
+    if (!runtime) return run();
+    if (this.explorer.find(command.type)?.holdsRuntime !== false) return this.lanes.run(runtimeKey(runtime), run);
+    let running = Promise.resolve();
+    const begin = async (): Promise<void> => void (running = run());
+    return this.lanes.run(runtimeKey(runtime), begin).then(() => running);
   }
 
   /** @param request undefined for a command without `request_id`, which nobody waits for */
   private async run(frame: Frame, request: RememberedRequest | undefined): Promise<void> {
     const afterAnswer: (() => void)[] = [];
     const answer = await this.answerTo(frame, requestIdOf(frame), afterAnswer);
-    if (request && isAnswered(frame.type)) {
+    if (request && isAnswered(frame.type) && !isAnswerType(frame.type)) {
       request.answered(answer);
       this.send(answer);
+    } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
+      // Nobody answers this command; whoever waits for its terminal learns that there is none.
+      this.send({ type: 'terminal_exited', terminal_id: frame['terminal_id'], exitCode: 1, error: answer['error'] });
     }
     for (const run of afterAnswer) run();
   }
@@ -69,7 +83,10 @@ export class CommandDispatcher {
     try {
       const fields = await this.handle(handler, frame, requestId, (run) => void afterAnswer.push(run));
       const named = requestId === undefined ? {} : { request_id: requestId };
-      return { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
+      const answer = { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
+      // Sent, it would cost the whole link (close code 1009), and whoever waits for it would learn nothing.
+      if (Buffer.byteLength(encodeFrame(answer)) > DEFAULT_MAX_FRAME_BYTES) throw new CommandError('ANSWER_TOO_LARGE');
+      return answer;
     } catch (error) {
       afterAnswer.length = 0;
       const code = codeOf(error);

@@ -8,6 +8,7 @@ import { DeviceCommandType } from './device-command.decorator.js';
 export interface CommandHandler {
   readonly dto: Type<object>;
   readonly deadlineMs: number | undefined;
+  readonly holdsRuntime: boolean;
   readonly command: DeviceCommandOf<object>;
   readonly className: string;
 }
@@ -35,6 +36,7 @@ export class CommandExplorer implements OnModuleInit {
       this.handlers.set(metadata.type, {
         dto: metadata.dto,
         deadlineMs: metadata.deadlineMs,
+        holdsRuntime: metadata.holdsRuntime ?? true,
         command: instance as DeviceCommandOf<object>,
         className: name,
       });

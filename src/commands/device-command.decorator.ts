@@ -5,6 +5,11 @@ import type { DeviceCommandOf } from './device-command.js';
 export interface DeviceCommandOptions {
   /** Milliseconds this command may take. Default: `CommandsOptions.commandDeadlineMs`. */
   readonly deadlineMs?: number;
+  /**
+   * Whether later commands of the runtime, an abort among them, wait until this one has ended. Default: true; false for
+   * what may take long.
+   */
+  readonly holdsRuntime?: boolean;
 }
 
 export interface DeviceCommandMetadata extends DeviceCommandOptions {

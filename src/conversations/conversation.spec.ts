@@ -293,6 +293,15 @@ describe('aborting', () => {
     expect(agent.turns).toEqual([]);
   });
 
+  it('leaves no timer behind that would keep the process', async () => {
+    const conversation = start();
+    conversation.accept([message('one')]);
+    conversation.abort();
+    expect(clock.pending).toBe(1);
+    await emitter.untilType('turn_finished');
+    expect(clock.pending).toBe(0);
+  });
+
   it('C22 ends a turn whose agent does not end, and its agent has no effect any more', async () => {
     const conversation = start({ abortGraceMs: 5_000 });
     conversation.accept([message('one')]);

@@ -3,7 +3,15 @@ import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Agent, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { ApprovalDecision, ApprovalOutcome, Clock, Delta, InputMessage, Runtime } from '../protocol/index.js';
+import type {
+  ApprovalDecision,
+  ApprovalOutcome,
+  Clock,
+  Delta,
+  InputMessage,
+  Runtime,
+  Timer,
+} from '../protocol/index.js';
 import type { LinkMonitor } from '../transport/index.js';
 import type { Workspace } from '../workspace/index.js';
 import { Approval } from './approval.js';
@@ -39,6 +47,8 @@ export class Conversation implements Reported {
   private readonly ledger: InputLedger;
   private readonly resolved: BoundedMap<ApprovalOutcome>;
   private closed = false;
+  /** Ends the turn under way when its agent does not. */
+  private cutOffTimer: Timer | undefined;
   private waitingForIdle: (() => void)[] = [];
 
   constructor(
@@ -102,7 +112,7 @@ export class Conversation implements Reported {
     this.status.loop();
     this.withdraw(pendingOf(state));
     turn.abort();
-    this.parts.clock.after(this.parts.options.abortGraceMs, () => this.finish(turn, CANCELLED));
+    this.cutOffTimer = this.parts.clock.after(this.parts.options.abortGraceMs, () => this.finish(turn, CANCELLED));
     return true;
   }
 
@@ -203,6 +213,7 @@ export class Conversation implements Reported {
   private finish(turn: Turn, { stopReason, error }: TurnEnd): void {
     const { state } = this;
     if (!this.holds(turn)) return;
+    this.cutOffTimer?.cancel();
     const stop_reason = state.name === 'cancelling' ? 'cancelled' : stopReason;
     this.withdraw(pendingOf(state));
     this.emitDelta(turn, { message_type: 'stop_reason', stop_reason });

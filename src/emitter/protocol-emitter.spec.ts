@@ -35,6 +35,7 @@ function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MA
     wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
     answered: new Set(),
+    gaveUp: () => {},
     refused: () => {},
   };
   /** A split link whose peer answers pings while `answers` is true. */

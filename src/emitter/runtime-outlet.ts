@@ -9,7 +9,7 @@ import {
   type Timer,
   type TypeMap,
 } from '../protocol/index.js';
-import type { OpenLink } from '../transport/index.js';
+import type { OpenLink, PlainChannel } from '../transport/index.js';
 import type { RuntimeWriter } from './runtime-writer.js';
 
 /** What outlets share. */
@@ -42,6 +42,8 @@ export class RuntimeOutlet {
   private readonly unconfirmed = new Map<number, JournalEntry>();
   private streamUnconfirmed = 0;
   private link: OpenLink | undefined;
+  /** One for each socket of the link. */
+  private sources: readonly (readonly [PlainChannel, FrameSource])[] = [];
   private hold: Hold | undefined;
 
   private readonly runtime: Runtime;
@@ -55,18 +57,26 @@ export class RuntimeOutlet {
 
   /** Whether every event has reached the peer. */
   get settled(): boolean {
-    return !this.writer.waiting && this.unconfirmed.size === 0 && this.head() === undefined;
+    return this.unconfirmed.size === 0 && !this.hasMore;
+  }
+
+  /** Whether there is something left to send. */
+  private get hasMore(): boolean {
+    return this.writer.waiting || this.head() !== undefined;
   }
 
   linkUp(link: OpenLink): void {
     this.link = link;
-    for (const channel of new Set([link.control, link.stream]))
-      channel.attach(this.sourceFor(channel.name, link), 'fair');
+    this.sources = [...new Set([link.control, link.stream])].map(
+      (channel) => [channel, this.sourceFor(channel.name, link)] as const,
+    );
+    this.wake();
   }
 
   /** The cursor goes back to what the peer is known to have. */
   linkDown(): void {
     this.link = undefined;
+    this.sources = [];
     this.releaseHold();
     const lost = [...this.unconfirmed.values(), ...this.resend];
     this.unconfirmed.clear();
@@ -78,12 +88,17 @@ export class RuntimeOutlet {
 
   /** There may be something to send. */
   wake(): void {
-    this.link?.stream.wake();
-    if (this.link?.shape.kind === 'split') this.link.control.wake();
+    for (const [channel, source] of this.sources) channel.attach(source, 'fair');
   }
 
   private sourceFor(channel: ChannelName, link: OpenLink): FrameSource {
-    return { next: () => (this.link === link ? this.next(channel, link) : undefined) };
+    const isIdle = (): boolean => this.link !== link || !this.hasMore;
+    return {
+      next: () => (this.link === link ? this.next(channel, link) : undefined),
+      get idle() {
+        return isIdle();
+      },
+    };
   }
 
   private next(channel: ChannelName, link: OpenLink): OutgoingFrame | undefined {

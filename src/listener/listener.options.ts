@@ -44,7 +44,7 @@ export class ListenerOptions {
   @IsString()
   agent?: string;
 
-  /** How long stopping waits for running turns before it aborts them. Default: 5 s. */
+  /** How long stopping may take for turns under way: first they may end by themselves, then they are aborted. Default: 5 s. */
   @IsInt()
   @Min(0)
   shutdownGraceMs: number = 5_000;

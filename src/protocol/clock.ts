@@ -31,3 +31,17 @@ export async function withDeadline<T>(work: Promise<T>, ms: number, clock: Clock
     timer?.cancel();
   }
 }
+
+/** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(ms, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

@@ -39,6 +39,13 @@ function readGranted(body: unknown, server: string, { status }: HttpAnswer): Reg
       `${server} answered the registration without a usable ${missing.join(' and ')}; is it a relay, and not older than this listener?`,
       { status },
     );
+  // The token goes along with every upgrade: who asked for TLS must not send it in the clear.
+  if (new URL(server).protocol === 'https:' && new URL(wsUrl).protocol !== 'wss:')
+    throw new RegistrationError(
+      'insecure',
+      `${server} was asked over TLS, but names an address without it for the sockets; set TWINLANE_PUBLIC_URL on the relay to ${server}.`,
+      { status },
+    );
   return {
     connectionId,
     wsUrl,

@@ -5,6 +5,7 @@ export type RegistrationFault =
   | 'redirect'
   | 'not-json'
   | 'missing-fields'
+  | 'insecure'
   | 'token-refused'
   | 'not-found'
   | 'conflict'

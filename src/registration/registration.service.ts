@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import type { Clock, RegistrationRequest } from '../protocol/index.js';
+import { type Clock, type RegistrationRequest, sleep } from '../protocol/index.js';
 import { Backoff } from './backoff.js';
 import { readRegistrationAnswer } from './registration-answer.js';
 import { RegistrationError } from './registration.error.js';
@@ -35,7 +35,7 @@ export class RegistrationService {
         if (!(error instanceof RegistrationError) || !error.retryable) throw error;
         const wait = Math.max(backoff.next(), error.retryAfterMs ?? 0);
         this.log.warn(`${error.message} Next try in ${(wait / 1_000).toFixed(1)} s.`);
-        await this.sleep(wait, signal);
+        await sleep(this.clock, wait, signal);
       }
     }
   }
@@ -89,18 +89,6 @@ export class RegistrationService {
         ...metadata,
       },
     };
-  }
-
-  private sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
-      function done(): void {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-    });
   }
 }
 

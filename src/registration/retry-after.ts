@@ -1,7 +1,9 @@
-/** Reads `Retry-After`, seconds or an HTTP date, as ms from now; undefined when it is absent or unusable. */
+/** Longest wait that a server may ask for, in ms. What goes far beyond it a timer could not hold, and would not wait at all. */
+export const MAX_RETRY_AFTER_MS = 10 * 60_000;
+
+/** Reads `Retry-After`, seconds or an HTTP date, as ms from now, at most `MAX_RETRY_AFTER_MS`; undefined when it is absent or unusable. */
 export function readRetryAfter(value: string | null | undefined, now: number): number | undefined {
   if (!value) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const asked = /^\d+$/.test(value.trim()) ? Number(value) * 1_000 : Date.parse(value) - now;
+  return Number.isNaN(asked) ? undefined : Math.min(Math.max(0, asked), MAX_RETRY_AFTER_MS);
 }

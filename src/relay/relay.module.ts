@@ -28,8 +28,14 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
   useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) => {
-    const { maxEventsPerRuntime, maxBytesPerRuntime } = history;
-    return validateOptions(RoutingOptions, { clientChannels, maxFrameBytes, maxEventsPerRuntime, maxBytesPerRuntime });
+    const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
+    return validateOptions(RoutingOptions, {
+      clientChannels,
+      maxFrameBytes,
+      maxEventsPerRuntime,
+      maxBytesPerRuntime,
+      maxHistoryBytes: maxBytes,
+    });
   },
 };
 

@@ -32,6 +32,11 @@ export class HistoryOptions {
   @IsInt()
   @Min(1)
   maxBytesPerRuntime: number = 64 * 1024 * 1024;
+
+  /** Bytes of one environment; beyond, runtimes that nobody follows make room, silent longest first. Default 256 MiB. */
+  @IsInt()
+  @Min(1)
+  maxBytes: number = 256 * 1024 * 1024;
 }
 
 /**
@@ -103,7 +108,13 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   admitTimeoutMs: number = 5_000;
 
-  /** At shutdown, sockets that have not closed by themselves after this time are cut. Default 5,000. */
+  /** TCP looks after a socket that has been idle this long: a peer that vanished without a word is found. Default 30,000. */
+  @IsInt()
+  @Min(1_000)
+  @Max(LONGEST_TIMER_MS)
+  keepAliveMs: number = 30_000;
+
+  /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
   @IsInt()
   @Min(0)
   @Max(LONGEST_TIMER_MS)

@@ -22,6 +22,8 @@ export class LastingChannelClient implements ChannelClient, FrameSource {
     private readonly maxPendingBytes: number,
     /** How many sent but unconfirmed frames are sent again after a reconnect. */
     private readonly maxResent: number,
+    /** Told how many sent frames a broken link may have swallowed, beyond those that are sent again. */
+    private readonly givenUp: (count: number) => void,
   ) {}
 
   get state(): LinkState {
@@ -75,8 +77,10 @@ export class LastingChannelClient implements ChannelClient, FrameSource {
     this.wake = () => {};
     const lost = [...this.unconfirmed];
     this.unconfirmed.clear();
-    for (const frame of lost.slice(0, -this.maxResent)) this.pendingBytes -= frame.text.length;
-    this.waiting.unshift(...lost.slice(-this.maxResent));
+    const gone = lost.splice(0, Math.max(0, lost.length - this.maxResent));
+    for (const frame of gone) this.pendingBytes -= frame.text.length;
+    if (gone.length > 0) this.givenUp(gone.length);
+    this.waiting.unshift(...lost);
   }
 
   end(): void {

@@ -25,6 +25,11 @@ export class LinkParts {
       wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
       answered: new Set(),
+      gaveUp: (channel, bytes) =>
+        this.log.error('The server takes no frames of this size; the largest in flight was given up.', {
+          channel,
+          bytes,
+        }),
       refused: (channel, error) =>
         this.log.warn(`Refused a message: ${error.message}`, { channel, fault: error.fault }),
     };

@@ -3,7 +3,7 @@ import type { LinkMonitor, LinkPhase, LinkState } from './link-state.js';
 
 /** Which phase may follow which. */
 const NEXT: Readonly<Record<LinkPhase, readonly LinkPhase[]>> = {
-  offline: ['registering', 'connecting', 'draining', 'stopped'],
+  offline: ['offline', 'registering', 'connecting', 'draining', 'stopped'],
   registering: ['connecting', 'offline', 'draining', 'stopped'],
   connecting: ['ready', 'offline', 'draining', 'stopped'],
   ready: ['offline', 'draining', 'stopped'],

@@ -1,6 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import { CLOSE_CODES, type Clock, DEFAULT_MAX_FRAME_BYTES, watchForJumps } from '../protocol/index.js';
+import {
+  type ChannelName,
+  CLOSE_CODES,
+  type Clock,
+  DEFAULT_MAX_FRAME_BYTES,
+  sleep,
+  watchForJumps,
+} from '../protocol/index.js';
 import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
 import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
@@ -8,7 +15,6 @@ import { LinkPhases } from './link-phases.js';
 import { type LinkMonitor, type LinkState } from './link-state.js';
 import type { LinkEnd } from './link-end.js';
 import { LINK_FACTORY, type LinkFactory, type OpenLink } from './link.js';
-import type { PlainChannel } from './plain-channel.js';
 import { ReconnectPolicy, type Reconnection, type StopCause } from './reconnect-policy.js';
 import { TransportOptions } from './transport.options.js';
 
@@ -29,7 +35,12 @@ export class LinkSupervisor implements LinkMonitor {
   private readonly stopping = new AbortController();
   private readonly feeds: LinkFeed[] = [];
   private link: OpenLink | undefined;
+  /** Undefined: register before the next connect. */
+  private registration: Registration | undefined;
+  /** Undefined: resolve it anew before the next connect. */
+  private token: string | undefined;
   private running: Promise<void> | undefined;
+  private leaving: Promise<void> | undefined;
   private cause: StopCause | undefined;
   private attempts = 0;
   private frameBytes = DEFAULT_MAX_FRAME_BYTES;
@@ -42,8 +53,8 @@ export class LinkSupervisor implements LinkMonitor {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
     this.policy = new ReconnectPolicy(options);
-    this.control = new LastingChannelClient('control', this, options.maxPendingBytes, MAX_RESENT);
-    this.stream = new LastingChannelClient('stream', this, options.maxPendingBytes, MAX_RESENT);
+    this.control = this.lastingClient('control');
+    this.stream = this.lastingClient('stream');
   }
 
   get current(): LinkState {
@@ -78,7 +89,11 @@ export class LinkSupervisor implements LinkMonitor {
   }
 
   /** Waits until what was sent has reached the server, at most `drainGraceMs`, and says goodbye. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.leaving ??= this.leave());
+  }
+
+  private async leave(): Promise<void> {
     if (this.isStopped()) return;
     const { link } = this;
     this.enter({ phase: 'draining', reason: 'The listener stops.' });
@@ -91,37 +106,37 @@ export class LinkSupervisor implements LinkMonitor {
     if (!this.isStopped()) this.stopped(undefined, 'The listener stopped.');
   }
 
+  private lastingClient(channel: ChannelName): LastingChannelClient {
+    const givenUp = (count: number): void =>
+      this.log.warn('Frames sent before the link broke were never confirmed, and are too many to send again.', {
+        channel,
+        count,
+      });
+    return new LastingChannelClient(channel, this, this.options.maxPendingBytes, MAX_RESENT, givenUp);
+  }
+
   private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    let registration: Registration | undefined;
-    let token = await this.tokens.resolve();
     while (!this.ending) {
-      const after = await this.connectOnce(registration, token, (granted) => (registration = granted)).catch(
-        (error: unknown) => this.policy.afterFailure(error),
-      );
+      const after = await this.connectOnce().catch((error: unknown) => this.policy.afterFailure(error));
       if (this.ending) return;
       if (after.next === 'stop') return this.stopped(after.cause, after.reason);
       this.enter({ phase: 'offline', reason: after.reason });
-      await this.sleep(after.waitMs, signal);
-      if (after.next === 'register') registration = undefined;
-      if (after.renewToken) token = await this.tokens.resolve();
+      await sleep(this.clock, after.waitMs, this.stopping.signal);
+      if (after.next === 'register') this.registration = undefined;
+      if (after.renewToken) this.token = undefined;
     }
   }
 
   /** Registers where that is needed, connects, and stays until the link has ended. */
-  private async connectOnce(
-    known: Registration | undefined,
-    token: string,
-    granted: (registration: Registration) => void,
-  ): Promise<Reconnection> {
+  private async connectOnce(): Promise<Reconnection> {
     const { signal } = this.stopping;
-    let registration = known;
-    if (!registration) {
+    const token = (this.token ??= await this.tokens.resolve());
+    if (!this.registration) {
       this.enter({ phase: 'registering' });
-      registration = await this.registrations.register(token, signal);
-      granted(registration);
-      this.frameBytes = registration.maxFrameBytes;
+      this.registration = await this.registrations.register(token, signal);
+      this.frameBytes = this.registration.maxFrameBytes;
     }
+    const { registration } = this;
     const { connectionId } = registration;
     this.enter({ phase: 'connecting', connectionId });
     const link = await this.links(registration).open({ token, number: ++this.attempts, signal });
@@ -131,6 +146,7 @@ export class LinkSupervisor implements LinkMonitor {
     }
     const readyAt = this.clock.now();
     const end = await this.serve(link, connectionId);
+    if (link.control.heard || link.stream.heard) this.policy.admitted();
     return this.policy.afterLink(end, this.clock.now() - readyAt);
   }
 
@@ -150,8 +166,6 @@ export class LinkSupervisor implements LinkMonitor {
     const end = await link.ended;
     watch.cancel();
     this.link = undefined;
-    if (end.code === CLOSE_CODES.TOO_LARGE.code)
-      this.giveUpLargest(end.channel === 'stream' ? link.stream : link.control);
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown();
     this.stream.linkDown();
@@ -171,20 +185,11 @@ export class LinkSupervisor implements LinkMonitor {
     for (const channel of new Set([link.control, link.stream])) channel.woke();
   }
 
-  /** Sent again, the frame that was too large would close every link there is (protocol section 2, 1009). */
-  private giveUpLargest(channel: PlainChannel): void {
-    const bytes = channel.giveUpLargest();
-    this.log.error('The server takes no frames of this size; the largest frame in flight was given up.', {
-      channel: channel.name,
-      bytes,
-    });
-  }
-
   private async settle(): Promise<void> {
     const until = this.clock.now() + this.options.drainGraceMs;
     const parts = [this.control, this.stream, ...this.feeds];
     for (let polls = 0; this.link && this.clock.now() < until && !parts.every((part) => part.settled); polls++) {
-      await this.sleep(SETTLE_POLL_MS, new AbortController().signal);
+      await sleep(this.clock, SETTLE_POLL_MS);
       if (polls > 0) continue;
       this.link?.control.ask();
       this.link?.stream.ask();
@@ -212,17 +217,5 @@ export class LinkSupervisor implements LinkMonitor {
     this.enter({ phase: 'stopped', reason });
     this.control.end();
     this.stream.end();
-  }
-
-  private sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.clock.after(ms, done);
-      signal.addEventListener('abort', done, { once: true });
-    });
   }
 }

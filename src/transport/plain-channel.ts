@@ -28,6 +28,8 @@ export interface PlainChannelContext {
   readonly bufferBoundBytes: number;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
+  /** Told of the frame, in bytes, that made the peer close with 1009 and is not sent again. */
+  gaveUp(channel: ChannelName, bytes: number): void;
   /** Told of what came and could not be read as a frame. */
   refused(channel: ChannelName, error: FrameError): void;
 }
@@ -48,6 +50,7 @@ export class PlainChannel {
   private early: Frame[] = [];
   private readonly helloes: Frame[] = [];
   private onHello: (() => void) | undefined;
+  private spoken = false;
 
   constructor(
     readonly name: ChannelName,
@@ -75,10 +78,16 @@ export class PlainChannel {
         message: (text, isBinary) => this.message(text, isBinary),
         closed: (code, reason) => {
           this.confirmation.stop();
-          resolve({ code, reason, channel: name });
+          if (code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest();
+          resolve({ code, reason });
         },
       });
     });
+  }
+
+  /** Whether the peer has said anything on this socket: a proof, which an open socket is not, that it lets us in. */
+  get heard(): boolean {
+    return this.spoken;
   }
 
   attach(source: FrameSource, urgency: 'urgent' | 'fair'): void {
@@ -100,11 +109,6 @@ export class PlainChannel {
     this.confirmation.woke();
   }
 
-  /** Gives up the largest frame in flight: the peer cannot take it, and sending it again would break every link. */
-  giveUpLargest(): number {
-    return this.sender.giveUpLargest();
-  }
-
   /** Hands over every frame from now on, first those that came before. */
   receive(handler: (frame: Frame) => void): void {
     this.handler = handler;
@@ -117,11 +121,14 @@ export class PlainChannel {
    * @throws LinkError when the socket ends first, or none comes within the deadline
    */
   async ready(generation: Generation, deadlineMs: number): Promise<void> {
-    const ended = this.ended.then((end): never => {
-      throw new LinkError(`The server closed ${this.name} before it was ready (${end.code} ${end.reason}).`, end);
-    });
     const late = (): Error => new LinkError(`No listener_ready came on ${this.name} within ${deadlineMs / 1_000} s.`);
-    await withDeadline(Promise.race([this.hello(generation), ended]), deadlineMs, this.context.clock, late);
+    await withDeadline(Promise.race([this.hello(generation), this.untilLost()]), deadlineMs, this.context.clock, late);
+  }
+
+  /** Never resolves. @throws LinkError when the socket has ended */
+  async untilLost(): Promise<never> {
+    const end = await this.ended;
+    throw new LinkError(`The server closed ${this.name} before the link was ready (${end.code} ${end.reason}).`, end);
   }
 
   close(code: number, reason: string): void {
@@ -130,6 +137,12 @@ export class PlainChannel {
 
   terminate(): void {
     this.socket.terminate();
+  }
+
+  /** The peer cannot take it, and sending it again would break every link there is (protocol section 2, 1009). */
+  private giveUpLargest(): void {
+    const bytes = this.sender.giveUpLargest();
+    if (bytes > 0) this.context.gaveUp(this.name, bytes);
   }
 
   private hello({ id, attempt }: Generation): Promise<void> {
@@ -144,6 +157,7 @@ export class PlainChannel {
   }
 
   private message(text: string, isBinary: boolean): void {
+    this.spoken = true;
     let frame: Frame;
     try {
       frame = decodeFrame(text, isBinary);

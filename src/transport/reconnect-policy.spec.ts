@@ -40,6 +40,12 @@ describe('ReconnectPolicy', () => {
     ['a close before ready', new LinkError('closed', { code: 1008, reason: '' }), 'register'],
     ['a refused token', new RegistrationError('token-refused', 'no'), 'register with a new token'],
     ['a conflict', new RegistrationError('conflict', 'no'), 'stop superseded'],
+    [
+      'another token’s environment',
+      new RegistrationError('conflict', 'no', { errorCode: 'ENVIRONMENT_TAKEN' }),
+      'stop refused',
+    ],
+    ['a token that cannot be had just now', new Error('the secret store is away'), 'connect'],
     ['a bad request', new RegistrationError('refused', 'no'), 'stop refused'],
   ])('after %s', (_name, error, expected) => {
     expect(brief(policy().afterFailure(error))).toBe(expected);
@@ -55,8 +61,8 @@ describe('ReconnectPolicy', () => {
     ]);
     const again = policy();
     again.afterLink(refused, 10);
-    again.afterLink(refused, 10);
-    expect(brief(again.afterLink(refused, 5_000))).toBe('register');
+    again.admitted();
+    expect(brief(again.afterLink(refused, 10))).toBe('register');
   });
 
   it('stops when the token is refused again after it was resolved anew', () => {

@@ -1,5 +1,5 @@
-import { closeActionOf } from '../protocol/index.js';
-import { Backoff, RegistrationError } from '../registration/index.js';
+import { closeActionOf, type ErrorCode } from '../protocol/index.js';
+import { Backoff, readRetryAfter, RegistrationError } from '../registration/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
 import { DialError } from './socket-dialer.js';
 
@@ -22,15 +22,6 @@ export interface ReconnectPolicyOptions {
   readonly backoffResetAfterMs: number;
 }
 
-/**
- * A link that was ready this long, in ms, was not refused: earlier refusals no longer count. Servers that refuse a token by
- * close code open both sockets first, and for that instant the link is ready (reliability C06).
- */
-const ACCEPTED_MS = 5_000;
-
-/** Longest wait that a server may ask for. */
-const MAX_ASKED_WAIT_MS = 10 * 60_000;
-
 /** Applies the table of close codes (protocol section 2), with its memory of refusals since the last ready link. */
 export class ReconnectPolicy {
   private readonly backoff: Backoff;
@@ -44,13 +35,15 @@ export class ReconnectPolicy {
     this.backoff = new Backoff(options.backoffMinMs, options.backoffMaxMs, random);
   }
 
+  /** A server has spoken on a ready link: earlier refusals no longer count. An open socket alone may be refused yet. */
+  admitted(): void {
+    this.refusals = 0;
+    this.tokenRenewed = false;
+  }
+
   /** A link that had been ready ended. @param readyMs how long it was ready */
   afterLink(end: LinkEnd, readyMs: number): Reconnection {
     if (readyMs >= this.options.backoffResetAfterMs) this.backoff.reset();
-    if (readyMs >= ACCEPTED_MS) {
-      this.refusals = 0;
-      this.tokenRenewed = false;
-    }
     return this.afterClose(end);
   }
 
@@ -62,7 +55,7 @@ export class ReconnectPolicy {
     if (error instanceof DialError) {
       if (error.status === 401 || error.status === 403) return this.afterRefusedToken(reason);
       if (error.status === 404) return this.afterUnknownEnvironment(reason);
-      if (error.status === 409) return { next: 'stop', cause: 'superseded', reason };
+      if (error.status === 409) return { next: 'stop', cause: conflictOf(error), reason };
       return this.again('connect', reason, error.retryAfterMs);
     }
     return this.again('connect', reason);
@@ -115,7 +108,7 @@ export class ReconnectPolicy {
       }
       return { next: 'stop', cause: 'token-refused', reason: error.message };
     }
-    return { next: 'stop', cause: error.fault === 'conflict' ? 'superseded' : 'refused', reason: error.message };
+    return { next: 'stop', cause: error.fault === 'conflict' ? conflictOf(error) : 'refused', reason: error.message };
   }
 
   private again(
@@ -123,13 +116,18 @@ export class ReconnectPolicy {
     reason: string,
     askedMs = 0,
   ): Reconnection & { next: 'connect' | 'register' } {
-    const waitMs = Math.max(this.backoff.next(), Math.min(askedMs, MAX_ASKED_WAIT_MS));
+    const waitMs = Math.max(this.backoff.next(), askedMs);
     return { next, waitMs, renewToken: false, reason };
   }
 }
 
+/** A 409 says that a newer process took over, or that the environment is somebody else's: only the first is in order. */
+function conflictOf({ errorCode }: { readonly errorCode: string | undefined }): StopCause {
+  const taken: ErrorCode = 'ENVIRONMENT_TAKEN';
+  return errorCode === taken ? 'refused' : 'superseded';
+}
+
 /** `4029` carries its `Retry-After` in the reason, in seconds. */
 function readAskedWait(reason: string): number {
-  const seconds = /(\d+)/.exec(reason)?.[1];
-  return seconds ? Number(seconds) * 1_000 : 0;
+  return readRetryAfter(/\d+/.exec(reason)?.[0], 0) ?? 0;
 }

@@ -52,6 +52,8 @@ const MAX_REFUSAL_BYTES = 4_096;
  */
 export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs, signal }) =>
   new Promise((resolve, reject) => {
+    const givenUp = (): DialError => new DialError('Connecting was given up.', { cause: signal.reason });
+    if (signal.aborted) return reject(givenUp());
     const ws = new WebSocket(url, {
       headers: { Authorization: `Bearer ${token}` },
       maxPayload: maxFrameBytes,
@@ -59,14 +61,13 @@ export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs
       handshakeTimeout: deadlineMs,
     });
     const abort = (): void => {
-      fail(new DialError('Connecting was given up.', { cause: signal.reason }));
+      fail(givenUp());
       ws.terminate();
     };
     const fail = (error: DialError): void => {
       signal.removeEventListener('abort', abort);
       reject(error);
     };
-    if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     ws.once('open', () => {
       signal.removeEventListener('abort', abort);

@@ -1,9 +1,9 @@
 import { type INestApplicationContext, Module, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type EmitterModuleOptions, ProtocolEmitterModule, ProtocolEmitterService } from '../../src/emitter/index.js';
-import { CLOCK } from '../../src/config/index.js';
+import { CLOCK, type Extension } from '../../src/config/index.js';
 import { type Clock, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
-import { RegistrationModule, TOKEN_SOURCE, type TokenSource } from '../../src/registration/index.js';
+import { RegistrationModule } from '../../src/registration/index.js';
 import {
   CONTROL_CLIENT,
   type ChannelClient,
@@ -47,12 +47,12 @@ export async function startDevice(
     transport = {},
     emitter = {},
     clock = SYSTEM_CLOCK,
-    tokens,
+    registration: extend = {},
   }: {
     transport?: Partial<TransportModuleOptions>;
     emitter?: EmitterModuleOptions;
     clock?: Clock;
-    tokens?: TokenSource;
+    registration?: Extension;
   } = {},
 ): Promise<DeviceApp> {
   const onClock: Provider[] = [{ provide: CLOCK, useValue: clock }];
@@ -63,7 +63,7 @@ export async function startDevice(
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...names,
-    extend: { providers: tokens ? [...onClock, { provide: TOKEN_SOURCE, useValue: tokens }] : onClock },
+    extend: { ...extend, providers: [...onClock, ...(extend.providers ?? [])] },
   });
   const transportModule = TransportModule.forRoot({
     ...names,
@@ -93,6 +93,7 @@ export async function startDevice(
     monitor,
     async reaches(phase) {
       for await (const state of monitor.states()) if (state.phase === phase) return;
+      throw new Error(`the link stopped before it was ${phase}`);
     },
     async close() {
       await links.stop();

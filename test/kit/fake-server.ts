@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 
 /** What a scripted server answers to a registration. */
@@ -20,6 +21,10 @@ export interface FakeServerOptions {
   readonly capabilities?: Readonly<Record<string, unknown>>;
   /** Whether `ping` is answered. Default: yes. */
   readonly pong?: boolean;
+  /** Closes every socket with this code as soon as it is open, as servers do that refuse a listener late. */
+  readonly refuseWith?: number;
+  /** Never answers the upgrade of a stream socket. */
+  readonly ignoreStream?: boolean;
   /** Whether a socket of a paired generation gets its `listener_ready`. Default: yes. */
   readonly hello?: boolean;
 }
@@ -38,6 +43,7 @@ export class FakeServer {
   onOpen: (socket: WebSocket, url: URL) => void = () => {};
   private readonly http: Server;
   private readonly websockets = new WebSocketServer({ noServer: true });
+  private readonly unanswered: Duplex[] = [];
   private watchers: (() => void)[] = [];
 
   private constructor(private readonly options: FakeServerOptions) {
@@ -59,6 +65,9 @@ export class FakeServer {
     this.http.on('upgrade', (request, socket, head) => {
       const url = new URL(request.url ?? '/', 'http://server.invalid');
       this.upgrades.push(url);
+      this.changed();
+      if (this.options.ignoreStream && url.searchParams.get('channel') === 'stream')
+        return void this.unanswered.push(socket);
       this.websockets.handleUpgrade(request, socket, head, (ws) => this.opened(ws, url));
     });
   }
@@ -108,12 +117,14 @@ export class FakeServer {
 
   async stop(): Promise<void> {
     for (const { socket } of this.sockets) socket.terminate();
+    for (const socket of this.unanswered) socket.destroy();
     this.http.closeAllConnections();
     this.http.close();
     await once(this.http, 'close');
   }
 
   private opened(socket: WebSocket, url: URL): void {
+    if (this.options.refuseWith !== undefined) return socket.close(this.options.refuseWith, 'refused');
     const entry = { socket, url };
     this.sockets.push(entry);
     const channel = url.searchParams.get('channel');

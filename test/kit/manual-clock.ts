@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  /** Timers that are set and have not fired: what would keep a process alive. */
+  get pending(): number {
+    return this.alarms.length;
+  }
+
   after(ms: number, run: () => void): Timer {
     const alarm: Alarm = { at: this.time + Math.max(0, ms), order: this.order++, run };
     this.alarms.push(alarm);

@@ -13,6 +13,7 @@ const NOBODY_TO_ASK =
 export class Approver {
   /** Whether anything was refused, by this client or another. */
   denied = false;
+  private closed = false;
   private readonly asked = new Map<string, AbortController>();
 
   constructor(
@@ -32,6 +33,7 @@ export class Approver {
 
   /** Takes back a question that is still open on the terminal. */
   close(): void {
+    this.closed = true;
     for (const question of this.asked.values()) question.abort();
   }
 
@@ -44,7 +46,8 @@ export class Approver {
       this.denied ||= decision.behavior === 'deny';
       await this.attachment.answerApproval(id, decision);
     } catch (error) {
-      // Somebody else was faster, or the link is down: then the turn itself fails too.
+      // The turn has ended: whether its answer was taken shows in how it did.
+      if (this.closed) return;
       const text = error instanceof CommandError ? error.message : String(error);
       await this.stderr.line(`The answer did not count: ${visible(text)}`);
     }

@@ -151,17 +151,6 @@ it('exits 2 for bad usage, and says what is wrong', async () => {
   }
 });
 
-it('exits 2 when several environments are online, and lists them', async () => {
-  relay.environments = [
-    environmentRecord('a', 'laptop'),
-    environmentRecord('b', 'server'),
-    environmentRecord('c', 'old', false),
-  ];
-  const run = attach(['x']);
-  expect(await run.exit).toBe(2);
-  expect(run.stderr.text).toContain('choose one with --environment:\n    laptop  a\n    server  b\n');
-});
-
 it('attaches to the environment that is named', async () => {
   relay.environments = [environmentRecord('a', 'laptop'), environmentRecord('b', 'server')];
   relay.scripts['input'] = (input) => {

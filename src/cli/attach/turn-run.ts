@@ -41,7 +41,8 @@ export class TurnRun {
     try {
       for await (const frame of this.turn) {
         this.approver.see(frame);
-        await this.printer.print(frame);
+        // Where nobody reads, nothing is left to say.
+        if (this.leaving !== EXIT.NO_READER) await this.printer.print(frame);
       }
       return this.exitCode();
     } catch (error) {

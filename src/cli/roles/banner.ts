@@ -38,4 +38,7 @@ export function listenerLines({ name, workspace }: RunningListener, { mode, agen
   ];
 }
 
-export const ATTACH_NEXT = 'In another terminal:  npx twinlane attach -- "ls -la"';
+/** @param server where `attach` would not find it by itself */
+export function attachNext(server?: string): string {
+  return `In another terminal:  npx twinlane attach ${server === undefined ? '' : `--server ${server} `}-- "ls -la"`;
+}

@@ -3,7 +3,7 @@ import { findRelay } from '../find-relay.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { keepAlive } from '../waiting.js';
-import { ATTACH_NEXT, banner, listenerLines } from './banner.js';
+import { attachNext, banner, listenerLines } from './banner.js';
 import { runListener } from './run-listener.js';
 import { serveListener } from './serve-listener.js';
 
@@ -14,7 +14,7 @@ export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliI
     const access = await findRelay(settings);
     const listener = await runListener(settings, access, io.cwd);
     return serveListener(listener, io, () => {
-      return banner([['relay', access.server], ...listenerLines(listener, settings)], ATTACH_NEXT);
+      return banner([['relay', access.server], ...listenerLines(listener, settings)], attachNext(settings.server));
     });
   });
 }

@@ -48,6 +48,7 @@ export class EditFileCommand implements DeviceCommandOf<EditFileDto> {
     const { file_path } = edit;
     const { text, replacements, startLine } = await this.writer.exclusively(file_path, async (real) => {
       const edited = replaceText(await this.textOf(file_path), edit);
+      this.assertFits(file_path, Buffer.byteLength(JSON.stringify(edited.text)));
       await this.writer.replace(real, edited.text);
       return edited;
     });
@@ -69,12 +70,17 @@ export class EditFileCommand implements DeviceCommandOf<EditFileDto> {
 
   private textOf(path: string): Promise<string> {
     return withFile(this.workspace, path, async (file) => {
-      if (file.size > this.options.maxAnswerBytes)
-        throw new CommandError(
-          'COMMAND_FAILED',
-          `${path} has ${file.size} bytes; edit_file takes up to ${this.options.maxAnswerBytes}. Edit it with a shell command.`,
-        );
+      this.assertFits(path, file.size);
       return decodeText(await file.read(0, file.size), path);
     });
+  }
+
+  /** The whole document goes out in one frame, to whoever watches the file. */
+  private assertFits(path: string, bytes: number): void {
+    if (bytes > this.options.maxAnswerBytes)
+      throw new CommandError(
+        'COMMAND_FAILED',
+        `${path} has ${bytes} bytes, encoded; edit_file takes up to ${this.options.maxAnswerBytes}. Edit it with a shell command.`,
+      );
   }
 }

@@ -270,6 +270,16 @@ describe('edit_file', () => {
     });
   });
 
+  it('refuses a document that one frame could not show, and changes nothing', async () => {
+    await writeFile(at('new.txt'), `one${'\n'.repeat(900)}`);
+    expect(await edit({ old_string: 'one', new_string: 'two' })).toMatchObject({
+      success: false,
+      error: expect.stringContaining('edit_file takes up to 1000'),
+    });
+    expect(await content()).toMatch(/^one/);
+    expect(rooms.emitter.recorded.map(({ type }) => type)).toEqual(['edit_file_response']);
+  });
+
   it('replaces all, or as many as expected', async () => {
     expect(await edit({ old_string: 'two', new_string: 'deux', replace_all: true })).toMatchObject({
       replacements: 2,

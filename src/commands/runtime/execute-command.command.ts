@@ -20,7 +20,7 @@ interface Outcome {
 }
 
 /** Runs a slash command; its start and end show as deltas to everybody who watches. */
-@DeviceCommand('execute_command', ExecuteCommandDto)
+@DeviceCommand('execute_command', ExecuteCommandDto, { holdsRuntime: false })
 export class ExecuteCommandCommand implements DeviceCommandOf<ExecuteCommandDto> {
   constructor(
     private readonly conversations: ConversationsService,

@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nes
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
@@ -67,8 +68,12 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   }
 
   override async dispose(): Promise<void> {
-    this.http.off('upgrade', this.onUpgrade);
+    const { http } = this;
+    http.off('upgrade', this.onUpgrade);
     this.servers.clear();
+    // Nest closes the HTTP server next, which waits for every request: one may wait for a device that does not come back.
+    const cut = this.clock.after(this.options.drainGraceMs, () => http.closeAllConnections());
+    http.once('close', () => cut.cancel());
     await super.dispose();
   }
 
@@ -96,6 +101,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     // An error that nobody listens to would end the process; `close` follows it.
     const ignore = (): void => {};
     socket.on('error', ignore);
+    if (socket instanceof Socket) socket.setKeepAlive(true, this.options.keepAliveMs);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');

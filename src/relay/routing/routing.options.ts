@@ -32,6 +32,11 @@ export class RoutingOptions {
   @Min(1)
   maxBytesPerRuntime: number = 64 * MIB;
 
+  /** Bytes that all histories of one environment keep; beyond, those that nobody reads make room, silent longest first. Default 256 MiB. */
+  @IsInt()
+  @Min(1)
+  maxHistoryBytes: number = 256 * MIB;
+
   /** Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Default 1,000. */
   @IsInt()
   @Min(1)

@@ -146,6 +146,17 @@ describe('commands', () => {
     expect((await bench.attach({ client: 'c' })).of('read_file_response')).toHaveLength(1);
   });
 
+  it('leaves no timer behind that would keep the process', async () => {
+    const link = bench.connect(new FakeDeviceLink(true));
+    const client = await bench.attach();
+    await ask(client, { type: 'watch_file', request_id: 'w', path: 'a.txt' });
+    client.socket.terminate();
+    await bench.settled();
+    bench.routing.onApplicationShutdown();
+    await bench.clock.advance(new RoutingOptions().clientAwayMs);
+    expect(link.sent.map(({ type }) => type)).toEqual(['watch_file']);
+  });
+
   it('answers REST: one command, its one answer', async () => {
     const link = bench.connect(new FakeDeviceLink(true));
     const asked = bench.request({ type: 'input', runtime: RUNTIME, payload: { kind: 'create_message', messages: [] } });

@@ -4,8 +4,8 @@ import { Runtimes } from './runtimes.js';
 
 const runtime = (name: string) => ({ agent_id: null, conversation_id: name });
 
-function runtimesOf(maxRuntimes: number) {
-  const runtimes = new Runtimes(new MemoryJournal(), maxRuntimes);
+function runtimesOf(maxRuntimes: number, maxBytes = Infinity) {
+  const runtimes = new Runtimes(new MemoryJournal({ maxBytes }), maxRuntimes);
   const append = (name: string, seq: number) => {
     const record = runtimes.ofDevice(runtime(name));
     runtimes.touch(record);
@@ -23,6 +23,15 @@ it('lets the history of the runtime go that was silent longest and has no reader
   expect(a.history.keepsAfter(0)).toBe(true);
   expect(b.history.keepsAfter(0)).toBe(false);
   expect(b.history.lastOf('e1')).toBe(1);
+});
+
+it('lets histories that nobody reads go while all of them together are too large', () => {
+  const { append } = runtimesOf(9, '{}'.length * 3);
+  const [a, b] = [append('a', 1), append('b', 1)];
+  a.history.subscribe(() => {});
+  const c = append('c', 1);
+  append('d', 1);
+  expect([a, b, c].map(({ history }) => history.keepsAfter(0))).toEqual([true, false, true]);
 });
 
 it('forgets what only clients ever asked for, once nobody follows it', () => {

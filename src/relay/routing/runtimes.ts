@@ -74,15 +74,15 @@ export class Runtimes {
     return this.records.get(runtimeKey(runtime));
   }
 
-  /** A runtime is about to get an event; beyond the bound, another one's history goes. */
+  /** A runtime is about to get an event; while there are too many, or the journal is full, others' histories go. */
   touch(record: RuntimeRecord): void {
     this.warm.delete(record);
     this.warm.add(record);
-    if (this.warm.size <= this.maxRuntimes) return;
     for (const oldest of this.warm) {
+      if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
       if (oldest === record || oldest.history.hasReaders) continue;
       this.warm.delete(oldest);
-      return oldest.forget();
+      oldest.forget();
     }
   }
 

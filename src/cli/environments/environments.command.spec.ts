@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CliRun } from '../../../test/kit/cli.js';
+import { environmentRecord, FAKE_TOKEN, FakeClientRelay } from '../../../test/kit/fake-client-relay.js';
+
+let relay: FakeClientRelay;
+
+beforeEach(async () => {
+  relay = await FakeClientRelay.start();
+});
+afterEach(() => relay.stop());
+
+function environments(...args: string[]): CliRun {
+  return new CliRun(['environments', ...args], { env: { TWINLANE_SERVER: relay.url, TWINLANE_TOKEN: FAKE_TOKEN } });
+}
+
+it('prints a table, in which nothing can move the cursor', async () => {
+  relay.environments = [
+    environmentRecord('env-1', 'laptop'),
+    { ...environmentRecord('env-2', 'old\u001b[2J', false), metadata: {} },
+  ];
+  const run = environments();
+  expect(await run.exit).toBe(0);
+  expect(run.out).toBe(
+    [
+      'NAME          STATE    ID     MODE      WORKSPACE         LAST SEEN',
+      'laptop        online   env-1  standard  /home/me/project  2025-10-09T08:53:20Z',
+      'old\\u{1b}[2J  offline  env-2  standard  -                 2025-10-09T08:53:20Z',
+      '',
+    ].join('\n'),
+  );
+});
+
+it('prints JSON', async () => {
+  const run = environments('--json');
+  expect(await run.exit).toBe(0);
+  expect(JSON.parse(run.out)).toEqual(relay.environments);
+});
+
+it('says what to do where there is none', async () => {
+  relay.environments = [];
+  const run = environments();
+  expect(await run.exit).toBe(0);
+  expect([run.out, run.stderr.text]).toEqual(['', 'No environments yet. Where agents run: npx twinlane listen\n']);
+});

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import type { Frame } from '../protocol/index.js';
+import { EventIntake } from './event-intake.js';
+
+const runtime = { agent_id: null, conversation_id: 'c' };
+const event = (seq: number): Frame => ({ type: 'stream_delta', runtime, event_epoch: 'e', event_seq: seq, delta: {} });
+
+it('takes the order from stream alone, whatever a server mirrors on control', async () => {
+  const intake = new EventIntake(1_024, () => {});
+  const events = intake.subscribe();
+  intake.receive(event(1), 'stream', 10);
+  intake.receive(event(3), 'control', 10);
+  intake.receive(event(2), 'stream', 10);
+  intake.receive(event(3), 'stream', 10);
+  intake.finish(undefined);
+  const seen: Frame[] = [];
+  for await (const frame of events) seen.push(frame);
+  expect(seen).toEqual([event(1), event(2), event(3)]);
+});

@@ -53,10 +53,9 @@ export class FaultPipe {
   }
 
   private async run(from: Socket, to: Socket, first: Buffer): Promise<void> {
-    if (first.length > 0) await this.carry(first, to);
     const held: Buffer[] = [];
-    // Read on while bytes are held back, so that a peer that gives up is not kept waiting either.
-    let carrying = Promise.resolve();
+    // Reading goes on while bytes are held back: a peer that gives up meanwhile is seen to.
+    let carrying = first.length > 0 ? this.carry(first, to) : Promise.resolve();
     try {
       for await (const chunk of from.iterator({ destroyOnReturn: false })) {
         held.push(chunk as Buffer);

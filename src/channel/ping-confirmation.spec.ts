@@ -84,6 +84,34 @@ describe('PingConfirmation', () => {
     expect(state.dead).toBe(true);
   });
 
+  it('C31 asks at once after waking, and finds a silent peer within three probes soon after', async () => {
+    const { clock, state, confirmation } = setUp({ answers: true });
+    await clock.advance(30_000);
+    state.answers = false;
+    await clock.advance(2 * 30_000);
+    confirmation.woke();
+    await settle();
+    expect(state.pings).toBe(4);
+    await clock.advance(3 * 5_000 - 1);
+    expect(state).toMatchObject({ pings: 6, dead: false });
+    await clock.advance(1);
+    expect(state.dead).toBe(true);
+  });
+
+  it('C31 goes back to its usual pace once the peer has answered, or has never been one to answer', async () => {
+    const { clock, state, confirmation } = setUp({ answers: true });
+    confirmation.woke();
+    await settle();
+    await clock.advance(29_999);
+    expect(state.pings).toBe(1);
+    await clock.advance(1);
+    expect(state.pings).toBe(2);
+    const mute = setUp({ answers: false });
+    mute.confirmation.woke();
+    await mute.clock.advance(60_000);
+    expect(mute.state).toMatchObject({ pings: 5, dead: false });
+  });
+
   it('never tears down a server that has never answered a ping', async () => {
     const { clock, state } = setUp({ answers: false });
     await clock.advance(60 * 60_000);

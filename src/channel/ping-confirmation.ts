@@ -7,6 +7,8 @@ export interface PingConfirmationOptions {
   readonly heartbeatMs: number;
   /** Heartbeats without any pong after which the socket is dead, where its channel has answered before. */
   readonly maxUnanswered: number;
+  /** After this process did not run for a while, heartbeats come this often until the first pong. */
+  readonly wakeProbeMs: number;
   /** Bytes sent after which a ping asks how far the peer has read. */
   readonly probeBytes: number;
   /** Least time between two such pings. */
@@ -20,6 +22,7 @@ export interface PingConfirmationOptions {
 export const PING_DEFAULTS: PingConfirmationOptions = {
   heartbeatMs: 30_000,
   maxUnanswered: 3,
+  wakeProbeMs: 5_000,
   probeBytes: 128 * 1024,
   probeEveryMs: 20,
   probeIdleMs: 250,
@@ -40,6 +43,7 @@ export class PingConfirmation {
   private readonly marks: number[] = [];
   private readonly written: { readonly count: number; readonly at: number }[] = [];
   private heartbeatsSincePong = 0;
+  private isWaking = false;
   private ponged = false;
   private unprobedBytes = 0;
   private probedThrough = 0;
@@ -83,9 +87,22 @@ export class PingConfirmation {
     if (this.ponged || this.marks.length < MAX_UNPROVEN_PROBES) this.ping();
   }
 
+  /**
+   * This process did not run for a while: asks at once, and more often until the peer answers. What went unanswered before
+   * says nothing about it.
+   */
+  woke(): void {
+    if (this.stopped) return;
+    this.heartbeat?.cancel();
+    this.heartbeatsSincePong = 0;
+    this.isWaking = true;
+    this.beatNow();
+  }
+
   pong(): void {
     this.ponged = true;
     this.heartbeatsSincePong = 0;
+    if (this.isWaking) this.beatNormally();
     this.assume?.cancel();
     this.written.length = 0;
     const mark = this.marks.shift();
@@ -106,13 +123,26 @@ export class PingConfirmation {
 
   private beat(): void {
     if (this.stopped) return;
-    this.heartbeat = this.clock.after(this.options.heartbeatMs, () => {
-      const proven = this.ponged || this.answeredBefore;
-      if (proven && this.heartbeatsSincePong >= this.options.maxUnanswered) return this.dead();
-      this.heartbeatsSincePong++;
-      this.ping();
-      this.beat();
+    const { heartbeatMs, wakeProbeMs, maxUnanswered } = this.options;
+    this.heartbeat = this.clock.after(this.isWaking ? Math.min(wakeProbeMs, heartbeatMs) : heartbeatMs, () => {
+      const isProven = this.ponged || this.answeredBefore;
+      if (isProven && this.heartbeatsSincePong >= maxUnanswered) return this.dead();
+      // A peer that never answers at all is not worth asking often.
+      if (this.heartbeatsSincePong >= maxUnanswered) this.isWaking = false;
+      this.beatNow();
     });
+  }
+
+  private beatNow(): void {
+    this.heartbeatsSincePong++;
+    this.ping();
+    this.beat();
+  }
+
+  private beatNormally(): void {
+    this.isWaking = false;
+    this.heartbeat?.cancel();
+    this.beat();
   }
 
   private frameSent(bytes: number): void {

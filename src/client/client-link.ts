@@ -4,8 +4,10 @@ import {
   decodeFrame,
   encodeFrame,
   FrameError,
+  watchForJumps,
   type ChannelName,
   type Frame,
+  type Timer,
 } from '../protocol/index.js';
 import { Acknowledger } from './acknowledger.js';
 import { relayUrl, type ClientContext } from './client-options.js';
@@ -36,6 +38,7 @@ const NORMAL_CLOSE = 1000;
 export class ClientLink {
   private readonly ends = new Map<ChannelName, { acks: Acknowledger; heartbeat: Heartbeat }>();
   private isDown = false;
+  private clockWatch: Timer | undefined;
 
   private constructor(
     private readonly context: ClientContext,
@@ -72,6 +75,10 @@ export class ClientLink {
 
   start(): void {
     for (const channel of CHANNEL_NAMES) this.attend(channel, this.sockets[channel]);
+    if (this.isDown) return;
+    this.clockWatch = watchForJumps(this.context.clock, () => {
+      for (const { heartbeat } of this.ends.values()) heartbeat.woke();
+    });
   }
 
   /** Commands go on control, and so do their answers. */
@@ -134,6 +141,7 @@ export class ClientLink {
   }
 
   private stop(): void {
+    this.clockWatch?.cancel();
     for (const { acks, heartbeat } of this.ends.values()) {
       acks.stop();
       heartbeat.stop();

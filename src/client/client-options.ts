@@ -19,6 +19,8 @@ export interface ClientLimits {
   readonly heartbeatMs: number;
   /** Unanswered pings in a row after which a socket that has answered before is dead. Default 3. */
   readonly maxUnansweredPings: number;
+  /** After this process did not run for a while (sleep), pings come this often until the first answer. Default 5 s. */
+  readonly wakePingMs: number;
   /** An acknowledgement goes out this long after the first unacknowledged frame. Default 5 ms. */
   readonly ackDelayMs: number;
   /** Unacknowledged bytes after which it goes out at once. Default 32 KiB. */
@@ -41,6 +43,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   commandTimeoutMs: 60_000,
   heartbeatMs: 30_000,
   maxUnansweredPings: 3,
+  wakePingMs: 5_000,
   ackDelayMs: 5,
   ackBytes: 32 * 1024,
   maxUnreadBytes: 4 * 1024 * 1024,

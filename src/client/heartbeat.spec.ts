@@ -33,6 +33,20 @@ it('C13 counts pings, not time: a long stall costs one', async () => {
   expect(deaths()).toBe(0);
 });
 
+it('C31 asks at once after waking, and gives up after three pings that follow quickly', async () => {
+  const { clock, socket, heartbeat: beat, deaths } = heartbeat();
+  await clock.advance(30_000);
+  beat.pong();
+  beat.woke();
+  expect(socket.frames()).toHaveLength(2);
+  beat.pong();
+  await clock.advance(29_999);
+  expect(socket.frames()).toHaveLength(2);
+  beat.woke();
+  await clock.advance(3 * 5_000);
+  expect([socket.frames().length, deaths()]).toEqual([5, 1]);
+});
+
 it('does not blame a server that has never answered', async () => {
   const { clock, deaths } = heartbeat();
   await clock.advance(20 * 30_000);

@@ -11,12 +11,13 @@ const PING = JSON.stringify({ type: 'ping' });
 export class Heartbeat {
   private unanswered = 0;
   private answered = false;
+  private isWaking = false;
   private timer: Timer | undefined;
 
   constructor(
     private readonly socket: ChannelSocket,
     private readonly clock: Clock,
-    private readonly limits: Pick<ClientLimits, 'heartbeatMs' | 'maxUnansweredPings'>,
+    private readonly limits: Pick<ClientLimits, 'heartbeatMs' | 'maxUnansweredPings' | 'wakePingMs'>,
     private readonly dead: () => void,
   ) {
     this.schedule();
@@ -25,6 +26,18 @@ export class Heartbeat {
   pong(): void {
     this.answered = true;
     this.unanswered = 0;
+    if (!this.isWaking) return;
+    this.isWaking = false;
+    this.timer?.cancel();
+    this.schedule();
+  }
+
+  /** This process did not run for a while: asks at once, and more often until the relay answers (reliability C31). */
+  woke(): void {
+    this.timer?.cancel();
+    this.unanswered = 0;
+    this.isWaking = true;
+    this.beat();
   }
 
   stop(): void {
@@ -32,11 +45,17 @@ export class Heartbeat {
   }
 
   private schedule(): void {
-    this.timer = this.clock.after(this.limits.heartbeatMs, () => {
-      if (this.answered && this.unanswered >= this.limits.maxUnansweredPings) return this.dead();
-      this.unanswered++;
-      this.socket.send(PING);
-      this.schedule();
+    const { heartbeatMs, wakePingMs, maxUnansweredPings } = this.limits;
+    this.timer = this.clock.after(this.isWaking ? Math.min(wakePingMs, heartbeatMs) : heartbeatMs, () => {
+      if (this.answered && this.unanswered >= maxUnansweredPings) return this.dead();
+      if (this.unanswered >= maxUnansweredPings) this.isWaking = false;
+      this.beat();
     });
+  }
+
+  private beat(): void {
+    this.unanswered++;
+    this.socket.send(PING);
+    this.schedule();
   }
 }

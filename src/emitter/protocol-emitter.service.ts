@@ -3,11 +3,17 @@ import { CLOCK } from '../config/index.js';
 import type { Journal } from '../journal/index.js';
 import {
   type Clock,
+  commandOf,
+  encodeFrame,
+  ERROR_CODES,
+  errorAnswer,
   type EventName,
   type EventPayload,
   type EventType,
   type Frame,
+  isLarger,
   type LinkShape,
+  requestIdOf,
   routeOf,
   type Runtime,
   runtimeKey,
@@ -23,6 +29,7 @@ import {
 } from '../transport/index.js';
 import { randomBytes } from 'node:crypto';
 import { EmitterOptions } from './emitter.options.js';
+import { encodeToFit } from './encode-to-fit.js';
 import { JOURNAL } from './journal.provider.js';
 import { type OutletContext, RuntimeOutlet } from './runtime-outlet.js';
 import { RuntimeWriter } from './runtime-writer.js';
@@ -53,7 +60,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONTROL_CLIENT) private readonly control: ChannelClient,
     @Inject(STREAM_CLIENT) private readonly stream: ChannelClient,
-    links: LinkSupervisor,
+    private readonly links: LinkSupervisor,
   ) {
     this.context = {
       journal,
@@ -72,7 +79,8 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   }
 
   /**
-   * Emits an event of a runtime. Never throws because of the link.
+   * Emits an event of a runtime. Never throws because of the link. A payload that does not fit into one frame of the server
+   * is cut, and says so in `cut_bytes` (protocol section 6).
    *
    * @returns the event's name; undefined for a snapshot, which waits for its turn and may be replaced by a newer one
    */
@@ -102,13 +110,14 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   }
 
   /**
-   * Sends a frame that is no event (a response, `file_changed`, …) on the channel that the type map gives it.
+   * Sends a frame that is no event (a response, `file_changed`, …) on the channel that the type map gives it. A response
+   * that does not fit into one frame of the server becomes an error, any other frame is cut (protocol section 6).
    *
    * @throws ChannelFullError when too much waits for the peer
    */
   send(frame: Frame): void {
     const { channel } = routeOf(this.map, frame, this.link?.shape ?? PLAIN);
-    (channel === 'control' ? this.control : this.stream).send(frame);
+    (channel === 'control' ? this.control : this.stream).send(this.fitting(frame));
   }
 
   /** Whether everything emitted has reached the server. */
@@ -138,12 +147,24 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     await this.journal.close();
   }
 
+  private fitting(frame: Frame): Frame {
+    const { maxFrameBytes } = this.links;
+    const text = encodeFrame(frame);
+    if (!isLarger(text, maxFrameBytes)) return frame;
+    this.log.warn('A frame does not fit into one message of the server.', { type: frame.type, length: text.length });
+    const command = commandOf(frame.type);
+    if (command === undefined) return JSON.parse(encodeToFit(frame, maxFrameBytes, (fields) => fields)) as Frame;
+    return errorAnswer(command, requestIdOf(frame), 'ANSWER_TOO_LARGE', ERROR_CODES.ANSWER_TOO_LARGE.message);
+  }
+
   private outletOf(scope: Runtime): RuntimeOutlet {
     const key = runtimeKey(scope);
     let outlet = this.outlets.get(key);
     if (!outlet) {
       const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
-      outlet = new RuntimeOutlet(new RuntimeWriter(runtime, this.epoch, this.journal, this.clock), this.context);
+      const maxFrameBytes = (): number => this.links.maxFrameBytes;
+      const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes);
+      outlet = new RuntimeOutlet(writer, this.context);
       this.outlets.set(key, outlet);
       if (this.link) outlet.linkUp(this.link);
     }

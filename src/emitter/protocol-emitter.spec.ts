@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { MemoryJournal } from '../journal/index.js';
-import { DEFAULT_TYPE_MAP } from '../protocol/index.js';
+import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP, type Frame } from '../protocol/index.js';
 import { OpenPlainLink, PlainChannel, type PlainChannelContext } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
 import { ProtocolEmitterService } from './protocol-emitter.service.js';
@@ -17,18 +17,22 @@ const loop = (status: 'WAITING_ON_INPUT' | 'EXECUTING_COMMAND') => ({
   loop_status: { status, active_run_ids: [], executing_tool_call_ids: [] },
 });
 
-function setUp(options: Partial<EmitterOptions> = {}) {
+const queued = (content: string) => ({ id: 'q', kind: 'message', content, enqueued_at: '2026-01-01T00:00:00.000Z' });
+
+function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, sent: Frame[] = []) {
   const clock = new ManualClock();
   const settings = Object.assign(new EmitterOptions(), options);
   const journal = new MemoryJournal({ maxBytes: settings.journalMaxBytes });
-  const unused = {} as never;
-  const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, unused, unused, {
+  const channel = { send: (frame: Frame) => void sent.push(frame) } as never;
+  const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, channel, channel, {
     feed: () => {},
+    maxFrameBytes,
   } as never);
   const context: PlainChannelContext = {
     clock,
     heartbeatMs: 30_000,
     maxUnansweredHeartbeats: 3,
+    wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
     answered: new Set(),
     gaveUp: () => {},
@@ -169,6 +173,44 @@ describe('ProtocolEmitterService', () => {
     await clock.advance(1_000);
     expect(link.events(link.control)).toEqual(['2 turn_finished']);
     expect(link.events(link.stream)).toEqual(['1 stream_delta', '1 stream_delta', '3 stream_delta']);
+  });
+});
+
+describe('C29 what does not fit into one frame of the server', () => {
+  const MAX = 2_000;
+
+  it('is cut before the append if it is an event, and says so', async () => {
+    const { emitter, connect, journal } = setUp({}, MAX);
+    const link = connect();
+    emitter.emit('stream_delta', delta('x'.repeat(10_000)), runtime);
+    emitter.emit('update_queue', { queue: [queued('y'.repeat(10_000))], removed: [] }, runtime);
+    emitter.emit('turn_finished', { turn_id: 't', stop_reason: 'end_turn' }, runtime);
+    const frames = journal.read(runtime, 0, 9).map(({ frame = '' }) => frame);
+    expect(frames).toHaveLength(3);
+    for (const frame of frames) expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX);
+    expect(JSON.parse(frames[0] ?? '')).toMatchObject({
+      delta: { message_type: 'assistant_message', content: expect.stringMatching(/^x+… \[cut/) },
+      event_seq: 1,
+      cut_bytes: expect.any(Number),
+    });
+    expect(frames[2]).not.toContain('cut_bytes');
+    await settle();
+    expect(link.events(link.stream)).toEqual(['1 stream_delta', '2 update_queue']);
+  });
+
+  it('becomes an error if it is an answer, and is cut otherwise', () => {
+    const sent: Frame[] = [];
+    const { emitter } = setUp({}, MAX, sent);
+    emitter.send({ type: 'read_file_response', request_id: 'r', content: 'x'.repeat(MAX), success: true });
+    emitter.send({ type: 'input_accepted', request_id: 's', accepted: true, note: 'x'.repeat(MAX) });
+    emitter.send({ type: 'file_changed', path: 'x'.repeat(MAX) });
+    emitter.send({ type: 'read_file_response', request_id: 't', content: 'fits', success: true });
+    expect(sent).toMatchObject([
+      { type: 'read_file_response', request_id: 'r', success: false, error_code: 'ANSWER_TOO_LARGE' },
+      { type: 'input_accepted', request_id: 's', accepted: false, error_code: 'ANSWER_TOO_LARGE' },
+      { type: 'file_changed', path: expect.stringContaining('[cut'), cut_bytes: expect.any(Number) },
+      { content: 'fits' },
+    ]);
   });
 });
 

@@ -1,14 +1,7 @@
 import type { Journal } from '../journal/index.js';
-import {
-  type Clock,
-  encodeFrame,
-  type EventName,
-  type Runtime,
-  runtimeKey,
-  sealEvent,
-  type Timer,
-} from '../protocol/index.js';
+import { type Clock, type EventName, type Runtime, runtimeKey, sealEvent, type Timer } from '../protocol/index.js';
 import { createHash } from 'node:crypto';
+import { encodeToFit } from './encode-to-fit.js';
 
 /** Hex digits of SHA-256 over the runtime at the end of an idempotency key (protocol section 3). */
 const RUNTIME_HASH_DIGITS = 6;
@@ -20,12 +13,16 @@ export class RuntimeWriter {
   private flushTimer: Timer | undefined;
   private seq = 0;
 
-  /** @param epoch names this process as the one that appended the event */
+  /**
+   * @param epoch names this process as the one that appended the event
+   * @param maxFrameBytes what one event may have now
+   */
   constructor(
     readonly runtime: Runtime,
     private readonly epoch: string,
     private readonly journal: Journal,
     private readonly clock: Clock,
+    private readonly maxFrameBytes: () => number,
   ) {
     this.hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
   }
@@ -69,8 +66,10 @@ export class RuntimeWriter {
 
   private write(type: string, payload: object): EventName {
     const name: EventName = { runtime: this.runtime, epoch: this.epoch, seq: ++this.seq };
-    const event = sealEvent(type, payload, name, new Date(this.clock.now()).toISOString(), this.hash);
-    this.journal.append(this.runtime, { epoch: name.epoch, seq: name.seq, type, frame: encodeFrame(event) });
+    const emittedAt = new Date(this.clock.now()).toISOString();
+    const seal = (fields: object): object => sealEvent(type, fields, name, emittedAt, this.hash);
+    const frame = encodeToFit(payload, this.maxFrameBytes(), seal);
+    this.journal.append(this.runtime, { epoch: name.epoch, seq: name.seq, type, frame });
     return name;
   }
 }

@@ -4,11 +4,19 @@ import { decodeFrame, encodeFrame, FrameError, type FrameFault, withSeq } from '
 
 const faultOf = (text: string, isBinary = false, maxDepth?: number): FrameFault | undefined => {
   try {
-    decodeFrame(text, isBinary, maxDepth);
+    decodeFrame(text, isBinary, maxDepth === undefined ? {} : { maxDepth });
     return undefined;
   } catch (error) {
     if (error instanceof FrameError) return error.fault;
     throw error;
+  }
+};
+
+const catchFault = (text: string): unknown => {
+  try {
+    return decodeFrame(text);
+  } catch (error) {
+    return error;
   }
 };
 
@@ -32,6 +40,16 @@ describe('decodeFrame', () => {
     expect(faultOf('', true)).toBe('BINARY');
     expect(faultOf(`{"type":"a","x":${'['.repeat(5)}${']'.repeat(5)}}`, false, 5)).toBe('TOO_DEEP');
     expect(faultOf(`{"type":"a","x":${'['.repeat(4)}${']'.repeat(4)}}`, false, 5)).toBeUndefined();
+  });
+
+  it('C29 reads on in a frame that is too deep or too large, to say whose it was and to refuse a repeated key', () => {
+    const deep = '['.repeat(200) + ']'.repeat(200);
+    const error = catchFault(`{"x":${deep},"type":"a","request_id":"r"}`);
+    expect(error).toMatchObject({ fault: 'TOO_DEEP', breaksFraming: false, value: { type: 'a', request_id: 'r' } });
+    expect(faultOf(`{"x":${deep},"type":"a","type":"b"}`)).toBe('REPEATED_KEY');
+    const text = '{"type":"ä"}';
+    expect(() => decodeFrame(text, false, { maxBytes: text.length })).toThrow('larger than 12 bytes');
+    expect(decodeFrame(text, false, { maxBytes: text.length + 1 })).toEqual({ type: 'ä' });
   });
 
   it('reads back every frame it wrote, with and without a number', () => {

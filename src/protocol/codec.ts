@@ -1,7 +1,12 @@
 import { isRecord, type Frame } from './frames.js';
 
-/** Why a message is no frame. All but `NO_TYPE` and `TOO_DEEP` are broken framing and close the socket (protocol section 6). */
-export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP';
+/**
+ * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP` and `TOO_LARGE` are broken framing and close the
+ * socket (protocol section 6).
+ */
+export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP' | 'TOO_LARGE';
+
+const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE']);
 
 export class FrameError extends Error {
   override readonly name = 'FrameError';
@@ -10,13 +15,15 @@ export class FrameError extends Error {
     readonly fault: FrameFault,
     message: string,
     options?: ErrorOptions,
+    /** What was read, where the framing is intact: whom to answer, or which event it was. Nothing in it is checked. */
+    readonly value?: Readonly<Record<string, unknown>>,
   ) {
     super(message, options);
   }
 
   /** Whether the peer can no longer be trusted to frame its messages. */
   get breaksFraming(): boolean {
-    return this.fault !== 'NO_TYPE' && this.fault !== 'TOO_DEEP';
+    return !INTACT.has(this.fault);
   }
 }
 
@@ -24,12 +31,26 @@ export class FrameError extends Error {
 export const MAX_FRAME_DEPTH = 128;
 
 /**
+ * A socket takes messages of up to this many times `maxFrameBytes`, to refuse what is too large without breaking the link;
+ * beyond, it closes with 1009.
+ */
+export const REFUSED_SIZE_FACTOR = 2;
+
+export interface FrameLimits {
+  /** Default: `MAX_FRAME_DEPTH`. */
+  readonly maxDepth?: number;
+  /** Bytes of UTF-8. Default: no bound. */
+  readonly maxBytes?: number;
+}
+
+/**
  * Reads one message as a frame.
  *
  * @throws FrameError for binary messages, text that is no JSON object, a repeated top-level key (two readers could see
- * two different frames), a missing `type`, or nesting beyond `maxDepth`
+ * two different frames), nesting or size beyond the limits, or a missing `type`
  */
-export function decodeFrame(text: string, isBinary = false, maxDepth = MAX_FRAME_DEPTH): Frame {
+export function decodeFrame(text: string, isBinary = false, limits: FrameLimits = {}): Frame {
+  const { maxDepth = MAX_FRAME_DEPTH, maxBytes = Infinity } = limits;
   if (isBinary) throw new FrameError('BINARY', 'Frames are JSON text; this message is binary.');
   let value: unknown;
   try {
@@ -38,10 +59,18 @@ export function decodeFrame(text: string, isBinary = false, maxDepth = MAX_FRAME
     throw new FrameError('NOT_JSON', 'The message is not JSON.', { cause });
   }
   if (!isRecord(value)) throw new FrameError('NOT_OBJECT', 'A frame is a JSON object.');
-  walkTopLevel(text, maxDepth);
-  if (typeof value['type'] !== 'string' || value['type'] === '')
-    throw new FrameError('NO_TYPE', 'A frame needs a "type".');
+  const refuse = (fault: FrameFault, message: string): FrameError => new FrameError(fault, message, {}, value);
+  if (depthOf(text) > maxDepth) throw refuse('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
+  if (isLarger(text, maxBytes)) throw refuse('TOO_LARGE', `The frame is larger than ${maxBytes} bytes.`);
+  if (typeof value['type'] !== 'string' || value['type'] === '') throw refuse('NO_TYPE', 'A frame needs a "type".');
   return value as Frame;
+}
+
+/** Whether a text is larger than so many bytes of UTF-8. */
+export function isLarger(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
+  // A UTF-16 unit has at most three bytes.
+  return text.length * 3 > maxBytes && new TextEncoder().encode(text).length > maxBytes;
 }
 
 export function encodeFrame(frame: object): string {
@@ -61,10 +90,11 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COLON = 0x3a;
 
-/** Walks valid JSON text once: refuses a repeated key of the outermost object, and nesting beyond `maxDepth`. */
-function walkTopLevel(text: string, maxDepth: number): void {
+/** Walks the JSON text of an object once: refuses a repeated key of the object itself, and says how deep it is nested. */
+function depthOf(text: string): number {
   const keys = new Set<string>();
   let depth = 0;
+  let deepest = 0;
   let lastString = '';
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
@@ -77,10 +107,10 @@ function walkTopLevel(text: string, maxDepth: number): void {
       const key = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1);
       if (keys.has(key)) throw new FrameError('REPEATED_KEY', `The key "${key}" stands twice in the frame.`);
       keys.add(key);
-    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
-      if (++depth > maxDepth) throw new FrameError('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
-    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
+    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
+    else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
   }
+  return deepest;
 }
 
 /** Index of the quote that ends the string whose first character is at `from`. */

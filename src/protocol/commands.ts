@@ -82,9 +82,15 @@ export function answerTypeOf(command: string): string {
   return command === 'input' ? 'input_accepted' : `${command}_response`;
 }
 
+/** The command that a frame of this type answers; undefined when it is no answer. */
+export function commandOf(answer: string): string | undefined {
+  if (answer === 'input_accepted') return 'input';
+  return answer.endsWith('_response') ? answer.slice(0, -'_response'.length) : undefined;
+}
+
 /** Whether a frame of this type can only be an answer to a command. */
 export function isAnswerType(type: string): boolean {
-  return type === 'input_accepted' || type.endsWith('_response');
+  return commandOf(type) !== undefined;
 }
 
 /** Commands that nobody answers: their effect shows in `terminal_*` frames (protocol section 3). */

@@ -43,7 +43,7 @@ export interface ReceivedEnvelope {
 }
 
 /** Reads the envelope of a frame; undefined when the frame names no runtime and so can be no event. */
-export function readEnvelope(frame: Frame): ReceivedEnvelope | undefined {
+export function readEnvelope(frame: Readonly<Record<string, unknown>>): ReceivedEnvelope | undefined {
   const runtime = readRuntime(frame['runtime']);
   if (!runtime) return undefined;
   const { event_epoch: epoch, event_seq: seq } = frame;

@@ -2,6 +2,7 @@ export * from './async-broadcast.js';
 export * from './capabilities.js';
 export * from './close-codes.js';
 export * from './clock.js';
+export * from './clock-watch.js';
 export * from './codec.js';
 export * from './commands.js';
 export * from './envelope.js';

@@ -5,7 +5,7 @@ export class Backoff {
   constructor(
     private readonly minMs: number,
     private readonly maxMs: number,
-    private readonly random: () => number = Math.random,
+    private readonly random: () => number = () => Math.random(),
   ) {}
 
   /** How long to wait before the next attempt. */

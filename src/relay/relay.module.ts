@@ -33,13 +33,16 @@ import { RoutingService } from './routing/routing.service.js';
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
-  useFactory: ({ clientChannels, history: { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } }: RelayOptions) =>
-    validateOptions(RoutingOptions, {
+  useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) => {
+    const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
+    return validateOptions(RoutingOptions, {
       clientChannels,
+      maxFrameBytes,
       maxEventsPerRuntime,
       maxBytesPerRuntime,
       maxHistoryBytes: maxBytes,
-    }),
+    });
+  },
 };
 
 /**

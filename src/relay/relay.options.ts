@@ -65,7 +65,10 @@ export class RelayOptions {
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
 
-  /** Bytes of one message, on a socket or as a request's body. Default 8 MiB. */
+  /**
+   * Bytes of one message, on a socket or as a request's body. Default 8 MiB. A larger one is refused without breaking the
+   * link; one of more than twice as many closes its socket with 1009.
+   */
   @IsInt()
   @Min(1024)
   @Max(MAX_FRAME_BYTES)
@@ -75,6 +78,17 @@ export class RelayOptions {
   @IsInt()
   @Min(1)
   deviceBufferBytes: number = 32 * 1024 * 1024;
+
+  /** Every socket is asked for a sign of life this often. Default 30,000. */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  probeMs: number = 30_000;
+
+  /** Such probes without any sign of life after which a socket is cut. Default 3. */
+  @IsInt()
+  @Min(1)
+  maxUnansweredProbes: number = 3;
 
   /** An environment without a heartbeat for this long is offline (protocol section 2). Default 120,000. */
   @IsInt()

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import type { ChannelName, Clock } from '../protocol/index.js';
+import { type ChannelName, type Clock, REFUSED_SIZE_FACTOR } from '../protocol/index.js';
 import type { Registration } from '../registration/index.js';
 import type { LinkAttempt } from './link.js';
 import { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
 import { PlainChannel, type PlainChannelContext } from './plain-channel.js';
-import { SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
+import { DialError, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
 import { TransportOptions } from './transport.options.js';
 
 /** What every kind of link is made of: the dialer, the options, and what the process remembers of its channels. */
@@ -24,6 +24,7 @@ export class LinkParts {
       clock,
       heartbeatMs: options.heartbeatMs,
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
+      wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
       answered: new Set(),
       gaveUp: (channel, bytes) =>
@@ -50,13 +51,24 @@ export class LinkParts {
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
       url.searchParams.set(name, value);
-    const socket = await this.dialer(url, {
-      token: attempt.token,
-      maxFrameBytes,
-      deadlineMs: upgradeDeadlineMs,
-      signal: attempt.signal,
-      observer: this.observer.socket('channel' in query ? channel : 'both'),
-    });
-    return new PlainChannel(channel, socket, this.context);
+    const deadline = new AbortController();
+    // Of the whole way to an open socket: a server that answers byte by byte keeps no dialer's idle timeout.
+    const timer = this.context.clock.after(upgradeDeadlineMs, () => deadline.abort());
+    try {
+      const socket = await this.dialer(url, {
+        token: attempt.token,
+        maxFrameBytes: maxFrameBytes * REFUSED_SIZE_FACTOR,
+        deadlineMs: upgradeDeadlineMs,
+        signal: AbortSignal.any([attempt.signal, deadline.signal]),
+        observer: this.observer.socket('channel' in query ? channel : 'both'),
+      });
+      return new PlainChannel(channel, socket, this.context);
+    } catch (error) {
+      if (!deadline.signal.aborted) throw error;
+      const text = `${url.host} did not open the ${channel} socket within ${upgradeDeadlineMs / 1_000} s.`;
+      throw new DialError(text, { cause: error });
+    } finally {
+      timer.cancel();
+    }
   }
 }

@@ -1,6 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
-import { type ChannelName, CLOSE_CODES, type Clock, sleep } from '../protocol/index.js';
+import {
+  type ChannelName,
+  CLOSE_CODES,
+  type Clock,
+  DEFAULT_MAX_FRAME_BYTES,
+  sleep,
+  watchForJumps,
+} from '../protocol/index.js';
 import { type Registration, RegistrationService, TOKEN_SOURCE, type TokenSource } from '../registration/index.js';
 import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
@@ -37,6 +44,7 @@ export class LinkSupervisor implements LinkMonitor {
   private leaving: Promise<void> | undefined;
   private cause: StopCause | undefined;
   private attempts = 0;
+  private frameBytes = DEFAULT_MAX_FRAME_BYTES;
 
   constructor(
     private readonly registrations: RegistrationService,
@@ -58,6 +66,11 @@ export class LinkSupervisor implements LinkMonitor {
   /** Why the link was given up; undefined while it runs and after an orderly stop. */
   get stopCause(): StopCause | undefined {
     return this.cause;
+  }
+
+  /** Bytes of one message that the server takes, by its newest registration (protocol section 6). */
+  get maxFrameBytes(): number {
+    return this.frameBytes;
   }
 
   states(): AsyncIterable<LinkState> {
@@ -123,6 +136,7 @@ export class LinkSupervisor implements LinkMonitor {
     if (!this.registration) {
       this.enter({ phase: 'registering' });
       this.registration = await this.registrations.register(token, signal);
+      this.frameBytes = this.registration.maxFrameBytes;
     }
     const { registration } = this;
     const { connectionId } = registration;
@@ -150,7 +164,9 @@ export class LinkSupervisor implements LinkMonitor {
     link.control.receive((frame) => this.control.arrived(frame));
     if (link.stream !== link.control) link.stream.receive((frame) => this.stream.arrived(frame));
 
+    const watch = watchForJumps(this.clock, (missedMs) => this.woke(link, missedMs));
     const end = await link.ended;
+    watch.cancel();
     this.link = undefined;
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown();
@@ -163,6 +179,12 @@ export class LinkSupervisor implements LinkMonitor {
       [this.control, link.control],
       [this.stream, link.stream],
     ] as const;
+  }
+
+  /** What slept may have lost its sockets without a word (reliability C31). */
+  private woke(link: OpenLink, missedMs: number): void {
+    this.log.warn('This process did not run for a while; asking whether the server is still there.', { missedMs });
+    for (const channel of new Set([link.control, link.stream])) channel.woke();
   }
 
   private async settle(): Promise<void> {

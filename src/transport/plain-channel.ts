@@ -10,8 +10,11 @@ import {
   decodeFrame,
   type ChannelName,
   type Clock,
+  encodeFrame,
+  errorAnswer,
   type Frame,
   FrameError,
+  isAnswerType,
   withDeadline,
 } from '../protocol/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
@@ -21,6 +24,7 @@ export interface PlainChannelContext {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxUnansweredHeartbeats: number;
+  readonly wakeProbeMs: number;
   readonly bufferBoundBytes: number;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
@@ -55,7 +59,7 @@ export class PlainChannel {
     private readonly socket: ChannelSocket,
     private readonly context: PlainChannelContext,
   ) {
-    const { clock, heartbeatMs, maxUnansweredHeartbeats, bufferBoundBytes, answered } = context;
+    const { clock, heartbeatMs, maxUnansweredHeartbeats, wakeProbeMs, bufferBoundBytes, answered } = context;
     this.sender = new ChannelSender(socket, {
       bufferBound: bufferBoundBytes,
       numbered: false,
@@ -65,7 +69,13 @@ export class PlainChannel {
       socket,
       this.sender,
       clock,
-      { ...PING_DEFAULTS, heartbeatMs, maxUnanswered: maxUnansweredHeartbeats, probeBytes: bufferBoundBytes / 4 },
+      {
+        ...PING_DEFAULTS,
+        heartbeatMs,
+        wakeProbeMs,
+        maxUnanswered: maxUnansweredHeartbeats,
+        probeBytes: bufferBoundBytes / 4,
+      },
       answered.has(name),
       () => socket.terminate(),
     );
@@ -99,6 +109,11 @@ export class PlainChannel {
   /** Asks at once how far the peer has read; sources learn it by `confirmed`. */
   ask(): void {
     this.confirmation.ask();
+  }
+
+  /** This process did not run for a while: whether the peer is still there is asked at once. */
+  woke(): void {
+    this.confirmation.woke();
   }
 
   /** Hands over every frame from now on, first those that came before. */
@@ -159,6 +174,7 @@ export class PlainChannel {
       const { UNSUPPORTED, INVALID } = CLOSE_CODES;
       if (error.breaksFraming)
         this.socket.close(error.fault === 'BINARY' ? UNSUPPORTED.code : INVALID.code, error.message);
+      else this.answerRefused(error);
       return;
     }
     switch (frame.type) {
@@ -176,5 +192,12 @@ export class PlainChannel {
         if (this.handler) this.handler(frame);
         else this.early.push(frame);
     }
+  }
+
+  /** A command that cannot be taken has its answer all the same. */
+  private answerRefused({ value = {}, message }: FrameError): void {
+    const { type, request_id: requestId } = value;
+    if (typeof type !== 'string' || type === '' || typeof requestId !== 'string' || isAnswerType(type)) return;
+    this.socket.send(encodeFrame(errorAnswer(type, requestId, 'FRAME_INVALID', message)));
   }
 }

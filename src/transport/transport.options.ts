@@ -30,6 +30,11 @@ export class TransportOptions {
   @Min(1)
   maxUnansweredHeartbeats: number = 3;
 
+  /** After a sleep of the machine or a stall, heartbeats come this often until the first `pong`. Default: 5 s. */
+  @IsInt()
+  @Min(1)
+  wakeProbeMs: number = 5_000;
+
   /** Bytes that may wait in the buffer of one socket. Default: 512 KiB (protocol section 5). */
   @IsInt()
   @Min(1)

@@ -1,8 +1,8 @@
-import { type INestApplicationContext, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { type INestApplicationContext, Module, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type EmitterModuleOptions, ProtocolEmitterModule, ProtocolEmitterService } from '../../src/emitter/index.js';
-import type { Extension } from '../../src/config/index.js';
-import type { Runtime } from '../../src/protocol/index.js';
+import { CLOCK, type Extension } from '../../src/config/index.js';
+import { type Clock, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
 import { RegistrationModule } from '../../src/registration/index.js';
 import {
   CONTROL_CLIENT,
@@ -46,9 +46,16 @@ export async function startDevice(
   {
     transport = {},
     emitter = {},
+    clock = SYSTEM_CLOCK,
     registration: extend = {},
-  }: { transport?: Partial<TransportModuleOptions>; emitter?: EmitterModuleOptions; registration?: Extension } = {},
+  }: {
+    transport?: Partial<TransportModuleOptions>;
+    emitter?: EmitterModuleOptions;
+    clock?: Clock;
+    registration?: Extension;
+  } = {},
 ): Promise<DeviceApp> {
+  const onClock: Provider[] = [{ provide: CLOCK, useValue: clock }];
   const names = { deviceId: 'device-1', connectionName: 'laptop' };
   const registration = RegistrationModule.forRoot({
     server,
@@ -56,16 +63,19 @@ export async function startDevice(
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...names,
-    extend,
+    extend: { ...extend, providers: [...onClock, ...(extend.providers ?? [])] },
   });
   const transportModule = TransportModule.forRoot({
     ...names,
     backoffMinMs: 1,
     backoffMaxMs: 5,
     ...transport,
-    extend: { imports: [registration] },
+    extend: { imports: [registration], providers: onClock },
   });
-  const emitterModule = ProtocolEmitterModule.forRoot({ ...emitter, extend: { imports: [transportModule] } });
+  const emitterModule = ProtocolEmitterModule.forRoot({
+    ...emitter,
+    extend: { imports: [transportModule], providers: onClock },
+  });
   const app = await Test.createTestingModule({
     imports: [registration, transportModule, emitterModule, { module: StartLink, imports: [transportModule] }],
   })

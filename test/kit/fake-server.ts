@@ -39,6 +39,8 @@ export class FakeServer {
   readonly upgrades: URL[] = [];
   readonly received: ReceivedFrame[] = [];
   pong: boolean;
+  /** Told of each socket as it opens. */
+  onOpen: (socket: WebSocket, url: URL) => void = () => {};
   private readonly http: Server;
   private readonly websockets = new WebSocketServer({ noServer: true });
   private readonly unanswered: Duplex[] = [];
@@ -54,7 +56,7 @@ export class FakeServer {
           body: JSON.parse(text || '{}') as Record<string, unknown>,
           headers: request.headers,
         });
-        const answer = this.answers.shift() ?? { status: 200, body: this.granted() };
+        const answer = this.answers.shift() ?? { status: 200, body: this.granted(request.headers.host) };
         response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
         response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
         this.changed();
@@ -81,11 +83,11 @@ export class FakeServer {
     return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
-  granted(): Record<string, unknown> {
-    const { port } = this.http.address() as AddressInfo;
+  /** @param host as the listener called it: sockets take the way that the registration took, through a proxy or not */
+  granted(host = new URL(this.url).host): Record<string, unknown> {
     return {
       connectionId: 'conn-1',
-      wsUrl: `ws://127.0.0.1:${port}/v1/environments/conn-1/listener/ws?lease=l1`,
+      wsUrl: `ws://${host}/v1/environments/conn-1/listener/ws?lease=l1`,
       ...this.options.capabilities,
     };
   }
@@ -136,6 +138,7 @@ export class FakeServer {
       this.sockets.splice(this.sockets.indexOf(entry), 1);
       this.changed();
     });
+    this.onOpen(socket, url);
     const generation = url.searchParams.get('connectionGeneration');
     if (generation && this.options.hello !== false) {
       const attempt = Number(url.searchParams.get('connectionAttempt'));

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../src/protocol/index.js';
 
 interface Alarm {
-  readonly at: number;
+  at: number;
   readonly order: number;
   readonly run: () => void;
 }
@@ -29,6 +29,17 @@ export class ManualClock implements Clock {
     const alarm: Alarm = { at: this.time + Math.max(0, ms), order: this.order++, run };
     this.alarms.push(alarm);
     return { cancel: () => void (this.alarms = this.alarms.filter((other) => other !== alarm)) };
+  }
+
+  /** The machine sleeps: the wall clock goes on, timers do not; they keep the wait that was left to them. */
+  sleep(ms: number): void {
+    this.time += ms;
+    for (const alarm of this.alarms) alarm.at += ms;
+  }
+
+  /** The event loop stalls: what comes due meanwhile runs late, once time is moved on. */
+  stall(ms: number): void {
+    this.time += ms;
   }
 
   /** Moves time on, running what comes due in order and letting promises settle in between. */

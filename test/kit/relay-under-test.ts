@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
 import type { Provider } from '@nestjs/common';
-import type { Frame, RegistrationResponse } from '../../src/protocol/index.js';
+import type { Frame, FrameError, RegistrationResponse } from '../../src/protocol/index.js';
 import {
   installRelay,
   RelayModule,
@@ -33,6 +33,9 @@ export class FakeRouting {
     this.frames.push({ channel, frame });
     this.tell(`frame ${frame.type}`);
     if (frame.type === 'throw') throw new Error('planted');
+  }
+  deviceRefused(_environmentId: string, _link: DeviceLink, channel: string, { fault }: FrameError): void {
+    this.tell(`refused ${channel} ${fault}`);
   }
   linkClosed(): void {
     this.tell('closed');

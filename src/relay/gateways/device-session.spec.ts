@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
-import type { ChannelName, Frame } from '../../protocol/index.js';
+import type { ChannelName, Frame, FrameError } from '../../protocol/index.js';
 import type { Environment, Lease } from '../environments/environment.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
 import { Presence } from '../environments/presence.js';
@@ -27,6 +27,7 @@ const paired = (channel: ChannelName, attempt: number, generation = `g${attempt}
 /** What routing was told, in order. */
 class RoutingSpy {
   readonly told: unknown[][] = [];
+  readonly refusals: string[] = [];
   link: DeviceLink | undefined;
   linkReady(_environmentId: string, link: DeviceLink): void {
     this.link = link;
@@ -34,6 +35,9 @@ class RoutingSpy {
   }
   deviceFrame(_environmentId: string, _link: DeviceLink, channel: ChannelName, frame: Frame): void {
     this.told.push(['frame', channel, frame.type]);
+  }
+  deviceRefused(_environmentId: string, _link: DeviceLink, channel: ChannelName, { fault }: FrameError): void {
+    this.refusals.push(`${channel} ${fault}`);
   }
   linkClosed(): void {
     this.told.push(['closed']);

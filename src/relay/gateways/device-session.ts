@@ -1,6 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, type ChannelName, type Clock, type Frame, type Timer } from '../../protocol/index.js';
+import {
+  CLOSE_CODES,
+  JUMP_MS,
+  type ChannelName,
+  type Clock,
+  type Frame,
+  type FrameError,
+  type Timer,
+} from '../../protocol/index.js';
 import { voiderOf, type Environment, type Lease } from '../environments/environment.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 import type { Presence } from '../environments/presence.js';
@@ -83,6 +91,10 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.parts.routing.deviceFrame(this.environment.id, link, channel, frame);
   }
 
+  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): void {
+    this.parts.routing.deviceRefused(this.environment.id, link, channel, error);
+  }
+
   heartbeat(): void {
     this.lastSignOfLife = this.parts.clock.now();
     this.parts.presence.heartbeat(this.environment.id, this.lastSignOfLife);
@@ -142,7 +154,10 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.watch?.cancel();
     const { clock, options } = this.parts;
     const silence = (): number => clock.now() - this.lastSignOfLife;
-    this.watch = clock.after(options.offlineAfterMs - silence(), () => {
+    const due = this.lastSignOfLife + options.offlineAfterMs;
+    this.watch = clock.after(due - clock.now(), () => {
+      // This process slept or stalled, and could hear nobody: silence is counted from now on.
+      if (clock.now() - due >= JUMP_MS) this.lastSignOfLife = clock.now();
       if (silence() < options.offlineAfterMs) return this.watchHeartbeats();
       // After a stall of this process heartbeats may wait unread: they are read before the next timer runs.
       this.watch = clock.after(0, () =>

@@ -17,13 +17,15 @@ import type { Hello, OpenLink } from './pairing.js';
 export interface DeviceSocketsObserver {
   ready(link: DeviceSockets): void;
   frame(link: DeviceSockets, channel: ChannelName, frame: Frame): void;
+  /** A message that is not taken as a frame; where its framing is broken, the link ends. */
+  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): void;
   heartbeat(link: DeviceSockets): void;
   /** Once, however it ended. `goodbye`: the listener closed it on purpose and is not coming back by itself. */
   ended(link: DeviceSockets, goodbye: boolean): void;
 }
 
 export interface DeviceSocketsLimits {
-  /** Bytes that may arrive before every socket is there. */
+  /** Bytes of one message, and of all that may arrive before every socket is there. */
   readonly maxFrameBytes: number;
   /** Bytes of commands that may wait for the device to read. */
   readonly deviceBufferBytes: number;
@@ -114,7 +116,7 @@ export class DeviceSockets implements DeviceLink, OpenLink {
 
   private receive(channel: ChannelName, socket: ChannelSocket, text: string, isBinary: boolean): void {
     if (this.phase === 'ended') return;
-    const frame = this.decode(socket, text, isBinary);
+    const frame = this.decode(channel, socket, text, isBinary);
     if (!frame || SILENT.has(frame.type)) return;
     if (frame.type === 'ping') {
       socket.send(PONG);
@@ -123,11 +125,12 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     else this.hold(channel, frame, text.length);
   }
 
-  private decode(socket: ChannelSocket, text: string, isBinary: boolean): Frame | undefined {
+  private decode(channel: ChannelName, socket: ChannelSocket, text: string, isBinary: boolean): Frame | undefined {
     try {
-      return decodeFrame(text, isBinary);
+      return decodeFrame(text, isBinary, { maxBytes: this.limits.maxFrameBytes });
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
+      this.observer.refused(this, channel, error);
       if (error.breaksFraming) this.closeFor(socket, error);
       else this.refusedFrames++;
       return undefined;

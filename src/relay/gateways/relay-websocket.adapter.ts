@@ -7,11 +7,12 @@ import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
 import { CLOCK } from '../../config/index.js';
-import { withDeadline, type Clock } from '../../protocol/index.js';
+import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import { PathServer, type UpgradeRequest } from './path.server.js';
+import { reapWhenSilent } from './reap-when-silent.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { drainSockets } from './socket-drain.js';
 
@@ -45,10 +46,13 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       throw new Error(`Gateways share the relay's HTTP port; remove the port ${port} from @WebSocketGateway.`);
     const http = this.http;
     if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
-    const limits = { maxPayload: this.options.maxFrameBytes, perMessageDeflate: false };
+    const limits = { maxPayload: this.options.maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: false };
     const server = new PathServer(match(path), { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
-    server.on('connection', (socket: WebSocket) => socket.on('error', ({ message }) => this.log.debug(message)));
+    server.on('connection', (socket: WebSocket) => {
+      socket.on('error', ({ message }) => this.log.debug(message));
+      reapWhenSilent(socket, this.clock, this.options);
+    });
     server.on('wsClientError', ({ message }, socket) =>
       this.refuse(socket, new RelayError('BAD_REQUEST', `${message}.`)),
     );

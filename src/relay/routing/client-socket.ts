@@ -3,7 +3,6 @@ import {
   CLOSE_CODES,
   decodeFrame,
   FrameError,
-  isRecord,
   runtimeKey,
   type ChannelName,
   type CloseCode,
@@ -137,21 +136,20 @@ export class ClientSocket {
 
   private decode(text: string, isBinary: boolean): Frame | undefined {
     try {
-      return decodeFrame(text, isBinary);
+      return decodeFrame(text, isBinary, { maxBytes: this.options.maxFrameBytes });
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
+      this.observer.dropped('unreadable');
       if (error.breaksFraming)
         this.close(error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID, error.message);
-      else this.refuse(text, error);
+      else this.refuse(error);
       return undefined;
     }
   }
 
   /** A message that is no frame but says where an answer would belong. */
-  private refuse(text: string, { message }: FrameError): void {
-    this.observer.dropped('unreadable');
-    const value: unknown = JSON.parse(text);
-    const answer = isRecord(value) ? unreadableAnswer(value, message) : undefined;
+  private refuse({ message, value = {} }: FrameError): void {
+    const answer = unreadableAnswer(value, message);
     if (answer) this.send({ text: answer, urgency: 'urgent' });
   }
 

@@ -19,6 +19,9 @@ export interface DeviceFrameParts {
   readonly observer: RoutingObserver;
 }
 
+/** Frames of the relay's own making: from a device they would be forged. */
+const OWN: ReadonlySet<string> = new Set(['resume_gap', 'resume_status', 'control_request_withheld']);
+
 /** Who receives a device's frames that are no events (protocol section 4). A type that is not known goes to everybody. */
 export class DeviceFrames {
   constructor(private readonly parts: DeviceFrameParts) {}
@@ -26,6 +29,7 @@ export class DeviceFrames {
   route(received: Frame): void {
     const { clients, requests, terminals, watches, observer } = this.parts;
     const frame = without(received, 'seq');
+    if (OWN.has(frame.type)) return observer.dropped('unreadable');
     if (requests.take(frame)) return;
     if (isAnswerType(frame.type)) return observer.dropped('unknown-answer');
     if (isTerminalFrame(frame)) {

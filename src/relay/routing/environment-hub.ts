@@ -1,5 +1,14 @@
 import type { Journal } from '../../journal/index.js';
-import { encodeFrame, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  commandOf,
+  encodeFrame,
+  ERROR_CODES,
+  errorAnswer,
+  type ChannelName,
+  type Clock,
+  type Frame,
+  type FrameError,
+} from '../../protocol/index.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientCommands, type Command } from './client-commands.js';
@@ -135,6 +144,19 @@ export class EnvironmentHub {
   deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): void {
     if (this.outbox.link !== link) return this.context.observer.dropped('ended-link');
     if (!this.intakeOf(link).take(channel, frame)) this.frames.route(frame);
+  }
+
+  deviceRefused(link: DeviceLink, channel: ChannelName, { fault, message, value }: FrameError): void {
+    this.context.observer.dropped('unreadable');
+    if (!value || this.outbox.link !== link || this.intakeOf(link).refuse(channel, value)) return;
+    const { type, request_id: id } = value;
+    const command = typeof type === 'string' ? commandOf(type) : undefined;
+    if (command === undefined || typeof id !== 'string') return;
+    const [code, text] =
+      fault === 'TOO_LARGE'
+        ? (['ANSWER_TOO_LARGE', ERROR_CODES.ANSWER_TOO_LARGE.message] as const)
+        : (['COMMAND_FAILED', `The device's answer is not valid: ${message}`] as const);
+    this.frames.route(errorAnswer(command, id, code, text));
   }
 
   linkClosed(link: DeviceLink): void {

@@ -14,7 +14,8 @@ export function relayAnswer(command: string, code: ErrorCode, message: string = 
 
 /** Answers a message that is no frame, where it says whom to answer. */
 export function unreadableAnswer(message: Readonly<Record<string, unknown>>, fault: string): string | undefined {
-  if (!('request_id' in message)) return undefined;
+  // An id that is no plain value cannot be written again: it may be what was nested too deeply.
+  if (!('request_id' in message) || typeof message['request_id'] === 'object') return undefined;
   const command = typeof message['type'] === 'string' ? message['type'] : 'error';
   return encodeFrame({ ...relayAnswer(command, 'FRAME_INVALID', fault), request_id: message['request_id'] });
 }

@@ -3,6 +3,7 @@ import type { DeviceLink } from './device-link.js';
 import { EventOrder, type EventOrderLimits } from './event-order.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { Guard } from './guard.js';
+import { RefusedEvent } from './refused-event.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
@@ -12,6 +13,12 @@ export interface EventIntake {
   begin(link: DeviceLink): void;
   /** @returns false for a frame that has no place in an order */
   take(channel: ChannelName, frame: Frame): boolean;
+  /**
+   * A frame that was not taken: if it was an event, its place becomes a hole.
+   *
+   * @returns false when it has no place in an order
+   */
+  refuse(channel: ChannelName, value: Readonly<Record<string, unknown>>): boolean;
 }
 
 /** Where a memory journal begins. */
@@ -23,7 +30,7 @@ const FIRST_NUMBER = 1;
  */
 export class NamedEvents implements EventIntake {
   /** By runtime and then by epoch; only the newest epochs, those that are not closed. */
-  private readonly orders = new Map<RuntimeRecord, Map<string, EventOrder<Frame>>>();
+  private readonly orders = new Map<RuntimeRecord, Map<string, EventOrder<Frame | RefusedEvent>>>();
 
   constructor(
     private readonly runtimes: Runtimes,
@@ -39,31 +46,43 @@ export class NamedEvents implements EventIntake {
   }
 
   take(_channel: ChannelName, frame: Frame): boolean {
-    const envelope = readEnvelope(frame);
+    if (this.place(frame, frame)) return true;
+    if (!('event_seq' in frame)) return false;
+    // It claims a place that it does not name: nobody could follow an order with such events in it.
+    this.observer.dropped('unreadable');
+    return true;
+  }
+
+  refuse(_channel: ChannelName, value: Readonly<Record<string, unknown>>): boolean {
+    return this.place(value, new RefusedEvent(value));
+  }
+
+  private place(named: Readonly<Record<string, unknown>>, arrival: Frame | RefusedEvent): boolean {
+    const envelope = readEnvelope(named);
     if (envelope?.epoch === undefined || envelope.seq === undefined) return false;
     const { epoch, seq } = envelope;
     const record = this.runtimes.ofDevice(envelope.runtime);
     const { newest } = record.history;
     const isClosed = newest?.epoch !== epoch && record.history.lastOf(epoch) !== undefined;
     if (isClosed) this.observer.dropped('known-event');
-    else this.orderOf(record, epoch).add(seq, frame, begins(seq, newest?.seq));
+    else this.orderOf(record, epoch).add(seq, arrival, begins(seq, newest?.seq));
     return true;
   }
 
-  private orderOf(record: RuntimeRecord, epoch: string): EventOrder<Frame> {
-    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame>>();
+  private orderOf(record: RuntimeRecord, epoch: string): EventOrder<Frame | RefusedEvent> {
+    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame | RefusedEvent>>();
     this.orders.set(record, epochs);
     const known = epochs.get(epoch);
     if (known) return known;
     const last = record.history.lastOf(epoch);
-    const order = new EventOrder<Frame>(
+    const order = new EventOrder<Frame | RefusedEvent>(
       this.clock,
       this.limits,
       {
         deliver: (frame, seq) => this.guard('an event', () => this.append(record, epoch, seq, frame)),
         skipped: (from, to) => this.guard('a hole', () => this.recorder.recordGap(record, { epoch, from, to })),
         late: () => this.observer.dropped('known-event'),
-        sizeOf: (frame) => encodeFrame(frame).length,
+        sizeOf: (frame) => (frame instanceof RefusedEvent ? 0 : encodeFrame(frame).length),
       },
       last === undefined ? undefined : last + 1,
     );
@@ -71,14 +90,15 @@ export class NamedEvents implements EventIntake {
     return order;
   }
 
-  private append(record: RuntimeRecord, epoch: string, seq: number, frame: Frame): void {
+  private append(record: RuntimeRecord, epoch: string, seq: number, frame: Frame | RefusedEvent): void {
     if (record.history.lastOf(epoch) === undefined) this.open(record, epoch, seq);
-    this.recorder.record(record, { epoch, seq }, frame);
+    if (frame instanceof RefusedEvent) this.recorder.recordGap(record, { epoch, from: seq, to: seq });
+    else this.recorder.record(record, { epoch, seq }, frame);
   }
 
   /** An epoch's first event closes those before it. Numbers continue over epochs, so that what it left out is known. */
   private open(record: RuntimeRecord, epoch: string, first: number): void {
-    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame>>();
+    const epochs = this.orders.get(record) ?? new Map<string, EventOrder<Frame | RefusedEvent>>();
     for (const [other, order] of epochs) {
       if (other === epoch) continue;
       epochs.delete(other);

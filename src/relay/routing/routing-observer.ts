@@ -12,7 +12,7 @@ export type DropReason =
   | 'unknown-terminal'
   /** Addressed to a client that has left, or more than is kept for one that is away. */
   | 'absent-client'
-  /** A client's message without a `type`, nested too deeply, or an acknowledgement that is none. */
+  /** A message that is no frame, or is nested too deeply or too large; an acknowledgement, or an event's name, that is none. */
   | 'unreadable'
   /** A heartbeat of a client that does not read. */
   | 'stalled-pong'

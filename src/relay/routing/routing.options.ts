@@ -1,4 +1,5 @@
 import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -15,6 +16,11 @@ export class RoutingOptions {
   /** `split`: events on stream, the rest on control. `mirror`: both carry what can be told apart (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
+
+  /** One message of a client; larger ones are refused. Default 8 MiB. */
+  @IsInt()
+  @Min(1)
+  maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
 
   /** Events that a runtime's history keeps. Default 100,000. */
   @IsInt()

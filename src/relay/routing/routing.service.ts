@@ -2,7 +2,14 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
 import { MemoryJournal, type Journal } from '../../journal/index.js';
-import { isAnswered, isAnswerType, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  isAnswered,
+  isAnswerType,
+  type ChannelName,
+  type Clock,
+  type Frame,
+  type FrameError,
+} from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
@@ -62,6 +69,11 @@ export class RoutingService implements OnApplicationShutdown {
   /** @param frame decoded, never `ping`, `pong` or `ack`; on a legacy link the channel says nothing */
   deviceFrame(environmentId: string, link: DeviceLink, channel: ChannelName, frame: Frame): void {
     this.guard('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame));
+  }
+
+  /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
+  deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): void {
+    this.guard('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
   }
 
   /** What was sent on this link and not answered is answered with `OUTCOME_UNKNOWN`. */

@@ -16,6 +16,7 @@ import type { Guard } from './guard.js';
 import type { EventIntake } from './named-events.js';
 import { NumberRanges } from './number-ranges.js';
 import type { PendingApprovals } from './pending-approvals.js';
+import { RefusedEvent } from './refused-event.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { EventPlace } from './runtime-history.js';
 import { loopStatusOf, type RuntimeRecord, type Runtimes } from './runtimes.js';
@@ -37,7 +38,7 @@ const ASKING = 'WAITING_ON_APPROVAL';
  * then named by the relay (protocol section 4).
  */
 export class StockEvents implements EventIntake {
-  private readonly order: EventOrder<Frame>;
+  private readonly order: EventOrder<Frame | RefusedEvent>;
   /** Numbers of this pair that have not come; what comes late has its place here, and everything else is a repetition. */
   private readonly missing = new NumberRanges();
   private isFirst = true;
@@ -55,11 +56,11 @@ export class StockEvents implements EventIntake {
     private readonly guard: Guard,
     private readonly outlets: StockEventsOutlets,
   ) {
-    this.order = new EventOrder<Frame>(clock, limits, {
+    this.order = new EventOrder<Frame | RefusedEvent>(clock, limits, {
       deliver: (frame, number) => this.inTurn(frame, number),
       skipped: (from, to) => this.missing.add(from, to),
       late: (frame, number) => this.afterItsTurn(frame, number),
-      sizeOf: (frame) => encodeFrame(frame).length,
+      sizeOf: (frame) => (frame instanceof RefusedEvent ? 0 : encodeFrame(frame).length),
     });
   }
 
@@ -88,6 +89,15 @@ export class StockEvents implements EventIntake {
     return true;
   }
 
+  refuse(channel: ChannelName, value: Readonly<Record<string, unknown>>): boolean {
+    const number = value['event_seq'];
+    if (typeof number !== 'number' || !Number.isSafeInteger(number)) return false;
+    const event = new RefusedEvent(value);
+    if (this.isSplit) this.order.add(number, event, channel === 'stream');
+    else this.deliver(event);
+    return true;
+  }
+
   /** Ends an approval in place of the device, which does not say so itself. */
   resolve(runtime: Runtime, requestId: string, outcome: ApprovalOutcome): void {
     if (!this.approvals.get(runtime, requestId)) return;
@@ -96,7 +106,7 @@ export class StockEvents implements EventIntake {
     this.recorder.recordOwn(record, this.nextPlace(record), 'control_request_resolved', payload);
   }
 
-  private inTurn(frame: Frame, number: number): void {
+  private inTurn(frame: Frame | RefusedEvent, number: number): void {
     if (this.isFirst) this.missing.add(0, number - 1);
     this.isFirst = false;
     this.missing.take(number);
@@ -104,12 +114,13 @@ export class StockEvents implements EventIntake {
   }
 
   /** A turn's end that could not wait any longer must not cost the text that follows it. */
-  private afterItsTurn(frame: Frame, number: number): void {
+  private afterItsTurn(frame: Frame | RefusedEvent, number: number): void {
     if (this.missing.take(number)) this.guard('a late event', () => this.deliver(frame));
     else this.observer.dropped('known-event');
   }
 
-  private deliver(frame: Frame): void {
+  private deliver(frame: Frame | RefusedEvent): void {
+    if (frame instanceof RefusedEvent) return this.deliverHole(frame);
     const runtime = readRuntime(frame['runtime']);
     if (!runtime) return this.outlets.carry(frame);
     const requestId = requestIdOf(frame);
@@ -120,6 +131,14 @@ export class StockEvents implements EventIntake {
     const place = this.nextPlace(record);
     this.recorder.record(record, place, { ...frame, event_epoch: place.epoch, event_seq: place.seq });
     this.outlets.recorded(runtime, frame.type);
+  }
+
+  private deliverHole({ value }: RefusedEvent): void {
+    const runtime = readRuntime(value['runtime']);
+    if (!runtime) return;
+    const record = this.runtimes.ofDevice(runtime);
+    const { epoch, seq } = this.nextPlace(record);
+    this.recorder.recordGap(record, { epoch, from: seq, to: seq });
   }
 
   private endStaleApprovals(runtime: Runtime, frame: Frame): void {

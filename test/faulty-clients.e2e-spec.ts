@@ -4,8 +4,6 @@ import { WebSocket } from 'ws';
 import { TwinlaneClient, type Attachment, type AttachmentState } from '../src/client/index.js';
 import { CLOCK } from '../src/config/index.js';
 import type { ChannelName } from '../src/protocol/index.js';
-import { TOKEN_SOURCE } from '../src/registration/index.js';
-import { type DeviceApp, RUNTIME, startDevice } from './kit/device-app.js';
 import { FaultProxy } from './kit/fault-proxy.js';
 import { ManualClock } from './kit/manual-clock.js';
 import { RawSocket } from './kit/raw-socket.js';
@@ -123,43 +121,6 @@ describe('C12 a peer that has gone without a word', () => {
     expect(await isOnline()).toBe(true);
     expect([control.ws.readyState, stream.ws.readyState]).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
   });
-});
-
-it('C14 an old stream socket that comes late never joins the newer control socket', async () => {
-  const deviceClock = new ManualClock();
-  let release = (): void => {};
-  const until = new Promise<void>((resolve) => (release = resolve));
-  proxy.rule({ match: { query: { channel: 'stream' } }, action: { do: 'delay', until }, count: 1 });
-  const device: DeviceApp = await startDevice(proxy.url, {
-    clock: deviceClock,
-    registration: { providers: [{ provide: TOKEN_SOURCE, useValue: { resolve: () => TOKEN } }] },
-    transport: { drainGraceMs: 0 },
-  });
-  const late = await proxy.log.seen('struck', 'channel=stream');
-  await deviceClock.advance(15_000);
-  await device.reaches('offline');
-  await deviceClock.advance(5);
-  await device.reaches('ready');
-
-  expect(await proxy.log.seen('closed', late.target)).toMatchObject({ side: 'client' });
-  release();
-  // The relay has read the old upgrade, and has ended it.
-  for (let n = 1; ; n++) {
-    const closed = await proxy.log.seen('closed', late.target, n);
-    if (closed.side === 'server') break;
-  }
-  const page = await relay.rest('/v1/environments?onlineOnly=true');
-  const [online] = page.body['connections'] as { connectionId: string }[];
-  const client = await RawSocket.open(
-    relay.ws(
-      `/v1/environments/${online?.connectionId}/status/ws?agentId=${RUNTIME.agent_id}&conversationId=${RUNTIME.conversation_id}&channel=stream`,
-    ),
-    { token: TOKEN },
-  );
-  device.emitter.emit('stream_delta', { delta: { message_type: 'assistant_message', content: 'x' } }, RUNTIME);
-  expect(await client.seen('stream_delta')).toMatchObject({ event_seq: 1 });
-  expect(device.monitor.current.phase).toBe('ready');
-  await device.close();
 });
 
 describe('a client', () => {

@@ -51,24 +51,32 @@ export class LinkParts {
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
       url.searchParams.set(name, value);
-    const deadline = new AbortController();
+    const dialling = new AbortController();
+    const giveUp = (): void => dialling.abort(attempt.signal.reason);
+    let isLate = false;
     // Of the whole way to an open socket: a server that answers byte by byte keeps no dialer's idle timeout.
-    const timer = this.context.clock.after(upgradeDeadlineMs, () => deadline.abort());
+    const timer = this.context.clock.after(upgradeDeadlineMs, () => {
+      isLate = true;
+      dialling.abort();
+    });
+    attempt.signal.addEventListener('abort', giveUp);
+    if (attempt.signal.aborted) giveUp();
     try {
       const socket = await this.dialer(url, {
         token: attempt.token,
         maxFrameBytes: maxFrameBytes * REFUSED_SIZE_FACTOR,
         deadlineMs: upgradeDeadlineMs,
-        signal: AbortSignal.any([attempt.signal, deadline.signal]),
+        signal: dialling.signal,
         observer: this.observer.socket('channel' in query ? channel : 'both'),
       });
       return new PlainChannel(channel, socket, this.context);
     } catch (error) {
-      if (!deadline.signal.aborted) throw error;
+      if (!isLate) throw error;
       const text = `${url.host} did not open the ${channel} socket within ${upgradeDeadlineMs / 1_000} s.`;
       throw new DialError(text, { cause: error });
     } finally {
       timer.cancel();
+      attempt.signal.removeEventListener('abort', giveUp);
     }
   }
 }

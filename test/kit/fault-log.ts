@@ -1,6 +1,7 @@
 /** What a fault proxy saw or did. `target` is path and query of the connection's first request. */
 export interface FaultEvent {
-  readonly kind: 'opened' | 'struck' | 'swallowed' | 'closed';
+  /** `answered`: the first bytes came back from the server. */
+  readonly kind: 'opened' | 'struck' | 'answered' | 'swallowed' | 'closed';
   readonly connection: number;
   readonly target: string;
   /** Of `struck`: the action. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -9,6 +8,8 @@ export interface FaultPipeHost {
   /** Whether there is nobody any more behind the socket that bytes are for. */
   isGone(to: Socket): boolean;
   swallowed(bytes: number): void;
+  /** Told of bytes that are about to be passed on. */
+  carries(): void;
 }
 
 /** How often a throttled pipe passes something on, in ms. */
@@ -20,6 +21,7 @@ export class FaultPipe {
   private gate: Promise<void> | undefined;
   private bytesPerSecond = Infinity;
   private bytesUntilCut = Infinity;
+  private carrying: Promise<void> = Promise.resolve();
 
   constructor(private readonly host: FaultPipeHost) {}
 
@@ -28,9 +30,24 @@ export class FaultPipe {
     return this.mode === 'swallow' || this.gate !== undefined;
   }
 
+  /** @param first what was read already */
   start(from: Socket, to: Socket, first: Buffer = Buffer.alloc(0)): void {
-    // A broken connection ends the loop; both sides have listeners of their own for that.
-    this.run(from, to, first).catch(() => {});
+    const take = (chunk: Buffer): void => {
+      this.carrying = this.carrying.then(() => this.carry(chunk, to));
+      // Reading goes on while bytes are held back: a peer that gives up meanwhile is seen to.
+      if (this.isHolding) return;
+      from.pause();
+      void this.carrying.then(() => from.resume());
+    };
+    const end = (): void => {
+      this.carrying = this.carrying.then(async () => {
+        await this.gate;
+        if (this.mode === 'carry') to.end();
+      });
+    };
+    from.on('data', take).once('end', end).once('close', end);
+    if (first.length > 0) take(first);
+    if (this.isHolding || first.length === 0) from.resume();
   }
 
   swallow(): void {
@@ -52,26 +69,10 @@ export class FaultPipe {
     this.bytesUntilCut = bytes;
   }
 
-  private async run(from: Socket, to: Socket, first: Buffer): Promise<void> {
-    const held: Buffer[] = [];
-    // Reading goes on while bytes are held back: a peer that gives up meanwhile is seen to.
-    let carrying = first.length > 0 ? this.carry(first, to) : Promise.resolve();
-    try {
-      for await (const chunk of from.iterator({ destroyOnReturn: false })) {
-        held.push(chunk as Buffer);
-        carrying = carrying.then(() => this.carry(held.shift() ?? Buffer.alloc(0), to));
-        if (!this.isHolding) await carrying;
-      }
-    } finally {
-      await carrying;
-      await this.gate;
-      if (this.mode === 'carry') to.end();
-    }
-  }
-
   private async carry(chunk: Buffer, to: Socket): Promise<void> {
     await this.gate;
     if (this.mode === 'swallow') return this.host.swallowed(chunk.length);
+    this.host.carries();
     // A reset, as the machine of a peer that is gone would send.
     if (this.host.isGone(to)) return this.host.cut();
     let rest = chunk;
@@ -87,6 +88,11 @@ export class FaultPipe {
       rest = rest.subarray(step);
       await wait(THROTTLE_STEP_MS);
     }
-    if (rest.length > 0 && !to.write(rest)) await once(to, 'drain');
+    if (rest.length > 0 && !to.write(rest)) await drained(to);
   }
+}
+
+/** Resolves when a socket takes more, or never will. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
 }

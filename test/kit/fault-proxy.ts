@@ -49,17 +49,23 @@ class Connection {
     this.watch('client', client);
   }
 
-  /** Resolves with the first request's head read, and its bytes kept for the server; false when it never came. */
+  /** Reads the first line of the request, whose bytes are kept for the server; false when it never came. */
   async begin(): Promise<boolean> {
-    for await (const chunk of this.client.iterator({ destroyOnReturn: false })) {
-      this.head = Buffer.concat([this.head, chunk as Buffer]);
-      if (!this.head.includes('\r\n')) continue;
-      const [, target = '/'] = this.head.toString('latin1').split(' ', 2);
-      this.url = new URL(target, 'http://proxy.invalid');
-      this.log.add({ kind: 'opened', connection: this.number, target });
-      return true;
-    }
-    return false;
+    const { client } = this;
+    const isComplete = await new Promise<boolean>((resolve) => {
+      const read = (chunk: Buffer): void => {
+        this.head = Buffer.concat([this.head, chunk]);
+        if (!this.head.includes('\r\n')) return;
+        client.off('data', read).pause();
+        resolve(true);
+      };
+      client.on('data', read).once('close', () => resolve(false));
+    });
+    if (!isComplete) return false;
+    const [, target = '/'] = this.head.toString('latin1').split(' ', 2);
+    this.url = new URL(target, 'http://proxy.invalid');
+    this.log.add({ kind: 'opened', connection: this.number, target });
+    return true;
   }
 
   matches({ path, query = {}, connection = this.number }: FaultMatch): boolean {
@@ -112,8 +118,13 @@ class Connection {
   }
 
   private pipe(name: 'up' | 'down'): FaultPipe {
+    let isAnswer = name === 'down';
     return new FaultPipe({
       cut: () => this.cut(),
+      carries: () => {
+        if (isAnswer) this.log.add({ kind: 'answered', connection: this.number, target: this.target });
+        isAnswer = false;
+      },
       // Nobody here closes one direction and waits on the other: a client that has ended is gone.
       isGone: (to) => to.destroyed || (name === 'down' && to.readableEnded),
       swallowed: (bytes) =>
@@ -198,7 +209,7 @@ export class FaultProxy {
     const connection = new Connection(++this.opened, socket, this.log);
     this.connections.add(connection);
     socket.once('close', () => this.connections.delete(connection));
-    const began = await connection.begin().catch(() => false);
+    const began = await connection.begin();
     if (!began) return connection.cut();
     const entry = this.rules.find(({ rule, left }) => left > 0 && connection.matches(rule.match ?? {}));
     if (entry) {

@@ -3,6 +3,8 @@ import type { Clock } from '../../protocol/index.js';
 
 /** How often a group that was asked to end is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 20;
+/** How long a busy machine may take to carry SIGKILL out, in milliseconds; what waits for a dead disk takes for ever. */
+const KILLED_WITHIN_MS = 1_000;
 
 /** A process that leads its own group, with everything it started and that did not leave the group. */
 export class ProcessGroup {
@@ -13,18 +15,24 @@ export class ProcessGroup {
 
   /**
    * Ends every process of the group: SIGTERM, and SIGKILL to those still there after the grace. Resolves when none is
-   * left or SIGKILL was sent.
+   * left, or SIGKILL has had its time.
    *
    * @param graceMs milliseconds
    */
   async end(graceMs: number): Promise<void> {
     this.signal('SIGTERM');
-    const until = this.clock.now() + graceMs;
+    if (await this.endsWithin(graceMs)) return;
+    this.signal('SIGKILL');
+    await this.endsWithin(KILLED_WITHIN_MS);
+  }
+
+  private async endsWithin(ms: number): Promise<boolean> {
+    const until = this.clock.now() + ms;
     while (this.clock.now() < until) {
-      if (!this.signal(0) || !(await hasRunningMembers(this.leader))) return;
+      if (!this.signal(0) || !(await hasRunningMembers(this.leader))) return true;
       await new Promise<void>((resolve) => void this.clock.after(LOOK_EVERY_MS, resolve));
     }
-    this.signal('SIGKILL');
+    return false;
   }
 
   /** Whether there was anybody to take the signal, the dead whom nobody has collected among them. */

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bare, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
 import { SILENT } from '../../../test/kit/silent-logger.js';
+import { type Frame, SNAPSHOT_TYPES } from '../../protocol/index.js';
 import { RoutingOptions } from './routing.options.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
@@ -155,6 +156,25 @@ describe('commands', () => {
     bench.routing.onApplicationShutdown();
     await bench.clock.advance(new RoutingOptions().clientAwayMs);
     expect(link.sent.map(({ type }) => type)).toEqual(['watch_file']);
+  });
+
+  it('answers input and sync for a device that shows what it does, and says nothing more', async () => {
+    const link = bench.connect(new FakeDeviceLink(false, undefined, 'split', false));
+    const client = await bench.attach({ runtime: RUNTIME, client: undefined });
+    const show = async (event_seq: number, event: Frame): Promise<void> => {
+      bench.emit(link, { ...event, runtime: RUNTIME, event_seq });
+      await bench.settled();
+    };
+    await ask(client, { type: 'input', request_id: 'i', runtime: RUNTIME, payload: { kind: 'create_message' } });
+    expect(client.of('input_accepted')).toEqual([]);
+    await show(1, { type: 'update_loop_status', loop_status: { status: 'SENDING_API_REQUEST' } });
+    expect(client.of('input_accepted')).toMatchObject([{ request_id: 'i', accepted: true }]);
+    await ask(client, { type: 'sync', request_id: 's', runtime: RUNTIME });
+    for (const [index, type] of SNAPSHOT_TYPES.entries()) {
+      expect(client.of('sync_response')).toEqual([]);
+      await show(index + 2, { type });
+    }
+    expect(client.of('sync_response')).toMatchObject([{ request_id: 's', runtime: RUNTIME, success: true }]);
   });
 
   it('answers REST: one command, its one answer', async () => {

@@ -95,7 +95,7 @@ describe('tokens of a listener that `extend` replaces', () => {
   it('registration: HTTP_FETCH', async () => {
     const urls: string[] = [];
     const useValue: HttpFetch = (input, init) => {
-      urls.push(String(input));
+      urls.push(new Request(input, init).url);
       return fetch(input, init);
     };
     const { server } = await listen('registration', { provide: HTTP_FETCH, useValue });

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
 import { MemoryJournal, type Journal } from '../../journal/index.js';
@@ -8,7 +8,7 @@ import type { DeviceLink } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
-import { guardedClock, type Guard } from './guard.js';
+import { GuardedClock, type Guard } from './guard.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RoutingOptions } from './routing.options.js';
 
@@ -26,11 +26,11 @@ const EPOCH_BYTES = 4;
  * either sends makes these methods throw.
  */
 @Injectable()
-export class RoutingService {
+export class RoutingService implements OnApplicationShutdown {
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
   private readonly relayEpoch = randomBytes(EPOCH_BYTES).toString('hex');
-  private readonly clock: Clock;
+  private readonly clock: GuardedClock;
   private readonly guard: Guard = (doing, run) => {
     try {
       run();
@@ -45,7 +45,12 @@ export class RoutingService {
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = () => this.memoryHistory(),
   ) {
-    this.clock = guardedClock(clock, this.guard);
+    this.clock = new GuardedClock(clock, this.guard);
+  }
+
+  /** Every socket is closed by then: nobody waits for what timers would do. */
+  onApplicationShutdown(): void {
+    this.clock.stop();
   }
 
   /** A device's link became ready; an earlier one of the environment is over. What waited for it is sent, in order. */

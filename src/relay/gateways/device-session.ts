@@ -53,6 +53,8 @@ export class DeviceSession implements DeviceSocketsObserver {
   private live: DeviceSockets | undefined;
   private lastSignOfLife = 0;
   private watch: Timer | undefined;
+  /** Deadlines of links whose second socket has not come. */
+  private readonly forming = new Map<DeviceSockets, Timer>();
 
   constructor(
     private readonly environment: Environment,
@@ -70,13 +72,15 @@ export class DeviceSession implements DeviceSocketsObserver {
     link.add(hello, socket);
   }
 
-  /** Stops its timer. */
+  /** Stops its timers. */
   stop(): void {
     this.watch?.cancel();
+    for (const deadline of this.forming.values()) deadline.cancel();
   }
 
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
+    this.formed(link);
     this.rule(link.origin);
     registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
     this.live = link;
@@ -101,6 +105,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {
+    this.formed(link);
     const links = this.leases.get(link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
@@ -132,11 +137,19 @@ export class DeviceSession implements DeviceSocketsObserver {
     links.open = link;
     if (hello.kind === 'paired') links.highest = hello.attempt;
     if (hello.kind !== 'legacy')
-      clock.after(options.helloDeadlineMs, () => {
-        if (link.state === 'forming')
-          link.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.');
-      });
+      this.forming.set(
+        link,
+        clock.after(options.helloDeadlineMs, () =>
+          link.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.'),
+        ),
+      );
     return link;
+  }
+
+  /** Ready or over: nothing more is waited for. */
+  private formed(link: DeviceSockets): void {
+    this.forming.get(link)?.cancel();
+    this.forming.delete(link);
   }
 
   /** A link of this lease is ready: older leases are void, and what is connected with them goes. */

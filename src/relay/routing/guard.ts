@@ -3,9 +3,10 @@ import type { Clock, Timer } from '../../protocol/index.js';
 /** Runs what a peer caused. Whatever it throws is logged and goes no further: one peer's frame must not end the process. */
 export type Guard = (doing: string, run: () => void) => void;
 
-/** A clock whose alarms are guarded, because what a timer throws would end the process, and which all go with their owner. */
+/** A clock whose alarms are guarded, because what a timer throws would end the process, and that can be stopped. */
 export class GuardedClock implements Clock {
-  private readonly pending = new Set<Timer>();
+  private readonly alarms = new Set<Timer>();
+  private isStopped = false;
 
   constructor(
     private readonly clock: Clock,
@@ -17,22 +18,24 @@ export class GuardedClock implements Clock {
   }
 
   after(ms: number, run: () => void): Timer {
-    const alarm = this.clock.after(ms, () => {
-      this.pending.delete(timer);
+    if (this.isStopped) return { cancel: () => {} };
+    const timer = this.clock.after(ms, () => {
+      this.alarms.delete(alarm);
       this.guard('a timer', run);
     });
-    const timer: Timer = {
+    const alarm: Timer = {
       cancel: () => {
-        this.pending.delete(timer);
-        alarm.cancel();
+        this.alarms.delete(alarm);
+        timer.cancel();
       },
     };
-    this.pending.add(timer);
-    return timer;
+    this.alarms.add(alarm);
+    return alarm;
   }
 
-  /** Nothing that was set rings any more. */
+  /** No alarm goes off any more, and none keeps the process alive. */
   stop(): void {
-    for (const timer of this.pending) timer.cancel();
+    this.isStopped = true;
+    for (const alarm of this.alarms) alarm.cancel();
   }
 }

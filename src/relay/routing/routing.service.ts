@@ -56,7 +56,7 @@ export class RoutingService implements OnApplicationShutdown {
     this.clock = new GuardedClock(clock, this.guard);
   }
 
-  /** What still waits for somebody to come back must not keep the process. */
+  /** Every socket is closed by then: nobody waits for what timers would do. */
   onApplicationShutdown(): void {
     this.clock.stop();
   }

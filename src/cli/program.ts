@@ -48,6 +48,12 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (_, flags, io) =>
       (await import('./environments/environments.command.js')).environmentsCommand(flags, io),
   },
+  doctor: {
+    summary: 'check the way to a relay step by step, and say what to do',
+    details:
+      'Exit codes: 0 all is well, 1 a step failed, 2 bad usage, 69 the relay cannot be reached, 77 token refused.',
+    run: async (_, flags, io) => (await import('./doctor/doctor.command.js')).doctorCommand(flags, io),
+  },
 };
 
 /**

@@ -1,9 +1,9 @@
-import { WebSocket } from 'ws';
 import { TwinlaneClient, type Attachment } from '../../client/index.js';
 import type { CliIo } from '../cli-io.js';
 import { CliError } from '../cli.error.js';
 import { EXIT } from '../exit-codes.js';
 import { findRelay } from '../find-relay.js';
+import { outbound } from '../outbound/outbound.js';
 import { AttachSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { aborted, keepAlive } from '../waiting.js';
@@ -22,7 +22,8 @@ export function attachCommand(
     const interruption = aborted(io.interrupted).then(() => new CliError('', EXIT.ABORTED));
     const input = await orStop(readInput(words, io), interruption);
     const access = await findRelay(settings);
-    const client = new TwinlaneClient({ ...access, WebSocket });
+    const way = await outbound(access.server, settings, io.env);
+    const client = new TwinlaneClient({ ...access, ...way.client });
     const environment = pickEnvironment(await orStop(client.environments(), interruption), settings.environment);
     const attachment = await orStop(client.attach(environment), interruption);
     try {

@@ -4,11 +4,13 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { ListenerModule } from '../../listener/index.js';
 import { createLogger, PinoLoggerService } from '../../observability/index.js';
-import { LinkSupervisor, type LinkState, type StopCause } from '../../transport/index.js';
+import { HTTP_FETCH } from '../../registration/index.js';
+import { LinkSupervisor, type LinkState, SOCKET_DIALER, type StopCause, wsDialer } from '../../transport/index.js';
 import { usageError } from '../cli.error.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
 import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
+import type { Outbound } from '../outbound/outbound.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 
 export interface RunningListener {
@@ -33,6 +35,7 @@ const EXIT_OF: Readonly<Record<StopCause, number>> = {
 export async function runListener(
   settings: ListenSettings,
   access: RelayAccess,
+  { fetch, routeTo }: Outbound,
   cwd: string,
 ): Promise<RunningListener> {
   const workspace = await realWorkspace(settings.workspace ?? cwd);
@@ -48,6 +51,10 @@ export async function runListener(
     agent,
     shutdownGraceMs,
     emitter: typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) },
+    extend: {
+      registration: { providers: [{ provide: HTTP_FETCH, useValue: fetch }] },
+      transport: { providers: [{ provide: SOCKET_DIALER, useValue: wsDialer(routeTo) }] },
+    },
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });

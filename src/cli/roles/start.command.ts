@@ -1,4 +1,5 @@
 import type { CliIo } from '../cli-io.js';
+import { outbound } from '../outbound/outbound.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
@@ -16,7 +17,9 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings);
     try {
-      const listener = await runListener(listenSettings, { server: relay.url, token: relay.token }, io.cwd);
+      const access = { server: relay.url, token: relay.token };
+      const way = await outbound(access.server, {}, io.env);
+      const listener = await runListener(listenSettings, access, way, io.cwd);
       return await serveListener(listener, io, () => {
         return banner([...relayLines(relay), ...listenerLines(listener, listenSettings)], ATTACH_NEXT);
       });

@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Checkup } from '../src/cli/doctor/checkup.js';
+import { outbound } from '../src/cli/outbound/outbound.js';
+import { SYSTEM_CLOCK } from '../src/protocol/index.js';
 import { CliRun, temporaryDirectory } from './kit/cli.js';
 import { ConnectProxy } from './kit/connect-proxy.js';
+import { FakeServer } from './kit/fake-server.js';
 import { TlsFront } from './kit/tls-front.js';
 import { startRelay, TOKEN, Twinlane, urlOf } from './kit/twinlane.js';
 
@@ -111,6 +115,48 @@ describe('twinlane doctor, where all is well', () => {
   });
 });
 
+describe('twinlane doctor, before servers that know only the compatible layer', () => {
+  it.each([
+    { capabilities: { supportsSplitStatusChannels: true, supportsPairedListenerGenerations: true }, sockets: 2 },
+    { capabilities: { supportsSplitStatusChannels: true }, sockets: 2 },
+    { capabilities: {}, sockets: 1 },
+  ])('finds $sockets sockets with $capabilities, and closes them', async ({ capabilities, sockets }) => {
+    const server = await FakeServer.start({ capabilities });
+    closing.push(() => server.stop());
+    expect(await diagnose(server.url)).toMatchObject({ exitCode: 0, ok: true });
+    expect(server.upgrades).toHaveLength(sockets);
+    await server.until(() => server.sockets.length === 0);
+  });
+
+  it('takes silence on ping from a plain server, and from no other', async () => {
+    for (const isPaired of [false, true]) {
+      const capabilities = { supportsSplitStatusChannels: true, supportsPairedListenerGenerations: isPaired };
+      const server = await FakeServer.start({ capabilities, pong: false });
+      closing.push(() => server.stop());
+      const way = await outbound(server.url, {}, {});
+      const checkup = new Checkup({ server: server.url, token: TOKEN }, way, '/nowhere', SYSTEM_CLOCK, 100);
+      const failed: string[] = [];
+      await checkup.run(async ({ step, state }) => void (state === 'failed' && failed.push(step)));
+      expect(failed).toEqual(isPaired ? ['round trip'] : []);
+    }
+  });
+
+  it('a hello that never comes', async () => {
+    const capabilities = { supportsSplitStatusChannels: true, supportsPairedListenerGenerations: true };
+    const server = await FakeServer.start({ capabilities, hello: false });
+    closing.push(() => server.stop());
+    const way = await outbound(server.url, {}, {});
+    const checkup = new Checkup({ server: server.url, token: TOKEN }, way, '/nowhere', SYSTEM_CLOCK, 100);
+    const complaints: string[] = [];
+    expect(
+      await checkup.run(async ({ step, state, detail }) => {
+        if (state === 'failed') complaints.push(`${step}: ${detail}`);
+      }),
+    ).toBe(69);
+    expect(complaints).toEqual([expect.stringMatching(/^control: .* nothing came within 0\.1 s/)]);
+  });
+});
+
 describe('twinlane doctor names the first thing that fails, and what to do', () => {
   it('no such name', async () => {
     expect(await diagnose('http://relay.invalid:7400')).toMatchObject({
@@ -149,6 +195,21 @@ describe('twinlane doctor names the first thing that fails, and what to do', () 
       exitCode: 69,
       state: failedAt('reach'),
       complaint: expect.stringMatching(/refused to connect to relay\.test:7400 with HTTP 403; ask who runs it/),
+    });
+  });
+
+  it('a proxy that is not there, and one that does not reach the relay', async () => {
+    const proxy = await ConnectProxy.start();
+    expect((await diagnose('http://relay.invalid:7400', { HTTP_PROXY: proxy.url })).complaint).toMatch(
+      /refused to connect to relay\.invalid:7400 with HTTP 502; it does not reach the relay/,
+    );
+    await proxy.stop();
+    expect(await diagnose('http://relay.invalid:7400', { HTTP_PROXY: proxy.url })).toMatchObject({
+      exitCode: 69,
+      state: failedAt('reach'),
+      complaint: expect.stringMatching(
+        /^The proxy 127\.0\.0\.1:\d+ is not reached \(ECONNREFUSED\); correct HTTPS_PROXY/,
+      ),
     });
   });
 

@@ -13,10 +13,13 @@ export class ConnectProxy {
   credentials: string | undefined;
   private readonly tunnels = new Set<Duplex>();
 
+  readonly url: string;
+
   private constructor(
     private readonly http: Server,
     private readonly names: ReadonlySet<string>,
   ) {
+    this.url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     http.on('connect', (request: IncomingMessage, stream: Duplex, head: Buffer) => this.open(request, stream, head));
   }
 
@@ -26,10 +29,6 @@ export class ConnectProxy {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     return new ConnectProxy(http, new Set(names));
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {

@@ -26,6 +26,16 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS there; the address may want http:// instead of https://',
 };
 
+/** Codes that come before anything is said; behind a proxy they are about the proxy. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 const UNKNOWN_AUTHORITY =
   'its certificate is signed by an authority that is not known here; pass that one with TWINLANE_CA_FILE';
 const UNKNOWN_AUTHORITY_CODES: ReadonlySet<string> = new Set([
@@ -45,8 +55,11 @@ export function explain(error: unknown, { host, proxy }: Place): string {
   const hint = codes.some((code) => UNKNOWN_AUTHORITY_CODES.has(code))
     ? UNKNOWN_AUTHORITY
     : codes.map((code) => HINTS[code]).find((text) => text !== undefined);
-  const where = proxy === undefined ? host : `${host} through the proxy ${proxy}`;
   const innermost = chain.at(-1)?.message || codes[0] || String(error);
+  const lost = codes.find((code) => UNREACHED.has(code));
+  if (proxy !== undefined && lost !== undefined)
+    return `The proxy ${proxy} is not reached (${lost}); correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or exempt ${host} with NO_PROXY.`;
+  const where = proxy === undefined ? host : `${host} through the proxy ${proxy}`;
   if (hint !== undefined) return `${where}: ${hint} (${codes.at(-1) ?? innermost}).`;
   const advice =
     proxy === undefined

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLOCK } from '../src/config/index.js';
 import { type Frame, SYSTEM_CLOCK } from '../src/protocol/index.js';
-import { type DropReason, ROUTING_OBSERVER } from '../src/relay/index.js';
+import { type DropReason, ROUTING_OBSERVER, type RoutingObserver } from '../src/relay/index.js';
 import { RawSocket } from './kit/raw-socket.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 
@@ -11,11 +11,13 @@ const DEEP = `${'['.repeat(300_000)}${']'.repeat(300_000)}`;
 
 /** What the relay counts. */
 const counted = { dropped: [] as DropReason[], lost: 0 };
-const observer = {
+const observer: RoutingObserver = {
   dropped: (reason: DropReason) => void counted.dropped.push(reason),
   refused() {},
   closed() {},
   lost: (events: number) => void (counted.lost += events),
+  answered() {},
+  inFlight() {},
 };
 
 let relay: RelayUnderTest;

@@ -217,7 +217,7 @@ describe('sockets of a listener', () => {
     second.send('{"type":"a","type":"b"}');
     expect(await second.closed).toEqual({ code: 1007, reason: expect.stringContaining('twice') });
     const third = await open(wsUrl);
-    third.send({ type: 'large', data: 'x'.repeat(5000) });
+    third.send({ type: 'large', data: 'x'.repeat(10_000) });
     expect((await third.closed).code).toBe(1009);
     const fourth = await open(wsUrl);
     fourth.send({ type: 'throw' });

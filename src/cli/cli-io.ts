@@ -2,8 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 
 /** What a command may touch of its process; tests bring their own. */
 export interface CliIo {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable;
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
+  readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable;
   /** Environment variables, those of `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;

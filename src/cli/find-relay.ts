@@ -1,13 +1,9 @@
-import { BlockList, isIP } from 'node:net';
 import { usageError } from './cli.error.js';
 import { DataDirectory } from './data-dir/data-directory.js';
+import { isLoopback } from './loopback.js';
 
 /** Where a relay listens when nobody says otherwise. */
 const DEFAULT_SERVER = 'http://127.0.0.1:7400';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
 
 export interface RelayAccess {
   readonly server: string;
@@ -23,17 +19,12 @@ export interface RelayAccess {
 export async function findRelay(settings: { server?: string; token?: string; dataDir: string }): Promise<RelayAccess> {
   const directory = new DataDirectory(settings.dataDir);
   const server = settings.server ?? (await directory.endpoint())?.url ?? DEFAULT_SERVER;
-  const kept = isLoopback(server) ? await directory.token() : undefined;
+  const isLocal = isLoopback(new URL(server));
+  const kept = isLocal ? await directory.token() : undefined;
   const token = settings.token ?? kept?.token;
   if (token !== undefined) return { server, token };
-  const where = isLoopback(server) ? `, and none is kept in ${settings.dataDir}` : '';
+  const where = isLocal ? `, and none is kept in ${settings.dataDir}` : '';
   throw usageError(
     `No token for ${server}: set TWINLANE_TOKEN or --token${where}. A relay of your own: npx twinlane start`,
   );
-}
-
-function isLoopback(server: string): boolean {
-  const host = new URL(server).hostname.replace(/^\[|\]$/g, '');
-  const version = isIP(host);
-  return version === 0 ? host === 'localhost' : loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }

@@ -1,7 +1,12 @@
-import type { Writable } from 'node:stream';
-
 /** What a stream says when whoever read it has gone. */
 const READER_LEFT: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
+
+/** What is needed of a stream to write to it. */
+export interface OutputStream {
+  write(text: string): boolean;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+  once(event: 'drain', listener: () => void): unknown;
+}
 
 /** Writes to a stream at the pace of its reader, and notices when the reader has left. */
 export class Output {
@@ -9,7 +14,7 @@ export class Output {
   private left = false;
   private lastChar = '\n';
 
-  constructor(private readonly stream: Writable) {
+  constructor(private readonly stream: OutputStream) {
     this.readerLeft = new Promise((resolve) => {
       stream.on('error', (error: NodeJS.ErrnoException) => {
         if (!READER_LEFT.has(error.code)) throw error;

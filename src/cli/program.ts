@@ -30,8 +30,8 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (_, flags, io) => (await import('./roles/listen.command.js')).listenCommand(flags, io),
   },
   attach: {
-    summary: 'run one turn in an environment and show what it produces',
-    arguments: ['[text...]', 'what to do; standard input where it is left out'],
+    summary: 'run one turn in an environment and show what it produces; at a terminal, without a text, a session',
+    arguments: ['[text...]', 'what to do; where it is left out: standard input, or a session at a terminal'],
     details: [
       'Exit codes: 0 the turn ended, 1 it failed, 2 bad usage, 3 approval denied, 69 no relay or environment,',
       '77 token refused, 130 aborted. Where a command ran and failed: its own.',
@@ -52,6 +52,12 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     summary: 'say whether the relay or listener that runs here takes traffic',
     details: 'Exit codes: 0 it does, 1 not now, 69 nothing answers.',
     run: async (_, flags, io) => (await import('./health/health.command.js')).healthCommand(flags, io),
+  },
+  doctor: {
+    summary: 'check the way to a relay step by step, and say what to do',
+    details:
+      'Exit codes: 0 all is well, 1 a step failed, 2 bad usage, 69 the relay cannot be reached, 77 token refused.',
+    run: async (_, flags, io) => (await import('./doctor/doctor.command.js')).doctorCommand(flags, io),
   },
 };
 

@@ -144,6 +144,7 @@ it('C01 hands on every event once over a broken link, and says how it is connect
   expect(again?.query.get('epoch')).toBe('epoch-1');
   const phases = [await states.next(), await states.next(), await states.next()].map(({ value }) => value?.phase);
   expect(phases).toEqual(['open', 'reconnecting', 'open']);
+  expect((await states.next()).value).toEqual({ phase: 'open', resumed: true });
   expect(attachment.cursor).toEqual({ epoch: 'epoch-1', seq: 3 });
 });
 

@@ -23,7 +23,11 @@ import { Turn, type TurnHost } from './turn.js';
 
 /** How an attachment is connected right now. `closed` is final. */
 export type AttachmentState =
-  | { readonly phase: 'open' }
+  | {
+      readonly phase: 'open';
+      /** After a reconnect, once the relay has said so: whether it goes on exactly where it broke. */
+      readonly resumed?: boolean;
+    }
   | { readonly phase: 'reconnecting'; readonly reason: string }
   | { readonly phase: 'closed'; readonly error?: Error };
 
@@ -263,9 +267,15 @@ export class Attachment implements TurnHost {
   private receive(frame: Frame, channel: ChannelName, bytes: number): void {
     if (this.commands.answer(frame)) return;
     if (frame.type === 'resume_status') {
-      if (this.followed) this.intake.resumed(this.followed, frame);
+      if (this.followed) this.resume(this.followed, frame);
     } else if (isOrdered(frame)) this.intake.receive(frame, channel, bytes);
     else if (!isAnswerType(frame.type)) this.others.publish(frame, bytes);
+  }
+
+  private resume(runtime: Runtime, status: Frame): void {
+    const asked = this.intake.resumePointOf(runtime) !== undefined;
+    this.intake.resumed(runtime, status);
+    if (asked && this.now.phase === 'open') this.enter({ phase: 'open', resumed: status['recovered'] !== false });
   }
 
   private needRuntime(): Runtime {

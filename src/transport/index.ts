@@ -10,7 +10,15 @@ export { OpenPlainLink } from './open-plain-link.js';
 export { PlainChannel, type PlainChannelContext } from './plain-channel.js';
 export type { ReconnectCause } from './reconnect-cause.js';
 export type { StopCause } from './reconnect-policy.js';
-export { type DialOptions, DialError, dialWithWs, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
+export {
+  type DialOptions,
+  DialError,
+  dialWithWs,
+  SOCKET_DIALER,
+  type SocketDialer,
+  wsDialer,
+  type WsRoute,
+} from './socket-dialer.js';
 export { SplitLink } from './split-link.js';
 export { TransportModule } from './transport.module.js';
 export type { TransportModuleOptions } from './transport.module-definition.js';

@@ -1,7 +1,7 @@
 import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
 import { readRetryAfter } from '../registration/index.js';
 import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 
 export interface DialOptions {
   readonly token: string;
@@ -47,16 +47,29 @@ export class DialError extends Error {
 /** Bytes of a refusal's body that are read. */
 const MAX_REFUSAL_BYTES = 4_096;
 
+/** How an address is reached: through which agent, trusting which authorities. */
+export type WsRoute = Pick<ClientOptions, 'agent' | 'ca'>;
+
 /**
- * Dials with npm `ws`.
+ * Makes a dialer over npm `ws`. It throws a `DialError` when the server refuses, breaks the connection, or does not answer
+ * within the deadline.
  *
- * @throws DialError when the server refuses, breaks the connection, or does not answer within the deadline
+ * @param routeTo how to reach an address; default: directly
  */
-export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs, signal, observer }) =>
-  new Promise((resolve, reject) => {
+export function wsDialer(routeTo: (url: URL) => WsRoute = () => ({})): SocketDialer {
+  return (url, options) => dial(url, options, routeTo(url));
+}
+
+/** Dials directly. */
+export const dialWithWs = wsDialer();
+
+function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSocket> {
+  const { token, maxFrameBytes, deadlineMs, signal, observer } = options;
+  return new Promise((resolve, reject) => {
     const givenUp = (): DialError => new DialError('Connecting was given up.', { cause: signal.reason });
     if (signal.aborted) return reject(givenUp());
     const ws = new WebSocket(url, {
+      ...route,
       headers: { Authorization: `Bearer ${token}` },
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
@@ -84,6 +97,7 @@ export const dialWithWs: SocketDialer = (url, { token, maxFrameBytes, deadlineMs
     );
     ws.on('error', (cause) => fail(new DialError(`${url.host} did not open a socket: ${cause.message}`, { cause })));
   });
+}
 
 async function readRefusal(response: IncomingMessage): Promise<DialError> {
   let text = '';

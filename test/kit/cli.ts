@@ -20,8 +20,12 @@ export class Captured extends Writable {
 
   /** Resolves once it holds the text. */
   async shows(part: string): Promise<void> {
-    if (this.text.includes(part)) return;
-    await new Promise<void>((done) => this.watchers.push({ wants: (text) => text.includes(part), done }));
+    await this.holds((text) => text.includes(part));
+  }
+
+  /** Resolves once its text is as wanted. */
+  async holds(wants: (text: string) => boolean): Promise<void> {
+    if (!wants(this.text)) await new Promise<void>((done) => this.watchers.push({ wants, done }));
   }
 }
 
@@ -35,7 +39,7 @@ export class CliRun {
   constructor(
     args: readonly string[],
     options: { env?: Record<string, string>; tty?: boolean; stdin?: string; cwd?: string; stdout?: Writable } = {},
-    readonly stdout = options.stdout ?? new Captured(),
+    readonly stdout: Writable & { isTTY?: boolean } = options.stdout ?? new Captured(),
   ) {
     this.stdin = Object.assign(new PassThrough(), options.tty ? { isTTY: true } : {});
     if (!options.tty) this.stdin.end(options.stdin ?? '');

@@ -1,10 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import { CommandError, isEvent, type Attachment, type EventFrame } from '../../client/index.js';
 import type { ApprovalDecision, Frame, ToolRequest } from '../../protocol/index.js';
-import type { CliIo } from '../cli-io.js';
 import type { AttachSettings } from '../settings/client.settings.js';
 import { indent, visible, visibleLine } from '../text.js';
 import type { Output } from '../output.js';
+import type { Asker } from './asker.js';
 
 const NOBODY_TO_ASK =
   'Not allowed: nobody can be asked here, because standard input is no terminal. Run it in one, or pass --approve always.';
@@ -13,13 +12,13 @@ const NOBODY_TO_ASK =
 export class Approver {
   /** Whether anything was refused, by this client or another. */
   denied = false;
-  private closed = false;
+  private isOver = false;
   private readonly asked = new Map<string, AbortController>();
 
   constructor(
     private readonly attachment: Pick<Attachment, 'answerApproval'>,
     private readonly policy: AttachSettings['approve'],
-    private readonly io: CliIo,
+    private readonly asker: Asker,
     private readonly stderr: Output,
   ) {}
 
@@ -31,9 +30,9 @@ export class Approver {
     if (frame.outcome === 'deny' || frame.outcome === 'expired') this.denied = true;
   }
 
-  /** Takes back a question that is still open on the terminal. */
+  /** The turn is over: takes back a question that is still open on the terminal. */
   close(): void {
-    this.closed = true;
+    this.isOver = true;
     for (const question of this.asked.values()) question.abort();
   }
 
@@ -46,8 +45,9 @@ export class Approver {
       this.denied ||= decision.behavior === 'deny';
       await this.attachment.answerApproval(id, decision);
     } catch (error) {
-      // The turn has ended: whether its answer was taken shows in how it did.
-      if (this.closed) return;
+      // The turn went on and has ended, so the answer did count; only the word about it did not come in time.
+      if (this.isOver) return;
+      // Somebody else was faster, or the link is down: then the turn itself fails too.
       const text = error instanceof CommandError ? error.message : String(error);
       await this.stderr.line(`The answer did not count: ${visible(text)}`);
     }
@@ -59,28 +59,10 @@ export class Approver {
     if (this.policy === 'never')
       return { behavior: 'deny', message: 'Not allowed: this client approves nothing (--approve never).' };
     await this.stderr.line(describe(request));
-    if (!this.io.stdin.isTTY) return { behavior: 'deny', message: NOBODY_TO_ASK };
-    const said = await this.prompt('Allow? [y/N] ', signal);
-    if (said === undefined) return undefined;
-    const isYes = /^y(es)?$/i.test(said.trim());
+    if (!this.asker.canAsk) return { behavior: 'deny', message: NOBODY_TO_ASK };
+    const isYes = await this.asker.ask(signal);
+    if (isYes === undefined) return undefined;
     return isYes ? { behavior: 'allow' } : { behavior: 'deny', message: 'Not allowed by the person at the terminal.' };
-  }
-
-  /** Undefined when the signal came first. The terminal edits the line itself, and Ctrl-C stays a signal. */
-  private async prompt(text: string, signal: AbortSignal): Promise<string | undefined> {
-    const { stdin: input, stderr: output } = this.io;
-    const lines = createInterface({ input, output, terminal: false });
-    try {
-      // The end of input (Ctrl-D) is an answer too: nobody said yes.
-      const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-      return await Promise.race([lines.question(text, { signal }), ended]);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      await this.stderr.line('');
-      return undefined;
-    } finally {
-      lines.close();
-    }
   }
 }
 

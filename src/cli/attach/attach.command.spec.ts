@@ -192,6 +192,21 @@ it('allows everything with --approve always', async () => {
   expect(run.stderr.text).toBe('');
 });
 
+it('says nothing of an approval whose acknowledgement comes after the end of the turn', async () => {
+  relay.scripts['input'] = (input) => {
+    if ((input['payload'] as { kind: string }).kind === 'create_message') {
+      begin(input);
+      return ask();
+    }
+    relay.emit('control_request_resolved', { request_id: 'approval-1', outcome: 'allow' });
+    exit(0);
+    finish();
+  };
+  const run = attach(['--approve', 'always', 'ls']);
+  expect(await run.exit).toBe(0);
+  expect(run.stderr.text).toBe('');
+});
+
 it('denies everything with --approve never, and exits 3', async () => {
   askingTurn('ls', () => {});
   const run = attach(['--approve', 'never', 'ls']);

@@ -1,17 +1,24 @@
-import { WebSocket } from 'ws';
-import { TwinlaneClient, type Attachment } from '../../client/index.js';
+import { TwinlaneClient } from '../../client/index.js';
 import type { CliIo } from '../cli-io.js';
 import { CliError } from '../cli.error.js';
 import { EXIT } from '../exit-codes.js';
 import { findRelay } from '../find-relay.js';
+import { outbound } from '../outbound/outbound.js';
 import { AttachSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { aborted, keepAlive } from '../waiting.js';
+import { Output } from '../output.js';
+import { LineAsker } from './line-asker.js';
+import { tellLinkNews } from './link-news.js';
 import { pickEnvironment } from './pick-environment.js';
 import { readInput } from './read-input.js';
+import { startRuntime } from './start-runtime.js';
 import { TurnRun } from './turn-run.js';
 
-/** `twinlane attach`: runs one turn, shows what it produces, and ends with its exit code. */
+/**
+ * `twinlane attach`: runs one turn, shows what it produces, and ends with its exit code. Without a text, at a terminal: a
+ * session.
+ */
 export function attachCommand(
   words: readonly string[],
   flags: Readonly<Record<string, unknown>>,
@@ -19,27 +26,27 @@ export function attachCommand(
 ): Promise<number> {
   const settings = readSettings('attach', AttachSettings, { flags, env: io.env });
   return keepAlive(async () => {
+    if (words.length === 0 && io.stdin.isTTY && io.stdout.isTTY)
+      return (await import('../session/session.command.js')).runSession(settings, io);
     const interruption = aborted(io.interrupted).then(() => new CliError('', EXIT.ABORTED));
     const input = await orStop(readInput(words, io), interruption);
     const access = await findRelay(settings);
-    const client = new TwinlaneClient({ ...access, WebSocket });
+    const way = await outbound(access.server, settings, io.env);
+    const client = new TwinlaneClient({ ...access, ...way.client });
     const environment = pickEnvironment(await orStop(client.environments(), interruption), settings.environment);
     const attachment = await orStop(client.attach(environment), interruption);
     try {
       await orStop(startRuntime(attachment, settings), interruption);
       const turn = await orStop(attachment.turn(input), interruption);
-      return await new TurnRun(attachment, turn, settings.approve, io).follow();
+      const [stdout, stderr] = [new Output(io.stdout), new Output(io.stderr)];
+      void tellLinkNews(attachment, stderr);
+      const interrupted = aborted(io.interrupted);
+      const asker = new LineAsker(io, stderr);
+      const view = { stdout, stderr, approve: settings.approve, asker, interrupted };
+      return await new TurnRun(attachment, turn, view).follow();
     } finally {
       attachment.close();
     }
-  });
-}
-
-async function startRuntime(attachment: Attachment, { agentId, conversation }: AttachSettings): Promise<void> {
-  await attachment.runtimeStart({
-    agent_id: agentId ?? null,
-    ...(conversation === undefined ? {} : { conversation_id: conversation }),
-    client_info: { name: 'twinlane attach' },
   });
 }
 

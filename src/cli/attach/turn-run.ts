@@ -1,31 +1,40 @@
 import type { Attachment, Turn } from '../../client/index.js';
-import type { CliIo } from '../cli-io.js';
+import type { Frame } from '../../protocol/index.js';
 import { EXIT } from '../exit-codes.js';
 import type { AttachSettings } from '../settings/client.settings.js';
-import { aborted } from '../waiting.js';
+import type { Output } from '../output.js';
 import { Approver } from './approver.js';
-import { Output } from '../output.js';
+import type { Asker } from './asker.js';
 import { TurnPrinter } from './turn-printer.js';
+
+/** Where a turn is shown, and who is asked. */
+export interface TurnView {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly approve: AttachSettings['approve'];
+  readonly asker: Asker;
+  /** Resolves when the person wants the turn to end. */
+  readonly interrupted: Promise<void>;
+  /** Told of every event of the turn. */
+  readonly saw?: (frame: Frame) => void;
+}
 
 /** One turn at the terminal: shown, answered, aborted. */
 export class TurnRun {
-  private readonly stderr: Output;
   private readonly approver: Approver;
   private readonly printer: TurnPrinter;
   /** Why nobody waits for the end of the turn any more, as an exit code. */
   private leaving: number | undefined;
 
   constructor(
-    private readonly attachment: Attachment,
+    attachment: Attachment,
     private readonly turn: Turn,
-    policy: AttachSettings['approve'],
-    io: CliIo,
+    private readonly view: TurnView,
   ) {
-    const stdout = new Output(io.stdout);
-    this.stderr = new Output(io.stderr);
-    this.approver = new Approver(attachment, policy, io, this.stderr);
-    this.printer = new TurnPrinter(stdout, this.stderr);
-    void aborted(io.interrupted).then(() => this.interrupted());
+    const { stdout, stderr, approve, asker, interrupted } = view;
+    this.approver = new Approver(attachment, approve, asker, stderr);
+    this.printer = new TurnPrinter(stdout, stderr);
+    void interrupted.then(() => this.interrupted());
     // A local command would be ended by SIGPIPE.
     void stdout.gone.then(() => this.abort(EXIT.NO_READER));
   }
@@ -37,9 +46,9 @@ export class TurnRun {
    * @throws DisconnectedError, TokenRefusedError, TurnOutcomeUnknownError
    */
   async follow(): Promise<number> {
-    void this.followLink();
     try {
       for await (const frame of this.turn) {
+        this.view.saw?.(frame);
         this.approver.see(frame);
         // Where nobody reads, nothing is left to say.
         if (this.leaving !== EXIT.NO_READER) await this.printer.print(frame);
@@ -62,31 +71,23 @@ export class TurnRun {
   }
 
   private async interrupted(): Promise<void> {
-    await this.stderr.line('Aborting the turn; Ctrl-C again leaves at once.');
+    if (this.turn.outcome) return;
+    await this.view.stderr.line('Aborting the turn; Ctrl-C again leaves at once.');
     await this.abort(EXIT.ABORTED);
   }
 
   /** Ends the turn and waits for its end; where it cannot be ended, leaves. */
   private async abort(exitCode: number): Promise<void> {
+    if (this.turn.outcome) return;
     this.leaving = exitCode;
     try {
       if (this.turn.begun) return void (await this.turn.abort());
-      await this.stderr.line('The input waits behind other turns; it stays in the queue.');
+      await this.view.stderr.line('The input waits behind other turns; it stays in the queue.');
     } catch (error) {
-      await this.stderr.line(
+      await this.view.stderr.line(
         `The turn could not be aborted: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
     await this.turn.close();
-  }
-
-  private async followLink(): Promise<void> {
-    let broken = false;
-    for await (const state of this.attachment.states()) {
-      if (state.phase === 'reconnecting')
-        await this.stderr.line(`The connection broke (${state.reason}); trying again.`);
-      if (state.phase === 'open' && broken) await this.stderr.line('Connected again.');
-      broken = state.phase === 'reconnecting';
-    }
   }
 }

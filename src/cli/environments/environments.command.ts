@@ -1,10 +1,10 @@
-import { WebSocket } from 'ws';
 import { TwinlaneClient } from '../../client/index.js';
 import type { EnvironmentRecord } from '../../protocol/index.js';
 import { Output } from '../output.js';
 import type { CliIo } from '../cli-io.js';
 import { EXIT } from '../exit-codes.js';
 import { findRelay } from '../find-relay.js';
+import { outbound } from '../outbound/outbound.js';
 import { EnvironmentsSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { table, visibleLine } from '../text.js';
@@ -16,7 +16,9 @@ const HEAD = ['NAME', 'STATE', 'ID', 'MODE', 'WORKSPACE', 'LAST SEEN'];
 export function environmentsCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
   const settings = readSettings('environments', EnvironmentsSettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const environments = await new TwinlaneClient({ ...(await findRelay(settings)), WebSocket }).environments();
+    const access = await findRelay(settings);
+    const { client } = await outbound(access.server, settings, io.env);
+    const environments = await new TwinlaneClient({ ...access, ...client }).environments();
     const stdout = new Output(io.stdout);
     if (settings.json) await stdout.write(`${JSON.stringify(environments, null, 2)}\n`);
     else if (environments.length === 0) io.stderr.write('No environments yet. Where agents run: npx twinlane listen\n');

@@ -1,5 +1,6 @@
 import type { CliIo } from '../cli-io.js';
 import { findRelay } from '../find-relay.js';
+import { outbound } from '../outbound/outbound.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { keepAlive } from '../waiting.js';
@@ -13,7 +14,7 @@ export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliI
   const settings = readSettings('listen', ListenSettings, { flags, env: io.env });
   return keepAlive(async () => {
     const access = await findRelay(settings);
-    const listener = await runListener(settings, access, io.cwd);
+    const listener = await runListener(settings, access, await outbound(access.server, settings, io.env), io.cwd);
     return withHealthPort(settings, [listener], (healthUrl) =>
       serveListener(listener, io, () => {
         const lines = [...listenerLines(listener, settings), ...healthLines(healthUrl)];

@@ -5,11 +5,13 @@ import path from 'node:path';
 import { ListenerModule } from '../../listener/index.js';
 import { createLogger, type HealthPart, Metrics, PinoLoggerService } from '../../observability/index.js';
 import { errorBody } from '../../protocol/index.js';
-import { LinkSupervisor, type LinkState, type StopCause } from '../../transport/index.js';
+import { HTTP_FETCH } from '../../registration/index.js';
+import { LinkSupervisor, type LinkState, SOCKET_DIALER, type StopCause, wsDialer } from '../../transport/index.js';
 import { usageError } from '../cli.error.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
 import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
+import type { Outbound } from '../outbound/outbound.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import type { RunningRole } from './serve-health.js';
 
@@ -35,6 +37,7 @@ const EXIT_OF: Readonly<Record<StopCause, number>> = {
 export async function runListener(
   settings: ListenSettings,
   access: RelayAccess,
+  { fetch, routeTo }: Outbound,
   cwd: string,
 ): Promise<RunningListener> {
   const workspace = await realWorkspace(settings.workspace ?? cwd);
@@ -50,6 +53,10 @@ export async function runListener(
     agent,
     shutdownGraceMs,
     emitter: typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) },
+    extend: {
+      registration: { providers: [{ provide: HTTP_FETCH, useValue: fetch }] },
+      transport: { providers: [{ provide: SOCKET_DIALER, useValue: wsDialer(routeTo) }] },
+    },
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });

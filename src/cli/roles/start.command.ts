@@ -1,4 +1,5 @@
 import type { CliIo } from '../cli-io.js';
+import { outbound } from '../outbound/outbound.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
@@ -17,7 +18,8 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings);
     const access = { server: relay.url, token: relay.token };
-    const listener = await runListener(listenSettings, access, io.cwd).catch(async (error: unknown) => {
+    const way = await outbound(access.server, {}, io.env);
+    const listener = await runListener(listenSettings, access, way, io.cwd).catch(async (error: unknown) => {
       await relay.close();
       throw error;
     });

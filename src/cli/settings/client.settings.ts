@@ -13,6 +13,10 @@ export class ClientSettings {
 
   @IsString()
   dataDir!: string;
+
+  @IsOptional()
+  @IsString()
+  caFile?: string;
 }
 
 /** Settings of `twinlane attach`. */
@@ -38,3 +42,6 @@ export class EnvironmentsSettings extends ClientSettings {
   @IsBoolean({ message: '$property must be true or false' })
   json: boolean = false;
 }
+
+/** Settings of `twinlane doctor`. */
+export class DoctorSettings extends EnvironmentsSettings {}

@@ -19,6 +19,10 @@ export class ListenSettings {
 
   @IsOptional()
   @IsString()
+  caFile?: string;
+
+  @IsOptional()
+  @IsString()
   name?: string;
 
   @IsOptional()

@@ -3,7 +3,7 @@ import type { Setting } from './setting.js';
 const ROLES = ['start', 'relay', 'listen'] as const;
 const RELAY = ['start', 'relay'] as const;
 const LISTENER = ['start', 'listen'] as const;
-const CLIENTS = ['attach', 'environments'] as const;
+const CLIENTS = ['attach', 'environments', 'doctor'] as const;
 
 /** Every option there is. `--help` and `.env.example` show this table; a test keeps them equal. */
 export const SETTINGS: readonly Setting[] = [
@@ -54,6 +54,13 @@ export const SETTINGS: readonly Setting[] = [
     help: 'directory for the token and the identity of this device',
     default: '$XDG_DATA_HOME/twinlane, else ~/.local/share/twinlane',
     commands: [...ROLES, ...CLIENTS],
+  },
+  {
+    name: 'ca-file',
+    kind: 'text',
+    value: '<path>',
+    help: 'file with certificates (PEM) of authorities to trust besides the usual ones, for relays and proxies over TLS',
+    commands: ['listen', ...CLIENTS],
   },
   {
     name: 'allowed-origins',
@@ -174,5 +181,5 @@ export const SETTINGS: readonly Setting[] = [
     default: 'ask',
     commands: ['attach'],
   },
-  { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments'] },
+  { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'doctor'] },
 ];

@@ -1,0 +1,18 @@
+import type { Asker } from '../attach/asker.js';
+import type { Terminal } from './terminal.js';
+
+/** Asks for one key. Only a key for it allows; keys pressed before the question was shown do not count. */
+export class KeyAsker implements Asker {
+  readonly canAsk = true;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  async ask(signal: AbortSignal): Promise<boolean | undefined> {
+    const { output } = this.terminal;
+    await output.write('Allow? [y/N] ');
+    const key = await this.terminal.readKey(['y', 'n', 'return', 'enter', 'escape'], signal);
+    const isYes = key === 'y';
+    await output.write(key === undefined ? '\n' : isYes ? 'yes\n' : 'no\n');
+    return key === undefined ? undefined : isYes;
+  }
+}

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Captured, CliRun, temporaryDirectory } from '../../../test/kit/cli.js';
+import {
+  FAKE_RUNTIME,
+  FAKE_TOKEN,
+  FakeClientRelay,
+  loopStatus,
+  messageIdsOf,
+  output,
+} from '../../../test/kit/fake-client-relay.js';
+import { rendered } from '../../../test/kit/screen.js';
+import type { Frame } from '../../protocol/index.js';
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+let relay: FakeClientRelay;
+let data: Awaited<ReturnType<typeof temporaryDirectory>>;
+beforeEach(async () => {
+  relay = await FakeClientRelay.start();
+  data = await temporaryDirectory();
+  relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
+});
+afterEach(async () => {
+  await relay.stop();
+  await data.remove();
+});
+
+class SessionRun extends CliRun {
+  private readonly written: Captured;
+
+  constructor(...args: string[]) {
+    const stdout = Object.assign(new Captured(), { isTTY: true });
+    const env = { TWINLANE_SERVER: relay.url, TWINLANE_TOKEN: FAKE_TOKEN, TWINLANE_DATA_DIR: data.path };
+    super(['attach', ...args], { env, tty: true, stdout });
+    this.written = stdout;
+  }
+
+  get screen(): string {
+    // A terminal's driver returns the carriage at the end of a line.
+    return rendered(this.out.replaceAll('\n', '\r\n'));
+  }
+
+  type(keys: string): void {
+    this.stdin.write(keys);
+  }
+
+  /** Waits until the screen holds something. */
+  async shows(part: string): Promise<void> {
+    await this.written.holds(() => this.screen.includes(part));
+  }
+}
+
+async function session(...args: string[]): Promise<SessionRun> {
+  const run = new SessionRun(...args);
+  await run.shows('laptop:/home/me/project [ready]>');
+  return run;
+}
+function begin(input: Frame): void {
+  relay.answer(input, { accepted: true, disposition: 'started' });
+  relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-1', messageIdsOf(input)[0]));
+}
+function finish(stop_reason = 'end_turn'): void {
+  relay.emit('turn_finished', { turn_id: 'turn-1', stop_reason, run_id: 'run-1' });
+}
+function ask(command: string): void {
+  const request = {
+    subtype: 'can_use_tool',
+    tool_name: 'shell',
+    tool_call_id: 'call-1',
+    input: { command, cwd: '/w' },
+  };
+  relay.emit('control_request', {
+    request_id: 'approval-1',
+    request: { ...request, permission_suggestions: [], blocked_path: null },
+  });
+}
+function decisions(): unknown[] {
+  return relay
+    .commandsOf('input')
+    .map(({ payload }) => (payload as { decision?: { behavior: string } }).decision?.behavior)
+    .filter((behavior) => behavior !== undefined);
+}
+
+it('C01 says that the connection broke, and that nothing was lost when it is back', async () => {
+  relay.scripts['input'] = begin;
+  const run = await session();
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.emit('stream_delta', output('stdout', 'before\n'));
+  await run.shows('before');
+  relay.cut();
+  relay.emit('stream_delta', output('stdout', 'meanwhile\n'));
+  finish();
+  await run.shows('Connected again');
+  await run.shows('meanwhile');
+  expect(run.screen).toMatch(/before\nThe connection broke .*; trying again\. Turns go on meanwhile\.\n/);
+  expect(run.screen).toContain('Connected again: what happened meanwhile follows, nothing is lost.');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('C33 says what was lost where the relay no longer has it', async () => {
+  relay.scripts['input'] = begin;
+  const run = await session();
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.emit('stream_delta', output('stdout', 'before\n'));
+  await run.shows('before');
+  relay.cut();
+  relay.emit('stream_delta', output('stdout', 'meanwhile\n'));
+  relay.forget();
+  await run.shows('not all that happened meanwhile was kept');
+  await run.shows('Events 3 to 3 were lost on the way');
+  finish();
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('shows in the prompt that there is no connection, and that somebody else is at work', async () => {
+  const run = await session();
+  relay.emit('update_device_status', { device_status: { current_working_directory: '/elsewhere' } });
+  await run.shows('laptop:/elsewhere [ready]>');
+  run.type('half a li');
+  await run.shows('li');
+  relay.emit('update_loop_status', loopStatus('EXECUTING_COMMAND', 'run-9'));
+  await run.shows('laptop:/elsewhere [busy]>');
+  relay.emit('stream_delta', output('stdout', 'theirs\n', 'run-9'));
+  await run.shows('theirs');
+  relay.emit('turn_finished', { turn_id: 'turn-9', stop_reason: 'end_turn', run_id: 'run-9' });
+  relay.refuse = { status: 503, body: '' };
+  relay.cut();
+  await run.shows('[reconnecting]>');
+  expect(run.screen).toMatch(/Another client has started a turn here:\ntheirs\nThe connection broke/);
+  expect(run.screen.split('\n').at(-1)).toBe('laptop:/elsewhere [reconnecting]> half a li');
+  run.type(CTRL_C + CTRL_C + CTRL_C);
+  expect(await run.exit).toBe(130);
+});
+
+it('shows exactly what will run, and only y, pressed afterwards, allows it', async () => {
+  relay.scripts['input'] = (input) => {
+    const { kind } = input['payload'] as { kind: string };
+    if (kind === 'create_message') return begin(input);
+    relay.answer(input, { accepted: true });
+    finish();
+  };
+  const run = await session();
+  run.type('go\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  run.type('y');
+  ask('rm -rf ~ \u202e#');
+  await run.shows('Allow? [y/N]');
+  expect(run.screen).toContain('shell is to run in /w:\n\n    rm -rf ~ \\u{202e}#\n\nAllow? [y/N]');
+  expect(decisions()).toEqual([]);
+  run.type('x');
+  run.type('y');
+  await relay.seen(() => decisions().length === 1);
+  expect(decisions()).toEqual(['allow']);
+  await run.shows('[ready]> y'); // typed ahead, before there was a question
+  run.type(CTRL_C + CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('C20 an approval that waits already is answered at the prompt, with Enter', async () => {
+  relay.scripts['input'] = (input) => relay.answer(input, { accepted: true });
+  const run = await session('--conversation', 'conv-1');
+  ask('make');
+  await run.shows('type y or n, and Enter.');
+  run.type('what?\r');
+  run.type('y\r');
+  await relay.seen(() => decisions().length === 1);
+  expect(decisions()).toEqual(['allow']);
+  expect(relay.commandsOf('input')).toHaveLength(1);
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('goes on after a command that was refused', async () => {
+  relay.scripts['input'] = (input) =>
+    relay.answer(input, { accepted: false, error: 'The queue \u001b[2J is full.', error_code: 'COMMAND_FAILED' });
+  const run = await session();
+  run.type('one\r');
+  await run.shows('The queue \\u{1b}[2J is full.');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('stays clean over many prompts', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  relay.scripts['input'] = (input) => {
+    begin(input);
+    relay.emit('stream_delta', output('stdout', `turn ${relay.commandsOf('input').length}\n`));
+    finish();
+  };
+  const run = await session();
+  for (let i = 1; i <= 15; i++) {
+    run.type('next\r');
+    await run.shows(`turn ${i}\nlaptop:/home/me/project [ready]>`);
+  }
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+  expect(run.screen.match(/turn \d+/g)).toHaveLength(15);
+});
+
+it('ends when the process is asked to stop', async () => {
+  const run = await session();
+  run.interrupt();
+  expect(await run.exit).toBe(130);
+});
+
+it('exits 77 when the token is refused on the way', async () => {
+  const run = await session();
+  relay.refuse = { status: 401, body: JSON.stringify({ errorCode: 'TOKEN_REFUSED', message: 'No longer.' }) };
+  relay.cut();
+  expect(await run.exit).toBe(77);
+  expect(run.stderr.text).toBe('No longer.\n');
+});

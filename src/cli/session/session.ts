@@ -1,0 +1,146 @@
+import { CommandError, TurnOutcomeUnknownError, type Attachment } from '../../client/index.js';
+import type { EnvironmentRecord } from '../../protocol/index.js';
+import { TurnRun } from '../attach/turn-run.js';
+import type { LineHistory } from '../data-dir/line-history.js';
+import { EXIT } from '../exit-codes.js';
+import type { AttachSettings } from '../settings/client.settings.js';
+import { visible } from '../text.js';
+import { IdleWatch } from './idle-watch.js';
+import { KeyAsker } from './key-asker.js';
+import { PromptAsker } from './prompt-asker.js';
+import { Surroundings } from './surroundings.js';
+import type { Terminal } from './terminal.js';
+
+/** A person's session in one conversation: turn after turn, until they leave. */
+export class Session {
+  private readonly surroundings: Surroundings;
+  /** Aborted when the session is over, whatever it waits for. */
+  private readonly over = new AbortController();
+  private exitCode: number = EXIT.OK;
+  private failure: Error | undefined;
+  private turns = 0;
+
+  constructor(
+    private readonly attachment: Attachment,
+    environment: EnvironmentRecord,
+    private readonly terminal: Terminal,
+    private readonly history: LineHistory,
+    private readonly approve: AttachSettings['approve'],
+  ) {
+    this.surroundings = new Surroundings(environment);
+  }
+
+  /** @returns the exit code @throws DisconnectedError, TokenRefusedError when the relay is gone for good */
+  async run(): Promise<number> {
+    void this.followLink();
+    void this.terminal.output.gone.then(() => this.leave(EXIT.NO_READER));
+    while (!this.over.signal.aborted) {
+      const line = await this.nextLine();
+      if (line === undefined) break;
+      await this.history.add(line);
+      await this.runTurn(line);
+    }
+    if (this.failure) throw this.failure;
+    await this.sayHowToComeBack();
+    return this.exitCode;
+  }
+
+  /** Ends the session from outside. */
+  leave(exitCode: number): void {
+    this.exitCode = exitCode;
+    this.over.abort();
+    this.attachment.close();
+  }
+
+  /** Undefined when the session is over. */
+  private async nextLine(): Promise<string | undefined> {
+    const { attachment, terminal, surroundings } = this;
+    const asker = new PromptAsker(terminal.output);
+    const watch = new IdleWatch(attachment, terminal, surroundings, this.approve, asker);
+    watch.follow().catch((error: unknown) => this.fail(error));
+    try {
+      for (;;) {
+        const line = await terminal.readLine(surroundings.prompt, this.over.signal);
+        if (typeof line !== 'string') {
+          if (line) this.leave(line.left === 'ended' ? EXIT.OK : EXIT.ABORTED);
+          return undefined;
+        }
+        if (asker.waiting) await asker.answer(line);
+        else if (line.trim() !== '') return line;
+      }
+    } finally {
+      await watch.stop();
+    }
+  }
+
+  private async runTurn(line: string): Promise<void> {
+    const { attachment, terminal, approve, surroundings } = this;
+    const { output } = terminal;
+    const interrupted = this.interruption();
+    try {
+      const turn = await attachment.turn(line);
+      this.turns++;
+      if (turn.disposition === 'queued') await output.line('Queued behind the turn that runs.');
+      const exitCode = await new TurnRun(attachment, turn, {
+        stdout: output,
+        stderr: output,
+        approve,
+        asker: new KeyAsker(terminal),
+        interrupted,
+        saw: (frame) => surroundings.learn(frame),
+      }).follow();
+      if (turn.outcome?.stop_reason === 'cancelled') await output.line('The turn was aborted.');
+      else if (exitCode !== EXIT.OK && exitCode !== EXIT.APPROVAL_DENIED) await output.line(`(exit code ${exitCode})`);
+    } catch (error) {
+      if (this.over.signal.aborted) return;
+      if (error instanceof CommandError || error instanceof TurnOutcomeUnknownError)
+        await output.line(visible(error.message));
+      else this.fail(error);
+    } finally {
+      terminal.interrupted = () => {};
+    }
+  }
+
+  /** The first Ctrl-C of a turn aborts it, the second leaves. */
+  private interruption(): Promise<void> {
+    return new Promise((resolve) => {
+      this.terminal.interrupted = () => {
+        this.terminal.interrupted = () => this.leave(EXIT.ABORTED);
+        resolve();
+      };
+    });
+  }
+
+  private fail(error: unknown): void {
+    if (this.over.signal.aborted) return;
+    this.failure = error instanceof Error ? error : new Error(String(error));
+    this.over.abort();
+  }
+
+  private async followLink(): Promise<void> {
+    const { output } = this.terminal;
+    let broken = false;
+    for await (const state of this.attachment.states()) {
+      this.surroundings.link(state);
+      if (state.phase === 'closed') return state.error && this.fail(state.error);
+      if (state.phase === 'reconnecting') {
+        broken = true;
+        await output.line(`The connection broke (${visible(state.reason)}); trying again. Turns go on meanwhile.`);
+      } else if (broken && state.resumed !== undefined) {
+        broken = false;
+        await output.line(
+          state.resumed
+            ? 'Connected again: what happened meanwhile follows, nothing is lost.'
+            : 'Connected again, but not all that happened meanwhile was kept; output may be missing.',
+        );
+      }
+      this.terminal.showPrompt(this.surroundings.prompt);
+    }
+  }
+
+  private async sayHowToComeBack(): Promise<void> {
+    const { conversation_id: conversation } = this.attachment.runtime ?? {};
+    if (this.turns > 0 && conversation !== undefined)
+      await this.terminal.output.line(`To go on here: twinlane attach --conversation ${visible(conversation)}`);
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  clearScreenDown,
+  createInterface,
+  emitKeypressEvents,
+  type Interface,
+  type Key,
+  moveCursor,
+} from 'node:readline';
+import type { CliIo } from '../cli-io.js';
+import { Output, type OutputStream } from '../output.js';
+
+/** Why there is no line: Ctrl-C twice, or the end of input (Ctrl-D, or the terminal has gone). */
+export type NoLine = { readonly left: 'interrupted' | 'ended' };
+
+const CTRL_D = '\u0004';
+/** Keys that are kept for the next prompt: text, the end of a line, the end of input. */
+const isKept = (text: string): boolean => text === CTRL_D || /^(?:\P{Cc}+|[\r\n])$/u.test(text);
+
+const INTERRUPT_HINT = 'Ctrl-C again leaves, and so does Ctrl-D.';
+
+/**
+ * A person's terminal: a line editor while the prompt is shown, single keys otherwise. What is typed while there is no prompt
+ * is kept for the next one; it never answers a question that was not asked yet.
+ */
+export class Terminal {
+  /** Everything that is shown goes here; it keeps clear of a line that is being edited. */
+  readonly output: Output;
+  /** Told of Ctrl-C while no line is edited. */
+  interrupted: () => void = () => {};
+  private editor: Interface | undefined;
+  private onKey: ((key: string) => void) | undefined;
+  private ahead = '';
+  /** Whole lines that were typed or pasted ahead. */
+  private readonly lines: string[] = [];
+  private readonly history: string[];
+
+  /** @param history the oldest first */
+  constructor(
+    private readonly io: CliIo,
+    history: readonly string[],
+    private readonly historySize: number,
+  ) {
+    this.history = history.toReversed();
+    this.output = new Output(this.guarded());
+    emitKeypressEvents(io.stdin);
+    io.stdin.on('keypress', this.keypress);
+    this.listenForKeys();
+  }
+
+  /**
+   * Lets a line be edited.
+   *
+   * @param signal takes the prompt away
+   * @returns undefined when the signal came first
+   */
+  async readLine(prompt: string, signal: AbortSignal): Promise<string | NoLine | undefined> {
+    if (signal.aborted) return undefined;
+    await this.output.endLine();
+    const waiting = this.lines.shift();
+    if (waiting !== undefined) {
+      this.io.stdout.write(`${prompt}${waiting}\n`);
+      this.remember(waiting);
+      return waiting;
+    }
+    const { stdin: input, stdout: output } = this.io;
+    const { history, historySize } = this;
+    const editor = createInterface({
+      input,
+      output,
+      terminal: true,
+      prompt,
+      history: [...history],
+      historySize,
+      removeHistoryDuplicates: true,
+    });
+    this.editor = editor;
+    try {
+      return await this.edit(editor, signal);
+    } finally {
+      this.editor = undefined;
+      editor.close();
+      this.listenForKeys();
+    }
+  }
+
+  /** Shows another prompt before the line that is being edited, if any. */
+  showPrompt(prompt: string): void {
+    if (!this.editor || this.editor.getPrompt() === prompt) return;
+    this.editor.setPrompt(prompt);
+    this.clear(this.editor);
+    this.editor.prompt(true);
+  }
+
+  /** The first of some keys that is pressed from now on. @returns undefined when the signal came first */
+  readKey(keys: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const settle = (key: string | undefined): void => {
+        this.onKey = undefined;
+        signal.removeEventListener('abort', gone);
+        resolve(key);
+      };
+      const gone = (): void => settle(undefined);
+      if (signal.aborted) return resolve(undefined);
+      signal.addEventListener('abort', gone, { once: true });
+      this.onKey = (key) => {
+        if (keys.includes(key)) settle(key);
+      };
+    });
+  }
+
+  /** Gives the terminal back as it was. */
+  close(): void {
+    this.editor?.close();
+    this.io.stdin.off('keypress', this.keypress);
+    this.io.stdin.setRawMode?.(false);
+    this.io.stdin.pause();
+  }
+
+  private edit(editor: Interface, signal: AbortSignal): Promise<string | NoLine | undefined> {
+    return new Promise((resolve) => {
+      let warned = false;
+      let line: string | undefined;
+      const gone = (): void => {
+        this.clear(editor);
+        resolve(undefined);
+      };
+      signal.addEventListener('abort', gone, { once: true });
+      editor.on('line', (text) => {
+        if (line !== undefined) return void this.lines.push(text);
+        line = text;
+        this.remember(text);
+        resolve(text);
+      });
+      editor.on('SIGINT', () => {
+        if (editor.line !== '') {
+          editor.write(null, { ctrl: true, name: 'e' });
+          editor.write(null, { ctrl: true, name: 'u' });
+        } else if (warned) resolve({ left: 'interrupted' });
+        else {
+          warned = true;
+          void this.output.line(INTERRUPT_HINT);
+        }
+      });
+      editor.once('close', () => {
+        signal.removeEventListener('abort', gone);
+        if (line === undefined && !signal.aborted) this.io.stdout.write('\n');
+        resolve({ left: 'ended' });
+      });
+      editor.prompt();
+      this.typeAhead(editor);
+    });
+  }
+
+  private typeAhead(editor: Interface): void {
+    const [text = '', ...afterEnd] = this.ahead.split(CTRL_D);
+    this.ahead = '';
+    if (text !== '') editor.write(text);
+    if (afterEnd.length > 0) editor.write(null, { ctrl: true, name: 'd' });
+  }
+
+  private remember(line: string): void {
+    if (line.trim() === '' || line.startsWith(' ') || this.history[0] === line) return;
+    this.history.unshift(line);
+  }
+
+  /** Without a line editor the terminal would echo what is typed into the output, and turn Ctrl-C into a signal. */
+  private listenForKeys(): void {
+    this.io.stdin.setRawMode?.(true);
+    this.io.stdin.resume();
+  }
+
+  private readonly keypress = (text: string | undefined, key: Key): void => {
+    if (this.editor) return;
+    if (key.ctrl === true && key.name === 'c') {
+      this.ahead = '';
+      this.lines.length = 0;
+      return this.interrupted();
+    }
+    if (this.onKey) return this.onKey((key.name ?? text ?? '').toLowerCase());
+    if (text !== undefined && isKept(text)) this.ahead += text === '\r' ? '\n' : text;
+    else if (key.name === 'backspace') this.ahead = this.ahead.slice(0, -1);
+  };
+
+  private clear(editor: Interface): void {
+    const { rows } = editor.getCursorPos();
+    if (rows > 0) moveCursor(this.io.stdout, 0, -rows);
+    this.io.stdout.write('\r');
+    clearScreenDown(this.io.stdout);
+  }
+
+  private guarded(): OutputStream {
+    const { stdout } = this.io;
+    return {
+      write: (text) => {
+        const { editor } = this;
+        if (!editor) return stdout.write(text);
+        this.clear(editor);
+        const hasRoom = stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+        editor.prompt(true);
+        return hasRoom;
+      },
+      on: (event, listener) => stdout.on(event, listener),
+      once: (event, listener) => stdout.once(event, listener),
+    };
+  }
+}

@@ -12,6 +12,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production \
     TWINLANE_HOST=0.0.0.0 \
     TWINLANE_DATA_DIR=/data \
+    TWINLANE_WORKSPACE=/workspace \
     TWINLANE_HEALTH_PORT=7401
 WORKDIR /app
 COPY --from=build /app/package.json ./
@@ -22,7 +23,8 @@ COPY LICENSE ./
 # What a listener serves and what either role keeps; named volumes take their owner from here.
 RUN mkdir -p /data /workspace && chown node:node /data /workspace && ln -s /app/bin/twinlane.js /usr/local/bin/twinlane
 USER node
-WORKDIR /workspace
+# Not the workspace: settings are read from ./.env, and who may write files must not write settings.
+WORKDIR /app
 VOLUME /data
 EXPOSE 7400
 STOPSIGNAL SIGTERM

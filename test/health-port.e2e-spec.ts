@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CliRun, Captured, temporaryDirectory } from './kit/cli.js';
 import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
@@ -41,6 +41,15 @@ async function get(url: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
+/** The status line for a request target that no URL parser takes. */
+async function rawGet(port: number, target: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return head.toString().split('\r\n')[0] ?? '';
+}
+
 describe('the health port', () => {
   it('of a listener serves /healthz, /readyz and /metrics, and says so when the link is down', async () => {
     const relay = await startRelay();
@@ -53,6 +62,7 @@ describe('the health port', () => {
     expect(text).toContain('twinlane_listener_link_ready 1');
     expect(text).toContain('process_resident_memory_bytes');
     expect((await get(`${base}/other`)).status).toBe(404);
+    expect(await rawGet(Number(new URL(base).port), '//')).toContain('404');
     expect((await fetch(`${base}/readyz`, { method: 'POST' })).status).toBe(405);
     const port = new URL(base).port;
     expect(await health(['--health-port', port])).toMatchObject({ code: 0 });

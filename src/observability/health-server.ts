@@ -30,8 +30,9 @@ export class HealthServer {
   /** @throws the system's error when it cannot listen there */
   static async listen(parts: readonly HealthPart[], address: { host: string; port: number }): Promise<HealthServer> {
     const server = createServer({ requestTimeout: IDLE_MS, keepAliveTimeout: IDLE_MS }, (request, response) => {
-      const { pathname } = new URL(request.url ?? '/', 'http://health.invalid');
-      answerTo(request.method, pathname, parts)
+      // Not parsed as a URL: what a peer asks for need not be one.
+      const [path = '/'] = (request.url ?? '/').split('?');
+      answerTo(request.method, path, parts)
         .catch((error: unknown): Answer => json(500, errorBody('INTERNAL', String(error))))
         .then((answer) => write(response, answer))
         .catch(() => response.destroy());

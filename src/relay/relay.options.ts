@@ -108,12 +108,6 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   admitTimeoutMs: number = 5_000;
 
-  /** TCP looks after a socket that has been idle this long: a peer that vanished without a word is found. Default 30,000. */
-  @IsInt()
-  @Min(1_000)
-  @Max(LONGEST_TIMER_MS)
-  keepAliveMs: number = 30_000;
-
   /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
   @IsInt()
   @Min(0)

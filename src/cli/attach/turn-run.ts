@@ -5,6 +5,7 @@ import type { AttachSettings } from '../settings/client.settings.js';
 import type { Output } from '../output.js';
 import { Approver } from './approver.js';
 import type { Asker } from './asker.js';
+import { visible } from '../text.js';
 import { TurnPrinter } from './turn-printer.js';
 
 /** Where a turn is shown, and who is asked. */
@@ -85,7 +86,7 @@ export class TurnRun {
       await this.view.stderr.line('The input waits behind other turns; it stays in the queue.');
     } catch (error) {
       await this.view.stderr.line(
-        `The turn could not be aborted: ${error instanceof Error ? error.message : String(error)}`,
+        `The turn could not be aborted: ${visible(error instanceof Error ? error.message : String(error))}`,
       );
     }
     await this.turn.close();

@@ -130,14 +130,9 @@ export class Checkup {
 
   private async register(): Promise<string> {
     const { server, token } = this.access;
-    // The same for this machine, data directory and token each time: it leaves one offline entry, not one for each checkup.
-    const id = createHash('sha256')
-      .update(JSON.stringify([hostname(), this.dataDir, token]))
-      .digest('hex');
     const options = Object.assign(new RegistrationOptions(), {
       server,
-      deviceId: `doctor-${id.slice(0, ID_DIGITS)}`,
-      connectionName: `doctor on ${hostname()}`,
+      ...this.identity,
       requestDeadlineMs: this.stepDeadlineMs,
       metadata: { supported_commands: [], processInstanceId: randomUUID() },
     });
@@ -155,6 +150,14 @@ export class Checkup {
       : 'the token is good; one socket for everything';
   }
 
+  /** The same for this machine, data directory and token each time: it leaves one offline entry, not one for each checkup. */
+  private get identity(): { deviceId: string; connectionName: string } {
+    const id = createHash('sha256')
+      .update(JSON.stringify([hostname(), this.dataDir, this.access.token]))
+      .digest('hex');
+    return { deviceId: `doctor-${id.slice(0, ID_DIGITS)}`, connectionName: `doctor on ${hostname()}` };
+  }
+
   private async open(channel: ChannelName): Promise<string> {
     const { wsUrl, maxFrameBytes, capabilities } = this.granted();
     if (channel === 'stream' && !capabilities.supportsSplitStatusChannels)
@@ -162,8 +165,7 @@ export class Checkup {
     const isPaired = capabilities.supportsSplitStatusChannels && capabilities.supportsPairedListenerGenerations;
     const url = new URL(wsUrl);
     const query = {
-      deviceId: 'doctor',
-      connectionName: 'doctor',
+      ...this.identity,
       ...(capabilities.supportsSplitStatusChannels ? { channel } : {}),
       ...(isPaired ? { connectionGeneration: this.generation, connectionAttempt: '1' } : {}),
     };

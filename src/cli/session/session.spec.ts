@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Captured, CliRun, temporaryDirectory } from '../../../test/kit/cli.js';
 import {
@@ -218,4 +220,21 @@ it('exits 77 when the token is refused on the way', async () => {
   relay.cut();
   expect(await run.exit).toBe(77);
   expect(run.stderr.text).toBe('No longer.\n');
+});
+
+it('runs what is typed also where it cannot be kept, and says so once', async () => {
+  relay.scripts['input'] = (input) => {
+    begin(input);
+    finish();
+  };
+  const run = await session();
+  await mkdir(path.join(data.path, 'history'), { recursive: true });
+  run.type('first\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await run.shows('What you type is not kept from now on');
+  run.type('second\r');
+  await relay.seen(() => relay.commandsOf('input').length === 2);
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+  expect(run.screen.match(/is not kept/g)).toHaveLength(1);
 });

@@ -18,6 +18,8 @@ export class Session {
   private readonly over = new AbortController();
   private exitCode: number = EXIT.OK;
   private failure: Error | undefined;
+  /** Whether lines are kept for later sessions. */
+  private remembers = true;
   private turns = 0;
 
   constructor(
@@ -37,7 +39,7 @@ export class Session {
     while (!this.over.signal.aborted) {
       const line = await this.nextLine();
       if (line === undefined) break;
-      await this.history.add(line);
+      await this.remember(line);
       await this.runTurn(line);
     }
     if (this.failure) throw this.failure;
@@ -50,6 +52,17 @@ export class Session {
     this.exitCode = exitCode;
     this.over.abort();
     this.attachment.close();
+  }
+
+  /** A line that cannot be kept is no reason not to run it. */
+  private async remember(line: string): Promise<void> {
+    if (!this.remembers) return;
+    try {
+      await this.history.add(line);
+    } catch (error) {
+      this.remembers = false;
+      await this.terminal.output.line(`What you type is not kept from now on: ${visible(String(error))}`);
+    }
   }
 
   /** Undefined when the session is over. */

@@ -2,7 +2,6 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nes
 import { HttpAdapterHost } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
@@ -108,7 +107,6 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     // An error that nobody listens to would end the process; `close` follows it.
     const ignore = (): void => {};
     socket.on('error', ignore);
-    if (socket instanceof Socket) socket.setKeepAlive(true, this.options.keepAliveMs);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');

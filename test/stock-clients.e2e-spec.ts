@@ -9,7 +9,7 @@ import { TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
 import type { Frame } from '../src/protocol/index.js';
 import type { RelayModuleOptions } from '../src/relay/index.js';
-import { CutProxy } from './kit/cut-proxy.js';
+import { FaultProxy } from './kit/fault-proxy.js';
 import { StockClient } from './kit/stock-client.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
@@ -17,7 +17,7 @@ const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 const LINES = 'i=0; while [ $i -lt 40 ]; do echo "line $i"; i=$((i+1)); done';
 
 let relay: NestExpressApplication;
-let proxy: CutProxy;
+let proxy: FaultProxy;
 let listener: INestApplicationContext;
 let workspace: string;
 const clients: StockClient[] = [];
@@ -25,7 +25,7 @@ const clients: StockClient[] = [];
 async function start(relayOptions: RelayModuleOptions, listenerOptions: Partial<ListenerModuleOptions> = {}) {
   workspace = await mkdtemp(path.join(tmpdir(), 'twinlane-'));
   relay = await startRelay(relayOptions);
-  proxy = await CutProxy.start(urlOf(relay));
+  proxy = await FaultProxy.start(urlOf(relay));
   const transport = { backoffMinMs: 1, backoffMaxMs: 5 };
   listener = await startListener({ server: proxy.url, workspace, transport, ...listenerOptions });
 }
@@ -127,7 +127,7 @@ describe.each(['split', 'mirror'] as const)('a stock client, with the relay set 
     const client = await connect();
     const turn = client.turn('for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.05; done');
     await client.until(() => (printed(client.events).includes('2') ? true : undefined));
-    proxy.cut();
+    proxy.now({ do: 'cut' });
     const events = await turn;
     expect(printed(events).trimEnd().split('\n')).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
     expect(client.jumps).toEqual([]);

@@ -6,13 +6,6 @@ export interface Capabilities {
   readonly supportsChunkedFrames: boolean;
 }
 
-export const NO_CAPABILITIES: Capabilities = {
-  supportsSplitStatusChannels: false,
-  supportsPairedListenerGenerations: false,
-  supportsResumableChannels: false,
-  supportsChunkedFrames: false,
-};
-
 /** Reads the capabilities of a registration, of either side. Absent, `"true"`, `1`: all mean false. */
 export function readCapabilities(body: Readonly<Record<string, unknown>>): Capabilities {
   const says = (name: keyof Capabilities): boolean => body[name] === true;

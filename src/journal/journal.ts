@@ -7,6 +7,10 @@ export interface NewEntry {
   readonly type: string;
   /** The whole event as JSON text. */
   readonly frame: string;
+  /** Keeps the frame under this name beyond retention, in place of an earlier one: the newest snapshot of a type, an approval that waits. */
+  readonly keep?: string | undefined;
+  /** What was kept under this name is over. */
+  readonly drop?: string | undefined;
 }
 
 /** Numbers that were lost before they could be kept: told to readers, never skipped in silence. */
@@ -34,6 +38,17 @@ export interface JournalBounds {
   readonly head: number;
 }
 
+/** The numbers of one epoch: which process of a listener appended what. */
+export interface EpochSpan {
+  readonly epoch: string;
+  /** Its first number, kept or not any more. */
+  readonly first: number;
+  /** Its newest number; `first` - 1 while it has none. */
+  readonly last: number;
+  /** Its oldest number that is kept; `last` + 1 when none is. */
+  readonly kept: number;
+}
+
 /**
  * Append-only logs of events, one per runtime (docs/architecture.md, first idea). The device's journal and the relay's
  * history are both one. Appending is immediate; reading sees only what is committed.
@@ -50,8 +65,19 @@ export interface Journal {
   find(runtime: Runtime, epoch: string, seq: number): number | undefined;
   /** The newest entry of this runtime and epoch, kept or not any more; undefined for an epoch never seen. */
   last(runtime: Runtime, epoch: string): { readonly seq: number; readonly position: number } | undefined;
-  /** Readers no longer need entries up to this position. */
+  /** The epochs of a runtime, oldest first. Those of which nothing is kept may be forgotten, but for the newest. */
+  epochs(runtime: Runtime): readonly EpochSpan[];
+  /** What `keep` has kept of a runtime, by name, in the order of its appends. */
+  kept(runtime: Runtime): ReadonlyMap<string, string>;
+  /**
+   * Readers no longer need entries up to this position. A journal in memory drops them; one on disk remembers the position,
+   * lazily, and leaves the dropping to its retention.
+   */
   release(runtime: Runtime, through: number): void;
+  /** Up to where readers have released, in an earlier process perhaps; after a crash it may lag. */
+  released(runtime: Runtime): number;
+  /** Drops everything that is kept of a runtime but its epochs and what `keep` holds. */
+  forget(runtime: Runtime): void;
   /** Resolves when the journal has room; whoever can pause awaits it before the next append. */
   room(): Promise<void>;
   /** Whether `room()` would wait. */

@@ -23,6 +23,36 @@ describe('MemoryJournal', () => {
     expect(journal.bounds(other)).toEqual({ oldest: 1, head: 0 });
   });
 
+  it('knows its epochs and what of them is kept', () => {
+    const journal = new MemoryJournal({ maxEntriesPerRuntime: 3 });
+    for (const seq of [1, 2, 3]) journal.append(runtime, entry(seq));
+    expect(journal.epochs(runtime)).toEqual([{ epoch: 'e1', first: 1, last: 3, kept: 1 }]);
+    for (const seq of [4, 5]) journal.append(runtime, entry(seq, 'e2'));
+    expect(journal.epochs(runtime)).toEqual([
+      { epoch: 'e1', first: 1, last: 3, kept: 3 },
+      { epoch: 'e2', first: 4, last: 5, kept: 4 },
+    ]);
+    journal.release(runtime, 5);
+    expect(journal.epochs(runtime).map(({ kept }) => kept)).toEqual([4, 6]);
+    expect(journal.released(runtime)).toBe(5);
+    expect(journal.epochs(other)).toEqual([]);
+  });
+
+  it('keeps the newest frame under a name beyond retention, until it is over', () => {
+    const journal = new MemoryJournal({ maxEntriesPerRuntime: 1 });
+    journal.append(runtime, { ...entry(1), keep: 'update_queue' });
+    journal.append(runtime, { ...entry(2), keep: 'control_request r1' });
+    journal.append(runtime, { ...entry(3), keep: 'update_queue' });
+    expect([...journal.kept(runtime)]).toEqual([
+      ['control_request r1', '{"n":2}'],
+      ['update_queue', '{"n":3}'],
+    ]);
+    journal.append(runtime, { ...entry(4), drop: 'control_request r1' });
+    journal.forget(runtime);
+    expect([...journal.kept(runtime).keys()]).toEqual(['update_queue']);
+    expect(journal.bounds(runtime)).toEqual({ oldest: 5, head: 4 });
+  });
+
   it('makes producers wait at its bound, drops nothing, and lets them go on when readers are done', async () => {
     const journal = new MemoryJournal({ maxBytes: 20 });
     for (let seq = 1; seq <= 3; seq++) journal.append(runtime, entry(seq));

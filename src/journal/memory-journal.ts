@@ -1,5 +1,5 @@
 import { runtimeKey, type Runtime } from '../protocol/index.js';
-import type { Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
+import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 
 /** Limits of a journal in memory. Unset limits do not apply. */
 export interface MemoryJournalOptions {
@@ -11,6 +11,15 @@ export interface MemoryJournalOptions {
   readonly maxBytesPerRuntime?: number;
 }
 
+interface LoggedEpoch {
+  /** Position of its first entry. */
+  readonly first: number;
+  readonly firstSeq: number;
+  /** Of its newest entry. */
+  position: number;
+  seq: number;
+}
+
 interface Log {
   readonly runtime: Runtime;
   /** Kept entries; those before `start` are already dropped and wait for the next compaction. */
@@ -19,7 +28,9 @@ interface Log {
   head: number;
   bytes: number;
   /** Where each epoch began and ended, whether or not its entries are still kept. */
-  readonly epochs: Map<string, { readonly first: number; position: number; seq: number }>;
+  readonly epochs: Map<string, LoggedEpoch>;
+  readonly kept: Map<string, string>;
+  released: number;
 }
 
 /** Dropped slots at the front of a log that make it worth copying the rest down. */
@@ -28,13 +39,20 @@ const COMPACT_AT = 1_024;
 /** A journal that lives and dies with its process; committed as soon as appended. */
 export class MemoryJournal implements Journal {
   private readonly logs = new Map<string, Log>();
-  private kept = 0;
+  private keptBytes = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly options: MemoryJournalOptions = {}) {}
 
-  append(runtime: Runtime, { epoch, seq, type, frame }: NewEntry): JournalEntry {
-    return this.add(runtime, { epoch, seq, through: seq, type, frame });
+  append(runtime: Runtime, { epoch, seq, type, frame, keep, drop }: NewEntry): JournalEntry {
+    const entry = this.add(runtime, { epoch, seq, through: seq, type, frame });
+    const { kept } = this.logFor(runtime);
+    if (drop !== undefined) kept.delete(drop);
+    if (keep !== undefined) {
+      kept.delete(keep);
+      kept.set(keep, frame);
+    }
+    return entry;
   }
 
   appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
@@ -77,20 +95,45 @@ export class MemoryJournal implements Journal {
     return this.logs.get(runtimeKey(runtime))?.epochs.get(epoch);
   }
 
+  epochs(runtime: Runtime): readonly EpochSpan[] {
+    const log = this.logs.get(runtimeKey(runtime));
+    if (!log) return [];
+    const oldest = log.entries[log.start];
+    return [...log.epochs].map(([epoch, { first, firstSeq, position, seq }]) => ({
+      epoch,
+      first: firstSeq,
+      last: seq,
+      kept: !oldest || position < oldest.position ? seq + 1 : first >= oldest.position ? firstSeq : oldest.seq,
+    }));
+  }
+
+  kept(runtime: Runtime): ReadonlyMap<string, string> {
+    return this.logs.get(runtimeKey(runtime))?.kept ?? new Map<string, string>();
+  }
+
+  released(runtime: Runtime): number {
+    return this.logs.get(runtimeKey(runtime))?.released ?? 0;
+  }
+
+  forget(runtime: Runtime): void {
+    this.release(runtime, this.bounds(runtime).head);
+  }
+
   release(runtime: Runtime, through: number): void {
     const log = this.logs.get(runtimeKey(runtime));
     if (!log) return;
+    log.released = Math.max(log.released, Math.min(through, log.head));
     while (log.start < log.entries.length && this.oldestOf(log) <= through) this.dropOldest(log);
     this.compact(log);
     if (!this.full) for (const resume of this.waiting.splice(0)) resume();
   }
 
   get bytes(): number {
-    return this.kept;
+    return this.keptBytes;
   }
 
   get full(): boolean {
-    return this.kept >= (this.options.maxBytes ?? Infinity);
+    return this.keptBytes >= (this.options.maxBytes ?? Infinity);
   }
 
   room(): Promise<void> {
@@ -111,7 +154,10 @@ export class MemoryJournal implements Journal {
     log.entries.push(entry);
     const epoch = log.epochs.get(entry.epoch);
     if (epoch) Object.assign(epoch, { position: entry.position, seq: entry.through });
-    else log.epochs.set(entry.epoch, { first: entry.position, position: entry.position, seq: entry.through });
+    else {
+      const { position, seq: firstSeq, through: seq } = entry;
+      log.epochs.set(entry.epoch, { first: position, firstSeq, position, seq });
+    }
     this.count(log, entry, 1);
     this.trim(log);
     return entry;
@@ -121,7 +167,7 @@ export class MemoryJournal implements Journal {
     const key = runtimeKey(runtime);
     let log = this.logs.get(key);
     if (!log) {
-      log = { runtime, entries: [], start: 0, head: 0, bytes: 0, epochs: new Map() };
+      log = { runtime, entries: [], start: 0, head: 0, bytes: 0, epochs: new Map(), kept: new Map(), released: 0 };
       this.logs.set(key, log);
     }
     return log;
@@ -153,6 +199,6 @@ export class MemoryJournal implements Journal {
   private count(log: Log, entry: JournalEntry, sign: 1 | -1): void {
     const size = sign * (entry.frame?.length ?? 0);
     log.bytes += size;
-    this.kept += size;
+    this.keptBytes += size;
   }
 }

@@ -1,6 +1,5 @@
-import type { Journal, JournalEntry } from '../../journal/index.js';
+import { missingBetween, type Journal, type JournalEntry, type Numbers } from '../../journal/index.js';
 import type { Runtime } from '../../protocol/index.js';
-import type { Numbers } from './frame-text.js';
 
 /** The part of an event's name that is its own: which process of the listener, and its number there. */
 export interface EventPlace {
@@ -75,16 +74,8 @@ export class RuntimeHistory {
 
   /** What lies between the last event a reader has and an entry, and is no longer kept. Undefined: the reader has none. */
   between(last: EventPlace | undefined, entry: JournalEntry): Numbers[] {
-    const from = last ? this.spans.findIndex(({ epoch }) => epoch === last.epoch) : 0;
-    const to = this.spans.findIndex(({ epoch }) => epoch === entry.epoch);
-    return this.spans
-      .slice(Math.max(0, from), to + 1)
-      .map(({ epoch, first, last: end }) => ({
-        epoch,
-        from: epoch === last?.epoch ? last.seq + 1 : first,
-        to: epoch === entry.epoch ? entry.seq - 1 : end,
-      }))
-      .filter((gap) => gap.from <= gap.to);
+    const spans = this.spans.map((span) => ({ ...span, kept: span.first }));
+    return missingBetween(spans, last, entry);
   }
 
   /** Tells a reader of each new entry, until the returned function is called. */
@@ -95,7 +86,7 @@ export class RuntimeHistory {
 
   /** Lets go of everything kept; names stay known. */
   forget(): void {
-    this.journal.release(this.runtime, this.head);
+    this.journal.forget(this.runtime);
   }
 
   private spanOf(epoch: string): EpochSpan | undefined {

@@ -1,0 +1,57 @@
+import Libsql from 'libsql';
+
+/**
+ * An open database file. Always bind one array, also for a single value: a bare buffer ends the process, and nobody
+ * checks how many values a statement takes.
+ */
+export type Database = Libsql.Database;
+
+/** A file that cannot be used; the message says what to do. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+}
+
+/** ms that a statement waits for another connection of this process. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens a database file and brings its schema up to date. Commits are written to the operating system and not waited for
+ * on the disk (`synchronous=NORMAL` in WAL mode): a killed process loses none, a power cut may lose the last ones.
+ *
+ * @param migrations the schema's versions: the n-th brings version n-1 to n; never change one that was released
+ * @throws DatabaseError when the file is newer than this program, or is no database
+ */
+export function openDatabase(file: string, migrations: readonly string[]): Database {
+  const database = open(file);
+  try {
+    database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;`);
+    migrate(database, file, migrations);
+    return database;
+  } catch (cause) {
+    database.close();
+    if (cause instanceof DatabaseError) throw cause;
+    throw new DatabaseError(`${file} cannot be used: ${messageOf(cause)}. Move it away to begin anew.`, { cause });
+  }
+}
+
+function open(file: string): Database {
+  try {
+    return new Libsql(file);
+  } catch (cause) {
+    throw new DatabaseError(`${file} cannot be opened: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+function migrate(database: Database, file: string, migrations: readonly string[]): void {
+  const version = Number(database.prepare('PRAGMA user_version').pluck().get([]));
+  if (version > migrations.length)
+    throw new DatabaseError(
+      `${file} was written by a newer Twinlane (schema ${version}, this one knows ${migrations.length}). Upgrade, or use another data directory.`,
+    );
+  for (const [index, migration] of migrations.entries())
+    if (index >= version) database.exec(`BEGIN; ${migration}; PRAGMA user_version=${index + 1}; COMMIT;`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

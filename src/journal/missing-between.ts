@@ -1,0 +1,26 @@
+import type { EpochSpan, JournalEntry } from './journal.js';
+
+/** Numbers of one epoch, both ends included. */
+export interface Numbers {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What lies between the last event a reader has and an entry, and is no longer kept. Undefined: the reader has none. */
+export function missingBetween(
+  epochs: readonly EpochSpan[],
+  last: { readonly epoch: string; readonly seq: number } | undefined,
+  entry: Pick<JournalEntry, 'epoch' | 'seq'>,
+): Numbers[] {
+  const from = last ? epochs.findIndex(({ epoch }) => epoch === last.epoch) : 0;
+  const to = epochs.findIndex(({ epoch }) => epoch === entry.epoch);
+  return epochs
+    .slice(Math.max(0, from), to + 1)
+    .map(({ epoch, first, last: end }) => ({
+      epoch,
+      from: epoch === last?.epoch ? last.seq + 1 : first,
+      to: epoch === entry.epoch ? entry.seq - 1 : end,
+    }))
+    .filter((gap) => gap.from <= gap.to);
+}

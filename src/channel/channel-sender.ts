@@ -19,6 +19,9 @@ interface InFlight {
   readonly confirmed: (() => void) | undefined;
 }
 
+/** Read by the peer, which is not responsible for it yet. */
+type Unsafe = Pick<InFlight, 'count' | 'confirmed'>;
+
 /** Bytes written in one go before other work of the process gets its turn. */
 const BURST_BYTES = 128 * 1024;
 /** Unconfirmed frames remembered for a peer that has never confirmed any. */
@@ -32,6 +35,7 @@ export class ChannelSender {
   private readonly urgent: FrameSource[] = [];
   private readonly fair: FrameSource[] = [];
   private readonly inFlight: InFlight[] = [];
+  private readonly unsafe: Unsafe[] = [];
   private inFlightBytes = 0;
   private everConfirmed = false;
   private waking = false;
@@ -91,22 +95,18 @@ export class ChannelSender {
   }
 
   /**
-   * The peer has read the first `count` frames of this socket.
+   * The peer has read the first `count` frames of this socket, and is responsible for the first `safe` of them.
    *
    * @throws RangeError when it confirms more than was sent
    */
-  confirmThrough(count: number): void {
+  confirmThrough(count: number, safe = count): void {
     if (count > this.sentCount) throw new RangeError(`${count} confirmed, but only ${this.sentCount} sent`);
     this.everConfirmed = true;
-    let confirmed = 0;
-    for (const frame of this.inFlight) {
-      if (frame.count > count) break;
-      confirmed++;
-    }
-    for (const frame of this.inFlight.splice(0, confirmed)) {
+    for (const frame of takeThrough(this.inFlight, count)) {
       this.fly(-frame.bytes);
-      frame.confirmed?.();
+      if (frame.confirmed) this.unsafe.push(frame);
     }
+    for (const { confirmed } of takeThrough(this.unsafe, safe)) confirmed?.();
     this.wake();
   }
 
@@ -171,4 +171,10 @@ export class ChannelSender {
     this.inFlightBytes += bytes;
     if (!this.hasEnded) this.options.inFlightChanged?.(bytes);
   }
+}
+
+/** Takes what was sent up to a number out of a list in the order of sending. */
+function takeThrough<T extends { readonly count: number }>(list: T[], count: number): T[] {
+  const later = list.findIndex((frame) => frame.count > count);
+  return list.splice(0, later < 0 ? list.length : later);
 }

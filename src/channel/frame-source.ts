@@ -2,7 +2,7 @@
 export interface OutgoingFrame {
   /** Encoded JSON object. */
   readonly text: string;
-  /** The peer has read it. Not called when the socket dies first. */
+  /** The peer has it: it is responsible for it, or, where it does not say so, has read it. Not called when the socket dies first. */
   readonly confirmed?: () => void;
 }
 

@@ -6,6 +6,8 @@ export interface EventCursorOptions {
   readonly gap: (range: NumberRange) => string;
   /** Told up to which position the peer is responsible for everything. */
   readonly safe: (position: number) => void;
+  /** Told of an event that is too large for the peer, and is not to be sent again. */
+  readonly refused?: (position: number) => void;
 }
 
 /**
@@ -81,6 +83,7 @@ export class EventCursor implements FrameSource {
       confirmed: () => {
         if (age === this.age) this.options.safe(position);
       },
+      givenUp: () => this.options.refused?.(position),
     };
   }
 }

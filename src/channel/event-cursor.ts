@@ -34,12 +34,12 @@ export class EventCursor implements FrameSource {
     this.position = safe;
     const known = log.after(safe - 1);
     if (known?.position === safe) this.last = { epoch: known.epoch, seq: known.through };
-    else if (known?.position === safe + 1) this.mayMiss = false;
+    else if (known?.position === safe + 1 || safe >= log.head) this.mayMiss = false;
   }
 
   /** Whether there is nothing left to take. */
   get idle(): boolean {
-    return this.gaps.length === 0 && this.position >= this.log.head;
+    return !this.mayMiss && this.gaps.length === 0 && this.position >= this.log.head;
   }
 
   next(): OutgoingFrame | undefined {
@@ -64,10 +64,13 @@ export class EventCursor implements FrameSource {
 
   /** What retention has dropped ahead of this cursor is told before what follows it. */
   private lookForGaps(): void {
+    const { head } = this.log;
     const entry = this.log.after(this.position);
-    if (!entry || (!this.mayMiss && entry.position === this.position + 1)) return;
+    // What is not committed yet is not missing.
+    if (!entry && this.position < head) return;
+    if (!this.mayMiss && (!entry || entry.position === this.position + 1)) return;
     this.mayMiss = false;
-    this.position = entry.position - 1;
+    this.position = entry ? entry.position - 1 : head;
     this.gaps.push(...this.log.between(this.last, entry));
     const end = this.gaps.at(-1);
     if (end) this.last = { epoch: end.epoch, seq: end.to };

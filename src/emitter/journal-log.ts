@@ -31,7 +31,7 @@ export class JournalLog implements EventLog {
     return next === undefined ? journal.last(runtime, epoch)?.position : next - 1;
   }
 
-  between(last: EventPlace | undefined, entry: LoggedEvent): readonly NumberRange[] {
+  between(last: EventPlace | undefined, entry: LoggedEvent | undefined): readonly NumberRange[] {
     return missingBetween(this.journal.epochs(this.runtime), last, entry);
   }
 

@@ -64,10 +64,10 @@ export class EventCursor implements FrameSource {
 
   /** What retention has dropped ahead of this cursor is told before what follows it. */
   private lookForGaps(): void {
-    const { head } = this.log;
+    const { oldest, head } = this.log;
     const entry = this.log.after(this.position);
     // What is not committed yet is not missing.
-    if (!entry && this.position < head) return;
+    if (!entry && oldest <= head) return;
     if (!this.mayMiss && (!entry || entry.position === this.position + 1)) return;
     this.mayMiss = false;
     this.position = entry ? entry.position - 1 : head;

@@ -25,6 +25,8 @@ export interface LoggedEvent {
 export interface EventLog {
   /** Position of the newest entry, committed or not. */
   readonly head: number;
+  /** Position of the oldest entry that is kept; `head` + 1 when none is. */
+  readonly oldest: number;
   /** The first committed entry after a position. */
   after(position: number): LoggedEvent | undefined;
   /** The position after which everything is later than this event; undefined for an epoch that is not known. */

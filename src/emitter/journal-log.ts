@@ -16,6 +16,10 @@ export class JournalLog implements EventLog {
     return this.journal.bounds(this.runtime).head;
   }
 
+  get oldest(): number {
+    return this.journal.bounds(this.runtime).oldest;
+  }
+
   after(position: number): LoggedEvent | undefined {
     const [entry] = this.journal.read(this.runtime, position, 1);
     return entry && this.refused.has(entry.position) ? { ...entry, frame: undefined } : entry;

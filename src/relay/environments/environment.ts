@@ -31,6 +31,8 @@ export interface Lease {
   readonly namesEvents: boolean;
   /** Whether the device answers `input` and `sync` (`metadata.environmentMessageProtocol`); stock 0.25 is silent. */
   readonly answersInput: boolean;
+  /** Whether resumable channels were agreed (protocol section 5). */
+  readonly resumable: boolean;
 }
 
 /** Who made a lease void: a listener that does not say which process it is counts as another one. */

@@ -1,15 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import {
-  commonCapabilities,
-  readCapabilities,
-  type Capabilities,
-  type EnvironmentPage,
-  type EnvironmentRecord,
-  type Frame,
-} from '../../protocol/index.js';
+import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame } from '../../protocol/index.js';
 import type { Identity } from '../access/identity.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { agreedCapabilities } from './agreed-capabilities.js';
 import { environmentIds, type Environment } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import type { ListEnvironmentsQuery } from './list-environments.query.js';
@@ -17,14 +11,6 @@ import { Presence } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
-
-/** What this relay can do, whoever asks. */
-const OFFERED: Capabilities = {
-  supportsSplitStatusChannels: true,
-  supportsPairedListenerGenerations: true,
-  supportsResumableChannels: false,
-  supportsChunkedFrames: false,
-};
 
 /** The conversation of an agent that has no other. */
 const DEFAULT_CONVERSATION = 'default';
@@ -57,9 +43,9 @@ export class EnvironmentsService {
     });
   }
 
-  /** What is agreed with this listener. Split sockets are offered to all: who does not know them ignores the field. */
+  /** What is agreed with this listener. */
   capabilitiesFor({ metadata }: Environment): Capabilities {
-    return { ...commonCapabilities(OFFERED, readCapabilities(metadata)), supportsSplitStatusChannels: true };
+    return agreedCapabilities(metadata);
   }
 
   async list({ organizationId }: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
+import { agreedCapabilities, namesEvents } from './agreed-capabilities.js';
 import {
   environmentIds,
   leaseIdOf,
@@ -61,8 +62,9 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       environmentId: ids.id,
       order: ++entry.registrations,
       processInstanceId,
-      namesEvents: metadata['eventSeqScope'] === 'runtime',
+      namesEvents: namesEvents(metadata),
       answersInput: metadata['environmentMessageProtocol'] !== undefined,
+      resumable: agreedCapabilities(metadata).supportsResumableChannels,
     };
     entry.leases.set(lease.id, { lease, voidedBy: undefined });
     for (const oldest of entry.leases.keys()) {

@@ -73,7 +73,7 @@ export class StockEvents implements EventIntake {
     for (const record of this.runtimes) {
       const last = record.history.lastOf(this.epoch);
       if (last === undefined || record.loopStatus === IDLE) continue;
-      this.recorder.recordGap(record, { epoch: this.epoch, from: last + 1, to: last + 1 });
+      void this.recorder.recordGap(record, { epoch: this.epoch, from: last + 1, to: last + 1 });
     }
   }
 
@@ -129,7 +129,7 @@ export class StockEvents implements EventIntake {
     this.endStaleApprovals(runtime, frame);
     const record = this.runtimes.ofDevice(runtime);
     const place = this.nextPlace(record);
-    this.recorder.record(record, place, { ...frame, event_epoch: place.epoch, event_seq: place.seq });
+    void this.recorder.record(record, place, { ...frame, event_epoch: place.epoch, event_seq: place.seq });
     this.outlets.recorded(runtime, frame.type);
   }
 
@@ -138,7 +138,7 @@ export class StockEvents implements EventIntake {
     if (!runtime) return;
     const record = this.runtimes.ofDevice(runtime);
     const { epoch, seq } = this.nextPlace(record);
-    this.recorder.recordGap(record, { epoch, from: seq, to: seq });
+    void this.recorder.recordGap(record, { epoch, from: seq, to: seq });
   }
 
   private endStaleApprovals(runtime: Runtime, frame: Frame): void {

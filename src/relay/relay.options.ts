@@ -119,7 +119,10 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   drainGraceMs: number = 5_000;
 
-  /** At shutdown, sockets closed in one go, so that not everybody comes back in the same instant. Default 100. */
+  /**
+   * At shutdown, sockets closed in one go, so that not everybody comes back in the same instant; more where the grace
+   * period asks for it. Default 100.
+   */
   @IsInt()
   @Min(1)
   drainBatch: number = 100;

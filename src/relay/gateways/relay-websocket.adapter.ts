@@ -83,9 +83,10 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     return this.drain();
   }
 
+  /** Listeners before clients, as their gateways were made: what devices said last, and what became of commands, is still told. */
   private drain(): Promise<void> {
     return (this.draining ??= drainSockets(
-      [...this.servers].flatMap(({ clients }) => [...clients]),
+      [...this.servers].map(({ clients }) => [...clients]),
       this.clock,
       this.options,
     ));

@@ -83,13 +83,10 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     return this.drain();
   }
 
-  /** Listeners before clients, as their gateways were made: what devices said last, and what became of commands, is still told. */
   private drain(): Promise<void> {
-    return (this.draining ??= drainSockets(
-      [...this.servers].map(({ clients }) => [...clients]),
-      this.clock,
-      this.options,
-    ));
+    const socketsOf = (closesFirst: boolean): WebSocket[] =>
+      [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.clients] : []));
+    return (this.draining ??= drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options));
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

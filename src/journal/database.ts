@@ -31,6 +31,8 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
     migrate(database, file, migrations);
     return database;
   } catch (cause) {
+    // A connection lives on until its statements are collected, and with it a transaction.
+    if (database.inTransaction) database.exec('ROLLBACK');
     database.close();
     if (cause instanceof DatabaseError) throw cause;
     throw new DatabaseError(`${file} cannot be used: ${messageOf(cause)}. Move it away to begin anew.`, { cause });

@@ -61,9 +61,9 @@ export function groupOf(unwritten: Deque<LoggedEntry>, changed: Iterable<StoredL
 }
 
 const LOGS = [
-  'INSERT INTO logs(id,scope,agent,conversation,oldest,head,dropped,total,released,at) VALUES ',
+  'INSERT INTO logs(id,scope,agent,conversation,oldest,head,dropped,total,released,turn) VALUES ',
   ' ON CONFLICT(id) DO UPDATE SET oldest=excluded.oldest,head=excluded.head,dropped=excluded.dropped,' +
-    'total=excluded.total,released=excluded.released,at=excluded.at',
+    'total=excluded.total,released=excluded.released,turn=excluded.turn',
 ] as const;
 const EPOCHS = [
   'INSERT INTO epochs VALUES ',
@@ -75,11 +75,11 @@ function upsert([head, tail]: readonly [string, string], rows: readonly string[]
 }
 
 function logRow([log, { oldest, head, total }]: readonly [StoredLog, WrittenLog]): string {
-  const { id, scope, runtime, at } = log;
+  const { id, scope, runtime, turn } = log;
   const names = `${sqlText(scope)},${sqlTextOrNull(runtime.agent_id)},${sqlText(runtime.conversation_id)}`;
   const dropped = Math.min(log.dropped, total);
   const released = Math.min(log.released, head);
-  return `(${id},${names},${oldest},${head},${dropped},${total},${released},${at})`;
+  return `(${id},${names},${oldest},${head},${dropped},${total},${released},${turn})`;
 }
 
 function rowOf({ id }: StoredLog, entry: HeldEntry): string {

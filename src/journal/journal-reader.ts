@@ -41,8 +41,9 @@ export interface LogRow {
   readonly dropped: number;
   readonly total: number;
   readonly released: number;
-  readonly at: number;
-  /** When the oldest kept entry was appended. */
+  /** Number of its newest append among those of the whole file. */
+  readonly turn: number;
+  /** When the oldest kept entry was appended; 0 when none is kept. */
   readonly oldestAt: number;
 }
 
@@ -57,7 +58,7 @@ type LogColumns = readonly [
   dropped: number,
   total: number,
   released: number,
-  at: number,
+  turn: number,
   oldestAt: number | null,
 ];
 type EpochColumns = readonly [
@@ -117,26 +118,16 @@ export class JournalReader {
   /** Every log, the one that was silent longest first. */
   logs(): LogRow[] {
     const rows = this.prepare<LogColumns>(
-      `SELECT l.id, l.scope, l.agent, l.conversation, l.oldest, l.head, l.dropped, l.total, l.released, l.at, e.at
-       FROM logs l LEFT JOIN entries e ON e.log=l.id AND e.position=l.oldest ORDER BY l.at, l.id`,
+      `SELECT l.id, l.scope, l.agent, l.conversation, l.oldest, l.head, l.dropped, l.total, l.released, l.turn, e.at
+       FROM logs l LEFT JOIN entries e ON e.log=l.id AND e.position=l.oldest ORDER BY l.turn`,
     );
     return rows
       .all([])
-      .map(([id, scope, agent, conversation, oldest, head, dropped, total, released, at, oldestAt]) => {
+      .map(([id, scope, agent, conversation, oldest, head, dropped, total, released, turn, oldestAt]) => {
         const agent_id = agent === null ? null : textOf(agent);
         const runtime = { agent_id, conversation_id: textOf(conversation) };
-        return {
-          id,
-          scope: textOf(scope),
-          runtime,
-          oldest,
-          head,
-          dropped,
-          total,
-          released,
-          at,
-          oldestAt: oldestAt ?? at,
-        };
+        const counts = { oldest, head, dropped, total, released, turn, oldestAt: oldestAt ?? 0 };
+        return { id, scope: textOf(scope), runtime, ...counts };
       });
   }
 

@@ -1,12 +1,12 @@
 /**
  * How journals lie in a database file. A log is one runtime of a scope; `total` counts what its frames had together up to
- * an entry, so that what is kept is a difference and needs no scan.
+ * an entry, so that what is kept is a difference and needs no scan; `turn` tells which log was silent longest.
  */
 export const JOURNAL_MIGRATIONS = [
   `CREATE TABLE logs (
      id INTEGER PRIMARY KEY, scope TEXT NOT NULL, agent TEXT, conversation TEXT NOT NULL,
      oldest INTEGER NOT NULL, head INTEGER NOT NULL, dropped INTEGER NOT NULL, total INTEGER NOT NULL,
-     released INTEGER NOT NULL, at INTEGER NOT NULL);
+     released INTEGER NOT NULL, turn INTEGER NOT NULL);
    CREATE TABLE epochs (
      log INTEGER NOT NULL, ordinal INTEGER NOT NULL, epoch TEXT NOT NULL,
      first_position INTEGER NOT NULL, first_seq INTEGER NOT NULL,

@@ -37,6 +37,7 @@ export class JournalStore implements LogHost, LogStore {
   private readonly maxUnwrittenBytes: number;
   private readonly scopes = new Map<string, Scope>();
   private nextId = 1;
+  private turn = 0;
   private unwritten = new Deque<LoggedEntry>();
   private unwrittenBytes = 0;
   private readonly recent: RecentEntries;
@@ -108,10 +109,10 @@ export class JournalStore implements LogHost, LogStore {
     const key = runtimeKey(runtime);
     let log = scope.logs.get(key);
     if (!log) {
-      const at = this.clock.now();
       const { agent_id, conversation_id } = runtime;
-      const row = { id: this.nextId++, scope: scope.name, oldest: 1, head: 0, dropped: 0, total: 0, released: 0, at };
-      log = new StoredLog({ ...row, runtime: { agent_id, conversation_id }, oldestAt: at }, scope.name, this);
+      const names = { id: this.nextId++, scope: scope.name, runtime: { agent_id, conversation_id } };
+      const counts = { oldest: 1, head: 0, dropped: 0, total: 0, released: 0, turn: 0, oldestAt: 0 };
+      log = new StoredLog({ ...names, ...counts }, this);
       scope.logs.set(key, log);
     }
     return log;
@@ -119,7 +120,7 @@ export class JournalStore implements LogHost, LogStore {
 
   append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry {
     const before = log.bytes;
-    const entry = log.append(fields, this.clock.now());
+    const entry = log.append(fields, this.clock.now(), ++this.turn);
     scope.bytes += log.bytes - before;
     scope.warm.delete(log);
     scope.warm.add(log);
@@ -202,12 +203,13 @@ export class JournalStore implements LogHost, LogStore {
     const byId = new Map<number, StoredLog>();
     for (const row of rows) {
       const scope = this.scopeOf(row.scope);
-      const log = new StoredLog(row, row.scope, this);
+      const log = new StoredLog(row, this);
       byId.set(row.id, log);
       scope.logs.set(runtimeKey(row.runtime), log);
       scope.bytes += log.bytes;
       if (!log.isEmpty) scope.warm.add(log);
       this.nextId = Math.max(this.nextId, row.id + 1);
+      this.turn = row.turn;
     }
     for (const { log, epoch } of this.reader.epochs()) byId.get(log)?.restore(epoch);
     for (const scope of this.scopes.values()) this.forgetEmpty(scope);

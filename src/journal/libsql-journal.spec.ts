@@ -212,7 +212,7 @@ describe('LibsqlJournal', () => {
         const target = path.join(directory, `${run++}.db`);
         await compare(steps, options, target);
       }),
-      { numRuns: 60 },
+      { numRuns: Number(process.env['RUNS'] ?? 60), verbose: 1 },
     );
   });
 });

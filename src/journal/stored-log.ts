@@ -37,6 +37,7 @@ const MARKS_AT_ONCE = 256;
 /** One runtime's log: what is known of it in memory, and its way to the disk. */
 export class StoredLog {
   readonly id: number;
+  readonly scope: string;
   readonly runtime: Runtime;
   oldest: number;
   head: number;
@@ -45,8 +46,8 @@ export class StoredLog {
   /** What those that are dropped had. */
   dropped: number;
   released: number;
-  /** When the newest was appended. */
-  at: number;
+  /** Number of its newest append among those of the whole store. */
+  turn: number;
   /** On disk: head, total, lowest position and epoch. */
   written: { head: number; total: number; oldest: number; ordinal: number };
   /** Oldest first. */
@@ -66,18 +67,18 @@ export class StoredLog {
 
   constructor(
     row: LogRow,
-    readonly scope: string,
     private readonly host: LogHost,
   ) {
-    const { id, runtime, oldest, head, total, dropped, released, at, oldestAt } = row;
+    const { id, scope, runtime, oldest, head, total, dropped, released, turn, oldestAt } = row;
     this.id = id;
+    this.scope = scope;
     this.runtime = runtime;
     this.oldest = oldest;
     this.head = head;
     this.total = total;
     this.dropped = dropped;
     this.released = released;
-    this.at = at;
+    this.turn = turn;
     this.oldestAt = oldestAt;
     this.visible = head;
     this.written = { head, total, oldest, ordinal: 0 };
@@ -103,11 +104,15 @@ export class StoredLog {
     this.names.set(epoch.ordinal, epoch.epoch);
   }
 
-  append(entry: Omit<NewEntry, 'frame'> & { frame: string | undefined; through: number }, at: number): HeldEntry {
+  append(
+    entry: Omit<NewEntry, 'frame'> & { frame: string | undefined; through: number },
+    at: number,
+    turn: number,
+  ): HeldEntry {
     const { seq, through, type, frame, keep, drop } = entry;
     const position = ++this.head;
     this.total += frame?.length ?? 0;
-    this.at = at;
+    this.turn = turn;
     if (this.isEmpty || this.oldest === position) this.oldestAt = at;
     const epoch = this.spanFor(entry.epoch, position, seq);
     Object.assign(epoch, { position, seq: through });

@@ -39,9 +39,14 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
   }
 }
 
+/** Makes a file that only its owner may read, unless there is one. */
+export function createPrivateFile(file: string): void {
+  closeSync(openSync(file, 'a', PRIVATE_FILE));
+}
+
 function open(file: string): Database {
   try {
-    closeSync(openSync(file, 'a', PRIVATE_FILE));
+    createPrivateFile(file);
     return new Libsql(file);
   } catch (cause) {
     throw new DatabaseError(

@@ -69,7 +69,7 @@ describe('LibsqlInputLedger', () => {
     const database = openDatabase(file, LEDGER_MIGRATIONS);
     const ledger = new LibsqlInputLedger(database, BOUND);
     ledger.accept(RUNTIME, inputOf('i1', 'm1'), QUEUED);
-    const pages = Number(database.prepare('PRAGMA page_count').pluck().get([]));
+    const [pages = 0] = database.prepare('PRAGMA page_count').pluck().all([]) as number[];
     database.exec(`PRAGMA max_page_count=${pages}`);
     const large = acceptedInput(
       [{ role: 'user', content: 'x'.repeat(100_000), client_message_id: 'm2' }],
@@ -157,13 +157,16 @@ const step: fc.Arbitrary<Step | 'reopen'> = fc.oneof(
     })),
 );
 
+const accepting = fc.record({
+  runtime,
+  messages: fc.uniqueArray(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
+});
+/** Of the input of this number. */
+const asking = number;
+
 describe('both ledgers', () => {
   it('know the same after any history, reopened at any point', () => {
     let names = 0;
-    const accepting = fc
-      .record({ runtime, messages: fc.uniqueArray(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }) })
-      .map(({ runtime, messages }) => ({ runtime, messages }));
-    const asking = number;
     const history = fc.array(fc.oneof(step, accepting, asking), { maxLength: 40 });
     fc.assert(
       fc.property(history, (steps) => {

@@ -20,17 +20,34 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
    CREATE TABLE settings (number INTEGER PRIMARY KEY, runtime TEXT NOT NULL UNIQUE, mode TEXT, cwd TEXT)`,
 ];
 
-export type LedgerStatements = ReturnType<typeof prepareLedger>;
+type Statement = ReturnType<Database['prepare']>;
 
 /** Every statement of the ledger. Each takes its values as one array, in the order of its question marks. */
-export function prepareLedger(database: Database) {
+export interface LedgerStatements {
+  readonly disposition: Statement;
+  readonly addMessage: Statement;
+  /** Values: runtime, runtime, how many stay. */
+  readonly forgetOldest: Statement;
+  readonly addInput: Statement;
+  readonly startInput: Statement;
+  readonly endInput: Statement;
+  readonly inputs: Statement;
+  readonly addApproval: Statement;
+  readonly endApproval: Statement;
+  readonly endApprovals: Statement;
+  readonly approvals: Statement;
+  readonly settings: Statement;
+  readonly configure: Statement;
+  readonly forgetRuntimes: readonly Statement[];
+}
+
+export function prepareLedger(database: Database): LedgerStatements {
   const newest = (table: string): string =>
     `DELETE FROM ${table} WHERE runtime NOT IN (
        SELECT runtime FROM ${table} GROUP BY runtime ORDER BY max(number) DESC LIMIT ${MAX_RUNTIMES})`;
   return {
     disposition: database.prepare('SELECT disposition FROM messages WHERE runtime = ? AND id = ?'),
     addMessage: database.prepare('INSERT OR REPLACE INTO messages (runtime, id, disposition) VALUES (?, ?, ?)'),
-    /** Values: runtime, runtime, how many stay. */
     forgetOldest: database.prepare(
       `DELETE FROM messages WHERE runtime = ? AND number <= (
          SELECT number FROM messages WHERE runtime = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,

@@ -24,7 +24,7 @@ import { EndReporter } from './end-reporter.js';
 import { freshMessages } from './fresh-messages.js';
 import type { InputAnswer, InputLedger, TurnName, UnfinishedInput } from './input-ledger.js';
 import { type AcceptedInput, acceptedInput, InputQueue, removed } from './input-queue.js';
-import { CANCELLED, loopError, runTurn } from './run-turn.js';
+import { CANCELLED, INTERRUPTED, loopError, runTurn } from './run-turn.js';
 import { type Reported, StatusReporter } from './status-reporter.js';
 import { Turn, type TurnHost } from './turn.js';
 
@@ -38,9 +38,6 @@ export interface ConversationParts {
   readonly clock: Clock;
   readonly options: ConversationsOptions;
 }
-
-const RESTARTED =
-  'The listener was restarted while this turn ran, and what it was doing is lost. See what it has done, then send the input again.';
 
 /** The device's state of one runtime: its turns, one after the other, the inputs that wait, and pending approvals. */
 export class Conversation implements Reported {
@@ -255,6 +252,7 @@ export class Conversation implements Reported {
     // So that `input_accepted` goes out before what the turn emits.
     await afterAnswers();
     if (!this.holds(turn)) return;
+    // Before the agent has it, so that no process starts it twice.
     this.parts.ledger.started(turn.input.item.id, turn);
     this.status.loop();
     this.status.device();
@@ -279,11 +277,11 @@ export class Conversation implements Reported {
 
   /** Ends a turn of an earlier process, of which only the ledger knows. */
   private endInterrupted(input: AcceptedInput, turn: TurnName): void {
-    const stop_reason = 'error';
-    for (const delta of [loopError(RESTARTED), { message_type: 'stop_reason', stop_reason }])
+    const { stopReason: stop_reason, error } = INTERRUPTED;
+    for (const delta of [loopError(error), { message_type: 'stop_reason', stop_reason }])
       this.note({ ...delta, run_id: turn.runId, type: 'message' });
     this.replay();
-    this.ends.turn(input, turn, stop_reason, RESTARTED);
+    this.ends.turn(input, turn, stop_reason, error);
   }
 
   private ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision> {

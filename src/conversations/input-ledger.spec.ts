@@ -36,7 +36,11 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const inputOf = (id: string, ...messageIds: readonly string[]): AcceptedInput =>
   acceptedInput(
-    messageIds.map((client_message_id) => ({ role: 'user', content: `text of ${client_message_id}`, client_message_id })),
+    messageIds.map((client_message_id) => ({
+      role: 'user',
+      content: `text of ${client_message_id}`,
+      client_message_id,
+    })),
     '2026-01-01T00:00:00.000Z',
     id,
   );
@@ -105,7 +109,7 @@ describe('LibsqlInputLedger', () => {
     const ledger = LibsqlInputLedger.open(file, BOUND);
     ledger.close();
     ledger.close();
-    expect(() => ledger.accept(RUNTIME, inputOf('i1', 'm1'), QUEUED)).toThrow();
+    expect(() => ledger.accept(RUNTIME, inputOf('i1', 'm1'), QUEUED)).toThrow('not accepted');
     ledger.ended('i1');
     const next = LibsqlInputLedger.open(file, BOUND);
     expect(next.unfinished()).toEqual([]);
@@ -117,8 +121,8 @@ describe('LibsqlInputLedger', () => {
       const killed = `${file}.${printed}`;
       const child = fork(ACCEPTER, [killed], { stdio: 'ignore' });
       const accepted: string[] = [];
-      child.on('message', (id) => {
-        accepted.push(String(id));
+      child.on('message', (id: string) => {
+        accepted.push(id);
         if (accepted.length === printed) child.kill('SIGKILL');
       });
       await once(child, 'close');
@@ -149,12 +153,10 @@ const step: fc.Arbitrary<Step | 'reopen'> = fc.oneof(
     name: `started ${n}`,
     run: (ledger: InputLedger) => ledger.started(`i${n}`, { turnId: `turn-${n}`, runId: `run-${n}` }),
   })),
-  fc
-    .record({ runtime, mode: fc.option(fc.string()), cwd: fc.option(fc.string()) })
-    .map(({ runtime, mode, cwd }) => ({
-      name: `configure ${JSON.stringify([runtime, mode, cwd])}`,
-      run: (ledger: InputLedger) => ledger.configure(runtime, { mode: mode ?? undefined, cwd: cwd ?? undefined }),
-    })),
+  fc.record({ runtime, mode: fc.option(fc.string()), cwd: fc.option(fc.string()) }).map(({ runtime, mode, cwd }) => ({
+    name: `configure ${JSON.stringify([runtime, mode, cwd])}`,
+    run: (ledger: InputLedger) => ledger.configure(runtime, { mode: mode ?? undefined, cwd: cwd ?? undefined }),
+  })),
 );
 
 const accepting = fc.record({
@@ -183,7 +185,8 @@ describe('both ledgers', () => {
           } else if (typeof next === 'number') {
             const ids = [`i${next}`, `a${approvals++}`] as const;
             // An approval belongs to a turn, and a turn to an input that is there.
-            if (memory.unfinished().some(({ input }) => input.item.id === ids[0])) both((ledger) => ledger.asked(...ids));
+            if (memory.unfinished().some(({ input }) => input.item.id === ids[0]))
+              both((ledger) => ledger.asked(...ids));
           } else if ('messages' in next) {
             // A conversation asks first, and hands in what is new.
             const fresh = next.messages.map((n) => `m${n}`).filter((id) => !memory.answerTo(next.runtime, id));

@@ -6,6 +6,13 @@ import type { Turn } from './turn.js';
 
 export const CANCELLED: TurnEnd = { stopReason: 'cancelled' };
 
+/** How a turn ended that an earlier process of the listener began. */
+export const INTERRUPTED = {
+  stopReason: 'error',
+  error:
+    'The listener was restarted while this turn ran, and what it was doing is lost. See what it has done, then send the input again.',
+} as const satisfies TurnEnd;
+
 const logger = new Logger('Turn');
 
 /**

@@ -12,6 +12,7 @@ import type { Fault } from './fault-schedule.js';
 import { RecordingClient } from './recording-client.js';
 import { RelayProcess } from './relay-process.js';
 import type { RunResult } from './report.js';
+import type { Witnessed } from './witness.js';
 
 const TOKEN = 'a-token-for-chaos-only';
 const RUNTIMES = 3;
@@ -53,7 +54,10 @@ export class ChaosRun {
     await this.settle(relay);
     const witness = devices.map((device) => device.witness);
     const verdicts = clients.map((client) => this.verdictOn(client, witness[client.device] ?? []));
-    const emitted = witness.flat().map(({ at }) => at);
+    const emitted = witness
+      .flat()
+      .map(({ at }) => at)
+      .toSorted((a, b) => a - b);
     const { seed, seconds } = this.options;
     return { seed, seconds, records: injector.records, emitted, verdicts, problems };
   }
@@ -68,7 +72,7 @@ export class ChaosRun {
 
   private async start(): Promise<{ relay: RelayProcess; proxy: FaultProxy }> {
     const { devices, clients, reference, plant } = this.options;
-    const relay = await RelayProcess.start({
+    const relay = await RelayProcess.launch({
       token: TOKEN,
       folder: this.newFolder('relay'),
       log: path.join(this.folder, 'relay.log'),
@@ -156,7 +160,7 @@ export class ChaosRun {
     }
   }
 
-  private verdictOn(client: RecordingClient, witness: ReturnType<typeof lines>): Verdict {
+  private verdictOn(client: RecordingClient, witness: readonly Witnessed[]): Verdict {
     const ofRuntime = witness.filter(({ runtime }) => runtime === client.runtime);
     return compare(ofRuntime, client.seen, this.devices[client.device]?.process ?? 0);
   }
@@ -166,10 +170,6 @@ export class ChaosRun {
     mkdirSync(folder, { recursive: true });
     return folder;
   }
-}
-
-function lines(device: Device) {
-  return device.witness;
 }
 
 /** By runtime. */

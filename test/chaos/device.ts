@@ -97,10 +97,9 @@ export class Device {
     await this.child?.kill();
   }
 
-  /** While its listener is down. */
-  restart(): void {
-    if (this.options.losesTail) cutJournalTail(this.dataDir);
-    this.start();
+  /** While its listener is down: where the bug `tail` is planted, its journal forgets what it committed since then (epoch ms). */
+  mayLoseTail(since: number): void {
+    if (this.options.losesTail) cutJournalTail(this.dataDir, since);
   }
 
   async end(): Promise<void> {

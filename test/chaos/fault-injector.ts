@@ -73,8 +73,9 @@ export class FaultInjector {
         const match = { path: LISTENER_PATH, query: { deviceId: device.id } };
         const lift = proxy.rule({ match, action: { do: 'refuse' } });
         proxy.now({ do: 'cut' }, match);
+        const since = Date.now();
         await wait(duration);
-        return this.restarted(device, 0, () => lift()).finally(lift);
+        return this.restarted(device, 0, () => device.mayLoseTail(since)).finally(lift);
       }
     }
   }
@@ -105,7 +106,7 @@ export class FaultInjector {
       await target.kill();
       await wait(downMs);
       whileDown();
-      target.restart();
+      target.start();
     });
     this.turns.set(target, turn);
     await turn;

@@ -25,6 +25,6 @@ it('names victims that exist', () => {
 });
 
 it('begins with what a planted bug needs', () => {
-  const [first] = faultSchedule({ ...RUN, first: ['kill-listener-offline'] });
-  expect(first?.kind).toBe('kill-listener-offline');
+  const wanted = { kind: 'half-open', side: 'listener', direction: 'down' } as const;
+  expect(faultSchedule({ ...RUN, first: [wanted] })[0]).toMatchObject(wanted);
 });

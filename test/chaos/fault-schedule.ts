@@ -50,13 +50,16 @@ export interface Fault {
   readonly bytesPerSecond: number;
 }
 
+/** A kind, and what is not left to chance. */
+export type WantedFault = Pick<Fault, 'kind'> & Partial<Omit<Fault, 'at'>>;
+
 export interface ScheduleOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly devices: number;
   readonly clients: number;
-  /** Kinds that a planted bug needs: they come first. */
-  readonly first?: readonly FaultKind[];
+  /** What a planted bug needs: these come first. */
+  readonly first?: readonly WantedFault[];
 }
 
 const FIRST_AT_MS = 1_000;
@@ -69,26 +72,25 @@ const MOST_DURATION_MS = 3_000;
 /** Every fault of a run, known before it begins: the same options give the same faults. */
 export function faultSchedule({ seed, seconds, devices, clients, first = [] }: ScheduleOptions): Fault[] {
   const random = new SeededRandom(seed);
-  const deck: FaultKind[] = [...first];
+  const deck: WantedFault[] = [...first];
   const faults: Fault[] = [];
   for (let at = FIRST_AT_MS; at < seconds * 1_000; at += gap(random)) {
-    if (deck.length === 0)
-      deck.push(...random.shuffled(FAULT_KINDS.flatMap((kind) => Array<FaultKind>(DECK[kind]).fill(kind))));
-    const kind = deck.shift();
-    if (kind) faults.push(draw(random, kind, at, { devices, clients }));
+    if (deck.length === 0) deck.push(...random.shuffled(fullDeck()));
+    const wanted = deck.shift();
+    if (wanted) faults.push({ ...draw(random, { devices, clients }), ...wanted, at });
   }
   return faults;
 }
 
+function fullDeck(): WantedFault[] {
+  return FAULT_KINDS.flatMap((kind) => Array<WantedFault>(DECK[kind]).fill({ kind }));
+}
+
 function draw(
   random: SeededRandom,
-  kind: FaultKind,
-  at: number,
   { devices, clients }: Pick<ScheduleOptions, 'devices' | 'clients'>,
-): Fault {
+): Omit<Fault, 'kind' | 'at'> {
   return {
-    kind,
-    at,
     duration: random.between(LEAST_DURATION_MS, MOST_DURATION_MS),
     device: random.between(0, devices - 1),
     client: random.between(0, clients - 1),

@@ -5,14 +5,14 @@ import path from 'node:path';
 import { type ChaosOptions, readChaosOptions, USAGE } from './chaos-options.js';
 import { ChaosRun } from './chaos-run.js';
 import { describeFailures } from './describe-failures.js';
-import { type FaultKind, faultSchedule } from './fault-schedule.js';
-import { isProven, jsonLine, table } from './report.js';
+import { type Fault, faultSchedule, type WantedFault } from './fault-schedule.js';
+import { isProven, jsonLine, type RunResult, table } from './report.js';
 
 const EXIT_USAGE = 2;
-/** What a planted bug needs to show. */
-const FIRST: Readonly<Record<NonNullable<ChaosOptions['plant']>, readonly FaultKind[]>> = {
-  dedupe: ['cut', 'cut', 'half-open'],
-  tail: ['kill-listener-offline'],
+/** What a planted bug needs to show. A listener that hears nothing sends again what the relay has read. */
+const FIRST: Readonly<Record<NonNullable<ChaosOptions['plant']>, readonly WantedFault[]>> = {
+  dedupe: [{ kind: 'half-open', side: 'listener', sockets: 'both', direction: 'down', bothDirections: false }],
+  tail: [{ kind: 'kill-listener-offline' }],
 };
 
 function say(text: string): void {
@@ -31,7 +31,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   const run = new ChaosRun(options, folder);
   let isKept = true;
   try {
-    const result = await run.run(faults).finally(() => run.end());
+    const result = await runToItsEnd(run, faults);
     const proven = isProven(result);
     isKept = !proven && !reference && !plant;
     say(table(result));
@@ -44,6 +44,14 @@ async function chaos(options: ChaosOptions): Promise<number> {
     return 1;
   } finally {
     if (!isKept) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runToItsEnd(run: ChaosRun, faults: readonly Fault[]): Promise<RunResult> {
+  try {
+    return await run.run(faults);
+  } finally {
+    await run.end();
   }
 }
 

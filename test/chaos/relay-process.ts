@@ -40,7 +40,7 @@ export class RelayProcess {
   }
 
   /** Resolves when it is ready. */
-  static async start(options: RelayProcessOptions): Promise<RelayProcess> {
+  static async launch(options: RelayProcessOptions): Promise<RelayProcess> {
     const relay = new RelayProcess(options, await freePort());
     await relay.ready();
     return relay;
@@ -64,7 +64,8 @@ export class RelayProcess {
       if (HISTORY.test(name)) rmSync(path.join(this.options.folder, name), { recursive: true });
   }
 
-  restart(): void {
+  /** Starts it; it was down. */
+  start(): void {
     this.child = this.spawn();
   }
 
@@ -102,12 +103,10 @@ async function freePort(): Promise<number> {
   for (let tries = 0; tries < TRIES; tries++) {
     const port = randomInt(...PORTS);
     const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await Promise.race([
-      once(server, 'listening').then(
-        () => true,
-        () => false,
-      ),
-    ]);
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     server.close();
     if (isFree) return port;
   }

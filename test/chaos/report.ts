@@ -66,7 +66,7 @@ function row(name: string, records: readonly FaultRecord[], emitted: readonly nu
   const times = recoveries(records);
   const { p50, p99 } = percentiles(times);
   const meanwhile = records.reduce(
-    (sum, { began, recovered = Infinity }) => sum + emitted.filter((at) => at >= began && at <= recovered).length,
+    (sum, { began, recovered = Infinity }) => sum + before(emitted, recovered) - before(emitted, began),
     0,
   );
   const worst = times.length === 0 ? null : Math.max(...times);
@@ -81,6 +81,17 @@ function recoveries(records: readonly FaultRecord[]): number[] {
   return records.flatMap(({ ended, recovered }) =>
     ended === undefined || recovered === undefined ? [] : [recovered - ended],
   );
+}
+
+/** How many of sorted times lie before one. */
+function before(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? Infinity) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Nearest rank; null without any. */

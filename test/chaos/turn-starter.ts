@@ -31,7 +31,7 @@ export class TurnStarter implements OnApplicationBootstrap {
   private async keepBusy(runtime: Runtime): Promise<void> {
     const conversation = this.conversations.of(runtime);
     while (!this.isFinishing) {
-      await conversation.accept([{ role: 'user', content: 'more' }]);
+      await Promise.resolve(conversation.accept([{ role: 'user', content: 'more' }]));
       await conversation.untilIdle();
     }
   }

@@ -18,7 +18,7 @@ const TOKEN = 'a-token-for-chaos-only';
 const RUNTIMES = 3;
 const EVENTS_PER_SECOND = 100;
 /** What is left to come after the last fault comes within this time, or is lost. */
-const SETTLE_MS = 30_000;
+const SETTLE_MS = 60_000;
 const POLL_MS = 50;
 
 /** As impatient as the listeners of a run. Times in ms. */
@@ -59,7 +59,8 @@ export class ChaosRun {
       .map(({ at }) => at)
       .toSorted((a, b) => a - b);
     const { seed, seconds } = this.options;
-    return { seed, seconds, records: injector.records, emitted, verdicts, problems };
+    const links = [...new Set(devices.flatMap((device) => [...device.links]))];
+    return { seed, seconds, links, records: injector.records, emitted, verdicts, problems };
   }
 
   /** Ends every process, however far the run came. */
@@ -118,7 +119,7 @@ export class ChaosRun {
     const striking: Promise<void>[] = [];
     for (const fault of faults) {
       await wait(began + fault.at - Date.now());
-      striking.push(injector.inject(fault));
+      striking.push(injector.inject(fault).catch((error: unknown) => void this.problems.push(String(error))));
     }
     await wait(began + this.options.seconds * 1_000 - Date.now());
     await Promise.all(striking);

@@ -26,6 +26,8 @@ export interface DeviceOptions {
 export class Device {
   readonly id: string;
   readonly runtimes: readonly Runtime[];
+  /** Kinds of links it had. */
+  readonly links = new Set<string>();
   /** Why its link was given up, where it was. */
   stopped: string | undefined;
   private processes = 0;
@@ -120,6 +122,8 @@ export class Device {
 
   private hear(message: FromListener): void {
     if (message.what === 'stopped') this.stopped = message.reason;
+    if (message.what === 'ready' && message.link)
+      this.links.add(`${message.link.kind}, ${message.link.resumable ? 'resumable' : 'plain'}`);
     this.heard.add(message.what);
     for (const look of this.waiting.splice(0)) look();
   }

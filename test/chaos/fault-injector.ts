@@ -14,6 +14,8 @@ export interface Scene {
   readonly clients: readonly RecordingClient[];
 }
 
+/** A slow reader is slow for so many times the fault's duration. */
+const SLOWNESS = 3;
 const LISTENER_PATH = /\/listener\/ws$/;
 const CLIENT_PATH = /\/status\/ws$/;
 
@@ -59,8 +61,8 @@ export class FaultInjector {
       case 'hang':
         return this.barred(fault, fault.kind, () => wait(duration));
       case 'slow-reader':
-        for (const client of this.affectedBy(fault)) client.pause(wait(duration));
-        await wait(duration);
+        for (const client of this.affectedBy(fault)) client.pause(wait(SLOWNESS * duration));
+        await wait(SLOWNESS * duration);
         return true;
       case 'kill-relay':
         return this.restarted(relay, duration, () => {});

@@ -83,7 +83,7 @@ export function faultSchedule({ seed, seconds, devices, clients, first = [] }: S
 }
 
 function fullDeck(): WantedFault[] {
-  return FAULT_KINDS.flatMap((kind) => Array<WantedFault>(DECK[kind]).fill({ kind }));
+  return FAULT_KINDS.flatMap((kind) => Array.from({ length: DECK[kind] }, () => ({ kind })));
 }
 
 function draw(

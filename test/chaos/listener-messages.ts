@@ -1,4 +1,4 @@
-import type { Runtime } from 'twinlane';
+import type { LinkShape, Runtime } from 'twinlane';
 
 /** What a listener of a run is started with. */
 export interface ListenerSettings {
@@ -26,7 +26,7 @@ export const LISTENER_SETTINGS = Symbol('LISTENER_SETTINGS');
 export type ToListener = 'begin' | 'finish';
 
 export type FromListener =
-  | { readonly what: 'ready' }
+  | { readonly what: 'ready'; readonly link: LinkShape | undefined }
   /** Everything emitted is committed and witnessed. */
   | { readonly what: 'finished' }
   /** The link was given up. */

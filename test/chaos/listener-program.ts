@@ -19,8 +19,8 @@ process.on('message', (message: ToListener) => {
   if (message === 'finish') void finish();
 });
 
-for await (const { phase, reason = '' } of app.get<LinkMonitor>(LINK_MONITOR, { strict: false }).states()) {
-  if (phase === 'ready') tell({ what: 'ready' });
+for await (const { phase, link, reason = '' } of app.get<LinkMonitor>(LINK_MONITOR, { strict: false }).states()) {
+  if (phase === 'ready') tell({ what: 'ready', link });
   if (phase === 'stopped') tell({ what: 'stopped', reason });
 }
 

@@ -35,6 +35,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
     const proven = isProven(result);
     isKept = !proven && !reference && !plant;
     say(table(result));
+    say(`links: ${result.links.join('; ')}`);
     for (const line of describeFailures(result)) say(line);
     if (isKept) say(`witness files and logs: ${folder}`);
     say(jsonLine(result));

@@ -18,7 +18,16 @@ function result(changes: Partial<RunResult> = {}): RunResult {
   if (!fault) throw new Error('no fault');
   const record: FaultRecord = { fault, began: 10, ended: 20, recovered: 120, struck: true };
   const verdicts = [compare(WITNESS, sightings(1), 0)];
-  return { seed: 1, seconds: 2, records: [record], emitted: [50], verdicts, problems: [], ...changes };
+  return {
+    seed: 1,
+    seconds: 2,
+    links: ['split, resumable'],
+    records: [record],
+    emitted: [50],
+    verdicts,
+    problems: [],
+    ...changes,
+  };
 }
 
 it('says what the run came to', () => {

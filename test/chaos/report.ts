@@ -6,6 +6,8 @@ import { FAULT_KINDS } from './fault-schedule.js';
 export interface RunResult {
   readonly seed: number;
   readonly seconds: number;
+  /** What kinds of links listeners had. */
+  readonly links: readonly string[];
   readonly records: readonly FaultRecord[];
   /** Epoch ms of every event that was emitted, in order. */
   readonly emitted: readonly number[];

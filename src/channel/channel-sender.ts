@@ -17,7 +17,11 @@ interface InFlight {
   readonly count: number;
   readonly bytes: number;
   readonly confirmed: (() => void) | undefined;
+  readonly givenUp: (() => void) | undefined;
 }
+
+/** Read by the peer, which is not responsible for it yet. */
+type Unsafe = Pick<InFlight, 'count' | 'confirmed'>;
 
 /** Bytes written in one go before other work of the process gets its turn. */
 const BURST_BYTES = 128 * 1024;
@@ -32,6 +36,7 @@ export class ChannelSender {
   private readonly urgent: FrameSource[] = [];
   private readonly fair: FrameSource[] = [];
   private readonly inFlight: InFlight[] = [];
+  private readonly unsafe: Unsafe[] = [];
   private inFlightBytes = 0;
   private everConfirmed = false;
   private waking = false;
@@ -91,32 +96,28 @@ export class ChannelSender {
   }
 
   /**
-   * The peer has read the first `count` frames of this socket.
+   * The peer has read the first `count` frames of this socket, and is responsible for the first `safe` of them.
    *
    * @throws RangeError when it confirms more than was sent
    */
-  confirmThrough(count: number): void {
+  confirmThrough(count: number, safe = count): void {
     if (count > this.sentCount) throw new RangeError(`${count} confirmed, but only ${this.sentCount} sent`);
     this.everConfirmed = true;
-    let confirmed = 0;
-    for (const frame of this.inFlight) {
-      if (frame.count > count) break;
-      confirmed++;
-    }
-    for (const frame of this.inFlight.splice(0, confirmed)) {
+    for (const frame of takeThrough(this.inFlight, count)) {
       this.fly(-frame.bytes);
-      frame.confirmed?.();
+      if (frame.confirmed) this.unsafe.push(frame);
     }
+    for (const { confirmed } of takeThrough(this.unsafe, safe)) confirmed?.();
     this.wake();
   }
 
-  /** Counts the largest frame in flight as confirmed; its size, or 0 when nothing is in flight. */
+  /** Gives up the largest frame in flight; its size, or 0 when nothing is in flight. */
   giveUpLargest(): number {
     const largest = this.inFlight.reduce<InFlight | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
     this.fly(-largest.bytes);
-    largest.confirmed?.();
+    (largest.givenUp ?? largest.confirmed)?.();
     return largest.bytes;
   }
 
@@ -151,11 +152,11 @@ export class ChannelSender {
     return undefined;
   }
 
-  private write({ text, confirmed }: OutgoingFrame): number {
+  private write({ text, confirmed, givenUp }: OutgoingFrame): number {
     const count = ++this.sentCount;
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
-    this.inFlight.push({ count, bytes, confirmed });
+    this.inFlight.push({ count, bytes, confirmed, givenUp });
     this.fly(bytes);
     if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
       this.fly(-(this.inFlight.shift()?.bytes ?? 0));
@@ -171,4 +172,10 @@ export class ChannelSender {
     this.inFlightBytes += bytes;
     if (!this.hasEnded) this.options.inFlightChanged?.(bytes);
   }
+}
+
+/** Takes what was sent up to a number out of a list in the order of sending. */
+function takeThrough<T extends { readonly count: number }>(list: T[], count: number): T[] {
+  const later = list.findIndex((frame) => frame.count > count);
+  return list.splice(0, later < 0 ? list.length : later);
 }

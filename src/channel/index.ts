@@ -1,6 +1,12 @@
 export { ChannelSender, type ChannelSenderOptions } from './channel-sender.js';
 export type { ChannelSocket, SocketReceiver } from './channel-socket.js';
+export { EventCursor, type EventCursorOptions } from './event-cursor.js';
+export type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
 export type { FrameSource, OutgoingFrame } from './frame-source.js';
+export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
+export { NumberedSocket } from './numbered-socket.js';
 export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from './ping-confirmation.js';
+export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';
+export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';
 export type { SocketObserver } from './socket-observer.js';
 export { WsSocket, type WsLike } from './ws-socket.js';

@@ -11,5 +11,6 @@ export * from './events.js';
 export * from './frames.js';
 export * from './known-types.js';
 export * from './registration.js';
+export * from './resumption.js';
 export * from './routes.js';
 export * from './runtime.js';

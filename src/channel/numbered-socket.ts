@@ -1,0 +1,55 @@
+import type { Clock, Frame } from '../protocol/index.js';
+import { ChannelSender, type ChannelSenderOptions } from './channel-sender.js';
+import type { ChannelSocket } from './channel-socket.js';
+import { type Receipt, Receipts, type ReceiptsOptions, SequenceError } from './receipts.js';
+
+/**
+ * One socket between two ends that number their frames (protocol section 5): both numberings, and what is in flight, live and
+ * die with it.
+ */
+export class NumberedSocket {
+  readonly sender: ChannelSender;
+  private readonly receipts: Receipts;
+
+  constructor(
+    socket: ChannelSocket,
+    clock: Clock,
+    options: Omit<ChannelSenderOptions, 'numbered'>,
+    receipts?: ReceiptsOptions,
+  ) {
+    this.sender = new ChannelSender(socket, { ...options, numbered: true });
+    this.receipts = new Receipts(clock, (ack) => socket.send(ack), receipts);
+  }
+
+  /**
+   * Takes note of what arrived, other than `ping`, `pong`, `ack` and `listener_ready`.
+   *
+   * @param seq as the frame says it; undefined when it cannot be read
+   * @throws SequenceError when it is not the next number: close the socket
+   */
+  received(seq: unknown, bytes: number): Receipt {
+    return this.receipts.take(seq, bytes);
+  }
+
+  /**
+   * Takes an `ack`.
+   *
+   * @throws SequenceError when it says more than was sent, or nothing that can be understood: close the socket
+   */
+  acknowledged({ seq, safe }: Frame): void {
+    const { sent } = this.sender;
+    if (!isCount(seq, sent) || !isCount(safe, seq))
+      throw new SequenceError(`Acknowledged ${String(seq)}, safe ${String(safe)}, but ${sent} frames were sent.`);
+    this.sender.confirmThrough(seq, safe);
+  }
+
+  /** The socket is closed. */
+  end(): void {
+    this.sender.end();
+    this.receipts.end();
+  }
+}
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most;
+}

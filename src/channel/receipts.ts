@@ -1,0 +1,117 @@
+import { encodeFrame, type Clock, type Timer } from '../protocol/index.js';
+
+/** When what arrived is acknowledged (protocol section 5). Times in ms, sizes in UTF-16 units of the messages. */
+export interface ReceiptsOptions {
+  /** After the first unacknowledged frame. */
+  readonly ackAfterMs: number;
+  /** With this much unacknowledged at once. */
+  readonly ackBytes: number;
+  /** With more than this read but not safe, nothing is acknowledged until it is less. */
+  readonly maxUnsafeBytes: number;
+}
+
+export const RECEIPT_DEFAULTS: ReceiptsOptions = {
+  ackAfterMs: 5,
+  ackBytes: 32 * 1024,
+  maxUnsafeBytes: 4 * 1024 * 1024,
+};
+
+/** One frame that was read. */
+export interface Receipt {
+  /** Somebody is responsible for it now: the sender need not keep it. Once; in any order of frames. */
+  safe(): void;
+}
+
+interface Unsafe extends Receipt {
+  readonly seq: number;
+  readonly bytes: number;
+  isSafe: boolean;
+}
+
+/** A frame whose number is not the next one of its socket. */
+export class SequenceError extends Error {
+  override readonly name = 'SequenceError';
+}
+
+/**
+ * Acknowledges what arrives on one socket with two numbers: how far it was read, which drives the sender's window, and how far
+ * this side is responsible for it. Reading never waits for a disk; being safe may.
+ */
+export class Receipts {
+  /** Read and not acknowledged as safe yet, in order. */
+  private readonly unsafe: Unsafe[] = [];
+  private unsafeBytes = 0;
+  private read = 0;
+  private safe = 0;
+  private unacknowledgedBytes = 0;
+  private hasNews = false;
+  private timer: Timer | undefined;
+  private hasEnded = false;
+
+  /** @param send writes an `ack` to the socket the frames came on */
+  constructor(
+    private readonly clock: Clock,
+    private readonly send: (ack: string) => void,
+    private readonly options: ReceiptsOptions = RECEIPT_DEFAULTS,
+  ) {}
+
+  /**
+   * Takes note of a frame.
+   *
+   * @param seq what the frame says; a frame too broken to say it counts all the same
+   * @throws SequenceError when it is not the next number
+   */
+  take(seq: unknown, bytes: number): Receipt {
+    const expected = this.read + 1;
+    if (seq !== undefined && seq !== expected)
+      throw new SequenceError(`A frame has seq ${String(seq)}, but ${expected} was to come.`);
+    this.read = expected;
+    this.unacknowledgedBytes += bytes;
+    this.unsafeBytes += bytes;
+    const receipt: Unsafe = { seq: expected, bytes, isSafe: false, safe: () => this.becameSafe(receipt) };
+    this.unsafe.push(receipt);
+    this.news();
+    return receipt;
+  }
+
+  /** The socket is closed: its numbers go with it. */
+  end(): void {
+    this.hasEnded = true;
+    this.timer?.cancel();
+  }
+
+  private becameSafe(receipt: Unsafe): void {
+    if (receipt.isSafe || this.hasEnded) return;
+    receipt.isSafe = true;
+    let settled = 0;
+    for (const { isSafe, bytes, seq } of this.unsafe) {
+      if (!isSafe) break;
+      settled++;
+      this.unsafeBytes -= bytes;
+      this.safe = seq;
+    }
+    if (settled === 0) return;
+    this.unsafe.splice(0, settled);
+    this.news();
+  }
+
+  private news(): void {
+    this.hasNews = true;
+    const { ackBytes, ackAfterMs } = this.options;
+    if (this.unacknowledgedBytes >= ackBytes) this.acknowledge();
+    else
+      this.timer ??= this.clock.after(ackAfterMs, () => {
+        this.timer = undefined;
+        this.acknowledge();
+      });
+  }
+
+  private acknowledge(): void {
+    if (!this.hasNews || this.hasEnded || this.unsafeBytes > this.options.maxUnsafeBytes) return;
+    this.hasNews = false;
+    this.unacknowledgedBytes = 0;
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.send(encodeFrame({ type: 'ack', seq: this.read, safe: this.safe }));
+  }
+}

@@ -27,7 +27,7 @@ export class Child {
     this.process = fork(module, args, {
       cwd,
       execArgv: preload.flatMap((file) => ['--import', file]),
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
       stdio: ['ignore', output, output, 'ipc'],
     });
     this.exited = once(this.process, 'exit').finally(() => (this.isOver = true));

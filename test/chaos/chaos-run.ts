@@ -128,11 +128,6 @@ export class ChaosRun {
   /** Every listener emits its last numbers, and every client must come to see them. */
   private async settle(relay: RelayProcess): Promise<void> {
     const until = Date.now() + SETTLE_MS;
-    if (!relay.isRunning) this.problems.push('The relay ended by itself.');
-    for (const device of this.devices) {
-      if (!device.isRunning) this.problems.push(`The listener of ${device.id} ended by itself.`);
-      if (device.stopped !== undefined) this.problems.push(`The listener of ${device.id} gave up: ${device.stopped}`);
-    }
     try {
       await within(
         until - Date.now(),
@@ -152,6 +147,11 @@ export class ChaosRun {
     const last = this.devices.map((device) => lastNumbers(device));
     const isBehind = ({ newest, device, runtime }: RecordingClient): boolean => newest < (last[device]?.[runtime] ?? 0);
     while (Date.now() < until && late.some(isBehind)) await wait(POLL_MS);
+    if (!relay.isRunning) this.problems.push('The relay ended by itself.');
+    for (const device of this.devices) {
+      if (!device.isRunning) this.problems.push(`The listener of ${device.id} ended by itself.`);
+      if (device.stopped !== undefined) this.problems.push(`The listener of ${device.id} gave up: ${device.stopped}`);
+    }
     for (const client of this.clients) {
       const name = `Client ${client.client} of device ${client.device}, runtime ${client.runtime}`;
       if (client.failed !== undefined) this.problems.push(`${name} failed: ${client.failed}`);

@@ -18,6 +18,9 @@ const observer: RoutingObserver = {
   lost: (events: number) => void (counted.lost += events),
   answered() {},
   inFlight() {},
+  rewound() {},
+  refilled() {},
+  resumed() {},
 };
 
 let relay: RelayUnderTest;

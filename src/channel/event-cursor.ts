@@ -68,12 +68,13 @@ export class EventCursor implements FrameSource {
     const entry = this.log.after(this.position);
     // What is not committed yet is not missing.
     if (!entry && oldest <= head) return;
-    if (!this.mayMiss && (!entry || entry.position === this.position + 1)) return;
+    const end = entry ? entry.position - 1 : head;
+    if (!this.mayMiss && end <= this.position) return;
     this.mayMiss = false;
-    this.position = entry ? entry.position - 1 : head;
+    this.position = end;
     this.gaps.push(...this.log.between(this.last, entry));
-    const end = this.gaps.at(-1);
-    if (end) this.last = { epoch: end.epoch, seq: end.to };
+    const newest = this.gaps.at(-1);
+    if (newest) this.last = { epoch: newest.epoch, seq: newest.to };
   }
 
   private take({ position, epoch, seq, through, frame }: LoggedEvent): OutgoingFrame {

@@ -191,6 +191,16 @@ class World {
     }
   }
 
+  /** What the device hears to be safe has been committed on the other side: it may drop it at once. */
+  private becameSafe(name: Name, position: number): void {
+    const before = this.safe.get(name) ?? 0;
+    const { entries, committed } = this.history(name);
+    const { truth, dropped } = this.journal(name);
+    for (const place of truth.slice(Math.max(before, dropped), position))
+      expect(entries.slice(0, committed).some((entry) => covers(entry, place))).toBe(true);
+    this.safe.set(name, Math.max(position, before));
+  }
+
   private listen(socket: SteppedSocket): void {
     const numbered = new NumberedSocket(socket, this.clock, { bufferBound: 400, inFlightBound: 800 });
     this.sender = numbered.sender;
@@ -208,7 +218,7 @@ class World {
     for (const name of RUNTIMES) {
       const cursor = new EventCursor(this.journal(name), this.safe.get(name) ?? 0, {
         gap: (range) => JSON.stringify({ type: 'gap', name, ...range }),
-        safe: (position) => this.safe.set(name, Math.max(position, this.safe.get(name) ?? 0)),
+        safe: (position) => this.becameSafe(name, position),
       });
       this.cursors.set(name, cursor);
       numbered.sender.attach(cursor);

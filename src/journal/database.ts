@@ -43,13 +43,19 @@ function open(file: string): Database {
 }
 
 function migrate(database: Database, file: string, migrations: readonly string[]): void {
-  const version = Number(database.prepare('PRAGMA user_version').pluck().get([]));
+  const version = versionOf(database);
   if (version > migrations.length)
     throw new DatabaseError(
       `${file} was written by a newer Twinlane (schema ${version}, this one knows ${migrations.length}). Upgrade, or use another data directory.`,
     );
   for (const [index, migration] of migrations.entries())
     if (index >= version) database.exec(`BEGIN; ${migration}; PRAGMA user_version=${index + 1}; COMMIT;`);
+}
+
+function versionOf(database: Database): number {
+  // With `pluck`, `get` still answers with an object.
+  const [row] = database.prepare('PRAGMA user_version').raw().all([]) as [number][];
+  return row?.[0] ?? 0;
 }
 
 function messageOf(error: unknown): string {

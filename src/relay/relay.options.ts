@@ -61,6 +61,11 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
+  /** Folder of what this relay keeps; without it everything is in memory. */
+  @IsOptional()
+  @IsString()
+  dataDir?: string;
+
   /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
@@ -114,7 +119,10 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   drainGraceMs: number = 5_000;
 
-  /** At shutdown, sockets closed in one go, so that not everybody comes back in the same instant. Default 100. */
+  /**
+   * At shutdown, sockets closed in one go, so that not everybody comes back in the same instant; more where the grace
+   * period asks for it. Default 100.
+   */
   @IsInt()
   @Min(1)
   drainBatch: number = 100;

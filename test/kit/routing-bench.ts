@@ -1,4 +1,4 @@
-import { type ChannelName, type Frame, type Runtime } from '../../src/protocol/index.js';
+import { type ChannelName, type Frame, type RewindFrame, type Runtime } from '../../src/protocol/index.js';
 import type { ClientAttachment } from '../../src/relay/routing/client-attachment.js';
 import type { DeviceLink } from '../../src/relay/routing/device-link.js';
 import { NO_ROUTING_OBSERVER, type DropReason } from '../../src/relay/routing/routing-observer.js';
@@ -14,6 +14,9 @@ const SETTLE_ROUNDS = 20;
 export class FakeDeviceLink implements DeviceLink {
   readonly lease = 'lease-1';
   readonly sent: Frame[] = [];
+  readonly rewinds: RewindFrame[] = [];
+  /** To be called when the device is responsible for what was sent. */
+  readonly unsafe: (() => void)[] = [];
   closedWith: { code: number; reason: string } | undefined;
 
   constructor(
@@ -21,10 +24,21 @@ export class FakeDeviceLink implements DeviceLink {
     readonly processInstanceId: string | undefined = namesEvents ? 'process-1' : undefined,
     readonly kind: 'split' | 'legacy' = 'split',
     readonly answersInput: boolean = true,
+    readonly resumable: boolean = false,
   ) {}
 
-  send(frame: object): void {
+  /** Of a device on a resumable link. */
+  static resumable(processInstanceId = 'process-1'): FakeDeviceLink {
+    return new FakeDeviceLink(true, processInstanceId, 'split', true, true);
+  }
+
+  send(frame: object, safe?: () => void): void {
     this.sent.push(frame as Frame);
+    if (safe) this.unsafe.push(safe);
+  }
+
+  async rewind(frame: RewindFrame): Promise<void> {
+    this.rewinds.push(frame);
   }
 
   close(code: number, reason: string): void {
@@ -98,8 +112,8 @@ export class RoutingBench {
   }
 
   /** A device's frame, on the channel it would come on. */
-  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): void {
-    this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
+  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): Promise<void> | undefined {
+    return this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
   }
 
   /** The device's answer to the newest command of a type. */

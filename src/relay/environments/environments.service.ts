@@ -1,15 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import {
-  commonCapabilities,
-  readCapabilities,
-  type Capabilities,
-  type EnvironmentPage,
-  type EnvironmentRecord,
-  type Frame,
-} from '../../protocol/index.js';
+import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame } from '../../protocol/index.js';
 import type { Identity } from '../access/identity.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { agreedCapabilities } from './agreed-capabilities.js';
 import { environmentIds, type Environment } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import type { ListEnvironmentsQuery } from './list-environments.query.js';
@@ -17,14 +11,6 @@ import { Presence } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
-
-/** What this relay can do, whoever asks. */
-const OFFERED: Capabilities = {
-  supportsSplitStatusChannels: true,
-  supportsPairedListenerGenerations: true,
-  supportsResumableChannels: false,
-  supportsChunkedFrames: false,
-};
 
 /** The conversation of an agent that has no other. */
 const DEFAULT_CONVERSATION = 'default';
@@ -57,9 +43,9 @@ export class EnvironmentsService {
     });
   }
 
-  /** What is agreed with this listener. Split sockets are offered to all: who does not know them ignores the field. */
+  /** What is agreed with this listener. */
   capabilitiesFor({ metadata }: Environment): Capabilities {
-    return { ...commonCapabilities(OFFERED, readCapabilities(metadata)), supportsSplitStatusChannels: true };
+    return agreedCapabilities(metadata);
   }
 
   async list({ organizationId }: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
@@ -117,7 +103,7 @@ export class EnvironmentsService {
   }
 
   private show(environment: Environment): EnvironmentRecord {
-    const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt, registeredAt } = environment;
+    const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.presence.of(id);
     const currentMode = this.routing.modeOf(id);
     // Process ids would let a client pass for that listener.
@@ -130,8 +116,8 @@ export class EnvironmentsService {
       organizationId,
       podId: null,
       connectedAt: presence?.connectedAt ?? null,
-      lastHeartbeat: presence?.lastHeartbeat ?? null,
-      lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, registeredAt),
+      lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
+      lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
       ...(currentMode === undefined ? {} : { currentMode }),
       metadata,

@@ -14,6 +14,7 @@ import type { EnvironmentRegistry } from '../environments/environment.registry.j
 import type { Presence } from '../environments/presence.js';
 import type { SupersededListeners } from '../environments/superseded-listeners.js';
 import type { RelayOptions } from '../relay.options.js';
+import type { Responsibility } from '../routing/device-link.js';
 import type { RoutingService } from '../routing/routing.service.js';
 import { DeviceSockets, type DeviceSocketsObserver } from './device-sockets.js';
 import { judgeHello, type Hello } from './pairing.js';
@@ -81,8 +82,9 @@ export class DeviceSession implements DeviceSocketsObserver {
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
     this.formed(link);
-    this.rule(link.origin);
+    // Before anybody can see it: a relay that is killed right after must not let the older lease win.
     registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
+    this.rule(link.origin);
     this.live = link;
     this.lastSignOfLife = clock.now();
     presence.connected(this.environment.id, this.lastSignOfLife);
@@ -91,12 +93,12 @@ export class DeviceSession implements DeviceSocketsObserver {
     routing.linkReady(this.environment.id, link);
   }
 
-  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): void {
-    this.parts.routing.deviceFrame(this.environment.id, link, channel, frame);
+  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): Responsibility {
+    return this.parts.routing.deviceFrame(this.environment.id, link, channel, frame);
   }
 
-  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): void {
-    this.parts.routing.deviceRefused(this.environment.id, link, channel, error);
+  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility {
+    return this.parts.routing.deviceRefused(this.environment.id, link, channel, error);
   }
 
   heartbeat(): void {
@@ -133,7 +135,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   private begin(links: LeaseLinks, hello: Hello): DeviceSockets {
     links.open?.close(CLOSE_CODES.GOING_AWAY.code, 'A newer link of this listener has begun.');
     const { clock, options } = this.parts;
-    const link = new DeviceSockets(hello, links.lease, this, options);
+    const link = new DeviceSockets(hello, links.lease, this, options, clock);
     links.open = link;
     if (hello.kind === 'paired') links.highest = hello.attempt;
     if (hello.kind !== 'legacy')

@@ -2,42 +2,28 @@ import type { ChannelSocket } from '../../channel/index.js';
 import {
   CHANNEL_NAMES,
   CLOSE_CODES,
-  decodeFrame,
   encodeFrame,
-  FrameError,
   type ChannelName,
+  type Clock,
   type CloseCode,
   type Frame,
+  type FrameError,
+  type RewindFrame,
 } from '../../protocol/index.js';
 import type { Lease } from '../environments/environment.js';
-import type { DeviceLink } from '../routing/device-link.js';
+import type { DeviceLink, Responsibility } from '../routing/device-link.js';
+import { DeviceChannel, type DeviceChannelLimits } from './device-channel.js';
 import type { Hello, OpenLink } from './pairing.js';
 
 /** Who is told what happens to a link. */
 export interface DeviceSocketsObserver {
   ready(link: DeviceSockets): void;
-  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): void;
+  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): Responsibility;
   /** A message that is not taken as a frame; where its framing is broken, the link ends. */
-  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): void;
+  refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility;
   heartbeat(link: DeviceSockets): void;
   /** Once, however it ended. `goodbye`: the listener closed it on purpose and is not coming back by itself. */
   ended(link: DeviceSockets, goodbye: boolean): void;
-}
-
-export interface DeviceSocketsLimits {
-  /** Bytes of one message, and of all that may arrive before every socket is there. */
-  readonly maxFrameBytes: number;
-  /** Bytes of commands that may wait for the device to read. */
-  readonly deviceBufferBytes: number;
-}
-
-const PONG = '{"type":"pong"}';
-/** Frames that say nothing but that the socket lives. */
-const SILENT: ReadonlySet<string> = new Set(['pong', 'ack']);
-
-interface HeldMessage {
-  readonly channel: ChannelName;
-  readonly frame: Frame;
 }
 
 /**
@@ -50,24 +36,28 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   readonly namesEvents: boolean;
   readonly answersInput: boolean;
   readonly kind: 'split' | 'legacy';
+  readonly resumable: boolean;
   /** Messages that were no frames, but did not break the framing either. */
   refusedFrames = 0;
-  private readonly sockets = new Map<ChannelName, ChannelSocket>();
+  private readonly sockets = new Map<ChannelName, DeviceChannel>();
   private phase: 'forming' | 'ready' | 'ended' = 'forming';
-  private held: HeldMessage[] = [];
+  private held: (() => void)[] = [];
   private heldBytes = 0;
 
+  /** @param limits `maxFrameBytes` bounds all that may arrive before every socket is there, too */
   constructor(
     readonly begunBy: Hello,
     readonly origin: Lease,
     private readonly observer: DeviceSocketsObserver,
-    private readonly limits: DeviceSocketsLimits,
+    private readonly limits: DeviceChannelLimits,
+    private readonly clock: Clock,
   ) {
     this.lease = origin.id;
     this.processInstanceId = origin.processInstanceId;
     this.namesEvents = origin.namesEvents;
     this.answersInput = origin.answersInput;
     this.kind = begunBy.kind === 'legacy' ? 'legacy' : 'split';
+    this.resumable = origin.resumable && begunBy.kind === 'paired';
   }
 
   get state(): 'forming' | 'ready' | 'ended' {
@@ -79,23 +69,21 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   }
 
   /** Takes a socket that pairing let in. The only socket of a legacy link counts as control. */
-  add(hello: Hello, socket: ChannelSocket): void {
+  add(hello: Hello, bare: ChannelSocket): void {
     const channel = hello.kind === 'legacy' ? 'control' : hello.channel;
+    const socket = this.open(channel, bare);
     this.sockets.set(channel, socket);
-    if (hello.kind === 'paired') socket.send(encodeFrame(listenerReady(hello.generation, hello.attempt)));
-    socket.receive({
-      message: (text, isBinary) => this.receive(channel, socket, text, isBinary),
-      closed: (code) => this.socketClosed(code),
-    });
+    if (hello.kind === 'paired') bare.send(encodeFrame(listenerReady(hello.generation, hello.attempt)));
+    socket.start();
     if (this.kind === 'legacy' || this.sockets.size === CHANNEL_NAMES.length) this.becomeReady();
   }
 
-  /** A device that does not read loses its link; what was sent on it is in flight for good. */
-  send(frame: object): void {
-    const control = this.sockets.get('control');
-    if (!control) return;
-    if (control.bufferedAmount > this.limits.deviceBufferBytes) control.terminate();
-    else control.send(encodeFrame(frame));
+  send(frame: object, safe?: () => void): void {
+    this.sockets.get('control')?.send(frame, { safe });
+  }
+
+  rewind(frame: RewindFrame): Promise<void> {
+    return new Promise((taken) => this.sockets.get('stream')?.send(frame, { taken }));
   }
 
   close(code: number, reason: string): void {
@@ -107,47 +95,46 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     this.end(false, (socket) => socket.terminate());
   }
 
+  private open(channel: ChannelName, bare: ChannelSocket): DeviceChannel {
+    const socket: DeviceChannel = new DeviceChannel(
+      bare,
+      this.clock,
+      this.limits,
+      {
+        frame: (frame, bytes) =>
+          this.phase === 'ready' ? this.observer.frame(this, channel, frame) : this.hold(channel, frame, bytes),
+        refused: (error) => {
+          this.refusedFrames++;
+          return this.observer.refused(this, channel, error);
+        },
+        heartbeat: () => this.observer.heartbeat(this),
+        broken: (code, reason, fault) => {
+          if (fault) void this.observer.refused(this, channel, fault);
+          this.end(false, (other) => (other === socket ? other.close(code, reason) : closeOther(other)));
+        },
+        closed: (code) => this.socketClosed(code),
+      },
+      this.resumable,
+    );
+    return socket;
+  }
+
   private becomeReady(): void {
     if (this.phase !== 'forming') return;
     this.phase = 'ready';
     this.observer.ready(this);
-    for (const { channel, frame } of this.held.splice(0)) this.observer.frame(this, channel, frame);
-  }
-
-  private receive(channel: ChannelName, socket: ChannelSocket, text: string, isBinary: boolean): void {
-    if (this.phase === 'ended') return;
-    const frame = this.decode(channel, socket, text, isBinary);
-    if (!frame || SILENT.has(frame.type)) return;
-    if (frame.type === 'ping') {
-      socket.send(PONG);
-      this.observer.heartbeat(this);
-    } else if (this.phase === 'ready') this.observer.frame(this, channel, frame);
-    else this.hold(channel, frame, text.length);
-  }
-
-  private decode(channel: ChannelName, socket: ChannelSocket, text: string, isBinary: boolean): Frame | undefined {
-    try {
-      return decodeFrame(text, isBinary, { maxBytes: this.limits.maxFrameBytes });
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.observer.refused(this, channel, error);
-      if (error.breaksFraming) this.closeFor(socket, error);
-      else this.refusedFrames++;
-      return undefined;
-    }
-  }
-
-  private closeFor(culprit: ChannelSocket, { fault, message }: FrameError): void {
-    const { code } = fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
-    this.end(false, (socket) => (socket === culprit ? socket.close(code, message) : closeOther(socket)));
+    for (const hand of this.held.splice(0)) hand();
   }
 
   /** A listener may speak on its first socket before the second is there. */
-  private hold(channel: ChannelName, frame: Frame, bytes: number): void {
+  private hold(channel: ChannelName, frame: Frame, bytes: number): Responsibility {
     this.heldBytes += bytes;
-    this.held.push({ channel, frame });
+    const responsible = new Promise<void>((resolve) =>
+      this.held.push(() => resolve(this.observer.frame(this, channel, frame))),
+    );
     if (this.heldBytes > this.limits.maxFrameBytes)
       this.close(CLOSE_CODES.TRY_LATER.code, 'Too much was sent before the second socket was open.');
+    return responsible;
   }
 
   private socketClosed(code: number): void {
@@ -158,7 +145,7 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     );
   }
 
-  private end(goodbye: boolean, finish: (socket: ChannelSocket) => void): void {
+  private end(goodbye: boolean, finish: (socket: DeviceChannel) => void): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.held = [];
@@ -167,7 +154,7 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   }
 }
 
-function closeOther(socket: ChannelSocket): void {
+function closeOther(socket: DeviceChannel): void {
   socket.close(CLOSE_CODES.GOING_AWAY.code, 'The other socket of this pair is gone.');
 }
 

@@ -19,6 +19,9 @@ export class RelayMetrics implements RoutingObserver {
   private readonly commands;
   private readonly requests;
   private readonly flying;
+  private readonly rewinds;
+  private readonly refills;
+  private readonly verdicts;
 
   constructor(metrics: Metrics) {
     this.traffic = new TrafficMetrics(metrics, 'twinlane_relay', ['peer', 'channel']);
@@ -40,6 +43,15 @@ export class RelayMetrics implements RoutingObserver {
       'status',
     ]);
     this.flying = metrics.gauge('twinlane_relay_in_flight_bytes', 'Sent to clients, and not known to be read.');
+    this.rewinds = metrics.counter(
+      'twinlane_relay_rewinds_total',
+      'Times a device was asked for what is missing here.',
+    );
+    this.refills = metrics.counter(
+      'twinlane_relay_refilled_events_total',
+      'Events that a device brought because they were missing here.',
+    );
+    this.verdicts = metrics.counter('twinlane_relay_resumes_total', 'Clients that resumed, by verdict.', ['recovered']);
   }
 
   /** @returns who is told of a socket that opens now; without a channel it carries both */
@@ -80,6 +92,18 @@ export class RelayMetrics implements RoutingObserver {
 
   inFlight(bytes: number): void {
     this.flying.inc(bytes);
+  }
+
+  rewound(): void {
+    this.rewinds.inc();
+  }
+
+  refilled(events: number): void {
+    this.refills.inc(events);
+  }
+
+  resumed(recovered: boolean): void {
+    this.verdicts.inc({ recovered: String(recovered) });
   }
 }
 

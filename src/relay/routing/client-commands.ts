@@ -14,7 +14,6 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { relayAnswer, successAnswer } from './error-answers.js';
 import { givesTools, type ExternalTools } from './external-tools.js';
 import { editedPath, type FileWatches } from './file-watches.js';
-import { without } from './frame-text.js';
 import {
   expectsAnswer,
   restoreId,
@@ -90,19 +89,13 @@ export class ClientCommands {
   /** To the device, and its answer back to the asker alone. */
   private forward(command: Command, options: RequestOptions = {}): void {
     const { requests, outbox } = this.parts;
-    const id = requests.open(command.frame, command.asker, options);
-    if (id === undefined) return;
-    outbox.send({
-      frame: { ...without(command.frame, 'seq'), request_id: id },
-      bytes: command.bytes,
-      sent: (link) => requests.sent(id, link),
-      refused: (code) => requests.refuse(id, code),
-    });
+    const bound = requests.open(command.frame, command.bytes, command.asker, options);
+    if (bound) outbox.send(bound);
   }
 
   /** An answer to something the device asked: its id is the device's own. */
-  private pass({ frame, bytes }: Command): void {
-    this.parts.outbox.send({ frame: without(frame, 'seq'), bytes });
+  private pass(command: Command): void {
+    this.forward(command, { asIs: true });
   }
 
   private answer({ frame, asker }: Command, answer: Frame): void {

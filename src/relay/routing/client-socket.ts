@@ -43,6 +43,7 @@ export class ClientSocket {
   private readonly direct: DirectFrames;
   private readonly followed = new Map<string, Followed>();
   private isOver = false;
+  private isHeld = false;
 
   constructor(
     readonly attachment: ClientAttachment,
@@ -120,6 +121,21 @@ export class ClientSocket {
     this.sender.wake();
   }
 
+  /** The device has said what it has. */
+  settleCursors(): void {
+    for (const { cursor } of this.followed.values()) cursor.settle();
+  }
+
+  /** Sends nothing until it is released, but pongs. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  release(): void {
+    this.isHeld = false;
+    this.sender.wake();
+  }
+
   close({ code }: CloseCode, reason: string): void {
     this.observer.closed(code);
     this.attachment.socket.close(code, reason);
@@ -190,6 +206,7 @@ export class ClientSocket {
     return {
       next: () => {
         let frame: ReturnType<FrameSource['next']>;
+        if (this.isHeld) return undefined;
         this.guard('a frame for a client', () => (frame = source.next()));
         return frame;
       },

@@ -5,7 +5,7 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { noToolClient, type ExternalTools } from './external-tools.js';
 import type { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
-import type { RequestsInFlight } from './requests-in-flight.js';
+import type { Asker, RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { isTerminalFrame, type Terminals } from './terminals.js';
 
@@ -18,6 +18,8 @@ export interface DeviceFrameParts {
   readonly outbox: DeviceOutbox;
   readonly observer: RoutingObserver;
 }
+
+const NOBODY: Asker = { owner: undefined, deliver() {} };
 
 /** Frames of the relay's own making: from a device they would be forged. */
 const OWN: ReadonlySet<string> = new Set(['resume_gap', 'resume_status', 'control_request_withheld']);
@@ -61,6 +63,7 @@ export class DeviceFrames {
     if (client?.isPresent) return this.carry([client], frame);
     const answer = noToolClient(frame);
     this.parts.observer.refused('NO_TOOL_CLIENT');
-    this.parts.outbox.send({ frame: answer, bytes: encodeFrame(answer).length });
+    const bound = this.parts.requests.open(answer, encodeFrame(answer).length, NOBODY, { asIs: true });
+    if (bound) this.parts.outbox.send(bound);
   }
 }

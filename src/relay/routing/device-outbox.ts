@@ -9,6 +9,8 @@ export interface DeviceBound {
   readonly bytes: number;
   /** Its link is known; before it is sent, because a send may end the link. */
   readonly sent?: (link: DeviceLink) => void;
+  /** The device is responsible for it; only on a resumable link. */
+  readonly safe?: () => void;
   /** It will not be sent, or sending failed. */
   readonly refused?: (code: ErrorCode) => void;
 }
@@ -51,10 +53,11 @@ export class DeviceOutbox {
     this.waitingBytes += bound.bytes;
   }
 
-  ready(link: DeviceLink): void {
+  /** @param again what was sent on an earlier link: before what waits */
+  ready(link: DeviceLink, again: readonly DeviceBound[] = []): void {
     this.current = link;
     this.isOffline = false;
-    for (const bound of this.takeAll()) this.send(bound);
+    for (const bound of [...again, ...this.takeAll()]) this.send(bound);
   }
 
   /** @returns false when another link has taken its place already */
@@ -75,7 +78,7 @@ export class DeviceOutbox {
     let isSent = false;
     this.guard('a command', () => {
       bound.sent?.(link);
-      link.send(bound.frame);
+      link.send(bound.frame, bound.safe);
       isSent = true;
     });
     if (!isSent) this.refuse(bound, 'OUTCOME_UNKNOWN');

@@ -5,6 +5,8 @@ export interface DirectFrame {
   readonly text: string;
   /** Answers go before what a terminal prints. */
   readonly urgency: 'urgent' | 'fair';
+  /** Before everything else that waits. */
+  readonly isFirst?: boolean;
   /** Whether it counts as delivered only once the client has acknowledged it. */
   readonly untilAcknowledged?: boolean;
   /** The socket closed before the frame was delivered. */
@@ -34,7 +36,8 @@ export class DirectFrames {
   /** @returns false when more waits than may, this frame included */
   push(frame: DirectFrame): boolean {
     this.bytes += frame.text.length;
-    (frame.urgency === 'urgent' ? this.urgentWaiting : this.fairWaiting).push(frame);
+    if (frame.isFirst) this.urgentWaiting.unshift(frame);
+    else (frame.urgency === 'urgent' ? this.urgentWaiting : this.fairWaiting).push(frame);
     return this.bytes <= this.maxBytes;
   }
 

@@ -8,6 +8,7 @@ import {
   type Clock,
   type Frame,
   type FrameError,
+  type FrameFault,
 } from '../../protocol/index.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
@@ -16,7 +17,7 @@ import { ClientRegistry } from './client-registry.js';
 import type { ClientSession } from './client-session.js';
 import { ClientSocket } from './client-socket.js';
 import { DeviceFrames } from './device-frames.js';
-import type { DeviceLink } from './device-link.js';
+import type { DeviceLink, Responsibility } from './device-link.js';
 import { DeviceOutbox } from './device-outbox.js';
 import { EventRecorder } from './event-recorder.js';
 import { ExternalTools } from './external-tools.js';
@@ -24,11 +25,12 @@ import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
-import { PendingApprovals } from './pending-approvals.js';
+import { PendingApprovals, type Approval } from './pending-approvals.js';
 import { RequestsInFlight, type Asker, type RequestTrace } from './requests-in-flight.js';
+import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
-import { Runtimes } from './runtimes.js';
+import { Runtimes, type RuntimeRecord } from './runtimes.js';
 import { StockEvents } from './stock-events.js';
 import { Subscriptions } from './subscriptions.js';
 import { SyncAskers } from './sync-askers.js';
@@ -54,6 +56,7 @@ export class EnvironmentHub {
   private readonly recorder: EventRecorder;
   private readonly named: NamedEvents;
   private readonly stock: StockEvents;
+  private readonly resumable: ResumableEvents;
   private readonly requests: RequestsInFlight;
   private readonly outbox: DeviceOutbox;
   private readonly terminals: Terminals;
@@ -63,6 +66,8 @@ export class EnvironmentHub {
   private readonly commands: ClientCommands;
   /** The newest link, ready or over. */
   private lastLink: DeviceLink | undefined;
+  /** Pending when the process that had asked for them was gone. */
+  private orphans: ReadonlySet<Approval> = new Set();
 
   constructor(private readonly context: HubContext) {
     const { options, clock, observer, guard } = context;
@@ -77,8 +82,13 @@ export class EnvironmentHub {
     this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
     const { runtimes } = this;
     this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
+    this.recorder.restore();
     this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
-    this.subscriptions = new Subscriptions(options, runtimes, approvals);
+    this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
+      announced: () => this.subscriptions.journalsKnown(this.clients),
+      complete: (record) => this.endLostApprovals(record),
+    });
+    this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
     this.stock = new StockEvents(
       context.relayEpoch,
       runtimes,
@@ -135,20 +145,33 @@ export class EnvironmentHub {
     if (this.outbox.link && this.outbox.link !== link) this.linkClosed(this.outbox.link);
     this.lastLink = link;
     const isOtherProcess = before !== undefined && before.processInstanceId !== link.processInstanceId;
-    if (isOtherProcess) this.processEnded();
+    if (isOtherProcess) this.processEnded(link);
     this.intakeOf(link).begin(link);
+    if (!link.resumable) this.subscriptions.journalsKnown(this.clients);
     if (before && (isOtherProcess || !link.namesEvents)) this.watchAgain();
-    this.outbox.ready(link);
+    this.outbox.ready(link, this.requests.linkReady(link));
   }
 
-  deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): void {
-    if (this.outbox.link !== link) return this.context.observer.dropped('ended-link');
-    if (!this.intakeOf(link).take(channel, frame)) this.frames.route(frame);
+  deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): Responsibility {
+    if (this.outbox.link !== link) {
+      this.context.observer.dropped('ended-link');
+      return undefined;
+    }
+    const taken = this.intakeOf(link).take(channel, frame);
+    if (taken === false) this.frames.route(frame);
+    return taken instanceof Promise ? taken : undefined;
   }
 
-  deviceRefused(link: DeviceLink, channel: ChannelName, { fault, message, value }: FrameError): void {
+  deviceRefused(link: DeviceLink, channel: ChannelName, { fault, message, value }: FrameError): Responsibility {
     this.context.observer.dropped('unreadable');
-    if (!value || this.outbox.link !== link || this.intakeOf(link).refuse(channel, value)) return;
+    if (!value || this.outbox.link !== link) return undefined;
+    const taken = this.intakeOf(link).refuse(channel, value);
+    if (taken === false) this.answerRefused(value, fault, message);
+    return taken instanceof Promise ? taken : undefined;
+  }
+
+  /** Whoever waits for an answer that cannot be taken is told so. */
+  private answerRefused(value: Readonly<Record<string, unknown>>, fault: FrameFault, message: string): void {
     const { type, request_id: id } = value;
     const command = typeof type === 'string' ? commandOf(type) : undefined;
     if (command === undefined || typeof id !== 'string') return;
@@ -167,6 +190,7 @@ export class EnvironmentHub {
 
   markedOffline(): void {
     if (this.outbox.link) this.linkClosed(this.outbox.link);
+    this.requests.offline();
     this.outbox.offline();
   }
 
@@ -200,18 +224,36 @@ export class EnvironmentHub {
   }
 
   private intakeOf(link: DeviceLink): EventIntake {
+    if (link.resumable) return this.resumable;
     return link.namesEvents ? this.named : this.stock;
   }
 
-  /** What the relay knows by the word of an earlier process of the listener holds no longer. */
-  private processEnded(): void {
+  /**
+   * What the relay knows by the word of an earlier process of the listener holds no longer; but where its journal goes on, the next
+   * process says so itself.
+   */
+  private processEnded(link: DeviceLink): void {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
+    this.orphans = new Set(this.approvals.all());
+    if (link.resumable) return;
     for (const record of this.runtimes) record.snapshots.clear();
-    for (const { runtime, requestId } of this.approvals.all()) {
-      this.approvals.end(runtime, requestId);
-      const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
-      this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
-    }
+    for (const approval of this.orphans) this.expire(approval);
+  }
+
+  /**
+   * Everything is here that a device had of a runtime when it connected. An approval that an earlier process of it asked for, and
+   * that is pending still, nobody will answer: its turn ended with that process.
+   */
+  private endLostApprovals({ runtime, history }: RuntimeRecord): void {
+    const live = history.newestKnown?.epoch;
+    for (const approval of this.approvals.of(runtime))
+      if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
+  }
+
+  private expire({ runtime, requestId }: Approval): void {
+    this.approvals.end(runtime, requestId);
+    const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
+    this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
   }
 
   /** A new connection of a stock device, or a new process, watches nothing yet. */
@@ -234,4 +276,8 @@ export class EnvironmentHub {
     for (const command of this.terminals.leave(session)) this.commands.tell(command);
     for (const path of this.watches.leave(session)) this.commands.tell({ type: 'unwatch_file', path });
   }
+}
+
+function epochOf({ text }: Approval): unknown {
+  return (JSON.parse(text) as Frame)['event_epoch'];
 }

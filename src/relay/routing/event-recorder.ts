@@ -11,7 +11,7 @@ import {
 import { without, type Numbers } from './frame-text.js';
 import type { PendingApprovals } from './pending-approvals.js';
 import type { RoutingObserver } from './routing-observer.js';
-import type { EventPlace } from './runtime-history.js';
+import type { EventPlace, Retention } from './runtime-history.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
 /** Hex digits of the hash of a runtime in an `idempotency_key` (protocol section 3). */
@@ -33,22 +33,33 @@ export class EventRecorder {
     return this.permissionMode;
   }
 
-  /** @param frame with its name in it */
-  record(record: RuntimeRecord, place: EventPlace, frame: Frame): void {
-    const text = encodeFrame(without(frame, 'seq'));
-    this.runtimes.touch(record);
-    record.history.append(place, frame.type, text);
-    if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
-    const requestId = requestIdOf(frame);
-    if (requestId === undefined) return;
-    if (frame.type === 'control_request') this.approvals.add(record.runtime, requestId, text);
-    if (frame.type === 'control_request_resolved') this.approvals.end(record.runtime, requestId);
+  /** An earlier process of the relay has left this in the histories: learns it again. */
+  restore(): void {
+    const kept = [...this.runtimes].flatMap((record) =>
+      [...record.history.kept.values()].map((text) => ({ record, text, frame: JSON.parse(text) as Frame })),
+    );
+    const emittedAt = ({ frame }: { frame: Frame }): string => String(frame['emitted_at']);
+    for (const { record, frame, text } of kept.toSorted((a, b) => (emittedAt(a) < emittedAt(b) ? -1 : 1)))
+      this.learn(record, frame, text);
   }
 
-  recordGap(record: RuntimeRecord, gap: Numbers): void {
+  /**
+   * @param frame with its name in it
+   * @returns resolves when it is committed
+   */
+  record(record: RuntimeRecord, place: EventPlace, frame: Frame): Promise<void> {
+    const text = encodeFrame(without(frame, 'seq'));
     this.runtimes.touch(record);
-    record.history.appendGap(gap);
+    const committed = record.history.append(place, frame.type, text, retentionOf(frame));
+    this.learn(record, frame, text);
+    return committed;
+  }
+
+  /** @returns resolves when it is committed */
+  recordGap(record: RuntimeRecord, gap: Numbers): Promise<void> {
+    this.runtimes.touch(record);
     this.observer.lost(gap.to - gap.from + 1);
+    return record.history.appendGap(gap);
   }
 
   /** Writes an event that the relay makes in place of a stock device. */
@@ -56,7 +67,15 @@ export class EventRecorder {
     const { runtime, key } = record;
     const hash = createHash('sha256').update(key).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
     const emittedAt = new Date(this.clock.now()).toISOString();
-    this.record(record, place, sealEvent(type, payload, { runtime, ...place }, emittedAt, hash));
+    void this.record(record, place, sealEvent(type, payload, { runtime, ...place }, emittedAt, hash));
+  }
+
+  private learn(record: RuntimeRecord, frame: Frame, text: string): void {
+    if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
+    const requestId = requestIdOf(frame);
+    if (requestId === undefined) return;
+    if (frame.type === 'control_request') this.approvals.add(record.runtime, requestId, text);
+    if (frame.type === 'control_request_resolved') this.approvals.end(record.runtime, requestId);
   }
 
   private learnSnapshot(record: RuntimeRecord, frame: Frame, text: string): void {
@@ -65,4 +84,14 @@ export class EventRecorder {
     const mode = isRecord(status) ? status['current_permission_mode'] : undefined;
     if (frame.type === 'update_device_status' && typeof mode === 'string') this.permissionMode = mode;
   }
+}
+
+/** What is shown to whoever comes later, however much later: the newest snapshot of each type, and approvals that wait. */
+function retentionOf(frame: Frame): Retention {
+  if (isSnapshotType(frame.type)) return { keep: `snapshot ${frame.type}` };
+  const requestId = requestIdOf(frame);
+  if (requestId === undefined) return {};
+  const approval = `control_request ${requestId}`;
+  if (frame.type === 'control_request') return { keep: approval };
+  return frame.type === 'control_request_resolved' ? { drop: approval } : {};
 }

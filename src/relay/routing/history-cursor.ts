@@ -1,6 +1,7 @@
 import type { FrameSource, OutgoingFrame } from '../../channel/index.js';
 import type { JournalEntry } from '../../journal/index.js';
 import { gapText, withheldText } from './frame-text.js';
+import type { HistoryReader } from './history-reader.js';
 import type { Placement } from './resume.js';
 import type { EventPlace, RuntimeHistory } from './runtime-history.js';
 
@@ -19,12 +20,15 @@ interface Insertion {
 }
 
 /**
- * One reader's place in one runtime's history. It costs nothing while its socket is slow; a reader that has fallen behind
+ * One reader's place in one runtime's history, by name too: what a device brings again is for those who have not had it. It
+ * costs nothing while its socket is slow; a reader that has fallen behind
  * what is kept is told so.
  */
 export class HistoryCursor implements FrameSource {
   private position: number;
   private last: EventPlace | undefined;
+  private isProvisional: boolean;
+  private readonly reader: HistoryReader;
   private readonly told: string[] = [];
   private readonly insertions: Insertion[] = [];
 
@@ -35,13 +39,15 @@ export class HistoryCursor implements FrameSource {
   ) {
     this.position = placement.position;
     this.last = placement.last;
+    this.isProvisional = placement.isProvisional ?? false;
+    this.reader = history.reader();
   }
 
   next(): OutgoingFrame | undefined {
     for (;;) {
       const told = this.told.shift();
       if (told !== undefined) return { text: told };
-      const entry = this.history.after(this.position);
+      const entry = this.reader.after(this.position);
       const text = this.isInsertionDue(entry) ? this.takeInsertion() : entry && this.pass(entry);
       if (text !== undefined) return { text };
       if (!entry && this.insertions.length === 0) return undefined;
@@ -58,6 +64,12 @@ export class HistoryCursor implements FrameSource {
     const after = this.history.head;
     for (const text of texts) this.insertions.push({ after, text, taken: undefined });
     if (taken) this.insertions.push({ after, text: undefined, taken });
+  }
+
+  /** The device has said what it has: a reader who began before that, with nothing, begins after it. */
+  settle(): void {
+    if (this.isProvisional) this.last ??= this.history.newestKnown;
+    this.isProvisional = false;
   }
 
   /** The reader is gone. */
@@ -78,11 +90,13 @@ export class HistoryCursor implements FrameSource {
 
   /** Moves past an entry; undefined when there is nothing in it for this reader. */
   private pass(entry: JournalEntry): string | undefined {
-    const overrun = entry.position > this.position + 1 ? this.history.between(this.last, entry) : [];
-    const known = this.last?.epoch === entry.epoch ? this.last.seq : entry.seq - 1;
+    const isOverrun = entry.position > this.position + 1;
+    const end = { epoch: entry.epoch, seq: entry.through };
     this.position = entry.position;
-    if (entry.through <= known) return undefined;
-    this.last = { epoch: entry.epoch, seq: entry.through };
+    if (this.history.isPast(end, this.last)) return undefined;
+    const overrun = isOverrun ? this.history.between(this.last, entry) : [];
+    const known = this.last?.epoch === entry.epoch ? this.last.seq : entry.seq - 1;
+    this.last = end;
     const text = this.textOf(entry, known);
     if (overrun.length === 0 || this.options.keyedOnly) return text;
     this.told.push(...overrun.map((gap) => gapText(this.history.runtime, gap)));

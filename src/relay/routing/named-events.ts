@@ -7,18 +7,18 @@ import { RefusedEvent } from './refused-event.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
+/** Whether a frame has a place in an order; where its sender asks, a promise that says when it need not keep it any more. */
+export type Taken = boolean | Promise<void>;
+
 /** How the events of one kind of device find their place in the histories. */
 export interface EventIntake {
   /** A link of such a device became ready. */
   begin(link: DeviceLink): void;
-  /** @returns false for a frame that has no place in an order */
-  take(channel: ChannelName, frame: Frame): boolean;
+  take(channel: ChannelName, frame: Frame): Taken;
   /**
    * A frame that was not taken: if it was an event, its place becomes a hole.
-   *
-   * @returns false when it has no place in an order
    */
-  refuse(channel: ChannelName, value: Readonly<Record<string, unknown>>): boolean;
+  refuse(channel: ChannelName, value: Readonly<Record<string, unknown>>): Taken;
 }
 
 /** Where a memory journal begins. */
@@ -80,7 +80,7 @@ export class NamedEvents implements EventIntake {
       this.limits,
       {
         deliver: (frame, seq) => this.guard('an event', () => this.append(record, epoch, seq, frame)),
-        skipped: (from, to) => this.guard('a hole', () => this.recorder.recordGap(record, { epoch, from, to })),
+        skipped: (from, to) => this.guard('a hole', () => void this.recorder.recordGap(record, { epoch, from, to })),
         late: () => this.observer.dropped('known-event'),
         sizeOf: (frame) => (frame instanceof RefusedEvent ? 0 : encodeFrame(frame).length),
       },
@@ -92,8 +92,8 @@ export class NamedEvents implements EventIntake {
 
   private append(record: RuntimeRecord, epoch: string, seq: number, frame: Frame | RefusedEvent): void {
     if (record.history.lastOf(epoch) === undefined) this.open(record, epoch, seq);
-    if (frame instanceof RefusedEvent) this.recorder.recordGap(record, { epoch, from: seq, to: seq });
-    else this.recorder.record(record, { epoch, seq }, frame);
+    if (frame instanceof RefusedEvent) void this.recorder.recordGap(record, { epoch, from: seq, to: seq });
+    else void this.recorder.record(record, { epoch, seq }, frame);
   }
 
   /** An epoch's first event closes those before it. Numbers continue over epochs, so that what it left out is known. */
@@ -106,7 +106,7 @@ export class NamedEvents implements EventIntake {
     }
     const { newest } = record.history;
     if (!newest || first <= newest.seq + 1) return;
-    this.recorder.recordGap(record, { epoch: newest.epoch, from: newest.seq + 1, to: first - 1 });
+    void this.recorder.recordGap(record, { epoch: newest.epoch, from: newest.seq + 1, to: first - 1 });
   }
 }
 

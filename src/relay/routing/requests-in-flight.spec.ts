@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { FakeDeviceLink } from '../../../test/kit/routing-bench.js';
 import type { Frame } from '../../protocol/index.js';
+import type { DeviceBound } from './device-outbox.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 import { NO_ROUTING_OBSERVER } from './routing-observer.js';
 
@@ -12,8 +13,20 @@ function bench() {
   const requests = new RequestsInFlight(clock, LIMITS, NO_ROUTING_OBSERVER);
   const answers: Frame[] = [];
   const owner = {};
-  const ask = (command: Frame): string => requests.open(command, { owner, deliver: (f) => answers.push(f) }) ?? '';
-  return { clock, requests, answers, owner, ask };
+  const open = (command: Frame): DeviceBound | undefined =>
+    requests.open(command, 1, { owner, deliver: (f) => answers.push(f) });
+  const ask = (command: Frame): string => idOf(open(command));
+  /** Asks on a link. */
+  const send = (command: Frame, link: FakeDeviceLink): string => {
+    const bound = open(command);
+    bound?.sent?.(link);
+    return idOf(bound);
+  };
+  return { clock, requests, answers, owner, open, ask, send };
+}
+
+function idOf(bound: DeviceBound | undefined): string {
+  return String((bound?.frame as Frame | undefined)?.['request_id']);
 }
 
 describe('RequestsInFlight', () => {
@@ -33,7 +46,7 @@ describe('RequestsInFlight', () => {
     const lines: unknown[] = [];
     const trace = (text: string, fields: object): void => void lines.push([text, fields]);
     const requests = new RequestsInFlight(new ManualClock(), LIMITS, NO_ROUTING_OBSERVER, trace);
-    const relayRequestId = requests.open({ type: 'sync', request_id: 'q' }, { owner: {}, deliver: () => {} }) ?? '';
+    const relayRequestId = idOf(requests.open({ type: 'sync', request_id: 'q' }, 1, { owner: {}, deliver: () => {} }));
     requests.take({ type: 'sync_response', request_id: relayRequestId, success: true });
     const ids = { requestId: 'q', relayRequestId };
     expect(lines).toEqual([
@@ -43,22 +56,21 @@ describe('RequestsInFlight', () => {
   });
 
   it('answers once: a late answer belongs to nobody', () => {
-    const { requests, answers, ask } = bench();
+    const { requests, answers, send } = bench();
     const link = new FakeDeviceLink(true);
-    const id = ask({ type: 'read_file', request_id: 'q' });
-    requests.sent(id, link);
+    const id = send({ type: 'read_file', request_id: 'q' }, link);
     requests.linkClosed(link);
     expect(requests.take({ type: 'read_file_response', request_id: id })).toBe(false);
     expect(answers).toMatchObject([{ request_id: 'q', success: false, error_code: 'OUTCOME_UNKNOWN' }]);
   });
 
   it('answers input and sync in place of a device that does neither, by what it shows of that runtime', () => {
-    const { requests, answers, ask } = bench();
+    const { requests, answers, send } = bench();
     const runtime = { agent_id: 'a', conversation_id: 'c' };
     const other = { agent_id: 'a', conversation_id: 'd' };
     const old = new FakeDeviceLink(false, undefined, 'split', false);
-    requests.sent(ask({ type: 'input', request_id: 'i', runtime }), old);
-    requests.sent(ask({ type: 'sync', request_id: 's', runtime }), old);
+    send({ type: 'input', request_id: 'i', runtime }, old);
+    send({ type: 'sync', request_id: 's', runtime }, old);
     requests.shown(other, 'stream_delta');
     expect(answers).toEqual([]);
     requests.shown(runtime, 'update_device_status');
@@ -70,33 +82,32 @@ describe('RequestsInFlight', () => {
   });
 
   it('leaves both to a device that answers them', () => {
-    const { requests, answers, ask } = bench();
+    const { requests, answers, send } = bench();
     const runtime = { agent_id: 'a', conversation_id: 'c' };
-    const id = ask({ type: 'input', request_id: 'i', runtime });
-    requests.sent(id, new FakeDeviceLink(false));
+    const id = send({ type: 'input', request_id: 'i', runtime }, new FakeDeviceLink(false));
     requests.shown(runtime, 'update_loop_status');
     requests.take({ type: 'input_accepted', request_id: id, accepted: false });
     expect(answers).toEqual([{ type: 'input_accepted', request_id: 'i', accepted: false }]);
   });
 
   it('C11 answers in place of a stock device that stays silent, and only of one', async () => {
-    const { requests, answers, ask, clock } = bench();
-    requests.sent(ask({ type: 'frobnicate', request_id: 'q1' }), new FakeDeviceLink(false));
-    requests.sent(ask({ type: 'frobnicate', request_id: 'q2' }), new FakeDeviceLink(true));
-    requests.sent(ask({ type: 'change_device_state' }), new FakeDeviceLink(false));
+    const { clock, answers, send } = bench();
+    send({ type: 'frobnicate', request_id: 'q1' }, new FakeDeviceLink(false));
+    send({ type: 'frobnicate', request_id: 'q2' }, new FakeDeviceLink(true));
+    send({ type: 'change_device_state' }, new FakeDeviceLink(false));
     await clock.advance(LIMITS.answerTimeoutMs);
     expect(answers).toMatchObject([{ type: 'frobnicate_response', request_id: 'q1', error_code: 'COMMAND_TIMEOUT' }]);
   });
 
   it('answers at once what stock devices never answer', () => {
-    const { requests, answers, ask } = bench();
-    requests.sent(ask({ type: 'watch_file', request_id: 'q', path: '/x' }), new FakeDeviceLink(false));
+    const { answers, send } = bench();
+    send({ type: 'watch_file', request_id: 'q', path: '/x' }, new FakeDeviceLink(false));
     expect(answers).toEqual([{ type: 'watch_file_response', path: '/x', success: true, request_id: 'q' }]);
   });
 
   it('forgets what nobody answers once it is sent', () => {
-    const { requests, answers, ask, owner } = bench();
-    requests.sent(ask({ type: 'terminal_input', request_id: 'q' }), new FakeDeviceLink(true));
+    const { requests, answers, owner, send } = bench();
+    send({ type: 'terminal_input', request_id: 'q' }, new FakeDeviceLink(true));
     expect(requests.has(owner)).toBe(false);
     expect(answers).toEqual([]);
   });
@@ -110,7 +121,7 @@ describe('RequestsInFlight', () => {
   });
 
   it('says nothing to an asker that has left', () => {
-    const { requests, answers, ask, owner } = bench();
+    const { requests, answers, owner, ask } = bench();
     const id = ask({ type: 'read_file', request_id: 'q' });
     requests.abandon(owner);
     expect(requests.take({ type: 'read_file_response', request_id: id })).toBe(true);

@@ -14,6 +14,7 @@ import {
   type Timer,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
+import type { DeviceBound } from './device-outbox.js';
 import { relayAnswer, successAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
 import type { RoutingObserver } from './routing-observer.js';
@@ -29,6 +30,8 @@ export interface Asker {
 }
 
 export interface RequestOptions {
+  /** It goes as it is, because its id is the device's own. Nobody is told what became of it. */
+  readonly asIs?: boolean;
   /** Told of the answer before the asker is, also when the relay gives it. */
   readonly answered?: (answer: Frame) => void;
 }
@@ -43,8 +46,12 @@ interface Request extends RequestOptions {
   /** The relay's id, which the device sees. */
   readonly id: string;
   readonly command: Frame;
+  /** What the device gets. */
+  readonly frame: Frame;
+  readonly bytes: number;
   /** Undefined once it has left. */
   asker: Asker | undefined;
+  /** On which it was sent last. */
   link: DeviceLink | undefined;
   timer: Timer | undefined;
   readonly openedAt: number;
@@ -79,26 +86,67 @@ export class RequestsInFlight {
     private readonly trace: RequestTrace = () => {},
   ) {}
 
-  /** @returns the id under which the device gets it; undefined when it was refused, because too many are unanswered */
-  open(command: Frame, asker: Asker, options: RequestOptions = {}): string | undefined {
+  /**
+   * @param bytes it counts while it waits
+   * @returns what goes to the device; undefined when it was refused, because too many are unanswered
+   */
+  open(command: Frame, bytes: number, asker: Asker, options: RequestOptions = {}): DeviceBound | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
     const openedAt = this.clock.now();
+    const bare = without(command, 'seq');
+    const frame = options.asIs ? bare : { ...bare, request_id: id };
     const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
-    const request: Request = { ...options, ...unsent, id, command, asker, openedAt };
+    const request: Request = { ...options, ...unsent, id, command, frame, bytes, asker, openedAt };
     this.requests.set(id, request);
     this.trace(`${command.type} forwarded`, idsOf(request));
-    if (this.requests.size <= this.limits.maxRequests) return id;
-    this.refuse(id, 'TOO_MANY');
+    if (this.requests.size <= this.limits.maxRequests) return this.boundOf(request);
+    this.fail(request, 'TOO_MANY');
     return undefined;
   }
 
-  /** The device has it. */
-  sent(id: string, link: DeviceLink): void {
-    const request = this.requests.get(id);
-    if (!request) return;
+  /**
+   * A link is ready. What was sent on an earlier one of the same process of the device, and may not have arrived, is to be sent
+   * again; of another process nobody can say whether it ran.
+   *
+   * @returns in the order it was sent
+   */
+  linkReady(link: DeviceLink): DeviceBound[] {
+    const sent = [...this.requests.values()].filter((request) => request.link);
+    const isLost = ({ link: last }: Request): boolean =>
+      last?.processInstanceId === undefined || last.processInstanceId !== link.processInstanceId;
+    for (const request of sent) if (isLost(request)) this.fail(request, 'OUTCOME_UNKNOWN');
+    return sent.filter((request) => !isLost(request)).map((request) => this.boundOf(request));
+  }
+
+  /** Nobody is expected back soon. */
+  offline(): void {
+    for (const request of this.requests.values()) if (request.link) this.fail(request, 'OUTCOME_UNKNOWN');
+  }
+
+  private boundOf(request: Request): DeviceBound {
+    const { frame, bytes } = request;
+    return {
+      frame,
+      bytes,
+      sent: (link) => this.sent(request, link),
+      safe: () => {
+        if (!awaitsAnswer(request)) this.forget(request);
+      },
+      refused: (code) => {
+        if (this.requests.has(request.id)) this.fail(request, code);
+      },
+    };
+  }
+
+  /** The device will have it. */
+  private sent(request: Request, link: DeviceLink): void {
+    if (!this.requests.has(request.id)) return;
     const { type } = request.command;
     request.link = link;
-    if (!isAnswered(type)) return this.forget(request);
+    if (!awaitsAnswer(request)) {
+      if (!link.resumable) this.forget(request);
+      return;
+    }
     if (link.namesEvents) return;
     if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
@@ -134,13 +182,9 @@ export class RequestsInFlight {
     return true;
   }
 
-  refuse(id: string, code: ErrorCode): void {
-    const request = this.requests.get(id);
-    if (request) this.fail(request, code);
-  }
-
-  /** What was sent on a link that is over: nobody can say whether it ran. */
+  /** A link is over: whether what was sent on it ran, nobody can say. On a resumable one that waits for the next link. */
   linkClosed(link: DeviceLink): void {
+    if (link.resumable) return;
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
 
@@ -161,6 +205,7 @@ export class RequestsInFlight {
 
   private fail(request: Request, code: ErrorCode): void {
     this.observer.refused(code);
+    if (request.asIs) return this.forget(request);
     const answer = relayAnswer(request.command.type, code, ERROR_CODES[code].message);
     if (!expectsAnswer(request.command)) request.asker = undefined;
     this.finish(request, answer);
@@ -185,6 +230,10 @@ export class RequestsInFlight {
 /** The id that the client chose, and the one under which the device knows the command: its log has that one. */
 function idsOf({ id, command }: Request) {
   return { requestId: requestIdOf(command), relayRequestId: id };
+}
+
+function awaitsAnswer({ command, asIs }: Request): boolean {
+  return asIs !== true && isAnswered(command.type);
 }
 
 function proofOf({ type, ...command }: Frame): Proof | undefined {

@@ -12,13 +12,16 @@ export interface Placement {
   readonly recovered: boolean;
   /** Position in the history: what comes after it follows. */
   readonly position: number;
-  /** The last event the reader has. */
+  /** The last event the reader has: nothing up to it is sent, whenever it comes. */
   readonly last: EventPlace | undefined;
+  /** It begins now and nothing is known yet: when the device says what it has, it begins after that. */
+  readonly isProvisional?: boolean;
 }
 
 /** A reader that begins now. */
 export function atHead(history: RuntimeHistory, recovered = true): Placement {
-  return { recovered, position: history.head, last: history.newest };
+  const last = history.newestKnown;
+  return { recovered, position: history.head, last, isProvisional: last === undefined };
 }
 
 /** A reader that has seen nothing before this position, and is told nothing of it. */
@@ -27,18 +30,30 @@ export function fromPosition(position: number): Placement {
 }
 
 /**
- * The verdict on a client that resumes from a plain device's history (protocol section 5): it is recovered when the epoch
- * is known here and the event after its last is still kept, or has not come yet.
+ * The verdict on a client that resumes (protocol section 5): it is recovered when the epoch is known, and the event after its
+ * last one is still kept, here or by the device, or has not come yet.
  */
 export function placeResumed(history: RuntimeHistory, { seq, epoch }: ResumeFrom): Placement {
   if (epoch === undefined) return seq === 0 ? fromPosition(0) : atHead(history, false);
-  const lastKnown = history.lastOf(epoch);
-  const end = history.endOf(epoch);
-  if (lastKnown === undefined || end === undefined) return atHead(history, false);
   const last = { epoch, seq };
-  const next = seq < lastKnown ? history.find({ epoch, seq: seq + 1 }) : end + 1;
-  if (next === undefined || !history.keepsAfter(next - 1)) return atHead(history, false);
-  return { recovered: true, position: next - 1, last };
+  const position = positionOf(history, last);
+  return position === undefined ? atHead(history, false) : { recovered: true, position, last };
+}
+
+/** Whether a device that has not said yet what it has could still make a difference to the verdict. */
+export function mayBeAnnounced(history: RuntimeHistory, { epoch }: ResumeFrom): boolean {
+  return epoch !== undefined && history.lastOf(epoch) === undefined;
+}
+
+/** After which position everything is that follows an event; undefined when some of that is gone. */
+function positionOf(history: RuntimeHistory, { epoch, seq }: EventPlace): number | undefined {
+  const where = history.next({ epoch, seq });
+  if (where === 'gone') return undefined;
+  if (where === 'announced') return history.head;
+  const isNewest = seq >= (history.lastOf(epoch) ?? 0);
+  const next = history.find({ epoch, seq: seq + 1 });
+  const position = isNewest ? history.endOf(epoch) : next && next - 1;
+  return position !== undefined && history.keepsAfter(position) ? position : undefined;
 }
 
 /** The first frame of a stream (or only) socket. Without a history `epoch` is null and both numbers are 0. */
@@ -47,7 +62,7 @@ export function resumeStatusText(
   asked: ResumeFrom | undefined,
   { recovered }: Pick<Placement, 'recovered'>,
 ): string {
-  const head = history?.newest;
+  const head = history?.newestKnown;
   return encodeFrame({
     type: 'resume_status',
     recovered,

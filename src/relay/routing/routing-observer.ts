@@ -32,6 +32,12 @@ export interface RoutingObserver {
   answered(type: string, ms: number): void;
   /** Bytes in flight to clients grew by so many; negative: they have been read, or their socket is gone. */
   inFlight(bytes: number): void;
+  /** A device was asked to go back to what is missing here. */
+  rewound(): void;
+  /** So many events came that the device had announced and this relay had not. */
+  refilled(events: number): void;
+  /** A client that resumes was told whether it misses nothing. */
+  resumed(recovered: boolean): void;
 }
 
 export const NO_ROUTING_OBSERVER: RoutingObserver = {
@@ -41,6 +47,9 @@ export const NO_ROUTING_OBSERVER: RoutingObserver = {
   lost() {},
   answered() {},
   inFlight() {},
+  rewound() {},
+  refilled() {},
+  resumed() {},
 };
 
 /** Injects a `RoutingObserver`; without a provider nothing is counted. */

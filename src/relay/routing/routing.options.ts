@@ -85,6 +85,12 @@ export class RoutingOptions {
   @Max(LONGEST_TIMER_MS)
   answerTimeoutMs: number = 10 * MINUTE;
 
+  /** How long the verdict on a client that resumes waits for a device to say what it has, after the relay has started. Default 10 s. */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  journalsWaitMs: number = 10 * SECOND;
+
   /** How long a command waits for a device that is neither ready nor marked offline. Default 2 min. */
   @IsInt()
   @Min(0)

@@ -11,7 +11,7 @@ import {
   type FrameError,
 } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
-import type { DeviceLink } from './device-link.js';
+import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
@@ -66,17 +66,23 @@ export class RoutingService implements OnApplicationShutdown {
     this.guard('a ready link', () => this.hub(environmentId).linkReady(link));
   }
 
-  /** @param frame decoded, never `ping`, `pong` or `ack`; on a legacy link the channel says nothing */
-  deviceFrame(environmentId: string, link: DeviceLink, channel: ChannelName, frame: Frame): void {
-    this.guard('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame));
+  /**
+   * @param frame decoded, never `ping`, `pong` or `ack`; on a legacy link the channel says nothing
+   * @returns rejects when the relay cannot be responsible for it
+   */
+  deviceFrame(environmentId: string, link: DeviceLink, channel: ChannelName, frame: Frame): Responsibility {
+    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame));
   }
 
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
-  deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): void {
-    this.guard('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+  deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
+    return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
   }
 
-  /** What was sent on this link and not answered is answered with `OUTCOME_UNKNOWN`. */
+  /**
+   * What was sent on this link and not answered is answered with `OUTCOME_UNKNOWN`; on a resumable link it waits for the next
+   * one of the same process, and is sent again.
+   */
   linkClosed(environmentId: string, link: DeviceLink): void {
     this.guard('a closed link', () => this.hub(environmentId).linkClosed(link));
   }
@@ -118,6 +124,14 @@ export class RoutingService implements OnApplicationShutdown {
   /** The newest `current_permission_mode` that the device has told. */
   modeOf(environmentId: string): string | undefined {
     return this.hubs.get(environmentId)?.mode;
+  }
+
+  /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */
+  private responsibly(doing: string, run: () => Responsibility): Responsibility {
+    let responsible: Responsibility;
+    this.guard(doing, () => (responsible = run()));
+    responsible?.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+    return responsible;
   }
 
   private hub(environmentId: string): EnvironmentHub {

@@ -1,28 +1,27 @@
-import { missingBetween, type Journal, type JournalEntry, type Numbers } from '../../journal/index.js';
+import type { AnnouncedEpoch, EventPlace, NumberRange, ReceivedLog } from '../../channel/index.js';
+import type { Journal, JournalEntry, NewEntry } from '../../journal/index.js';
 import type { Runtime } from '../../protocol/index.js';
+import { HistoryReader } from './history-reader.js';
+import { KnownEpochs, type NextEvent } from './known-epochs.js';
 
-/** The part of an event's name that is its own: which process of the listener, and its number there. */
-export interface EventPlace {
-  readonly epoch: string;
-  readonly seq: number;
-}
+export type { EventPlace } from '../../channel/index.js';
 
-interface EpochSpan {
-  readonly epoch: string;
-  readonly first: number;
-  last: number;
-}
+/** What outlives retention with an event, or no longer does. */
+export type Retention = Pick<NewEntry, 'keep' | 'drop'>;
 
 /** The relay's copy of one runtime's journal, from which clients read. */
-export class RuntimeHistory {
-  /** Oldest first. */
-  private readonly spans: EpochSpan[] = [];
+export class RuntimeHistory implements ReceivedLog {
+  private epochs: KnownEpochs;
+  private announced: readonly AnnouncedEpoch[] = [];
   private readonly readers = new Set<() => void>();
 
+  /** What an earlier process of the relay has appended is there again. */
   constructor(
     readonly runtime: Runtime,
     private readonly journal: Journal,
-  ) {}
+  ) {
+    this.epochs = new KnownEpochs(journal.epochs(runtime));
+  }
 
   /** Position of the newest entry. */
   get head(): number {
@@ -31,30 +30,63 @@ export class RuntimeHistory {
 
   /** Name of the newest entry; undefined before the first. */
   get newest(): EventPlace | undefined {
-    const span = this.spans.at(-1);
-    return span && { epoch: span.epoch, seq: span.last };
+    return this.epochs.newest;
+  }
+
+  /** Name of the newest event, here or announced by the device; undefined before the first. */
+  get newestKnown(): EventPlace | undefined {
+    return this.epochs.head;
   }
 
   get hasReaders(): boolean {
     return this.readers.size > 0;
   }
 
+  /** What outlives retention, by name. */
+  get kept(): ReadonlyMap<string, string> {
+    return this.journal.kept(this.runtime);
+  }
+
   /** The last number of an epoch, kept or not any more; undefined for an epoch never seen. */
   lastOf(epoch: string): number | undefined {
-    return this.spanOf(epoch)?.last;
+    return this.epochs.lastOf(epoch);
   }
 
-  append({ epoch, seq }: EventPlace, type: string, frame: string): void {
-    this.added(this.journal.append(this.runtime, { epoch, seq, type, frame }));
+  /** Where the event after this one is to be had. */
+  next(place: EventPlace): NextEvent {
+    return this.epochs.next(place);
   }
 
-  appendGap(gap: Numbers): void {
-    this.added(this.journal.appendGap(this.runtime, gap));
+  /** Whether an event is not beyond a reader's last one. */
+  isPast(place: EventPlace, last: EventPlace | undefined): boolean {
+    return this.epochs.isPast(place, last);
   }
 
-  /** The first kept entry after a position. */
-  after(position: number): JournalEntry | undefined {
-    return this.journal.read(this.runtime, position, 1)[0];
+  /** Takes down what the device says it keeps, oldest epoch first. */
+  announce(epochs: readonly AnnouncedEpoch[]): void {
+    this.announced = epochs;
+    this.epochs.announce(epochs);
+  }
+
+  /** @returns resolves when it is committed */
+  append({ epoch, seq }: EventPlace, type: string, frame: string, retention: Retention = {}): Promise<void> {
+    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, ...retention }));
+  }
+
+  /** @returns resolves when it is committed */
+  appendGap(gap: NumberRange): Promise<void> {
+    return this.added(this.journal.appendGap(this.runtime, gap));
+  }
+
+  /** Resolves when everything appended so far is committed. */
+  committed(): Promise<void> {
+    const { head } = this;
+    return head === 0 ? Promise.resolve() : this.journal.committed(this.runtime, head);
+  }
+
+  /** For one cursor, whose place it does not know. */
+  reader(): HistoryReader {
+    return new HistoryReader(this.journal, this.runtime);
   }
 
   /** Position of the entry that holds an event; undefined when it is not kept. */
@@ -73,9 +105,8 @@ export class RuntimeHistory {
   }
 
   /** What lies between the last event a reader has and an entry, and is no longer kept. Undefined: the reader has none. */
-  between(last: EventPlace | undefined, entry: JournalEntry): Numbers[] {
-    const spans = this.spans.map((span) => ({ ...span, kept: span.first }));
-    return missingBetween(spans, last, entry);
+  between(last: EventPlace | undefined, entry: JournalEntry): NumberRange[] {
+    return this.epochs.between(last, entry);
   }
 
   /** Tells a reader of each new entry, until the returned function is called. */
@@ -89,18 +120,24 @@ export class RuntimeHistory {
     this.journal.forget(this.runtime);
   }
 
-  private spanOf(epoch: string): EpochSpan | undefined {
-    return this.spans.findLast((span) => span.epoch === epoch);
+  private added({ position, epoch, seq, through }: JournalEntry): Promise<void> {
+    this.epochs.added({ epoch, from: seq, to: through });
+    const committed = this.journal.committed(this.runtime, position);
+    committed.then(
+      () => this.wake(),
+      () => this.reopen(),
+    );
+    return committed;
   }
 
-  private added(entry: JournalEntry): void {
-    const span = this.spanOf(entry.epoch);
-    if (span) span.last = entry.through;
-    else this.spans.push({ epoch: entry.epoch, first: entry.seq, last: entry.through });
-    const wake = (): void => {
-      for (const reader of this.readers) reader();
-    };
-    // An entry that could not be committed becomes readable with the next one, or never: either way readers look again.
-    void this.journal.committed(this.runtime, entry.position).then(wake, wake);
+  /** An entry could not be committed: the journal says what it has. Readers look again either way. */
+  private reopen(): void {
+    this.epochs = new KnownEpochs(this.journal.epochs(this.runtime));
+    this.epochs.announce(this.announced);
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const reader of this.readers) reader();
   }
 }

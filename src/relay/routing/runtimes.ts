@@ -42,7 +42,9 @@ export class Runtimes {
   constructor(
     private readonly journal: Journal,
     private readonly maxRuntimes: number,
-  ) {}
+  ) {
+    for (const runtime of journal.runtimes()) this.warm.add(this.ofDevice(runtime));
+  }
 
   [Symbol.iterator](): Iterator<RuntimeRecord> {
     return this.records.values();

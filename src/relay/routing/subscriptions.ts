@@ -1,16 +1,29 @@
-import type { Runtime } from '../../protocol/index.js';
+import type { Clock, Runtime, Timer } from '../../protocol/index.js';
 import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import { replayText, withheldText } from './frame-text.js';
 import type { PendingApprovals } from './pending-approvals.js';
-import { atHead, fromPosition, placeResumed, resumeStatusText } from './resume.js';
+import { atHead, fromPosition, mayBeAnnounced, placeResumed, resumeStatusText } from './resume.js';
+import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
+interface Waiting {
+  readonly session: ClientSession;
+  readonly timer: Timer;
+}
+
 /** Which socket follows which runtime, and what it is shown of the past (protocol sections 4 and 5). */
 export class Subscriptions {
+  /** Whether the device has said, in this process of the relay, what it has; a plain one never does. */
+  private areJournalsKnown = false;
+  /** Sockets whose verdict may depend on that. */
+  private readonly waiting = new Map<ClientSocket, Waiting>();
+
   constructor(
     private readonly options: RoutingOptions,
+    private readonly clock: Clock,
+    private readonly observer: RoutingObserver,
     private readonly runtimes: Runtimes,
     private readonly approvals: PendingApprovals,
   ) {}
@@ -18,10 +31,23 @@ export class Subscriptions {
   /** A socket has opened: tells it where it stands, and then what it is here for. */
   open(session: ClientSession, socket: ClientSocket): void {
     const record = socket.runtime && this.runtimes.of(socket.runtime);
+    const { resume } = socket.attachment;
     if (socket.carriesEvents) {
-      this.begin(session, socket, record);
-      this.followStarted(session, socket);
+      if (record && resume && !this.areJournalsKnown && mayBeAnnounced(record.history, resume))
+        this.wait(session, socket);
+      else this.begin(session, socket);
     } else if (record && this.options.clientChannels === 'mirror') socket.follow(record, atHead(record.history));
+  }
+
+  /**
+   * The device has said what it has, or never will: verdicts are due, and who began with nothing is not shown what it brings
+   * again. It happens once in a process.
+   */
+  journalsKnown(sessions: Iterable<ClientSession>): void {
+    if (this.areJournalsKnown) return;
+    this.areJournalsKnown = true;
+    for (const session of sessions) for (const socket of session.sockets) socket.settleCursors();
+    for (const socket of this.waiting.keys()) this.decide(socket);
   }
 
   /** This client's `runtime_start` has returned a runtime. @param from position in its history before the command */
@@ -36,6 +62,7 @@ export class Subscriptions {
 
   /** A socket has closed: what it carried of the started runtimes goes on on another one. */
   closed(session: ClientSession): void {
+    for (const socket of this.waiting.keys()) if (!socket.isOpen) this.decide(socket);
     for (const socket of session.sockets)
       if (socket.isOpen && socket.carriesEvents) this.followStarted(session, socket);
   }
@@ -75,13 +102,37 @@ export class Subscriptions {
       }
   }
 
-  private begin(session: ClientSession, socket: ClientSocket, record: RuntimeRecord | undefined): void {
+  /** Nothing is sent on a socket before its verdict, and that may depend on a device that is not there yet. */
+  private wait(session: ClientSession, socket: ClientSocket): void {
+    socket.hold();
+    const timer = this.clock.after(this.options.journalsWaitMs, () => this.decide(socket));
+    this.waiting.set(socket, { session, timer });
+  }
+
+  private decide(socket: ClientSocket): void {
+    const waiting = this.waiting.get(socket);
+    if (!waiting) return;
+    this.waiting.delete(socket);
+    waiting.timer.cancel();
+    if (!socket.isOpen) return;
+    this.begin(waiting.session, socket);
+    socket.release();
+  }
+
+  private begin(session: ClientSession, socket: ClientSocket): void {
+    this.beginOwn(session, socket);
+    this.followStarted(session, socket);
+  }
+
+  private beginOwn(session: ClientSession, socket: ClientSocket): void {
     const { resume } = socket.attachment;
+    const record = socket.runtime && this.runtimes.of(socket.runtime);
     const history = record?.history;
     const placement = history && (resume ? placeResumed(history, resume) : atHead(history));
     if (session.isNamed || resume) {
-      const text = resumeStatusText(history, resume, placement ?? { recovered: resume === undefined });
-      socket.send({ text, urgency: 'urgent' });
+      const verdict = placement ?? { recovered: resume === undefined };
+      socket.send({ text: resumeStatusText(history, resume, verdict), urgency: 'urgent', isFirst: true });
+      if (resume) this.observer.resumed(verdict.recovered);
     }
     if (!record || !placement) return;
     const cursor = socket.follow(record, placement);
@@ -90,6 +141,7 @@ export class Subscriptions {
 
   /** What this client has started goes on on a new socket; what no socket has carried yet, from its beginning. */
   private followStarted(session: ClientSession, socket: ClientSocket): void {
+    if (this.waiting.has(socket)) return;
     for (const started of session.started.values()) {
       const record = this.runtimes.of(started.runtime);
       const { from } = started;

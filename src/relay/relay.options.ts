@@ -72,11 +72,6 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
-  /** Folder of what this relay keeps; without it everything is in memory. */
-  @IsOptional()
-  @IsString()
-  dataDir?: string;
-
   /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';

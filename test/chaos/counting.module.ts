@@ -20,13 +20,14 @@ const IMPATIENT_LINK = {
 @Module({})
 export class CountingModule {
   static forRoot(settings: ListenerSettings) {
-    const { server, token, deviceId, workspace, plain } = settings;
+    const { server, token, deviceId, workspace, dataDir, plain } = settings;
     const listener = ListenerModule.forRoot({
       server,
       token,
       deviceId,
       connectionName: deviceId,
       workspace,
+      dataDir,
       agent: AGENT_NAME,
       mode: 'unrestricted',
       registration: { ...IMPATIENT, ...(plain ? { metadata: { supportsResumableChannels: false } } : {}) },

@@ -17,6 +17,7 @@ interface InFlight {
   readonly count: number;
   readonly bytes: number;
   readonly confirmed: (() => void) | undefined;
+  readonly givenUp: (() => void) | undefined;
 }
 
 /** Read by the peer, which is not responsible for it yet. */
@@ -110,13 +111,13 @@ export class ChannelSender {
     this.wake();
   }
 
-  /** Counts the largest frame in flight as confirmed; its size, or 0 when nothing is in flight. */
+  /** Gives up the largest frame in flight; its size, or 0 when nothing is in flight. */
   giveUpLargest(): number {
     const largest = this.inFlight.reduce<InFlight | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
     this.fly(-largest.bytes);
-    largest.confirmed?.();
+    (largest.givenUp ?? largest.confirmed)?.();
     return largest.bytes;
   }
 
@@ -151,11 +152,11 @@ export class ChannelSender {
     return undefined;
   }
 
-  private write({ text, confirmed }: OutgoingFrame): number {
+  private write({ text, confirmed, givenUp }: OutgoingFrame): number {
     const count = ++this.sentCount;
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
-    this.inFlight.push({ count, bytes, confirmed });
+    this.inFlight.push({ count, bytes, confirmed, givenUp });
     this.fly(bytes);
     if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
       this.fly(-(this.inFlight.shift()?.bytes ?? 0));

@@ -6,6 +6,8 @@ export interface EventCursorOptions {
   readonly gap: (range: NumberRange) => string;
   /** Told up to which position the peer is responsible for everything. */
   readonly safe: (position: number) => void;
+  /** Told of an event that is too large for the peer, and is not to be sent again. */
+  readonly refused?: (position: number) => void;
 }
 
 /**
@@ -32,12 +34,12 @@ export class EventCursor implements FrameSource {
     this.position = safe;
     const known = log.after(safe - 1);
     if (known?.position === safe) this.last = { epoch: known.epoch, seq: known.through };
-    else if (known?.position === safe + 1) this.mayMiss = false;
+    else if (known?.position === safe + 1 || safe >= log.head) this.mayMiss = false;
   }
 
   /** Whether there is nothing left to take. */
   get idle(): boolean {
-    return this.gaps.length === 0 && this.position >= this.log.head;
+    return !this.mayMiss && this.gaps.length === 0 && this.position >= this.log.head;
   }
 
   next(): OutgoingFrame | undefined {
@@ -62,13 +64,17 @@ export class EventCursor implements FrameSource {
 
   /** What retention has dropped ahead of this cursor is told before what follows it. */
   private lookForGaps(): void {
+    const { oldest, head } = this.log;
     const entry = this.log.after(this.position);
-    if (!entry || (!this.mayMiss && entry.position === this.position + 1)) return;
+    // What is not committed yet is not missing.
+    if (!entry && oldest <= head) return;
+    const end = entry ? entry.position - 1 : head;
+    if (!this.mayMiss && end <= this.position) return;
     this.mayMiss = false;
-    this.position = entry.position - 1;
+    this.position = end;
     this.gaps.push(...this.log.between(this.last, entry));
-    const end = this.gaps.at(-1);
-    if (end) this.last = { epoch: end.epoch, seq: end.to };
+    const newest = this.gaps.at(-1);
+    if (newest) this.last = { epoch: newest.epoch, seq: newest.to };
   }
 
   private take({ position, epoch, seq, through, frame }: LoggedEvent): OutgoingFrame {
@@ -81,6 +87,7 @@ export class EventCursor implements FrameSource {
       confirmed: () => {
         if (age === this.age) this.options.safe(position);
       },
+      givenUp: () => this.options.refused?.(position),
     };
   }
 }

@@ -25,10 +25,17 @@ export interface LoggedEvent {
 export interface EventLog {
   /** Position of the newest entry, committed or not. */
   readonly head: number;
+  /** Position of the oldest entry that is kept; `head` + 1 when none is. */
+  readonly oldest: number;
   /** The first committed entry after a position. */
   after(position: number): LoggedEvent | undefined;
   /** The position after which everything is later than this event; undefined for an epoch that is not known. */
   positionOf(place: EventPlace): number | undefined;
-  /** Names between a reader's last event and an entry that are no longer kept. Undefined: the reader has none. */
-  between(last: EventPlace | undefined, entry: LoggedEvent): readonly NumberRange[];
+  /**
+   * Names that are no longer kept between a reader's last event and an entry.
+   *
+   * @param last undefined: the reader has none
+   * @param entry undefined: the end of the log
+   */
+  between(last: EventPlace | undefined, entry: LoggedEvent | undefined): readonly NumberRange[];
 }

@@ -4,6 +4,8 @@ export interface OutgoingFrame {
   readonly text: string;
   /** The peer has it: it is responsible for it, or, where it does not say so, has read it. Not called when the socket dies first. */
   readonly confirmed?: () => void;
+  /** The peer takes no frame of this size, and this one is not sent again; without it the frame counts as confirmed. */
+  readonly givenUp?: () => void;
 }
 
 /** Where a channel takes frames from: the cursor of a journal, a list of responses. It costs nothing while it waits. */

@@ -4,6 +4,7 @@ export { EventCursor, type EventCursorOptions } from './event-cursor.js';
 export type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
 export { FrameQueue } from './frame-queue.js';
 export type { FrameSource, OutgoingFrame } from './frame-source.js';
+export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 export { NumberedSocket } from './numbered-socket.js';
 export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from './ping-confirmation.js';
 export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';

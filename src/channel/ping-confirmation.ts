@@ -1,14 +1,10 @@
 import type { Clock, Timer } from '../protocol/index.js';
 import type { ChannelSender } from './channel-sender.js';
 import type { ChannelSocket } from './channel-socket.js';
+import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 
 /** Pings on a plain link (protocol sections 2 and 5). Times in ms. */
-export interface PingConfirmationOptions {
-  readonly heartbeatMs: number;
-  /** Heartbeats without any pong after which the socket is dead, where its channel has answered before. */
-  readonly maxUnanswered: number;
-  /** After this process did not run for a while, heartbeats come this often until the first pong. */
-  readonly wakeProbeMs: number;
+export interface PingConfirmationOptions extends HeartbeatOptions {
   /** Bytes sent after which a ping asks how far the peer has read. */
   readonly probeBytes: number;
   /** Least time between two such pings. */
@@ -34,21 +30,17 @@ const MAX_UNPROVEN_PROBES = 64;
 const PING = '{"type":"ping"}';
 
 /**
- * Learns from `ping` and `pong` what a plain peer has read: the n-th pong answers the n-th ping of its socket, and
- * confirms every frame sent before that ping. The same pings are the heartbeat; unanswered probes are counted, not
- * time, so that a stalled event loop or a sleeping laptop kills nothing.
+ * Learns from `ping` and `pong` what a plain peer has read: the n-th pong answers the n-th ping of its socket, those of the
+ * heartbeat included, and confirms every frame sent before that ping.
  */
 export class PingConfirmation {
   /** Frames sent before each ping that waits for its pong. */
   private readonly marks: number[] = [];
   private readonly written: { readonly count: number; readonly at: number }[] = [];
-  private heartbeatsSincePong = 0;
-  private isWaking = false;
-  private ponged = false;
+  private readonly heartbeat: Heartbeat;
   private unprobedBytes = 0;
   private probedThrough = 0;
   private lastProbeAt = -Infinity;
-  private heartbeat: Timer | undefined;
   private probe: Timer | undefined;
   private assume: Timer | undefined;
   private stopped = false;
@@ -62,19 +54,19 @@ export class PingConfirmation {
     private readonly sender: ChannelSender,
     private readonly clock: Clock,
     private readonly options: PingConfirmationOptions,
-    private readonly answeredBefore: boolean,
-    private readonly dead: () => void,
+    answeredBefore: boolean,
+    dead: () => void,
   ) {
     sender.observe(
       (bytes) => this.frameSent(bytes),
       (count) => this.frameWritten(count),
     );
-    this.beat();
+    this.heartbeat = new Heartbeat(clock, options, () => this.ping(), answeredBefore, dead);
   }
 
   /** Whether this socket has answered a ping. */
   get answered(): boolean {
-    return this.ponged;
+    return this.heartbeat.answered;
   }
 
   /** Asks at once how far the peer has read. */
@@ -84,25 +76,16 @@ export class PingConfirmation {
     this.unprobedBytes = 0;
     this.probedThrough = this.sender.sent;
     this.lastProbeAt = this.clock.now();
-    if (this.ponged || this.marks.length < MAX_UNPROVEN_PROBES) this.ping();
+    if (this.answered || this.marks.length < MAX_UNPROVEN_PROBES) this.ping();
   }
 
-  /**
-   * This process did not run for a while: asks at once, and more often until the peer answers. What went unanswered before
-   * says nothing about it.
-   */
+  /** This process did not run for a while: asks at once, and more often until the peer answers. */
   woke(): void {
-    if (this.stopped) return;
-    this.heartbeat?.cancel();
-    this.heartbeatsSincePong = 0;
-    this.isWaking = true;
-    this.beatNow();
+    this.heartbeat.woke();
   }
 
   pong(): void {
-    this.ponged = true;
-    this.heartbeatsSincePong = 0;
-    if (this.isWaking) this.beatNormally();
+    this.heartbeat.pong();
     this.assume?.cancel();
     this.written.length = 0;
     const mark = this.marks.shift();
@@ -111,7 +94,7 @@ export class PingConfirmation {
 
   stop(): void {
     this.stopped = true;
-    this.heartbeat?.cancel();
+    this.heartbeat.stop();
     this.probe?.cancel();
     this.assume?.cancel();
   }
@@ -119,30 +102,6 @@ export class PingConfirmation {
   private ping(): void {
     this.marks.push(this.sender.sent);
     this.socket.send(PING);
-  }
-
-  private beat(): void {
-    if (this.stopped) return;
-    const { heartbeatMs, wakeProbeMs, maxUnanswered } = this.options;
-    this.heartbeat = this.clock.after(this.isWaking ? Math.min(wakeProbeMs, heartbeatMs) : heartbeatMs, () => {
-      const isProven = this.ponged || this.answeredBefore;
-      if (isProven && this.heartbeatsSincePong >= maxUnanswered) return this.dead();
-      // A peer that never answers at all is not worth asking often.
-      if (this.heartbeatsSincePong >= maxUnanswered) this.isWaking = false;
-      this.beatNow();
-    });
-  }
-
-  private beatNow(): void {
-    this.heartbeatsSincePong++;
-    this.ping();
-    this.beat();
-  }
-
-  private beatNormally(): void {
-    this.isWaking = false;
-    this.heartbeat?.cancel();
-    this.beat();
   }
 
   private frameSent(bytes: number): void {
@@ -157,7 +116,7 @@ export class PingConfirmation {
   }
 
   private frameWritten(count: number): void {
-    if (this.ponged || this.stopped) return;
+    if (this.answered || this.stopped) return;
     this.written.push({ count, at: this.clock.now() });
     if (this.written.length === 1) this.assumeRead();
   }

@@ -56,31 +56,30 @@ export class RuntimeIntake {
   }
 
   event({ epoch, seq }: EventPlace): Arrival {
-    return this.arrived({ epoch, from: seq, to: seq });
+    return this.arrived({ epoch, from: seq, to: seq }, this.nextOf(epoch) ?? seq);
   }
 
-  /** A hole of the sender's. What of it is to be appended: see `holeOf`. */
+  /** Numbers that the sender has lost. What of them is to be appended: see `holeOf`. */
   gap(range: NumberRange): Arrival {
-    return this.arrived(range);
+    return this.arrived(range, this.nextInGap(range));
   }
 
   /** The part of a gap that is not here yet. */
-  holeOf({ epoch, from, to }: NumberRange): NumberRange {
-    return { epoch, from: Math.max(from, this.nextOf(epoch) ?? from), to };
+  holeOf(range: NumberRange): NumberRange {
+    return { ...range, from: Math.max(range.from, this.nextInGap(range)) };
   }
 
-  private arrived({ epoch, from, to }: NumberRange): Arrival {
+  private arrived({ epoch, from, to }: NumberRange, next: number): Arrival {
     if (this.asked) {
-      const next = this.asked.seq + 1;
-      if (epoch !== this.asked.epoch || from > next) return IGNORE;
-      if (to < next) return DROP;
+      const wanted = this.asked.seq + 1;
+      if (epoch !== this.asked.epoch || from > wanted) return IGNORE;
+      if (to < wanted) return DROP;
       this.asked = undefined;
     }
     if (this.isClosed(epoch)) return DROP;
     const isNew = this.log.lastOf(epoch) === undefined;
     const missing = isNew ? this.firstMissing(epoch) : undefined;
     if (missing) return this.rewindTo(missing);
-    const next = this.nextOf(epoch) ?? from;
     if (to < next) return DROP;
     if (from > next) return this.rewindTo({ epoch, seq: next - 1 });
     return isNew ? this.opening(next) : APPEND;
@@ -108,6 +107,12 @@ export class RuntimeIntake {
     const last = this.log.lastOf(epoch);
     if (last !== undefined) return last + 1;
     return this.announced.find((span) => span.epoch === epoch)?.first;
+  }
+
+  /** A gap may tell of the beginning of an epoch, of which nothing was kept any more when it was announced. */
+  private nextInGap({ epoch, from }: NumberRange): number {
+    const next = this.nextOf(epoch) ?? from;
+    return this.log.lastOf(epoch) === undefined ? Math.min(next, from) : next;
   }
 
   /** An epoch is closed once a later one has been appended. */

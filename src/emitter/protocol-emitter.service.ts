@@ -13,6 +13,7 @@ import {
   type Frame,
   isLarger,
   type LinkShape,
+  readRewind,
   requestIdOf,
   routeOf,
   type Runtime,
@@ -31,7 +32,9 @@ import { randomBytes } from 'node:crypto';
 import { EmitterOptions } from './emitter.options.js';
 import { encodeToFit } from './encode-to-fit.js';
 import { JOURNAL } from './journal.provider.js';
-import { type OutletContext, RuntimeOutlet } from './runtime-outlet.js';
+import { journalHeads } from './journal-heads.js';
+import type { OutletContext } from './plain-outlet.js';
+import { RuntimeOutlet } from './runtime-outlet.js';
 import { RuntimeWriter } from './runtime-writer.js';
 import { PROTOCOL_TYPE_MAP } from './type-map.provider.js';
 
@@ -75,6 +78,8 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
           count,
         }),
     };
+    // What an earlier process did not get through to the server follows as soon as there is a link.
+    for (const runtime of journal.runtimes()) this.outletOf(runtime);
     links.feed(this);
   }
 
@@ -92,9 +97,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
       this.flushSoon(outlet);
       return undefined;
     }
-    const name = outlet.writer.append(type, payload);
-    outlet.wake();
-    return name;
+    return outlet.writer.append(type, payload);
   }
 
   /** Resolves when the journal has room; whoever can pause awaits it before producing more. */
@@ -128,6 +131,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   linkUp(link: OpenLink): void {
     this.link = link;
     this.holdLogged = false;
+    if (link.shape.resumable) link.stream.attach(journalHeads(this.journal, this.epoch), 'urgent');
     for (const outlet of this.outlets.values()) {
       outlet.linkUp(link);
       if (outlet.writer.waiting) this.flushSoon(outlet);
@@ -140,6 +144,16 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
       outlet.writer.stopTimer();
       outlet.linkDown();
     }
+  }
+
+  /** Takes the server's `rewind` (protocol section 5). */
+  take(frame: Frame): boolean {
+    if (frame.type !== 'rewind') return false;
+    const rewind = readRewind(frame);
+    const outlet = rewind && this.outlets.get(runtimeKey(rewind.runtime));
+    const isDone = rewind && outlet?.rewind({ epoch: rewind.event_epoch, seq: rewind.event_seq });
+    if (!isDone) this.log.error('The server asks for events that this device knows nothing of.', { frame });
+    return true;
   }
 
   /** Last of all: what stops before it may still emit how its work ended. */
@@ -159,22 +173,22 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
 
   private outletOf(scope: Runtime): RuntimeOutlet {
     const key = runtimeKey(scope);
-    let outlet = this.outlets.get(key);
-    if (!outlet) {
-      const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
-      const maxFrameBytes = (): number => this.links.maxFrameBytes;
-      const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes);
-      outlet = new RuntimeOutlet(writer, this.context);
-      this.outlets.set(key, outlet);
-      if (this.link) outlet.linkUp(this.link);
-    }
+    const known = this.outlets.get(key);
+    if (known) return known;
+    const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
+    const maxFrameBytes = (): number => this.links.maxFrameBytes;
+    const appended = (): void => outlet.appended();
+    const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes, appended);
+    const outlet = new RuntimeOutlet(writer, this.context);
+    this.outlets.set(key, outlet);
+    if (this.link) outlet.linkUp(this.link);
     return outlet;
   }
 
   /** A snapshot waits until its runtime's cursor has caught up, at most `snapshotMaxWaitMs`, and for a link. */
   private flushSoon(outlet: RuntimeOutlet): void {
     if (!this.link) return;
-    outlet.writer.flushWithin(this.options.snapshotMaxWaitMs, () => outlet.wake());
+    outlet.writer.flushWithin(this.options.snapshotMaxWaitMs);
     outlet.wake();
   }
 

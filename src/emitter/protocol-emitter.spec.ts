@@ -6,7 +6,7 @@ import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { MemoryJournal } from '../journal/index.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP, type Frame } from '../protocol/index.js';
-import { OpenPlainLink, PlainChannel, type PlainChannelContext } from '../transport/index.js';
+import { OpenChannels, LinkChannel, type LinkChannelContext } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
 import { ProtocolEmitterService } from './protocol-emitter.service.js';
 import { typeMapProvider } from './type-map.provider.js';
@@ -28,12 +28,13 @@ function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MA
     feed: () => {},
     maxFrameBytes,
   } as never);
-  const context: PlainChannelContext = {
+  const context: LinkChannelContext = {
     clock,
     heartbeatMs: 30_000,
     maxUnansweredHeartbeats: 3,
     wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
+    inFlightBoundBytes: 1024 * 1024,
     answered: new Set(),
     gaveUp: () => {},
     refused: () => {},
@@ -46,10 +47,10 @@ function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MA
         message: (text) => void (answers && text.includes('"ping"') && theirs.send('{"type":"pong"}')),
         closed: () => {},
       });
-      return { name, socket: ours, channel: new PlainChannel(name, ours, context) };
+      return { name, socket: ours, channel: new LinkChannel(name, ours, context) };
     });
     const [control, stream] = ends as [(typeof ends)[0], (typeof ends)[0]];
-    emitter.linkUp(new OpenPlainLink({ kind: 'split', resumable: false }, control.channel, stream.channel));
+    emitter.linkUp(new OpenChannels({ kind: 'split', resumable: false }, control.channel, stream.channel));
     return {
       control: control.socket,
       stream: stream.socket,

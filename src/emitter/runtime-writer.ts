@@ -6,16 +6,17 @@ import { encodeToFit } from './encode-to-fit.js';
 /** Hex digits of SHA-256 over the runtime at the end of an idempotency key (protocol section 3). */
 const RUNTIME_HASH_DIGITS = 6;
 
-/** One runtime's end of the journal that is written to: gives events their names, and keeps the snapshots that wait. */
+/** One runtime's end of the journal that is written to: gives events their names, and keeps the snapshots that wait. Numbers go on where an earlier process ended. */
 export class RuntimeWriter {
   private readonly hash: string;
   private readonly snapshots = new Map<string, object>();
   private flushTimer: Timer | undefined;
-  private seq = 0;
+  private seq: number;
 
   /**
    * @param epoch names this process as the one that appended the event
    * @param maxFrameBytes what one event may have now
+   * @param appended told of each entry; it may have to be committed yet
    */
   constructor(
     readonly runtime: Runtime,
@@ -23,7 +24,9 @@ export class RuntimeWriter {
     private readonly journal: Journal,
     private readonly clock: Clock,
     private readonly maxFrameBytes: () => number,
+    private readonly appended: () => void,
   ) {
+    this.seq = journal.epochs(runtime).at(-1)?.last ?? 0;
     this.hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
   }
 
@@ -51,12 +54,9 @@ export class RuntimeWriter {
     this.snapshots.clear();
   }
 
-  /** Flushes after `ms` at the latest; `then` follows. */
-  flushWithin(ms: number, then: () => void): void {
-    this.flushTimer ??= this.clock.after(ms, () => {
-      this.flush();
-      then();
-    });
+  /** Flushes after `ms` at the latest. */
+  flushWithin(ms: number): void {
+    this.flushTimer ??= this.clock.after(ms, () => this.flush());
   }
 
   stopTimer(): void {
@@ -70,6 +70,7 @@ export class RuntimeWriter {
     const seal = (fields: object): object => sealEvent(type, fields, name, emittedAt, this.hash);
     const frame = encodeToFit(payload, this.maxFrameBytes(), seal);
     this.journal.append(this.runtime, { epoch: name.epoch, seq: name.seq, type, frame });
+    this.appended();
     return name;
   }
 }

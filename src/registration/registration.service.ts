@@ -93,6 +93,7 @@ export class RegistrationService {
         nodeVersion: process.version,
         environmentMessageProtocol: 'v2-input',
         supportsPairedListenerGenerations: true,
+        supportsResumableChannels: true,
         eventSeqScope: 'runtime',
         ...metadata,
       },

@@ -6,8 +6,8 @@ export { LINK_MONITOR, type LinkMonitor, type LinkPhase, type LinkState } from '
 export { LinkSupervisor, MAX_RESENT } from './link-supervisor.js';
 export { LINK_FACTORY, type Link, type LinkAttempt, type LinkFactory, type OpenLink } from './link.js';
 export { LegacyLink } from './legacy-link.js';
-export { OpenPlainLink } from './open-plain-link.js';
-export { PlainChannel, type PlainChannelContext } from './plain-channel.js';
+export { OpenChannels } from './open-channels.js';
+export { LinkChannel, type LinkChannelContext } from './link-channel.js';
 export type { ReconnectCause } from './reconnect-cause.js';
 export type { StopCause } from './reconnect-policy.js';
 export {

@@ -39,7 +39,7 @@ describe('LastingChannelClient', () => {
     take().confirmed();
     take();
     take();
-    client.linkDown();
+    client.linkDown(false);
     expect([take().n, take().n, take().n, take().n]).toEqual([2, 3, 4, undefined]);
     expect(client.settled).toBe(false);
   });
@@ -48,7 +48,7 @@ describe('LastingChannelClient', () => {
     const { client, take, givenUp } = start();
     for (const n of [1, 2, 3, 4, 5]) client.send(frame(n));
     for (let i = 0; i < 5; i++) take();
-    client.linkDown();
+    client.linkDown(false);
     expect(givenUp).toEqual([2]);
     const again = [take(), take(), take()];
     expect(again.map(({ n }) => n)).toEqual([3, 4, 5]);

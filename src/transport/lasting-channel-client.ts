@@ -20,7 +20,7 @@ export class LastingChannelClient implements ChannelClient, FrameSource {
     readonly channel: ChannelName,
     private readonly monitor: LinkMonitor,
     private readonly maxPendingBytes: number,
-    /** How many sent but unconfirmed frames are sent again after a reconnect. */
+    /** How many sent but unconfirmed frames are sent again after a plain link broke. */
     private readonly maxResent: number,
     /** Told how many sent frames a broken link may have swallowed, beyond those that are sent again. */
     private readonly givenUp: (count: number) => void,
@@ -72,12 +72,16 @@ export class LastingChannelClient implements ChannelClient, FrameSource {
     this.wake = wake;
   }
 
-  /** What was sent but not confirmed is sent again on the next link. */
-  linkDown(): void {
+  /**
+   * What was sent but not confirmed is sent again on the next link.
+   *
+   * @param resumable whether all of it is: that peer says for what it is responsible
+   */
+  linkDown(resumable: boolean): void {
     this.wake = () => {};
     const lost = [...this.unconfirmed];
     this.unconfirmed.clear();
-    const gone = lost.splice(0, Math.max(0, lost.length - this.maxResent));
+    const gone = resumable ? [] : lost.splice(0, Math.max(0, lost.length - this.maxResent));
     for (const frame of gone) this.pendingBytes -= frame.text.length;
     if (gone.length > 0) this.givenUp(gone.length);
     this.waiting.unshift(...lost);

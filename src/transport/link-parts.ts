@@ -4,7 +4,8 @@ import { type ChannelName, type Clock, REFUSED_SIZE_FACTOR } from '../protocol/i
 import type { Registration } from '../registration/index.js';
 import type { LinkAttempt } from './link.js';
 import { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
-import { PlainChannel, type PlainChannelContext } from './plain-channel.js';
+import { LinkChannel, type LinkChannelContext } from './link-channel.js';
+import { shapeOf } from './link-shape.js';
 import { DialError, SOCKET_DIALER, type SocketDialer } from './socket-dialer.js';
 import { TransportOptions } from './transport.options.js';
 
@@ -12,7 +13,7 @@ import { TransportOptions } from './transport.options.js';
 @Injectable()
 export class LinkParts {
   private readonly log = new Logger('Link');
-  private readonly context: PlainChannelContext;
+  private readonly context: LinkChannelContext;
 
   constructor(
     readonly options: TransportOptions,
@@ -26,6 +27,7 @@ export class LinkParts {
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
       wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
+      inFlightBoundBytes: options.inFlightBoundBytes,
       answered: new Set(),
       gaveUp: (channel, bytes) =>
         this.log.error('The server takes no frames of this size; the largest in flight was given up.', {
@@ -42,11 +44,11 @@ export class LinkParts {
 
   /** @throws DialError */
   async dial(
-    { wsUrl, maxFrameBytes }: Registration,
+    { wsUrl, maxFrameBytes, capabilities }: Registration,
     channel: ChannelName,
     query: Readonly<Record<string, string>>,
     attempt: LinkAttempt,
-  ): Promise<PlainChannel> {
+  ): Promise<LinkChannel> {
     const { deviceId, connectionName, upgradeDeadlineMs } = this.options;
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
@@ -69,7 +71,7 @@ export class LinkParts {
         signal: dialling.signal,
         observer: this.observer.socket('channel' in query ? channel : 'both'),
       });
-      return new PlainChannel(channel, socket, this.context);
+      return new LinkChannel(channel, socket, this.context, shapeOf(capabilities).resumable);
     } catch (error) {
       if (!isLate) throw error;
       const text = `${url.host} did not open the ${channel} socket within ${upgradeDeadlineMs / 1_000} s.`;

@@ -5,6 +5,7 @@ import {
   CLOSE_CODES,
   type Clock,
   DEFAULT_MAX_FRAME_BYTES,
+  type Frame,
   sleep,
   watchForJumps,
 } from '../protocol/index.js';
@@ -161,17 +162,21 @@ export class LinkSupervisor implements LinkMonitor {
       client.linkUp(() => channel.wake());
     }
     for (const feed of this.feeds) feed.linkUp(link);
-    link.control.receive((frame) => this.control.arrived(frame));
-    if (link.stream !== link.control) link.stream.receive((frame) => this.stream.arrived(frame));
+    link.control.receive((frame) => this.arrived(this.control, frame));
+    if (link.stream !== link.control) link.stream.receive((frame) => this.arrived(this.stream, frame));
 
     const watch = watchForJumps(this.clock, (missedMs) => this.woke(link, missedMs));
     const end = await link.ended;
     watch.cancel();
     this.link = undefined;
     for (const feed of this.feeds) feed.linkDown();
-    this.control.linkDown();
-    this.stream.linkDown();
+    this.control.linkDown(link.shape.resumable);
+    this.stream.linkDown(link.shape.resumable);
     return end;
+  }
+
+  private arrived(client: LastingChannelClient, frame: Frame): void {
+    if (!this.feeds.some((feed) => feed.take?.(frame))) client.arrived(frame);
   }
 
   private pairs(link: OpenLink) {

@@ -2,6 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import { LegacyLink } from './legacy-link.js';
 import { LINK_FACTORY, type LinkFactory } from './link.js';
 import { LinkParts } from './link-parts.js';
+import { shapeOf } from './link-shape.js';
 import { SplitLink } from './split-link.js';
 
 /** Picks how to connect from what registration agreed. Replace it through `extend` to bring a link of your own. */
@@ -11,7 +12,7 @@ export const linkFactoryProvider: FactoryProvider<LinkFactory> = {
   useFactory:
     (parts: LinkParts): LinkFactory =>
     (registration) =>
-      registration.capabilities.supportsSplitStatusChannels
+      shapeOf(registration.capabilities).kind === 'split'
         ? new SplitLink(parts, registration)
         : new LegacyLink(parts, registration),
 };

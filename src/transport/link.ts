@@ -1,7 +1,7 @@
 import type { LinkShape } from '../protocol/index.js';
 import type { Registration } from '../registration/index.js';
 import type { LinkEnd } from './link-end.js';
-import type { PlainChannel } from './plain-channel.js';
+import type { LinkChannel } from './link-channel.js';
 
 /** One try to connect. */
 export interface LinkAttempt {
@@ -14,8 +14,8 @@ export interface LinkAttempt {
 /** A link that is ready: both channels work. On a legacy link they are one and the same. */
 export interface OpenLink {
   readonly shape: LinkShape;
-  readonly control: PlainChannel;
-  readonly stream: PlainChannel;
+  readonly control: LinkChannel;
+  readonly stream: LinkChannel;
   /** Resolves once, as soon as either socket has closed; both are down then. */
   readonly ended: Promise<LinkEnd>;
   /** Says goodbye on every socket; a peer that does not answer in `graceMs` is cut off. */

@@ -2,11 +2,11 @@ import type { ChannelName } from '../protocol/index.js';
 import type { Registration } from '../registration/index.js';
 import type { LinkAttempt } from './link.js';
 import type { LinkParts } from './link-parts.js';
-import type { PlainChannel } from './plain-channel.js';
+import type { LinkChannel } from './link-channel.js';
 
 /** The sockets of a link that is not ready yet: when one is lost, or the listener stops, nobody waits for the others. */
 export class OpeningSockets {
-  private readonly opened: PlainChannel[] = [];
+  private readonly opened: LinkChannel[] = [];
   private readonly abandoned = new AbortController();
   private readonly stopped = (): void => void this.abandon(this.attempt.signal.reason);
 
@@ -20,7 +20,7 @@ export class OpeningSockets {
   }
 
   /** @throws DialError */
-  async dial(channel: ChannelName, query: Readonly<Record<string, string>>): Promise<PlainChannel> {
+  async dial(channel: ChannelName, query: Readonly<Record<string, string>>): Promise<LinkChannel> {
     const { signal } = this.abandoned;
     const dialled = await this.parts.dial(this.registration, channel, query, { ...this.attempt, signal });
     this.opened.push(dialled);

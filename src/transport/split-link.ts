@@ -3,9 +3,10 @@ import type { Registration } from '../registration/index.js';
 import { randomUUID } from 'node:crypto';
 import type { Link, LinkAttempt, OpenLink } from './link.js';
 import type { LinkParts } from './link-parts.js';
-import { OpenPlainLink } from './open-plain-link.js';
+import { OpenChannels } from './open-channels.js';
+import { shapeOf } from './link-shape.js';
 import { OpeningSockets } from './opening-sockets.js';
-import type { Generation, PlainChannel } from './plain-channel.js';
+import type { Generation, LinkChannel } from './link-channel.js';
 
 /** Two sockets, control and stream, with or without paired generations (protocol section 2). */
 export class SplitLink implements Link {
@@ -24,15 +25,15 @@ export class SplitLink implements Link {
             sockets.dial('stream', { channel: 'stream' }),
           ]);
       sockets.ready();
-      return new OpenPlainLink({ kind: 'split', resumable: false }, control, stream);
+      return new OpenChannels(shapeOf(this.registration.capabilities), control, stream);
     } catch (error) {
       throw sockets.abandon(error);
     }
   }
 
   /** Control first; stream only once control is ready, so that the server never joins sockets of two generations. */
-  private async openPaired(sockets: OpeningSockets, generation: Generation): Promise<[PlainChannel, PlainChannel]> {
-    const open = async (channel: ChannelName): Promise<PlainChannel> => {
+  private async openPaired(sockets: OpeningSockets, generation: Generation): Promise<[LinkChannel, LinkChannel]> {
+    const open = async (channel: ChannelName): Promise<LinkChannel> => {
       const query = { connectionGeneration: generation.id, connectionAttempt: String(generation.attempt) };
       const dialled = await sockets.dial(channel, { channel, ...query });
       await dialled.ready(generation, this.parts.options.readyDeadlineMs);

@@ -40,6 +40,11 @@ export class TransportOptions {
   @Min(1)
   bufferBoundBytes: number = 512 * 1024;
 
+  /** Bytes that the server may not have acknowledged on one channel of a resumable link. Default: 1 MiB. */
+  @IsInt()
+  @Min(1)
+  inFlightBoundBytes: number = 1024 * 1024;
+
   /** Bytes of frames that are no events which `ChannelClient.send` keeps until the peer has them. Default: 32 MiB. */
   @IsInt()
   @Min(1)

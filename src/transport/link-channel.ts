@@ -1,12 +1,13 @@
 import {
-  ChannelSender,
   type ChannelSocket,
   type FrameSource,
-  PING_DEFAULTS,
-  PingConfirmation,
+  type OutgoingFrame,
+  type Receipt,
+  SequenceError,
 } from '../channel/index.js';
 import {
   CLOSE_CODES,
+  type CloseCode,
   decodeFrame,
   type ChannelName,
   type Clock,
@@ -17,15 +18,12 @@ import {
   isAnswerType,
   withDeadline,
 } from '../protocol/index.js';
+import { type Delivery, type DeliveryContext, PlainDelivery, ResumableDelivery } from './delivery.js';
 import { type LinkEnd, LinkError } from './link-end.js';
 
 /** What a channel needs of its surroundings. Times in ms, sizes in bytes. */
-export interface PlainChannelContext {
+export interface LinkChannelContext extends Omit<DeliveryContext, 'inFlightChanged' | 'answeredBefore'> {
   readonly clock: Clock;
-  readonly heartbeatMs: number;
-  readonly maxUnansweredHeartbeats: number;
-  readonly wakeProbeMs: number;
-  readonly bufferBoundBytes: number;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
   /** Told of the frame, in bytes, that made the peer close with 1009 and is not sent again. */
@@ -36,20 +34,24 @@ export interface PlainChannelContext {
   inFlightChanged?(channel: ChannelName, bytes: number): void;
 }
 
+interface Arrived {
+  readonly frame: Frame;
+  readonly receipt: Receipt;
+}
+
 /** What `listener_ready` must repeat. */
 export interface Generation {
   readonly id: string;
   readonly attempt: number;
 }
 
-/** One socket of a plain link: frames in and out, heartbeat, and what the peer has read. */
-export class PlainChannel {
+/** One socket of a link: frames in and out, heartbeat, and what the peer has. */
+export class LinkChannel {
   /** How the socket ended. */
   readonly ended: Promise<LinkEnd>;
-  private readonly sender: ChannelSender;
-  private readonly confirmation: PingConfirmation;
+  private readonly delivery: Delivery;
   private handler: ((frame: Frame) => void) | undefined;
-  private early: Frame[] = [];
+  private early: Arrived[] = [];
   private readonly helloes: Frame[] = [];
   private onHello: (() => void) | undefined;
   private spoken = false;
@@ -57,35 +59,18 @@ export class PlainChannel {
   constructor(
     readonly name: ChannelName,
     private readonly socket: ChannelSocket,
-    private readonly context: PlainChannelContext,
+    private readonly context: LinkChannelContext,
+    resumable = false,
   ) {
-    const { clock, heartbeatMs, maxUnansweredHeartbeats, wakeProbeMs, bufferBoundBytes, answered } = context;
-    this.sender = new ChannelSender(socket, {
-      bufferBound: bufferBoundBytes,
-      numbered: false,
-      inFlightChanged: (bytes) => context.inFlightChanged?.(name, bytes),
-    });
-    this.confirmation = new PingConfirmation(
-      socket,
-      this.sender,
-      clock,
-      {
-        ...PING_DEFAULTS,
-        heartbeatMs,
-        wakeProbeMs,
-        maxUnanswered: maxUnansweredHeartbeats,
-        probeBytes: bufferBoundBytes / 4,
-      },
-      answered.has(name),
-      () => socket.terminate(),
-    );
+    const inFlightChanged = (bytes: number): void => context.inFlightChanged?.(name, bytes);
+    const surroundings = { ...context, inFlightChanged, answeredBefore: context.answered.has(name) };
+    this.delivery = resumable ? new ResumableDelivery(socket, surroundings) : new PlainDelivery(socket, surroundings);
     this.ended = new Promise((resolve) => {
       socket.receive({
         message: (text, isBinary) => this.message(text, isBinary),
         closed: (code, reason) => {
-          this.confirmation.stop();
           if (code === CLOSE_CODES.TOO_LARGE.code) this.giveUpLargest();
-          this.sender.end();
+          this.delivery.end();
           resolve({ code, reason });
         },
       });
@@ -98,28 +83,28 @@ export class PlainChannel {
   }
 
   attach(source: FrameSource, urgency: 'urgent' | 'fair'): void {
-    this.sender.attach(source, urgency);
+    this.delivery.sender.attach(source, urgency);
   }
 
   /** A source may have something to send. */
   wake(): void {
-    this.sender.wake();
+    this.delivery.sender.wake();
   }
 
   /** Asks at once how far the peer has read; sources learn it by `confirmed`. */
   ask(): void {
-    this.confirmation.ask();
+    this.delivery.ask();
   }
 
   /** This process did not run for a while: whether the peer is still there is asked at once. */
   woke(): void {
-    this.confirmation.woke();
+    this.delivery.woke();
   }
 
   /** Hands over every frame from now on, first those that came before. */
   receive(handler: (frame: Frame) => void): void {
     this.handler = handler;
-    for (const frame of this.early.splice(0)) handler(frame);
+    for (const arrived of this.early.splice(0)) this.handOver(arrived, handler);
   }
 
   /**
@@ -148,7 +133,7 @@ export class PlainChannel {
 
   /** The peer cannot take it, and sending it again would break every link there is (protocol section 2, 1009). */
   private giveUpLargest(): void {
-    const bytes = this.sender.giveUpLargest();
+    const bytes = this.delivery.sender.giveUpLargest();
     if (bytes > 0) this.context.gaveUp(this.name, bytes);
   }
 
@@ -165,39 +150,64 @@ export class PlainChannel {
 
   private message(text: string, isBinary: boolean): void {
     this.spoken = true;
-    let frame: Frame;
     try {
-      frame = decodeFrame(text, isBinary);
+      this.read(decodeFrame(text, isBinary), text.length);
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      this.context.refused(this.name, error);
-      const { UNSUPPORTED, INVALID } = CLOSE_CODES;
-      if (error.breaksFraming)
-        this.socket.close(error.fault === 'BINARY' ? UNSUPPORTED.code : INVALID.code, error.message);
-      else this.answerRefused(error);
-      return;
+      if (error instanceof FrameError) this.refuse(error, text.length);
+      else if (error instanceof SequenceError) this.fail(CLOSE_CODES.INVALID, error);
+      else throw error;
     }
+  }
+
+  private read(frame: Frame, bytes: number): void {
     switch (frame.type) {
       case 'pong':
         this.context.answered.add(this.name);
-        return this.confirmation.pong();
+        return this.delivery.pong();
       case 'ping':
         return this.socket.send('{"type":"pong"}');
       case 'ack':
-        return; // a plain link numbers nothing
+        return this.delivery.acknowledged(frame);
       case 'listener_ready':
         this.helloes.push(frame);
         return this.onHello?.();
-      default:
-        if (this.handler) this.handler(frame);
-        else this.early.push(frame);
+      default: {
+        const arrived = { frame, receipt: this.delivery.received(frame['seq'], bytes) };
+        if (this.handler) this.handOver(arrived, this.handler);
+        else this.early.push(arrived);
+      }
     }
+  }
+
+  /** Whoever dispatches it is responsible for it from then on. */
+  private handOver({ frame, receipt }: Arrived, handler: (frame: Frame) => void): void {
+    handler(frame);
+    receipt.safe();
+  }
+
+  private refuse(error: FrameError, bytes: number): void {
+    this.context.refused(this.name, error);
+    if (error.breaksFraming)
+      return this.fail(error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID, error);
+    const receipt = this.delivery.received(error.value?.['seq'], bytes);
+    this.answerRefused(error);
+    receipt.safe();
+  }
+
+  private fail({ code }: CloseCode, { message }: Error): void {
+    this.socket.close(code, message);
   }
 
   /** A command that cannot be taken has its answer all the same. */
   private answerRefused({ value = {}, message }: FrameError): void {
     const { type, request_id: requestId } = value;
     if (typeof type !== 'string' || type === '' || typeof requestId !== 'string' || isAnswerType(type)) return;
-    this.socket.send(encodeFrame(errorAnswer(type, requestId, 'FRAME_INVALID', message)));
+    this.attach(once(encodeFrame(errorAnswer(type, requestId, 'FRAME_INVALID', message))), 'urgent');
   }
+}
+
+/** One frame that nobody waits for: on a resumable link it has its number like any other. */
+function once(text: string): FrameSource {
+  const frames: OutgoingFrame[] = [{ text }];
+  return { next: () => frames.pop(), idle: true };
 }

@@ -1,17 +1,17 @@
 import type { LinkShape } from '../protocol/index.js';
 import type { LinkEnd } from './link-end.js';
 import type { OpenLink } from './link.js';
-import type { PlainChannel } from './plain-channel.js';
+import type { LinkChannel } from './link-channel.js';
 
 /** A ready link over one or two sockets: if either closes, both go. */
-export class OpenPlainLink implements OpenLink {
+export class OpenChannels implements OpenLink {
   readonly ended: Promise<LinkEnd>;
-  private readonly channels: readonly PlainChannel[];
+  private readonly channels: readonly LinkChannel[];
 
   constructor(
     readonly shape: LinkShape,
-    readonly control: PlainChannel,
-    readonly stream: PlainChannel,
+    readonly control: LinkChannel,
+    readonly stream: LinkChannel,
   ) {
     this.channels = control === stream ? [control] : [control, stream];
     this.ended = Promise.race(this.channels.map((channel) => channel.ended)).then((end) => {

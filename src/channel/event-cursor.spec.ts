@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { MemoryJournal, missingBetween } from '../journal/index.js';
+import { EventCursor } from './event-cursor.js';
+import type { EventLog } from './event-log.js';
+
+const runtime = { agent_id: 'a', conversation_id: 'c' };
+
+function setUp(count: number, from = 0) {
+  const journal = new MemoryJournal();
+  let seq = 0;
+  const append = (epoch = 'e1'): void =>
+    void journal.append(runtime, { epoch, seq: ++seq, type: 'x', frame: `${epoch} ${seq}` });
+  for (let i = 0; i < count; i++) append();
+  const log: EventLog = {
+    get head() {
+      return journal.bounds(runtime).head;
+    },
+    get oldest() {
+      return journal.bounds(runtime).oldest;
+    },
+    after: (position) => journal.read(runtime, position, 1)[0],
+    positionOf: ({ epoch, seq: number }) => {
+      const span = journal.epochs(runtime).find((known) => known.epoch === epoch);
+      if (!span) return undefined;
+      const next = journal.find(runtime, epoch, Math.max(number + 1, span.kept));
+      return next === undefined ? journal.last(runtime, epoch)?.position : next - 1;
+    },
+    between: (last, entry) => missingBetween(journal.epochs(runtime), last, entry),
+  };
+  const state = { safe: from, refused: [] as number[] };
+  const cursor = new EventCursor(log, from, {
+    gap: (range) => `gap ${range.epoch} ${range.from}-${range.to}`,
+    safe: (position) => void (state.safe = position),
+    refused: (position) => void state.refused.push(position),
+  });
+  const all = (): string[] => {
+    const texts: string[] = [];
+    for (let frame = cursor.next(); frame; frame = cursor.next()) texts.push(frame.text);
+    return texts;
+  };
+  return { journal, cursor, state, append, all };
+}
+
+describe('EventCursor', () => {
+  it('goes on after its safe position, and says what has become safe', () => {
+    const { cursor, state, all } = setUp(4, 2);
+    const first = cursor.next();
+    expect(first?.text).toBe('e1 3');
+    expect(all()).toEqual(['e1 4']);
+    first?.confirmed?.();
+    expect(state.safe).toBe(3);
+    expect(cursor.idle).toBe(true);
+  });
+
+  it('goes back where it is asked to; what was in flight says nothing any more', () => {
+    const { cursor, state, all } = setUp(3, 1);
+    const before = cursor.next();
+    expect(cursor.rewind({ epoch: 'e1', seq: 0 })).toBe(true);
+    before?.confirmed?.();
+    expect(state.safe).toBe(1);
+    expect(all()).toEqual(['e1 1', 'e1 2', 'e1 3']);
+    expect(cursor.rewind({ epoch: 'other', seq: 0 })).toBe(false);
+  });
+
+  it('tells what retention has dropped ahead of it, over epochs, before what follows', () => {
+    const { journal, cursor, append, all } = setUp(3);
+    expect(cursor.next()?.text).toBe('e1 1');
+    for (let i = 0; i < 3; i++) append('e2');
+    journal.release(runtime, 5);
+    expect(all()).toEqual(['gap e1 2-3', 'gap e2 4-5', 'e2 6']);
+  });
+
+  it('tells it when it is asked to go back there, and at the very end', () => {
+    const { journal, cursor, all } = setUp(5);
+    all();
+    journal.release(runtime, 3);
+    cursor.rewind({ epoch: 'e1', seq: 1 });
+    expect(all()).toEqual(['gap e1 2-3', 'e1 4', 'e1 5']);
+    journal.release(runtime, 5);
+    cursor.rewind({ epoch: 'e1', seq: 4 });
+    expect(all()).toEqual(['gap e1 5-5']);
+    expect(cursor.idle).toBe(true);
+  });
+
+  it('says which event is too large for the peer', () => {
+    const { cursor, state } = setUp(1);
+    cursor.next()?.givenUp?.();
+    expect(state).toEqual({ safe: 0, refused: [1] });
+  });
+});

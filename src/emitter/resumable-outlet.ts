@@ -1,0 +1,53 @@
+import { EventCursor, type EventPlace, type FrameSource, type OutgoingFrame } from '../channel/index.js';
+import { encodeFrame, type JournalGapFrame } from '../protocol/index.js';
+import type { OpenLink } from '../transport/index.js';
+import type { JournalLog } from './journal-log.js';
+import type { RuntimeWriter } from './runtime-writer.js';
+
+/** One runtime's events on one resumable link: all on stream, from the safe position on. */
+export class ResumableOutlet implements FrameSource {
+  private readonly cursor: EventCursor;
+
+  /**
+   * @param from what comes after this position is sent
+   * @param safe told up to where the server is responsible
+   */
+  constructor(
+    private readonly writer: RuntimeWriter,
+    log: JournalLog,
+    private readonly link: OpenLink,
+    from: number,
+    safe: (position: number) => void,
+  ) {
+    const { runtime } = writer;
+    this.cursor = new EventCursor(log, from, {
+      safe,
+      refused: (position) => log.refuse(position),
+      gap: ({ epoch, from: first, to }) => {
+        const gap: JournalGapFrame = { type: 'journal_gap', runtime, event_epoch: epoch, from: first, to };
+        return encodeFrame(gap);
+      },
+    });
+  }
+
+  get idle(): boolean {
+    return this.cursor.idle && !this.writer.waiting;
+  }
+
+  /** Snapshots follow once everything before them has been sent. */
+  next(): OutgoingFrame | undefined {
+    if (this.cursor.idle && this.writer.waiting) this.writer.flush();
+    return this.cursor.next();
+  }
+
+  wake(): void {
+    this.link.stream.attach(this, 'fair');
+  }
+
+  /** @returns false when this device knows nothing of the epoch */
+  rewind(place: EventPlace): boolean {
+    const isKnown = this.cursor.rewind(place);
+    this.wake();
+    return isKnown;
+  }
+}

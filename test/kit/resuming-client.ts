@@ -50,7 +50,7 @@ export class ResumingClient {
     return this.socket.frames.flatMap((frame) => {
       const { event_epoch: epoch, event_seq: seq, from, to } = frame;
       if (frame.type === 'resume_gap') return [`gap ${String(epoch)}:${String(from)}-${String(to)}`];
-      return seq === undefined ? [] : [`${String(epoch)}:${String(seq)}`];
+      return typeof seq === 'number' ? [`${String(epoch)}:${seq}`] : [];
     });
   }
 

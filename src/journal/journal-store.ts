@@ -77,12 +77,16 @@ export class JournalStore implements LogHost, LogStore {
   /** @returns the only journal of a file, which closes it. @throws DatabaseError when the file cannot be used */
   static openOne(file: string, options: JournalStoreOptions = {}): Journal {
     const store = new JournalStore(file, options);
-    return new LibsqlJournal(store, store.scopeOf(''), () => store.close());
+    return new LibsqlJournal(store, store.scopeOf(''), () => store.close(), true);
   }
 
-  /** The journal of a scope; its `close` writes what waits, and leaves the store open. */
+  /**
+   * The journal of a scope; its `close` writes what waits, and leaves the store open. It never says that it is full, because
+   * dropping what is old would not help: while the disk fails and memory is full, what is appended waits for its commit,
+   * and at twice the bound the oldest that waits is dropped.
+   */
   open(scope: string): Journal {
-    return new LibsqlJournal(this, this.scopeOf(scope), () => this.flush());
+    return new LibsqlJournal(this, this.scopeOf(scope), () => this.flush(), false);
   }
 
   get full(): boolean {

@@ -31,6 +31,8 @@ export class LibsqlJournal implements Journal {
     private readonly store: LogStore,
     private readonly scope: Scope,
     private readonly closing: () => Promise<void>,
+    /** Whether `room()` waits for a disk that fails. */
+    private readonly waits: boolean,
   ) {}
 
   append(runtime: Runtime, entry: NewEntry): JournalEntry {
@@ -91,11 +93,11 @@ export class LibsqlJournal implements Journal {
   }
 
   room(): Promise<void> {
-    return this.store.room();
+    return this.waits ? this.store.room() : Promise.resolve();
   }
 
   get full(): boolean {
-    return this.store.full;
+    return this.waits && this.store.full;
   }
 
   get bytes(): number {

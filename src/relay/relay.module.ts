@@ -26,6 +26,7 @@ import { ScrapeGuard } from './metrics/scrape.guard.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
+import { openHistoryProvider } from './routing/open-history.provider.js';
 import { RoutingOptions } from './routing/routing.options.js';
 import { ROUTING_OBSERVER } from './routing/routing-observer.js';
 import { RoutingService } from './routing/routing.service.js';
@@ -62,6 +63,7 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
+    openHistoryProvider,
     HistoryMetrics,
     ScrapeGuard,
     AccessGuard,

@@ -20,7 +20,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** As browsers write it: scheme, host and perhaps port. */
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
-
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** What of each runtime's events the relay keeps for clients that resume. */
@@ -140,8 +139,8 @@ export class RelayOptions {
   drainEveryMs: number = 50;
 
   /**
-   * Directory of this relay's own, which exists: what it must know after a restart lies there. Only one relay may use it.
-   * Default: none, and all of it ends with the process.
+   * Directory of this relay's own: what it must know after a restart lies there. Only one relay may use it. Default: none, and
+   * all of it ends with the process.
    */
   @IsOptional()
   @IsString()

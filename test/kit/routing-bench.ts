@@ -112,8 +112,13 @@ export class RoutingBench {
   }
 
   /** A device's frame, on the channel it would come on. */
-  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): Promise<void> | undefined {
-    return this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
+  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): void {
+    void this.deliver(link, frame, channel);
+  }
+
+  /** The same; resolves when the relay is responsible for it. */
+  async deliver(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): Promise<void> {
+    await this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
   }
 
   /** The device's answer to the newest command of a type. */

@@ -89,10 +89,21 @@ module.exports = {
     })),
     {
       name: 'pure-rooms',
-      comment: 'Pure rooms know no framework and no logger; they report through an observer.',
+      comment:
+        'Pure rooms know no framework and no logger; they report through an observer. The journal knows its database.',
       severity: 'error',
       from: { path: `^src/(${pure.join('|')})/`, pathNot: '\\.spec\\.ts$' },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'] },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-peer', 'npm-optional'],
+        pathNot: 'node_modules/libsql/',
+      },
+    },
+    {
+      name: 'database-in-journal',
+      comment: 'Other rooms open database files through openDatabase of the journal.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/journal/' },
+      to: { path: 'node_modules/libsql/' },
     },
     {
       name: 'client-runs-in-browsers',

@@ -1,85 +1,34 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
-
-interface Finished {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** A `twinlane` process with a home of its own. */
-class Twinlane {
-  out = '';
-  err = '';
-  readonly finished: Promise<Finished>;
-  private watchers: (() => void)[] = [];
-
-  constructor(readonly process: ChildProcess) {
-    process.stdout?.on('data', (part: Buffer) => this.got('out', part));
-    process.stderr?.on('data', (part: Buffer) => this.got('err', part));
-    this.finished = once(process, 'close').then(([code]) => {
-      this.changed();
-      return { code: code as number | null, out: this.out, err: this.err };
-    });
-  }
-
-  /** Waits until standard output matches. */
-  async prints(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.out);
-      if (match) return match;
-      if (this.process.exitCode !== null)
-        throw new Error(`exited with ${this.process.exitCode}: ${this.out}${this.err}`);
-      await new Promise<void>((resolve) => this.watchers.push(resolve));
-    }
-  }
-
-  private got(stream: 'out' | 'err', part: Buffer): void {
-    this[stream] += part.toString();
-    this.changed();
-  }
-
-  private changed(): void {
-    for (const wake of this.watchers.splice(0)) wake();
-  }
-}
+import { TwinlaneProcess } from './kit/twinlane-process.js';
 
 let home: string;
 let workspace: string;
-let running: Twinlane[];
+let running: TwinlaneProcess[];
 beforeEach(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'twinlane-home-'));
   workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-work-')));
   running = [];
 });
 afterEach(async () => {
-  for (const { process, finished } of running) {
-    if (process.exitCode === null && process.signalCode === null) process.kill('SIGKILL');
-    await finished;
-  }
+  for (const started of running) await started.kill();
   await Promise.all([home, workspace].map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
-function twinlane(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): Twinlane {
-  const child = spawn(process.execPath, [BIN, ...args], {
+function twinlane(args: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): TwinlaneProcess {
+  const started = TwinlaneProcess.start(args, {
     cwd: workspace,
-    env: { PATH: process.env['PATH'], HOME: home, XDG_DATA_HOME: path.join(home, 'data'), ...env },
+    env: { HOME: home, XDG_DATA_HOME: path.join(home, 'data'), ...env },
+    input,
   });
-  child.stdin.end(input);
-  const started = new Twinlane(child);
   running.push(started);
   return started;
 }
 
 /** `twinlane start` on a free port, once its environment is online. */
-async function start(args: readonly string[] = []): Promise<Twinlane> {
+async function start(args: readonly string[] = []): Promise<TwinlaneProcess> {
   const started = twinlane(['start', '--port', '0', ...args]);
   await started.prints(/Ctrl-C stops/);
   return started;

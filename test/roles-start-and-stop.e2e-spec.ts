@@ -53,6 +53,7 @@ it('starts, is found by attach without being told where, and stops without a tra
   expect(await start.exit).toBe(0);
   expect((await readdir(env['TWINLANE_DATA_DIR'] ?? '')).toSorted((a, b) => a.localeCompare(b))).toEqual([
     'device-id',
+    'relay',
     'token',
   ]);
   const [url = ''] = /http:\S+/.exec(start.out) ?? [];

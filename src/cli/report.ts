@@ -15,6 +15,7 @@ const EXIT_BY_NAME: Readonly<Record<string, number>> = {
   AgentError: EXIT.USAGE,
   TypeMapError: EXIT.USAGE,
   OptionsError: EXIT.USAGE,
+  DatabaseError: EXIT.USAGE,
 };
 
 /** Codes of the relay that mean that nobody is there to do it. */

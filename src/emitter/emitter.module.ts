@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CLOCK, optionsProvider } from '../config/index.js';
+import { MetricsModule } from '../observability/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { ConfigurableModuleClass, EMITTER_OPTIONS } from './emitter.module-definition.js';
 import { EmitterOptions } from './emitter.options.js';
@@ -14,6 +15,7 @@ import { PROTOCOL_TYPE_MAP, typeMapProvider } from './type-map.provider.js';
  * @publicApi
  */
 @Module({
+  imports: [MetricsModule],
   providers: [
     optionsProvider(EmitterOptions, EMITTER_OPTIONS),
     { provide: CLOCK, useValue: SYSTEM_CLOCK },

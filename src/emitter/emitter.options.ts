@@ -1,5 +1,27 @@
-import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
 import type { TypeMap } from '../protocol/index.js';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** What of this device's events lies on disk, for a server that comes back late and for a process that is killed. */
+export class JournalOptions {
+  /** Where; made where it is missing, and only for this process. Default: none, and events are in memory alone. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  directory?: string;
+
+  /** Bytes that are kept; beyond, the oldest events of the runtime that was silent longest go, also unsent ones. Default: 256 MiB. */
+  @IsInt()
+  @Min(1)
+  maxBytes: number = 256 * 1024 * 1024;
+
+  /** Older events go, in ms. Default: 7 days. */
+  @IsInt()
+  @Min(1)
+  maxAgeMs: number = 7 * DAY_MS;
+}
 
 /** Options of `ProtocolEmitterModule`. Times in ms, sizes in bytes. */
 export class EmitterOptions {
@@ -14,10 +36,17 @@ export class EmitterOptions {
   @IsNotEmpty()
   typeMapFile?: string;
 
-  /** Bytes of unsent events at which producers pause. Default: 64 MiB. Nothing is dropped. */
+  /**
+   * Bytes of events held in memory at which producers pause: of unsent ones, or with a journal on disk of those that the
+   * disk did not take yet. Default: 64 MiB.
+   */
   @IsInt()
   @Min(1)
   journalMaxBytes: number = 64 * 1024 * 1024;
+
+  @ValidateNested()
+  @Type(() => JournalOptions)
+  journal: JournalOptions = new JournalOptions();
 
   /** A snapshot is appended at the latest this long after it changed, while a link is ready. Default: 250 ms. */
   @IsInt()

@@ -1,4 +1,5 @@
 import Libsql from 'libsql';
+import { closeSync, openSync } from 'node:fs';
 
 /**
  * An open database file. Always bind one array, also for a single value: a bare buffer ends the process, and nobody
@@ -11,6 +12,8 @@ export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
 }
 
+/** Only its owner reads and writes; what SQLite keeps beside the file gets the same. */
+const PRIVATE_FILE = 0o600;
 /** ms that a statement waits for another connection of this process. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -28,28 +31,45 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
     migrate(database, file, migrations);
     return database;
   } catch (cause) {
+    // A connection lives on until its statements are collected, and with it a transaction.
+    if (database.inTransaction) database.exec('ROLLBACK');
     database.close();
     if (cause instanceof DatabaseError) throw cause;
     throw new DatabaseError(`${file} cannot be used: ${messageOf(cause)}. Move it away to begin anew.`, { cause });
   }
 }
 
+/** Makes a file that only its owner may read, unless there is one. */
+export function createPrivateFile(file: string): void {
+  closeSync(openSync(file, 'a', PRIVATE_FILE));
+}
+
 function open(file: string): Database {
   try {
+    createPrivateFile(file);
     return new Libsql(file);
   } catch (cause) {
-    throw new DatabaseError(`${file} cannot be opened: ${messageOf(cause)}.`, { cause });
+    throw new DatabaseError(
+      `${file} cannot be opened: ${messageOf(cause)}. Its directory must exist and be writable; or use another one.`,
+      { cause },
+    );
   }
 }
 
 function migrate(database: Database, file: string, migrations: readonly string[]): void {
-  const version = Number(database.prepare('PRAGMA user_version').pluck().get([]));
+  const version = versionOf(database);
   if (version > migrations.length)
     throw new DatabaseError(
       `${file} was written by a newer Twinlane (schema ${version}, this one knows ${migrations.length}). Upgrade, or use another data directory.`,
     );
   for (const [index, migration] of migrations.entries())
     if (index >= version) database.exec(`BEGIN; ${migration}; PRAGMA user_version=${index + 1}; COMMIT;`);
+}
+
+function versionOf(database: Database): number {
+  // With `pluck`, `get` still answers with an object.
+  const [row] = database.prepare('PRAGMA user_version').raw().all([]) as [number][];
+  return row?.[0] ?? 0;
 }
 
 function messageOf(error: unknown): string {

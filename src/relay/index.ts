@@ -18,4 +18,5 @@ export type { ClientAttachment } from './routing/client-attachment.js';
 export type { DeviceLink } from './routing/device-link.js';
 export { RoutingOptions } from './routing/routing.options.js';
 export { ROUTING_OBSERVER, type DropReason, type RoutingObserver } from './routing/routing-observer.js';
-export { OPEN_HISTORY, type OpenHistory, RoutingService } from './routing/routing.service.js';
+export { OPEN_HISTORY, type OpenHistory } from './routing/open-history.js';
+export { RoutingService } from './routing/routing.service.js';

@@ -5,10 +5,10 @@ import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessService } from './access/access.service.js';
 import { TokenAccessService } from './access/token-access.service.js';
+import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
-import { MemoryEnvironmentRegistry } from './environments/memory-environment.registry.js';
 import { Presence } from './environments/presence.js';
 import { StockProbeController } from './environments/stock-probe.controller.js';
 import { SupersededListeners } from './environments/superseded-listeners.js';
@@ -26,6 +26,7 @@ import { ScrapeGuard } from './metrics/scrape.guard.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
+import { openHistoryProvider } from './routing/open-history.provider.js';
 import { RoutingOptions } from './routing/routing.options.js';
 import { ROUTING_OBSERVER } from './routing/routing-observer.js';
 import { RoutingService } from './routing/routing.service.js';
@@ -59,9 +60,10 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     routingOptionsProvider,
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
-    { provide: EnvironmentRegistry, useClass: MemoryEnvironmentRegistry },
+    environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
+    openHistoryProvider,
     HistoryMetrics,
     ScrapeGuard,
     AccessGuard,

@@ -20,9 +20,14 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** As browsers write it: scheme, host and perhaps port. */
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
 const MAX_FRAME_BYTES = 256 * 1024 * 1024;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** What of each runtime's events the relay keeps for clients that resume. */
 export class HistoryOptions {
+  /** Where: in the relay's `dataDir` (when there is one), or in memory. Default `disk`. */
+  @IsIn(['disk', 'memory'])
+  store: 'disk' | 'memory' = 'disk';
+
   /** Events. Default 100,000. */
   @IsInt()
   @Min(1)
@@ -33,7 +38,12 @@ export class HistoryOptions {
   @Min(1)
   maxBytesPerRuntime: number = 64 * 1024 * 1024;
 
-  /** Bytes of one environment; beyond, runtimes that nobody follows make room, silent longest first. Default 256 MiB. */
+  /** Age in ms; on disk only. Default: 7 days. */
+  @IsInt()
+  @Min(1)
+  maxAgeMs: number = 7 * DAY_MS;
+
+  /** Bytes of one environment; beyond, the runtime that was silent longest makes room first. Default 256 MiB. */
   @IsInt()
   @Min(1)
   maxBytes: number = 256 * 1024 * 1024;
@@ -114,7 +124,10 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   drainGraceMs: number = 5_000;
 
-  /** At shutdown, sockets closed in one go, so that not everybody comes back in the same instant. Default 100. */
+  /**
+   * At shutdown, sockets closed in one go, so that not everybody comes back in the same instant; more where the grace
+   * period asks for it. Default 100.
+   */
   @IsInt()
   @Min(1)
   drainBatch: number = 100;

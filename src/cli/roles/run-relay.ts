@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { createLogger, type HealthPart, Metrics, PinoLoggerService, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
@@ -50,11 +51,12 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
 }
 
 async function createApp(settings: RelaySettings, tokens: string[]): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, logLevel } = settings;
+  const { allowedOrigins, clientChannels, publicUrl, dataDir, logLevel } = settings;
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
     clientChannels,
+    dataDir: path.join(dataDir, 'relay'),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Environment, Lease, Voider } from './environment.js';
+import type { Environment, Lease, Sighting, Voider } from './environment.js';
 
 /** A listener's registration, after its request was understood. */
 export interface Registration {
@@ -44,6 +44,9 @@ export abstract class EnvironmentRegistry {
 
   /** The link of this lease is ready: every older lease of the environment is void from now on. */
   abstract leaseReady(lease: Lease): Promise<void>;
+
+  /** Writes down when a device was last heard of; never to an earlier time. An unknown environment is ignored. */
+  abstract seen(environmentId: string, sighting: Sighting): Promise<void>;
 
   /** Environments whose `id` or `connectionId` is `name`, or else whose device it is; the newest registration first. */
   abstract find(organizationId: string, name: string): Promise<readonly Environment[]>;

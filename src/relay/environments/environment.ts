@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { agreedCapabilities, namesEvents } from './agreed-capabilities.js';
+
+const LEASE_SECRET_BYTES = 24;
 
 /** The relay's lasting record of one listener instance. */
 export interface Environment {
@@ -16,17 +19,17 @@ export interface Environment {
   readonly firstSeenAt: number;
   /** Epoch ms: the newest registration. */
   readonly registeredAt: number;
+  /** Epoch ms; written down now and then, so that it lags behind what `Presence` knows. */
+  readonly lastSeenAt: number;
+  /** Epoch ms; lags likewise. Null when there never was one. */
+  readonly lastHeartbeat: number | null;
 }
 
-/** One registration's tie to the relay. Its secret is in the `wsUrl` alone. */
-export interface Lease {
-  /** Names the lease without being its secret. */
-  readonly id: string;
-  readonly environmentId: string;
-  /** Counts the environment's registrations: of two leases the higher is the newer. */
-  readonly order: number;
-  /** Stock listeners do not say. */
-  readonly processInstanceId: string | undefined;
+/** When a device was last heard of, for its lasting record. Epoch ms. */
+export type Sighting = Pick<Environment, 'lastSeenAt' | 'lastHeartbeat'>;
+
+/** What a registration agreed on; it holds for as long as its lease does, over restarts of the relay too. */
+export interface LeaseTerms {
   /** Whether the device numbers its events per runtime (`metadata.eventSeqScope: "runtime"`). */
   readonly namesEvents: boolean;
   /** Whether the device answers `input` and `sync` (`metadata.environmentMessageProtocol`); stock 0.25 is silent. */
@@ -35,18 +38,51 @@ export interface Lease {
   readonly resumable: boolean;
 }
 
+/** One registration's tie to the relay. Its secret is in the `wsUrl` alone. */
+export interface Lease extends LeaseTerms {
+  /** Names the lease without being its secret. */
+  readonly id: string;
+  readonly environmentId: string;
+  /** Counts the environment's registrations: of two leases the higher is the newer. */
+  readonly order: number;
+  /** Stock listeners do not say. */
+  readonly processInstanceId: string | undefined;
+}
+
+/** Leases remembered per environment, void ones included; a forgotten one is unknown, and its listener registers again. */
+export const LEASES_KEPT = 256;
+
+/** Makes a lease for a registration. @returns its secret too, which is kept nowhere */
+export function issueLease(
+  environmentId: string,
+  order: number,
+  metadata: Environment['metadata'],
+): { readonly lease: Lease; readonly secret: string } {
+  const secret = randomBytes(LEASE_SECRET_BYTES).toString('base64url');
+  const processInstanceId = processInstanceIdOf(metadata);
+  return { lease: { id: leaseIdOf(secret), environmentId, order, processInstanceId, ...termsOf(metadata) }, secret };
+}
+
+/** Which process of the listener registers; undefined where it does not say. */
+export function processInstanceIdOf(metadata: Environment['metadata']): string | undefined {
+  const said = metadata['processInstanceId'];
+  return typeof said === 'string' && said !== '' ? said : undefined;
+}
+
+function termsOf(metadata: Environment['metadata']): LeaseTerms {
+  return {
+    namesEvents: namesEvents(metadata),
+    answersInput: metadata['environmentMessageProtocol'] !== undefined,
+    resumable: agreedCapabilities(metadata).supportsResumableChannels,
+  };
+}
+
 /** Who made a lease void: a listener that does not say which process it is counts as another one. */
 export type Voider = 'same-process' | 'other-process';
 
 export function voiderOf(older: Lease, newer: Lease): Voider {
   const same = older.processInstanceId !== undefined && older.processInstanceId === newer.processInstanceId;
   return same ? 'same-process' : 'other-process';
-}
-
-const LEASE_SECRET_BYTES = 24;
-
-export function newLeaseSecret(): string {
-  return randomBytes(LEASE_SECRET_BYTES).toString('base64url');
 }
 
 export function leaseIdOf(secret: string): string {

@@ -103,7 +103,7 @@ export class EnvironmentsService {
   }
 
   private show(environment: Environment): EnvironmentRecord {
-    const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt, registeredAt } = environment;
+    const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.presence.of(id);
     const currentMode = this.routing.modeOf(id);
     // Process ids would let a client pass for that listener.
@@ -116,8 +116,8 @@ export class EnvironmentsService {
       organizationId,
       podId: null,
       connectedAt: presence?.connectedAt ?? null,
-      lastHeartbeat: presence?.lastHeartbeat ?? null,
-      lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, registeredAt),
+      lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
+      lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
       ...(currentMode === undefined ? {} : { currentMode }),
       metadata,

@@ -2,20 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
-import { agreedCapabilities, namesEvents } from './agreed-capabilities.js';
 import {
   environmentIds,
+  issueLease,
   leaseIdOf,
-  newLeaseSecret,
+  LEASES_KEPT,
+  processInstanceIdOf,
   voiderOf,
   type Environment,
   type Lease,
+  type Sighting,
   type Voider,
 } from './environment.js';
 import { EnvironmentRegistry, type LeaseStanding, type Registered, type Registration } from './environment.registry.js';
-
-/** Leases remembered per environment, void ones included; a forgotten one is unknown, and its listener registers again. */
-const LEASES_KEPT = 256;
 
 interface LeaseEntry {
   readonly lease: Lease;
@@ -44,28 +43,20 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const ids = environmentIds(organizationId, deviceId, listenerInstanceId);
     const known = this.byId.get(ids.id);
     if (known && known.environment.ownerTokenId !== tokenId) throw new RelayError('ENVIRONMENT_TAKEN');
-    const processInstanceId = textOf(metadata['processInstanceId']);
+    const processInstanceId = processInstanceIdOf(metadata);
     if (known && processInstanceId !== undefined) refuseSuperseded(known, processInstanceId);
 
     const now = this.clock.now();
-    const firstSeenAt = known?.environment.firstSeenAt ?? now;
+    const { firstSeenAt = now, lastHeartbeat = null } = known?.environment ?? {};
     const identity = { ...ids, organizationId, ownerTokenId: tokenId, deviceId, listenerInstanceId };
-    const environment: Environment = { ...identity, connectionName, metadata, firstSeenAt, registeredAt: now };
+    const times = { firstSeenAt, registeredAt: now, lastSeenAt: now, lastHeartbeat };
+    const environment: Environment = { ...identity, connectionName, metadata, ...times };
     const entry = known ?? { environment, leases: new Map<string, LeaseEntry>(), registrations: 0 };
     entry.environment = environment;
     this.byId.set(ids.id, entry);
     this.byConnectionId.set(ids.connectionId, entry);
 
-    const secret = newLeaseSecret();
-    const lease: Lease = {
-      id: leaseIdOf(secret),
-      environmentId: ids.id,
-      order: ++entry.registrations,
-      processInstanceId,
-      namesEvents: namesEvents(metadata),
-      answersInput: metadata['environmentMessageProtocol'] !== undefined,
-      resumable: agreedCapabilities(metadata).supportsResumableChannels,
-    };
+    const { lease, secret } = issueLease(ids.id, ++entry.registrations, metadata);
     entry.leases.set(lease.id, { lease, voidedBy: undefined });
     for (const oldest of entry.leases.keys()) {
       if (entry.leases.size <= LEASES_KEPT) break;
@@ -88,6 +79,17 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       if (older.lease.order < lease.order) older.voidedBy ??= voiderOf(older.lease, lease);
   }
 
+  async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
+    const entry = this.byId.get(environmentId);
+    if (!entry) return;
+    const { environment } = entry;
+    entry.environment = {
+      ...environment,
+      lastSeenAt: Math.max(environment.lastSeenAt, lastSeenAt),
+      lastHeartbeat: lastHeartbeat ?? environment.lastHeartbeat,
+    };
+  }
+
   async find(organizationId: string, name: string): Promise<readonly Environment[]> {
     const named = (this.byId.get(name) ?? this.byConnectionId.get(name))?.environment;
     if (named) return named.organizationId === organizationId ? [named] : [];
@@ -105,8 +107,4 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
 function refuseSuperseded({ leases }: EnvironmentEntry, processInstanceId: string): void {
   const newest = [...leases.values()].findLast(({ lease }) => lease.processInstanceId === processInstanceId);
   if (newest?.voidedBy === 'other-process') throw new RelayError('LISTENER_SUPERSEDED');
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { EnvironmentRegistry } from './environment.registry.js';
 
 /** How an environment is tied to the relay right now. Epoch ms. */
 export interface PresenceRecord {
@@ -9,10 +10,22 @@ export interface PresenceRecord {
   readonly lastSeenAt: number;
 }
 
-/** Who is online. Written by the device sessions, read by REST; as true as the last heartbeat. */
+/** Heartbeats of a device are written down this often, in ms: what a killed relay forgets is no older. */
+const WRITTEN_EVERY_MS = 60_000;
+
+/**
+ * Who is online. Written by the device sessions, read by REST; as true as the last heartbeat. A relay that was restarted
+ * takes everybody for offline until they are back, and knows from the registry when they were last seen.
+ */
 @Injectable()
 export class Presence {
+  private readonly log = new Logger(Presence.name);
   private readonly records = new Map<string, PresenceRecord>();
+  /** By environment: `lastSeenAt` as the registry has it. */
+  private readonly written = new Map<string, number>();
+  private isFailing = false;
+
+  constructor(private readonly registry: EnvironmentRegistry) {}
 
   /** Undefined for an environment that never had a link in this process. */
   of(environmentId: string): PresenceRecord | undefined {
@@ -25,22 +38,42 @@ export class Presence {
 
   connected(environmentId: string, at: number): void {
     const lastHeartbeat = this.records.get(environmentId)?.lastHeartbeat ?? null;
-    this.records.set(environmentId, { online: true, connectedAt: at, lastHeartbeat, lastSeenAt: at });
+    this.keep(environmentId, { online: true, connectedAt: at, lastHeartbeat, lastSeenAt: at });
   }
 
   heartbeat(environmentId: string, at: number): void {
     const record = this.records.get(environmentId);
-    if (record) this.records.set(environmentId, { ...record, lastHeartbeat: at, lastSeenAt: at });
+    if (record) this.keep(environmentId, { ...record, lastHeartbeat: at, lastSeenAt: at });
   }
 
   /** The link broke; the environment stays online for a while, so that a reconnect does not flap. */
   disconnected(environmentId: string, at: number): void {
     const record = this.records.get(environmentId);
-    if (record) this.records.set(environmentId, { ...record, lastSeenAt: at });
+    if (!record) return;
+    this.written.delete(environmentId);
+    this.keep(environmentId, { ...record, lastSeenAt: at });
   }
 
   offline(environmentId: string): void {
     const record = this.records.get(environmentId);
     if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null });
+  }
+
+  /** The lasting record follows now and then: thousands of heartbeats a minute are not worth a write each. */
+  private keep(environmentId: string, record: PresenceRecord): void {
+    this.records.set(environmentId, record);
+    const { lastSeenAt, lastHeartbeat } = record;
+    if (lastSeenAt - (this.written.get(environmentId) ?? 0) < WRITTEN_EVERY_MS) return;
+    this.written.set(environmentId, lastSeenAt);
+    this.registry.seen(environmentId, { lastSeenAt, lastHeartbeat }).then(
+      () => (this.isFailing = false),
+      (error: unknown) => this.failed(error),
+    );
+  }
+
+  /** Nothing depends on it but what people see: said once, not at every heartbeat. */
+  private failed(error: unknown): void {
+    if (!this.isFailing) this.log.error(`When devices were last seen cannot be written down: ${String(error)}`);
+    this.isFailing = true;
   }
 }

@@ -82,7 +82,7 @@ let received: Frame[];
 beforeEach(() => {
   clock = new ManualClock();
   registry = new MemoryEnvironmentRegistry(clock);
-  presence = new Presence();
+  presence = new Presence(registry);
   routing = new RoutingSpy();
   received = [];
 });

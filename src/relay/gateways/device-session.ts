@@ -82,8 +82,9 @@ export class DeviceSession implements DeviceSocketsObserver {
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
     this.formed(link);
-    this.rule(link.origin);
+    // Before anybody can see it: a relay that is killed right after must not let the older lease win.
     registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
+    this.rule(link.origin);
     this.live = link;
     this.lastSignOfLife = clock.now();
     presence.connected(this.environment.id, this.lastSignOfLife);

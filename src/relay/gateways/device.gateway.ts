@@ -17,6 +17,8 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
   ) {}
 
   afterInit(server: PathServer<AdmittedDevice>): void {
+    // What devices said last, and what became of commands, is still told to clients.
+    server.closesFirst = true;
     server.admit = (upgrade) => this.admission.admit(upgrade);
   }
 

@@ -15,6 +15,9 @@ export type Admit<A> = (upgrade: UpgradeRequest) => Promise<A>;
 
 /** The WebSocket server of one gateway: it owns a path pattern, and lets nobody in until its gateway says how (fail closed). */
 export class PathServer<A = unknown> extends WebSocketServer {
+  /** At shutdown, whether its sockets are closed before those of the others. Set by the gateway in `afterInit`. */
+  closesFirst = false;
+
   /** Set by the gateway in `afterInit`. */
   admit: Admit<A> = async () => {
     throw new RelayError('NOT_READY');

@@ -84,11 +84,9 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   }
 
   private drain(): Promise<void> {
-    return (this.draining ??= drainSockets(
-      [...this.servers].flatMap(({ clients }) => [...clients]),
-      this.clock,
-      this.options,
-    ));
+    const socketsOf = (closesFirst: boolean): WebSocket[] =>
+      [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.clients] : []));
+    return (this.draining ??= drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options));
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {

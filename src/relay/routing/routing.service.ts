@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
-import { MemoryJournal, type Journal } from '../../journal/index.js';
 import {
   isAnswered,
   isAnswerType,
@@ -17,14 +16,9 @@ import { relayAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';
+import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RoutingOptions } from './routing.options.js';
-
-/** Opens the journal that holds an environment's histories. */
-export type OpenHistory = (environmentId: string) => Journal;
-
-/** Injects an `OpenHistory`; without a provider histories live in memory and end with the process. */
-export const OPEN_HISTORY = Symbol('OPEN_HISTORY');
 
 /** 8 hex digits, like the epochs that devices give. */
 const EPOCH_BYTES = 4;
@@ -51,7 +45,7 @@ export class RoutingService implements OnApplicationShutdown {
     private readonly options: RoutingOptions,
     @Inject(CLOCK) clock: Clock,
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
-    @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = () => this.memoryHistory(),
+    @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
   }
@@ -148,14 +142,5 @@ export class RoutingService implements OnApplicationShutdown {
       this.hubs.set(environmentId, hub);
     }
     return hub;
-  }
-
-  private memoryHistory(): Journal {
-    const { maxEventsPerRuntime, maxBytesPerRuntime, maxHistoryBytes } = this.options;
-    return new MemoryJournal({
-      maxEntriesPerRuntime: maxEventsPerRuntime,
-      maxBytesPerRuntime,
-      maxBytes: maxHistoryBytes,
-    });
   }
 }

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { FakeDeviceLink, RoutingBench } from '../../../test/kit/routing-bench.js';
+import { MemoryJournal } from '../../journal/index.js';
 import type { ChannelName, Frame, Runtime } from '../../protocol/index.js';
+import { EventRecorder } from './event-recorder.js';
+import { PendingApprovals } from './pending-approvals.js';
+import { NO_ROUTING_OBSERVER } from './routing-observer.js';
+import { Runtimes } from './runtimes.js';
+import { StockEvents } from './stock-events.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 const OTHER = { agent_id: 'agent-1', conversation_id: 'conv-2' };
@@ -143,5 +150,86 @@ describe('a stock device', () => {
     await bench.settled();
     expect(origins(client.frames)).toEqual([5, 6, 9]);
     expect(seqs(client.frames)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('C24 a stock device, once its relay was restarted', () => {
+  /** Histories that are kept, and the relay processes that write into them one after the other. */
+  class RestartingRelay {
+    readonly journal = new MemoryJournal();
+    private readonly runtimes = new Runtimes(this.journal, 10);
+    private readonly approvals = new PendingApprovals();
+    private readonly clock = new ManualClock();
+    private readonly recorder = new EventRecorder(this.runtimes, this.approvals, this.clock, NO_ROUTING_OBSERVER);
+
+    /** The device's first link to a relay process. */
+    start(epoch: string): StockEvents {
+      const nothing = (): void => {};
+      const events = new StockEvents(
+        epoch,
+        this.runtimes,
+        this.recorder,
+        this.approvals,
+        this.clock,
+        { waitMs: WAIT_MS, maxWaiting: 100, maxWaitingBytes: 100_000 },
+        NO_ROUTING_OBSERVER,
+        (_doing, run) => run(),
+        { carry: nothing, shownAgain: nothing, recorded: nothing },
+      );
+      this.reconnect(events);
+      return events;
+    }
+
+    reconnect(events: StockEvents): void {
+      events.begin(new FakeDeviceLink(false));
+    }
+
+    names(runtime: Runtime = RUNTIME): string[] {
+      return this.journal
+        .read(runtime, 0, 100)
+        .map(({ epoch, seq, frame }) => `${frame === undefined ? 'gap ' : ''}${epoch}:${seq}`);
+    }
+  }
+
+  it('counts on under another epoch, and skips a number where it was at work', () => {
+    const relay = new RestartingRelay();
+    const before = relay.start('e1');
+    before.take('stream', loop(1, 'PROCESSING_API_RESPONSE'));
+    before.take('stream', { ...loop(2, 'WAITING_ON_INPUT'), runtime: OTHER });
+    const after = relay.start('e2');
+    after.take('stream', event(7));
+    after.take('stream', event(8, 'stream_delta', {}, OTHER));
+    expect(relay.names()).toEqual(['e1:1', 'gap e2:2', 'e2:3']);
+    expect(relay.names(OTHER)).toEqual(['e1:1', 'e2:2']);
+  });
+
+  it('skips one for every link that it lost while at work, whichever relay had it', () => {
+    const relay = new RestartingRelay();
+    const before = relay.start('e1');
+    before.take('stream', loop(1, 'PROCESSING_API_RESPONSE'));
+    relay.reconnect(before);
+    before.take('stream', event(9));
+    const after = relay.start('e2');
+    relay.reconnect(after);
+    after.take('stream', loop(20, 'WAITING_ON_INPUT'));
+    relay.reconnect(after);
+    after.take('stream', event(30));
+    expect(relay.names()).toEqual(['e1:1', 'gap e1:2', 'e1:3', 'gap e2:4', 'gap e2:5', 'e2:6', 'e2:7']);
+  });
+
+  it('has what the relay makes in its place numbered likewise', () => {
+    const relay = new RestartingRelay();
+    relay.start('e1').take('stream', event(1, 'control_request', { request_id: 'r1' }));
+    const after = relay.start('e2');
+    after.resolve(RUNTIME, 'r1', 'expired');
+    expect(relay.names()).toEqual(['e1:1', 'gap e2:2', 'e2:3']);
+  });
+
+  it('begins at 1 where nothing is kept', () => {
+    const relay = new RestartingRelay();
+    relay.start('e1');
+    const events = relay.start('e2');
+    events.take('stream', event(5));
+    expect(relay.names()).toEqual(['e2:1']);
   });
 });

@@ -64,16 +64,18 @@ export class StockEvents implements EventIntake {
     });
   }
 
-  /** What the device emitted since its last link is gone: every runtime that was at work skips a number. */
+  /**
+   * What the device emitted since its last link is gone: every runtime that was at work skips a number. That link may have
+   * been one of an earlier relay process, as histories that were kept tell.
+   */
   begin(link: DeviceLink): void {
     this.order.restart();
     this.missing.clear();
     this.isFirst = true;
     this.isSplit = link.kind === 'split';
     for (const record of this.runtimes) {
-      const last = record.history.lastOf(this.epoch);
-      if (last === undefined || record.loopStatus === IDLE) continue;
-      void this.recorder.recordGap(record, { epoch: this.epoch, from: last + 1, to: last + 1 });
+      if (record.history.newest === undefined || record.loopStatus === IDLE) continue;
+      this.skip(record);
     }
   }
 
@@ -136,7 +138,10 @@ export class StockEvents implements EventIntake {
   private deliverHole({ value }: RefusedEvent): void {
     const runtime = readRuntime(value['runtime']);
     if (!runtime) return;
-    const record = this.runtimes.ofDevice(runtime);
+    this.skip(this.runtimes.ofDevice(runtime));
+  }
+
+  private skip(record: RuntimeRecord): void {
     const { epoch, seq } = this.nextPlace(record);
     void this.recorder.recordGap(record, { epoch, from: seq, to: seq });
   }
@@ -149,7 +154,9 @@ export class StockEvents implements EventIntake {
       this.resolve(runtime, requestId, answer?.behavior ?? (turnEnded ? 'turn_ended' : 'expired'));
   }
 
-  private nextPlace(record: RuntimeRecord): EventPlace {
-    return { epoch: this.epoch, seq: (record.history.lastOf(this.epoch) ?? 0) + 1 };
+  /** The first of this relay process counts on where an earlier one has ended. */
+  private nextPlace({ history }: RuntimeRecord): EventPlace {
+    const last = history.lastOf(this.epoch) ?? history.newest?.seq ?? 0;
+    return { epoch: this.epoch, seq: last + 1 };
   }
 }

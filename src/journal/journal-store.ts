@@ -1,0 +1,371 @@
+import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
+import { type Database, DatabaseError, openDatabase } from './database.js';
+import { Deque } from './deque.js';
+import type { Journal } from './journal.js';
+import { type Group, groupOf } from './journal-group.js';
+import { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
+import { JournalReader } from './journal-reader.js';
+import { JOURNAL_MIGRATIONS } from './journal-schema.js';
+import {
+  DEFAULT_MAX_UNWRITTEN_BYTES,
+  DEFAULT_RETRY_MS,
+  DEFAULT_TAIL_BYTES,
+  type JournalStoreOptions,
+} from './journal-store.options.js';
+import { JournalWriter } from './journal-writer.js';
+import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
+import { type LoggedEntry, RecentEntries, sizeOf } from './recent-entries.js';
+import { type HeldEntry, type LogHost, StoredLog } from './stored-log.js';
+
+/** What is no event (a released position, say) is written with the next group, or after this time. */
+const LAZY_MS = 1_000;
+const SWEEP_MS = 60_000;
+/** Runtimes of one scope that stay known over restarts though nothing of them is kept. */
+const MAX_EMPTY_LOGS = 1_000;
+
+/**
+ * Journals in one database file: one for each scope, with one commit for what all of them append meanwhile. Commits run
+ * on a thread of their own; reads of what is no longer in memory are short and synchronous. The store must be the only
+ * one of its file.
+ */
+export class JournalStore implements LogHost, LogStore {
+  readonly reader: JournalReader;
+  private readonly database: Database;
+  private readonly writer: JournalWriter;
+  private readonly clock: Clock;
+  private readonly observer: JournalObserver;
+  private readonly maxUnwrittenBytes: number;
+  private readonly scopes = new Map<string, Scope>();
+  private nextId = 1;
+  private turn = 0;
+  private unwritten = new Deque<LoggedEntry>();
+  private unwrittenBytes = 0;
+  private readonly recent: RecentEntries;
+  private changed = new Set<StoredLog>();
+  private drops = new Map<StoredLog, { entries: number; bytes: number; unreleased: number }>();
+  private state: 'healthy' | 'failing' | 'closed' = 'healthy';
+  private running: Promise<void> | undefined;
+  /** Whether what is no event is due. */
+  private isDue = false;
+  private lazy: Timer | undefined;
+  private retry: Timer | undefined;
+  private sweeping: Timer | undefined;
+  private waiting: (() => void)[] = [];
+
+  /** @throws DatabaseError when the file cannot be used */
+  constructor(
+    file: string,
+    private readonly options: JournalStoreOptions = {},
+  ) {
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.observer = options.observer ?? NO_JOURNAL_OBSERVER;
+    this.recent = new RecentEntries(options.tailBytes ?? DEFAULT_TAIL_BYTES);
+    this.maxUnwrittenBytes = options.maxUnwrittenBytes ?? DEFAULT_MAX_UNWRITTEN_BYTES;
+    this.database = openDatabase(file, JOURNAL_MIGRATIONS);
+    try {
+      this.reader = new JournalReader(this.database);
+      this.load();
+      this.writer = new JournalWriter(file);
+    } catch (cause) {
+      this.database.close();
+      throw new DatabaseError(`${file} cannot be read: ${String(cause)}. Move it away to begin anew.`, { cause });
+    }
+    for (const scope of this.scopes.values()) for (const log of scope.logs.values()) this.retain(scope, log);
+    this.sweep();
+  }
+
+  /** @returns the only journal of a file, which closes it. @throws DatabaseError when the file cannot be used */
+  static openOne(file: string, options: JournalStoreOptions = {}): Journal {
+    const store = new JournalStore(file, options);
+    return new LibsqlJournal(store, store.scopeOf(''), () => store.close(), true);
+  }
+
+  /**
+   * The journal of a scope; its `close` writes what waits, and leaves the store open. It never says that it is full, because
+   * dropping what is old would not help: while the disk fails and memory is full, what is appended waits for its commit,
+   * and at twice the bound the oldest that waits is dropped.
+   */
+  open(scope: string): Journal {
+    return new LibsqlJournal(this, this.scopeOf(scope), () => this.flush(), false);
+  }
+
+  get full(): boolean {
+    return this.unwrittenBytes >= this.maxUnwrittenBytes;
+  }
+
+  room(): Promise<void> {
+    return this.full ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
+  }
+
+  /** What the scopes keep (UTF-16 units of the frames). */
+  get bytes(): number {
+    let bytes = 0;
+    for (const scope of this.scopes.values()) bytes += scope.bytes;
+    return bytes;
+  }
+
+  /** Whether what is appended is held in memory because the disk fails. */
+  get isFailing(): boolean {
+    return this.state === 'failing';
+  }
+
+  logFor(scope: Scope, runtime: Runtime): StoredLog {
+    const key = runtimeKey(runtime);
+    let log = scope.logs.get(key);
+    if (!log) {
+      const { agent_id, conversation_id } = runtime;
+      const names = { id: this.nextId++, scope: scope.name, runtime: { agent_id, conversation_id } };
+      const counts = { oldest: 1, head: 0, dropped: 0, total: 0, released: 0, turn: 0, oldestAt: 0 };
+      log = new StoredLog({ ...names, ...counts }, this);
+      scope.logs.set(key, log);
+    }
+    return log;
+  }
+
+  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry {
+    const before = log.bytes;
+    const entry = log.append(fields, this.clock.now(), ++this.turn);
+    scope.bytes += log.bytes - before;
+    scope.warm.delete(log);
+    scope.warm.add(log);
+    this.unwritten.push({ log, entry });
+    this.unwrittenBytes += sizeOf(entry);
+    this.retain(scope, log);
+    if (this.state === 'failing' && !this.full) log.show(log.head);
+    if (this.unwrittenBytes > 2 * this.maxUnwrittenBytes) this.spill();
+    this.wake();
+    return entry;
+  }
+
+  /** A log's row changed, or what is kept of it; that is written lazily. */
+  touch(log: StoredLog): void {
+    this.changed.add(log);
+    if (this.state === 'closed') return;
+    this.lazy ??= this.clock.after(LAZY_MS, () => {
+      this.lazy = undefined;
+      this.isDue = true;
+      this.wake();
+    });
+  }
+
+  dropped(log: StoredLog, entries: number, bytes: number, unreleased: number, held: readonly HeldEntry[]): void {
+    const scope = this.scopeOf(log.scope);
+    scope.bytes -= bytes;
+    if (log.isEmpty) scope.warm.delete(log);
+    for (const entry of held) {
+      if (entry.position <= log.written.head) this.recent.dropped(entry);
+      else {
+        this.unwrittenBytes -= sizeOf(entry);
+        if (entry.keep === undefined) entry.frame = undefined;
+      }
+    }
+    const sum = this.drops.get(log) ?? { entries: 0, bytes: 0, unreleased: 0 };
+    sum.entries += entries;
+    sum.bytes += bytes;
+    sum.unreleased += unreleased;
+    this.drops.set(log, sum);
+    this.touch(log);
+    this.letGoOn();
+  }
+
+  unreadable(error: Error): void {
+    if (this.state !== 'closed') this.observer.unreadable(error);
+  }
+
+  /** Writes everything that waits; resolves also when the disk does not take it. */
+  async flush(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.isDue = true;
+    this.retry?.cancel();
+    this.retry = undefined;
+    this.wake();
+    await this.running;
+  }
+
+  /** Writes everything that waits and closes the file. */
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    await this.flush();
+    for (const timer of [this.lazy, this.retry, this.sweeping]) timer?.cancel();
+    const lost = this.keptUnwritten();
+    this.state = 'closed';
+    if (lost > 0) this.observer.lost(lost);
+    const closed = new DatabaseError('The journal was closed before this was written.');
+    for (const { logs } of this.scopes.values()) for (const log of logs.values()) log.abandon(closed);
+    this.letGoOn();
+    try {
+      await this.writer.close();
+    } catch (error) {
+      // Everything is in the write-ahead log; the next one to open the file brings it in.
+      this.observer.degraded(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.database.close();
+  }
+
+  private load(): void {
+    const rows = this.reader.logs();
+    const byId = new Map<number, StoredLog>();
+    for (const row of rows) {
+      const scope = this.scopeOf(row.scope);
+      const log = new StoredLog(row, this);
+      byId.set(row.id, log);
+      scope.logs.set(runtimeKey(row.runtime), log);
+      scope.bytes += log.bytes;
+      if (!log.isEmpty) scope.warm.add(log);
+      this.nextId = Math.max(this.nextId, row.id + 1);
+      this.turn = row.turn;
+    }
+    for (const { log, epoch } of this.reader.epochs()) byId.get(log)?.restore(epoch);
+    for (const scope of this.scopes.values()) this.forgetEmpty(scope);
+  }
+
+  /** Only at the start, when nobody stands anywhere in them. */
+  private forgetEmpty(scope: Scope): void {
+    const empty = [...scope.logs].filter(([, log]) => log.isEmpty && log.kept().size === 0);
+    for (const [key, { id }] of empty.slice(0, Math.max(0, empty.length - MAX_EMPTY_LOGS))) {
+      scope.logs.delete(key);
+      this.database.exec(`BEGIN; DELETE FROM epochs WHERE log=${id}; DELETE FROM logs WHERE id=${id}; COMMIT`);
+    }
+  }
+
+  private scopeOf(name: string): Scope {
+    let scope = this.scopes.get(name);
+    if (!scope) {
+      scope = { name, logs: new Map(), warm: new Set(), bytes: 0 };
+      this.scopes.set(name, scope);
+    }
+    return scope;
+  }
+
+  private retain(scope: Scope, log: StoredLog): void {
+    const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope } = this.options;
+    log.trim(maxEntriesPerRuntime ?? Infinity, maxBytesPerRuntime ?? Infinity);
+    for (const silent of scope.warm) {
+      while (!silent.isEmpty && scope.bytes > (maxBytesPerScope ?? Infinity)) silent.dropThrough(silent.oldest);
+      if (!silent.isEmpty) break;
+    }
+  }
+
+  private sweep(): void {
+    const { maxAgeMs } = this.options;
+    if (maxAgeMs === undefined) return;
+    const before = this.clock.now() - maxAgeMs;
+    for (const { warm } of this.scopes.values()) for (const log of warm) log.expire(before);
+    this.sweeping = this.clock.after(SWEEP_MS, () => this.sweep());
+  }
+
+  /** Far too much waits for the disk: the oldest of it goes, with what lies before it. */
+  private spill(): void {
+    for (let i = 0; this.unwrittenBytes > this.maxUnwrittenBytes; i++) {
+      const next = this.unwritten.at(i);
+      if (!next) break;
+      next.log.dropThrough(next.entry.position);
+    }
+    if (!this.running) this.unwritten = withoutDropped(this.unwritten);
+  }
+
+  private wake(): void {
+    if (this.running || this.retry || this.state === 'closed') return;
+    this.running = this.run();
+  }
+
+  /** Commits group after group until nothing is left. */
+  private async run(): Promise<void> {
+    // What is appended in the same breath goes with it.
+    await Promise.resolve();
+    while (this.unwritten.length > 0 || (this.isDue && this.changed.size > 0)) {
+      const { changed } = this;
+      const group = groupOf(this.unwritten, changed);
+      this.changed = new Set();
+      this.isDue = false;
+      try {
+        await this.writer.write(group.sql);
+      } catch (error) {
+        for (const log of changed) this.changed.add(log);
+        this.running = undefined;
+        this.failed(error instanceof Error ? error : new Error(String(error)));
+        return;
+      }
+      this.committed(group);
+    }
+    this.running = undefined;
+    if (this.state === 'failing') {
+      this.state = 'healthy';
+      this.observer.recovered();
+    }
+  }
+
+  private failed(error: Error): void {
+    if (this.state === 'closed') return;
+    if (this.state === 'healthy') this.observer.degraded(error);
+    this.state = 'failing';
+    this.isDue = true;
+    let bytes = 0;
+    for (
+      let i = 0, next = this.unwritten.at(0);
+      next && bytes < this.maxUnwrittenBytes;
+      next = this.unwritten.at(++i)
+    ) {
+      bytes += sizeOf(next.entry);
+      next.log.show(next.entry.position);
+    }
+    this.retryLater();
+  }
+
+  private retryLater(): void {
+    if (this.state !== 'failing') return;
+    this.retry ??= this.clock.after(this.options.retryMs ?? DEFAULT_RETRY_MS, () => {
+      this.retry = undefined;
+      this.wake();
+    });
+  }
+
+  private committed({ count, logs }: Group): void {
+    for (const [log, written] of logs) log.written = written;
+    for (let i = 0; i < count; i++) {
+      const done = this.unwritten.at(i);
+      if (!done || done.entry.position < done.log.oldest) continue;
+      this.unwrittenBytes -= sizeOf(done.entry);
+      this.recent.add(done);
+    }
+    this.unwritten.shift(count);
+    this.recent.evict();
+    for (const [log, { head }] of logs) log.wroteThrough(head);
+    this.tellDrops();
+    this.letGoOn();
+  }
+
+  private tellDrops(): void {
+    if (this.drops.size === 0) return;
+    const drops = [...this.drops].map(([{ scope, runtime }, sums]): JournalDrop => ({ scope, runtime, ...sums }));
+    this.drops.clear();
+    this.observer.dropped(drops);
+  }
+
+  /** Lets those go on who waited for room. */
+  private letGoOn(): void {
+    if (!this.full || this.state === 'closed') for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  /** Entries that would be missing if the process ended now. */
+  private keptUnwritten(): number {
+    let entries = 0;
+    for (let i = 0, next = this.unwritten.at(0); next; next = this.unwritten.at(++i))
+      if (next.entry.position >= next.log.oldest) entries++;
+    return entries;
+  }
+}
+
+/** Of what is dropped, the newest of each epoch still tells how far the log goes. */
+function withoutDropped(entries: Deque<LoggedEntry>): Deque<LoggedEntry> {
+  const newest = new Map<string, HeldEntry>();
+  const keyOf = ({ log, entry }: LoggedEntry): string => `${log.id} ${entry.epoch.ordinal}`;
+  for (let i = 0, next = entries.at(0); next; next = entries.at(++i)) newest.set(keyOf(next), next.entry);
+  const rest = new Deque<LoggedEntry>();
+  for (let i = 0, next = entries.at(0); next; next = entries.at(++i)) {
+    const { position, keep, drop } = next.entry;
+    const isNeeded = position >= next.log.oldest || keep !== undefined || drop !== undefined;
+    if (isNeeded || newest.get(keyOf(next)) === next.entry) rest.push(next);
+  }
+  return rest;
+}

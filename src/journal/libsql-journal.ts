@@ -1,0 +1,124 @@
+import { type Runtime, runtimeKey } from '../protocol/index.js';
+import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
+import type { HeldEntry, StoredLog } from './stored-log.js';
+
+/** The logs of one scope. */
+export interface Scope {
+  readonly name: string;
+  readonly logs: Map<string, StoredLog>;
+  /** Those that keep something, silent longest first. */
+  readonly warm: Set<StoredLog>;
+  /** What they keep (UTF-16 units of the frames). */
+  bytes: number;
+}
+
+/** What a journal needs of its store. */
+export interface LogStore {
+  readonly full: boolean;
+  room(): Promise<void>;
+  logFor(scope: Scope, runtime: Runtime): StoredLog;
+  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry;
+  /** What is known of a log changed. */
+  touch(log: StoredLog): void;
+}
+
+/**
+ * The journal of one scope of a store on disk. What is appended has its name and its place at once (`bounds`, `find`,
+ * `last`, `epochs`, `kept`), and is read once it is committed: a killed process loses none of that.
+ */
+export class LibsqlJournal implements Journal {
+  constructor(
+    private readonly store: LogStore,
+    private readonly scope: Scope,
+    private readonly closing: () => Promise<void>,
+    /** Whether `room()` waits for a disk that fails. */
+    private readonly waits: boolean,
+  ) {}
+
+  append(runtime: Runtime, entry: NewEntry): JournalEntry {
+    return this.add(runtime, { ...entry, through: entry.seq });
+  }
+
+  appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
+    return this.add(runtime, { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined });
+  }
+
+  committed(runtime: Runtime, position: number): Promise<void> {
+    return this.store.logFor(this.scope, runtime).committed(position);
+  }
+
+  read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[] {
+    return this.log(runtime)?.read(after, limit) ?? [];
+  }
+
+  bounds(runtime: Runtime): JournalBounds {
+    const { oldest = 1, head = 0 } = this.log(runtime) ?? {};
+    return { oldest, head };
+  }
+
+  find(runtime: Runtime, epoch: string, seq: number): number | undefined {
+    return this.log(runtime)?.find(epoch, seq);
+  }
+
+  last(runtime: Runtime, epoch: string): { readonly seq: number; readonly position: number } | undefined {
+    const span = this.log(runtime)?.spans.get(epoch);
+    return span && { seq: span.seq, position: span.position };
+  }
+
+  epochs(runtime: Runtime): readonly EpochSpan[] {
+    return this.log(runtime)?.epochs() ?? [];
+  }
+
+  kept(runtime: Runtime): ReadonlyMap<string, string> {
+    return this.log(runtime)?.kept() ?? new Map<string, string>();
+  }
+
+  release(runtime: Runtime, through: number): void {
+    const log = this.log(runtime);
+    const released = log && Math.min(through, log.head);
+    if (!log || released === undefined || released <= log.released) return;
+    log.released = released;
+    this.store.touch(log);
+  }
+
+  released(runtime: Runtime): number {
+    return this.log(runtime)?.released ?? 0;
+  }
+
+  forget(runtime: Runtime): void {
+    const log = this.log(runtime);
+    if (!log) return;
+    this.release(runtime, log.head);
+    log.dropThrough(log.head);
+  }
+
+  room(): Promise<void> {
+    return this.waits ? this.store.room() : Promise.resolve();
+  }
+
+  get full(): boolean {
+    return this.waits && this.store.full;
+  }
+
+  get bytes(): number {
+    return this.scope.bytes;
+  }
+
+  *runtimes(): Iterable<Runtime> {
+    for (const log of this.scope.logs.values()) yield log.runtime;
+  }
+
+  close(): Promise<void> {
+    return this.closing();
+  }
+
+  private log(runtime: Runtime): StoredLog | undefined {
+    return this.scope.logs.get(runtimeKey(runtime));
+  }
+
+  private add(runtime: Runtime, fields: Parameters<StoredLog['append']>[0]): JournalEntry {
+    const { position } = this.store.append(this.scope, this.store.logFor(this.scope, runtime), fields);
+    const { epoch, seq, through, type, frame } = fields;
+    return { position, epoch, seq, through, type, frame };
+  }
+}

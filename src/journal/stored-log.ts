@@ -1,0 +1,327 @@
+import type { Runtime } from '../protocol/index.js';
+import { DatabaseError } from './database.js';
+import { Deque } from './deque.js';
+import type { EpochSpan, JournalEntry, NewEntry } from './journal.js';
+import type { EntryMark, JournalReader, LogRow, StoredEpoch } from './journal-reader.js';
+
+/** An entry in memory: because it is new, or because it is not written yet. */
+export interface HeldEntry extends EntryMark {
+  readonly epoch: StoredEpoch;
+  readonly type: string;
+  /** Let go when it is dropped before it was written. */
+  frame: string | undefined;
+  readonly keep: string | undefined;
+  readonly drop: string | undefined;
+}
+
+/** What a log needs of its store. */
+export interface LogHost {
+  readonly reader: JournalReader;
+  /** Entries are no longer kept; those among them that were held in memory are named. */
+  dropped(log: StoredLog, entries: number, bytes: number, unreleased: number, held: readonly HeldEntry[]): void;
+  /** The disk does not give what it should have; it counts as dropped. */
+  unreadable(error: Error): void;
+}
+
+interface Waiter {
+  readonly position: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Epochs of a runtime that stay known though nothing of them is kept. */
+const MAX_GONE_EPOCHS = 64;
+/** Marks that are read at once where many entries are dropped one by one. */
+const MARKS_AT_ONCE = 256;
+
+/** One runtime's log: what is known of it in memory, and its way to the disk. */
+export class StoredLog {
+  readonly id: number;
+  readonly scope: string;
+  readonly runtime: Runtime;
+  oldest: number;
+  head: number;
+  /** What all frames had together, those that are dropped included. */
+  total: number;
+  /** What those that are dropped had. */
+  dropped: number;
+  released: number;
+  /** Number of its newest append among those of the whole store. */
+  turn: number;
+  /** On disk: head, total, lowest position and epoch. */
+  written: { head: number; total: number; oldest: number; ordinal: number };
+  /** Oldest first. */
+  readonly spans = new Map<string, StoredEpoch>();
+  /** Newest entries, up to the head. */
+  readonly tail = new Deque<HeldEntry>();
+  /** Unwritten entries that change what is kept by name. */
+  readonly keeps = new Deque<HeldEntry>();
+  /** Readers see entries up to here. */
+  private visible: number;
+  private readonly names = new Map<number, string>();
+  /** Of entries on disk from `oldest` on. */
+  private marks = new Deque<EntryMark>();
+  /** The oldest kept entry is not older than this. */
+  private oldestAt: number;
+  private waiters: Waiter[] = [];
+
+  constructor(
+    row: LogRow,
+    private readonly host: LogHost,
+  ) {
+    const { id, scope, runtime, oldest, head, total, dropped, released, turn, oldestAt } = row;
+    this.id = id;
+    this.scope = scope;
+    this.runtime = runtime;
+    this.oldest = oldest;
+    this.head = head;
+    this.total = total;
+    this.dropped = dropped;
+    this.released = released;
+    this.turn = turn;
+    this.oldestAt = oldestAt;
+    this.visible = head;
+    this.written = { head, total, oldest, ordinal: 0 };
+  }
+
+  /** What is kept (UTF-16 units of the frames). */
+  get bytes(): number {
+    return this.total - this.dropped;
+  }
+
+  get isEmpty(): boolean {
+    return this.oldest > this.head;
+  }
+
+  /** The oldest epoch that is known, by number. */
+  get firstOrdinal(): number {
+    return this.spans.values().next().value?.ordinal ?? 0;
+  }
+
+  restore(epoch: StoredEpoch): void {
+    if (this.spans.size === 0) this.written.ordinal = epoch.ordinal;
+    this.spans.set(epoch.epoch, epoch);
+    this.names.set(epoch.ordinal, epoch.epoch);
+  }
+
+  append(
+    entry: Omit<NewEntry, 'frame'> & { frame: string | undefined; through: number },
+    at: number,
+    turn: number,
+  ): HeldEntry {
+    const { seq, through, type, frame, keep, drop } = entry;
+    const position = ++this.head;
+    this.total += frame?.length ?? 0;
+    this.turn = turn;
+    if (this.isEmpty || this.oldest === position) this.oldestAt = at;
+    const epoch = this.spanFor(entry.epoch, position, seq);
+    Object.assign(epoch, { position, seq: through });
+    const held: HeldEntry = { position, epoch, seq, through, total: this.total, at, type, frame, keep, drop };
+    this.tail.push(held);
+    if (keep !== undefined || drop !== undefined) this.keeps.push(held);
+    return held;
+  }
+
+  read(after: number, limit: number): readonly JournalEntry[] {
+    const from = Math.max(after + 1, this.oldest);
+    const to = Math.min(this.visible, from + limit - 1);
+    if (from > to) return [];
+    const start = this.tailStart;
+    const entries = from < start ? this.fromDisk(from, Math.min(to, start - 1)) : [];
+    if (!entries) return this.read(after, limit);
+    for (let position = Math.max(from, start); position <= to; position++) {
+      const held = this.tail.at(position - start);
+      if (held) entries.push(entryOf(held));
+    }
+    return entries;
+  }
+
+  find(epoch: string, seq: number): number | undefined {
+    const span = this.spans.get(epoch);
+    if (!span) return undefined;
+    // Where no number is missing both ends meet at once: each position holds one number or more.
+    let low = Math.max(span.first, this.oldest, span.position - (span.seq - seq));
+    let high = Math.min(span.position, span.first + (seq - span.firstSeq));
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const entry = this.mark(middle);
+      if (!entry) return undefined;
+      if (seq < entry.seq) high = middle - 1;
+      else if (seq > entry.through) low = middle + 1;
+      else return middle;
+    }
+    return undefined;
+  }
+
+  epochs(): EpochSpan[] {
+    const { oldest } = this;
+    return [...this.spans.values()].map(({ epoch, first, firstSeq, position, seq }) => {
+      const kept = position < oldest ? seq + 1 : first >= oldest ? firstSeq : (this.mark(oldest)?.seq ?? seq + 1);
+      return { epoch, first: firstSeq, last: seq, kept };
+    });
+  }
+
+  kept(): ReadonlyMap<string, string> {
+    const kept = this.written.head > 0 ? this.guarded(() => this.host.reader.kept(this.id)) : undefined;
+    const frames = kept ?? new Map<string, string>();
+    for (let i = 0; i < this.keeps.length; i++) {
+      const { keep, drop, frame } = this.keeps.at(i) ?? {};
+      if (drop !== undefined) frames.delete(drop);
+      if (keep === undefined || frame === undefined) continue;
+      frames.delete(keep);
+      frames.set(keep, frame);
+    }
+    return frames;
+  }
+
+  /** Drops everything up to a position. */
+  dropThrough(position: number): void {
+    const through = Math.min(position, this.head);
+    if (through < this.oldest) return;
+    const total = this.totalThrough(through);
+    // What the disk does not tell goes with all that is on disk.
+    if (total === undefined) this.drop(this.tailStart - 1, this.totalBefore(this.tail.at(0)));
+    else this.drop(through, total);
+  }
+
+  /** Drops the oldest entries until the rest keeps within these limits. */
+  trim(maxEntries: number, maxBytes: number): void {
+    this.dropThrough(this.head - maxEntries);
+    while (this.bytes > maxBytes && !this.isEmpty) this.dropThrough(this.oldest);
+  }
+
+  /** Drops what was appended before a time. */
+  expire(before: number): void {
+    if (this.isEmpty || this.oldestAt >= before) return;
+    let low = this.oldest;
+    let high = this.head + 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const at = this.mark(middle)?.at ?? -Infinity;
+      if (at < before) low = middle + 1;
+      else {
+        high = middle;
+        this.oldestAt = at;
+      }
+    }
+    this.dropThrough(low - 1);
+  }
+
+  /** Resolves when readers see the entry at this position. */
+  committed(position: number): Promise<void> {
+    if (position <= this.visible) return Promise.resolve();
+    if (position > this.head) return Promise.reject(new DatabaseError(`Nothing was appended at position ${position}.`));
+    return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
+  }
+
+  /** Lets readers see entries up to a position. */
+  show(position: number): void {
+    if (position <= this.visible) return;
+    this.visible = position;
+    const { waiters } = this;
+    this.waiters = waiters.filter((waiter) => waiter.position > position);
+    for (const waiter of waiters) if (waiter.position <= position) waiter.resolve();
+  }
+
+  /** Everything up to a position is on disk. */
+  wroteThrough(position: number): void {
+    while ((this.keeps.at(0)?.position ?? Infinity) <= position) this.keeps.shift();
+    this.show(position);
+  }
+
+  /** Entries that readers do not see will never be committed. */
+  abandon(error: Error): void {
+    for (const { reject } of this.waiters.splice(0)) reject(error);
+  }
+
+  /** Position of the oldest entry in memory. */
+  private get tailStart(): number {
+    return this.head - this.tail.length + 1;
+  }
+
+  private spanFor(name: string, position: number, seq: number): StoredEpoch {
+    const known = this.spans.get(name);
+    if (known) return known;
+    const ordinal = ([...this.names.keys()].at(-1) ?? -1) + 1;
+    const span: StoredEpoch = { epoch: name, ordinal, first: position, firstSeq: seq, position, seq };
+    this.restore(span);
+    const gone = [...this.spans.values()].filter((epoch) => epoch.position < this.oldest && epoch !== span);
+    for (const epoch of gone.slice(0, Math.max(0, gone.length - MAX_GONE_EPOCHS))) {
+      this.spans.delete(epoch.epoch);
+      this.names.delete(epoch.ordinal);
+    }
+    return span;
+  }
+
+  private fromDisk(from: number, to: number): JournalEntry[] | undefined {
+    const rows = this.guarded(() => {
+      const found = this.host.reader.between(this.id, from, to);
+      if (found.length < to - from + 1)
+        throw new DatabaseError('Entries that were committed are missing in the journal.');
+      return found;
+    });
+    if (rows) {
+      return rows.map(({ position, ordinal, seq, through, type, frame }) => ({
+        position,
+        epoch: this.names.get(ordinal) ?? '',
+        seq,
+        through,
+        type,
+        frame,
+      }));
+    }
+    this.drop(this.tailStart - 1, this.totalBefore(this.tail.at(0)));
+    return undefined;
+  }
+
+  private mark(position: number, count = 1): EntryMark | undefined {
+    const inMemory =
+      this.tail.at(position - this.tailStart) ?? this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
+    if (inMemory) return inMemory;
+    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, count)) ?? [];
+    if (count > 1) {
+      this.marks = new Deque();
+      for (const mark of marks) this.marks.push(mark);
+    }
+    return marks[0]?.position === position ? marks[0] : undefined;
+  }
+
+  private totalThrough(position: number): number | undefined {
+    if (position === this.head) return this.total;
+    return this.mark(position, position === this.oldest ? MARKS_AT_ONCE : 1)?.total;
+  }
+
+  /** What all before an entry had; without one, all there are. */
+  private totalBefore(entry: HeldEntry | undefined): number {
+    return entry ? entry.total - (entry.frame?.length ?? 0) : this.total;
+  }
+
+  private drop(through: number, total: number): void {
+    const entries = through - this.oldest + 1;
+    if (entries <= 0) return;
+    const bytes = total - this.dropped;
+    const unreleased = Math.max(0, through - Math.max(this.released, this.oldest - 1));
+    this.oldest = through + 1;
+    this.dropped = total;
+    while ((this.marks.at(0)?.position ?? Infinity) <= through) this.marks.shift();
+    const held: HeldEntry[] = [];
+    for (let first = this.tail.at(0); first && first.position <= through; first = this.tail.at(0)) {
+      this.tail.shift();
+      held.push(first);
+    }
+    this.host.dropped(this, entries, bytes, unreleased, held);
+  }
+
+  private guarded<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.host.unreadable(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  }
+}
+
+function entryOf({ position, epoch, seq, through, type, frame }: HeldEntry): JournalEntry {
+  return { position, epoch: epoch.epoch, seq, through, type, frame };
+}

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
+import type { EnvironmentRegistry, Registration } from './environment.registry.js';
+import { LibsqlEnvironmentRegistry } from './libsql-environment.registry.js';
+import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';
+
+function registration(changes: Partial<Registration> = {}): Registration {
+  return {
+    organizationId: 'default',
+    tokenId: 'token-a',
+    deviceId: 'device-1',
+    listenerInstanceId: 'one',
+    connectionName: 'laptop',
+    metadata: {},
+    ...changes,
+  };
+}
+const ofProcess = (processInstanceId: string) => registration({ metadata: { processInstanceId } });
+
+type Opened = { readonly registry: EnvironmentRegistry; close(): void };
+
+const ADAPTERS: readonly [string, (clock: ManualClock) => Opened][] = [
+  ['memory', (clock) => ({ registry: new MemoryEnvironmentRegistry(clock), close() {} })],
+  [
+    'libsql',
+    (clock) => {
+      const directory = mkdtempSync(path.join(tmpdir(), 'twinlane-'));
+      const registry = LibsqlEnvironmentRegistry.open(directory, clock);
+      const close = (): void => {
+        registry.onApplicationShutdown();
+        rmSync(directory, { recursive: true });
+      };
+      return { registry, close };
+    },
+  ],
+];
+
+describe.each(ADAPTERS)('a registry in %s', (_name, open) => {
+  let clock: ManualClock;
+  let registry: EnvironmentRegistry;
+  let close: () => void;
+  beforeEach(() => {
+    clock = new ManualClock();
+    ({ registry, close } = open(clock));
+  });
+  afterEach(() => close());
+
+  describe('register', () => {
+    it('keeps ids over registrations', async () => {
+      const first = await registry.register(registration());
+      const again = await registry.register(registration({ connectionName: 'renamed' }));
+      expect(again.environment).toMatchObject({
+        id: first.environment.id,
+        connectionId: first.environment.connectionId,
+        connectionName: 'renamed',
+      });
+    });
+
+    it.each<[string, Partial<Registration>]>([
+      ['organisation', { organizationId: 'other' }],
+      ['device', { deviceId: 'device-2' }],
+      ['instance', { listenerInstanceId: 'two' }],
+      ['missing instance', { listenerInstanceId: undefined }],
+    ])('makes another environment for another %s', async (_name, changes) => {
+      const first = await registry.register(registration());
+      const other = await registry.register(registration(changes));
+      expect(other.environment.connectionId).not.toBe(first.environment.connectionId);
+    });
+
+    it('gives every registration a lease of its own, with at least 128 random bits', async () => {
+      const all = await Promise.all(Array.from({ length: 50 }, () => registry.register(registration())));
+      expect(new Set(all.map(({ secret }) => secret)).size).toBe(50);
+      for (const { secret } of all) expect(Buffer.from(secret, 'base64url').length).toBeGreaterThanOrEqual(16);
+    });
+
+    it('refuses another token', async () => {
+      await registry.register(registration());
+      await expect(registry.register(registration({ tokenId: 'token-b' }))).rejects.toMatchObject({
+        code: 'ENVIRONMENT_TAKEN',
+        status: 409,
+      });
+    });
+  });
+
+  describe('leases', () => {
+    it('stay valid until a newer one is ready', async () => {
+      const first = await registry.register(ofProcess('p1'));
+      const second = await registry.register(ofProcess('p2'));
+      const { connectionId } = first.environment;
+      expect(await registry.standingOf(connectionId, first.secret)).toMatchObject({
+        state: 'valid',
+        lease: first.lease,
+      });
+      await registry.leaseReady(second.lease);
+      expect(await registry.standingOf(connectionId, first.secret)).toMatchObject({
+        state: 'void',
+        by: 'other-process',
+      });
+      expect(await registry.standingOf(connectionId, second.secret)).toMatchObject({ state: 'valid' });
+    });
+
+    it('remember who voided them first', async () => {
+      const first = await registry.register(ofProcess('p1'));
+      await registry.leaseReady((await registry.register(ofProcess('p1'))).lease);
+      await registry.leaseReady((await registry.register(ofProcess('p2'))).lease);
+      expect(await registry.standingOf(first.environment.connectionId, first.secret)).toMatchObject({
+        by: 'same-process',
+      });
+    });
+
+    it('count only on their own environment', async () => {
+      const { secret } = await registry.register(registration());
+      const other = await registry.register(registration({ deviceId: 'device-2' }));
+      expect(await registry.standingOf(other.environment.connectionId, secret)).toEqual({ state: 'unknown' });
+      expect(await registry.standingOf('conn-nowhere', secret)).toEqual({ state: 'unknown' });
+    });
+
+    it('do not grow without bound', async () => {
+      const first = await registry.register(registration());
+      for (let i = 0; i < 300; i++) await registry.register(registration());
+      expect(await registry.standingOf(first.environment.connectionId, first.secret)).toEqual({ state: 'unknown' });
+    });
+  });
+
+  describe('C15 a process that another one superseded', () => {
+    it('is refused when it registers again', async () => {
+      await registry.leaseReady((await registry.register(ofProcess('p1'))).lease);
+      await registry.leaseReady((await registry.register(ofProcess('p2'))).lease);
+      await expect(registry.register(ofProcess('p1'))).rejects.toMatchObject({
+        code: 'LISTENER_SUPERSEDED',
+        status: 409,
+      });
+      await expect(registry.register(ofProcess('p2'))).resolves.toBeDefined();
+      await expect(registry.register(ofProcess('p3'))).resolves.toBeDefined();
+    });
+
+    it('is not one that registered anew before the other was ready: the newest lease wins', async () => {
+      await registry.leaseReady((await registry.register(ofProcess('p1'))).lease);
+      const second = await registry.register(ofProcess('p2'));
+      const third = await registry.register(ofProcess('p1'));
+      await registry.leaseReady(second.lease);
+      await registry.leaseReady(third.lease);
+      await expect(registry.register(ofProcess('p1'))).resolves.toBeDefined();
+      await expect(registry.register(ofProcess('p2'))).rejects.toMatchObject({ code: 'LISTENER_SUPERSEDED' });
+    });
+
+    it('is not one whose own newer lease voided the older', async () => {
+      await registry.leaseReady((await registry.register(ofProcess('p1'))).lease);
+      await registry.leaseReady((await registry.register(ofProcess('p1'))).lease);
+      await expect(registry.register(ofProcess('p1'))).resolves.toBeDefined();
+    });
+  });
+
+  describe('find', () => {
+    it('knows an environment by id, connectionId and device, within its organisation', async () => {
+      const { environment } = await registry.register(registration());
+      for (const name of [environment.id, environment.connectionId, 'device-1']) {
+        expect(await registry.find('default', name)).toEqual([environment]);
+        expect(await registry.find('other', name)).toEqual([]);
+      }
+      expect(await registry.find('default', 'nowhere')).toEqual([]);
+    });
+
+    it('shows the newest registration of a device first', async () => {
+      const one = await registry.register(registration());
+      await clock.advance(1);
+      const two = await registry.register(registration({ listenerInstanceId: 'two' }));
+      expect(await registry.find('default', 'device-1')).toEqual([two.environment, one.environment]);
+    });
+  });
+
+  describe('list', () => {
+    it('shows what an organisation has, the oldest first', async () => {
+      const one = await registry.register(registration());
+      const two = await registry.register(registration({ deviceId: 'device-2' }));
+      await registry.register(registration({ organizationId: 'other' }));
+      const again = await registry.register(registration());
+      expect(await registry.list('default')).toEqual([again.environment, two.environment]);
+      expect(again.environment.firstSeenAt).toBe(one.environment.firstSeenAt);
+    });
+  });
+
+  describe('seen', () => {
+    it('is the newest of registrations and signs of life', async () => {
+      const { environment } = await registry.register(registration());
+      expect(environment).toMatchObject({ lastSeenAt: clock.now(), lastHeartbeat: null });
+      const heard = clock.now() + 5_000;
+      await registry.seen(environment.id, { lastSeenAt: heard, lastHeartbeat: heard });
+      await registry.seen(environment.id, { lastSeenAt: heard - 1_000, lastHeartbeat: null });
+      const expected = { lastSeenAt: heard, lastHeartbeat: heard };
+      expect(await registry.find('default', environment.id)).toMatchObject([expected]);
+      await clock.advance(60_000);
+      const again = await registry.register(registration());
+      expect(again.environment).toMatchObject({ lastSeenAt: clock.now(), lastHeartbeat: heard });
+      await registry.seen('env-nowhere', expected);
+    });
+  });
+});

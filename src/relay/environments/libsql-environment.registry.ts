@@ -1,0 +1,151 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { openDatabase, type Database } from '../../journal/index.js';
+import type { Clock } from '../../protocol/index.js';
+import { RelayError } from '../relay.error.js';
+import {
+  environmentIds,
+  issueLease,
+  leaseIdOf,
+  LEASES_KEPT,
+  processInstanceIdOf,
+  type Environment,
+  type Lease,
+  type Sighting,
+  type Voider,
+} from './environment.js';
+import { EnvironmentRegistry, type LeaseStanding, type Registered, type Registration } from './environment.registry.js';
+import { environmentOf, leaseOf, rowOfLease, type EnvironmentRow, type LeaseRow } from './registry-rows.js';
+import { REGISTRY_MIGRATIONS } from './registry-schema.js';
+
+const FILE_NAME = 'registry.db';
+/** Only its owner reads and writes. */
+const PRIVATE_DIRECTORY = 0o700;
+
+const SAME_PROCESS: Voider = 'same-process';
+const OTHER_PROCESS: Voider = 'other-process';
+
+/**
+ * Keeps environments and leases in a file, so that listeners come back to a relay that was restarted with the lease they
+ * have (reliability C24, C25), and those that were superseded stay so (C15). Statements are synchronous: what listeners do
+ * here is rare, and each takes well under a millisecond.
+ */
+export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements OnApplicationShutdown {
+  private readonly statements;
+  private readonly registerAtOnce;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
+    super();
+    this.statements = prepare(database);
+    this.registerAtOnce = database.transaction((registration: Registration) => this.enter(registration));
+  }
+
+  /**
+   * Opens the registry in a folder, which is made where it is missing.
+   *
+   * @throws DatabaseError when its file cannot be used
+   */
+  static open(directory: string, clock: Clock): LibsqlEnvironmentRegistry {
+    mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+    return new LibsqlEnvironmentRegistry(openDatabase(path.join(directory, FILE_NAME), REGISTRY_MIGRATIONS), clock);
+  }
+
+  async register(registration: Registration): Promise<Registered> {
+    return this.registerAtOnce.immediate(registration);
+  }
+
+  async standingOf(connectionId: string, secret: string): Promise<LeaseStanding> {
+    const row = this.statements.standing.get([connectionId, leaseIdOf(secret)]) as
+      | (EnvironmentRow & LeaseRow)
+      | undefined;
+    if (!row) return { state: 'unknown' };
+    const environment = environmentOf(row);
+    const lease = leaseOf(row);
+    return row.voided_by === null
+      ? { state: 'valid', environment, lease }
+      : { state: 'void', environment, lease, by: row.voided_by };
+  }
+
+  async leaseReady({ environmentId, order, processInstanceId }: Lease): Promise<void> {
+    this.statements.voidOlder.run([processInstanceId ?? null, environmentId, order]);
+  }
+
+  async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
+    this.statements.seen.run([lastSeenAt, lastHeartbeat, environmentId]);
+  }
+
+  async find(organizationId: string, name: string): Promise<readonly Environment[]> {
+    const named = this.statements.named.all([organizationId, name, name]);
+    const found = named.length > 0 ? named : this.statements.ofDevice.all([organizationId, name]);
+    return (found as EnvironmentRow[]).map(environmentOf);
+  }
+
+  async list(organizationId: string): Promise<readonly Environment[]> {
+    return (this.statements.ofOrganization.all([organizationId]) as EnvironmentRow[]).map(environmentOf);
+  }
+
+  /** Every socket and request is over by then. */
+  onApplicationShutdown(): void {
+    this.database.close();
+  }
+
+  private enter(registration: Registration): Registered {
+    const { organizationId, tokenId, deviceId, listenerInstanceId, connectionName, metadata } = registration;
+    const { id, connectionId } = environmentIds(organizationId, deviceId, listenerInstanceId);
+    const known = this.statements.byId.get([id]) as EnvironmentRow | undefined;
+    if (known && known.owner_token_id !== tokenId) throw new RelayError('ENVIRONMENT_TAKEN');
+    this.refuseSuperseded(id, processInstanceIdOf(metadata));
+
+    const now = this.clock.now();
+    const identity = [id, connectionId, organizationId, tokenId, deviceId, listenerInstanceId ?? null];
+    const row = this.statements.enter.get([...identity, connectionName, JSON.stringify(metadata), now, now, now]);
+    const environment = row as EnvironmentRow;
+    const { lease, secret } = issueLease(id, environment.registrations, metadata);
+    this.statements.addLease.run(rowOfLease(lease));
+    this.statements.forgetLeases.run([id, lease.order - LEASES_KEPT]);
+    return { environment: environmentOf(environment), lease, secret };
+  }
+
+  /** The process's newest lease counts: who came back and won is not superseded any more. */
+  private refuseSuperseded(environmentId: string, processInstanceId: string | undefined): void {
+    if (processInstanceId === undefined) return;
+    const newest = this.statements.newestOfProcess.get([environmentId, processInstanceId]) as LeaseRow | undefined;
+    if (newest?.voided_by === OTHER_PROCESS) throw new RelayError('LISTENER_SUPERSEDED');
+  }
+}
+
+function prepare(database: Database) {
+  return {
+    byId: database.prepare('SELECT * FROM environments WHERE id = ?'),
+    enter: database.prepare(`
+      INSERT INTO environments (id, connection_id, organization_id, owner_token_id, device_id, listener_instance_id,
+        connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+      ON CONFLICT (id) DO UPDATE SET connection_name = excluded.connection_name, metadata = excluded.metadata,
+        registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at, registrations = registrations + 1
+      RETURNING *`),
+    seen: database.prepare(`
+      UPDATE environments SET last_seen_at = max(last_seen_at, ?), last_heartbeat = coalesce(?, last_heartbeat)
+      WHERE id = ?`),
+    named: database.prepare('SELECT * FROM environments WHERE organization_id = ? AND (id = ? OR connection_id = ?)'),
+    ofDevice: database.prepare(
+      'SELECT * FROM environments WHERE organization_id = ? AND device_id = ? ORDER BY registered_at DESC, number',
+    ),
+    ofOrganization: database.prepare('SELECT * FROM environments WHERE organization_id = ? ORDER BY number'),
+    addLease: database.prepare(
+      'INSERT INTO leases (lease_id, environment_id, place, process_instance_id, terms) VALUES (?, ?, ?, ?, ?)',
+    ),
+    forgetLeases: database.prepare('DELETE FROM leases WHERE environment_id = ? AND place <= ?'),
+    standing: database.prepare(`
+      SELECT * FROM leases JOIN environments ON id = environment_id WHERE connection_id = ? AND lease_id = ?`),
+    voidOlder: database.prepare(`
+      UPDATE leases SET voided_by = iif(process_instance_id = ?, '${SAME_PROCESS}', '${OTHER_PROCESS}')
+      WHERE environment_id = ? AND place < ? AND voided_by IS NULL`),
+    newestOfProcess: database.prepare(`
+      SELECT * FROM leases WHERE environment_id = ? AND process_instance_id = ? ORDER BY place DESC LIMIT 1`),
+  };
+}

@@ -1,0 +1,60 @@
+import { Logger } from '@nestjs/common';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
+import type { Sighting } from './environment.js';
+import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';
+import { Presence } from './presence.js';
+
+class Registry extends MemoryEnvironmentRegistry {
+  readonly sightings: Sighting[] = [];
+  fails = false;
+
+  override async seen(_environmentId: string, sighting: Sighting): Promise<void> {
+    if (this.fails) throw new Error('the disk is full');
+    this.sightings.push(sighting);
+  }
+}
+
+let registry: Registry;
+let presence: Presence;
+beforeEach(() => {
+  registry = new Registry(new ManualClock());
+  presence = new Presence(registry);
+});
+
+it('knows every heartbeat at once, and writes one a minute down', () => {
+  presence.connected('env-1', 1_000_000);
+  for (let second = 30; second <= 150; second += 30) presence.heartbeat('env-1', 1_000_000 + second * 1_000);
+  expect(presence.of('env-1')).toMatchObject({ online: true, connectedAt: 1_000_000, lastHeartbeat: 1_150_000 });
+  expect(registry.sightings).toEqual([
+    { lastSeenAt: 1_000_000, lastHeartbeat: null },
+    { lastSeenAt: 1_060_000, lastHeartbeat: 1_060_000 },
+    { lastSeenAt: 1_120_000, lastHeartbeat: 1_120_000 },
+  ]);
+});
+
+it('writes down when a link broke, and what it knew by then', () => {
+  presence.connected('env-1', 1_000_000);
+  presence.heartbeat('env-1', 1_030_000);
+  presence.disconnected('env-1', 1_031_000);
+  expect(registry.sightings.at(-1)).toEqual({ lastSeenAt: 1_031_000, lastHeartbeat: 1_030_000 });
+});
+
+it('goes on when nothing can be written, and says so once', async () => {
+  const log = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+  registry.fails = true;
+  for (const minute of [1, 2, 3]) {
+    presence.connected('env-1', minute * 60_000);
+    await settle();
+  }
+  expect(presence.isOnline('env-1')).toBe(true);
+  expect(log).toHaveBeenCalledTimes(1);
+  expect(log.mock.calls[0]?.[0]).toContain('the disk is full');
+  registry.fails = false;
+  presence.connected('env-1', 240_000);
+  await settle();
+  registry.fails = true;
+  presence.disconnected('env-1', 241_000);
+  await settle();
+  expect(log).toHaveBeenCalledTimes(2);
+});

@@ -87,6 +87,11 @@ describe('a relay that has lost its history', () => {
     expect(late.names).toEqual(['epoch-2:56']);
     expect(device.rewinds).toMatchObject([{ event_epoch: 'epoch-1', event_seq: 0 }]);
     await device.isSafe(runtime);
+
+    const metrics = await (await fetch(`${http(second)}/metrics`)).text();
+    expect(metrics).toContain('twinlane_relay_rewinds_total 1\n');
+    expect(metrics).toContain('twinlane_relay_refilled_events_total 55\n');
+    expect(metrics).toContain('twinlane_relay_resumes_total{recovered="true"} 1\n');
   });
 });
 

@@ -94,6 +94,30 @@ describe('C24 a relay that is killed and started again on its data', () => {
     expect(await all(printed(await attachment.turn('echo back')))).toBe('back\n');
   });
 
+  it('knows every lease that it gave, and of each environment which one is the newest', async () => {
+    const given: RegistrationResponse[] = [];
+    let cutOff: Promise<unknown> | undefined;
+    await new Promise<void>((enough) => {
+      const register = async (deviceId: string): Promise<never> => {
+        for (;;) if (given.push(await relay.register({ deviceId })) >= 100) enough();
+      };
+      cutOff = Promise.allSettled(['device-0', 'device-1', 'device-2', 'device-3'].map(register));
+    });
+    await relay.kill();
+    await cutOff;
+    await relay.again();
+    for (const { wsUrl } of given) {
+      const socket = await open(wsUrl);
+      socket.send({ type: 'ping' });
+      await socket.seen('pong');
+      socket.ws.terminate();
+    }
+    const fence = await relay.register({ deviceId: 'device-0' });
+    await open(fence.wsUrl);
+    const [older = fence] = given.filter(({ connectionId }) => connectionId === fence.connectionId).toReversed();
+    expect((await (await open(older.wsUrl)).closed).code).toBe(1000);
+  });
+
   it.each([
     ['killed', () => relay.kill()],
     ['stopped', () => relay.stop()],

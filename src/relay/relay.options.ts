@@ -138,6 +138,15 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   drainEveryMs: number = 50;
 
+  /**
+   * Directory of this relay's own: what it must know after a restart lies there. Only one relay may use it. Default: none, and
+   * all of it ends with the process.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  dataDir?: string;
+
   @ValidateNested()
   @Type(() => HistoryOptions)
   history: HistoryOptions = new HistoryOptions();

@@ -26,13 +26,13 @@ it.each([1, 2, 3, randomInt(2 ** 32)])('loses nothing under the faults of seed %
 });
 
 it('finds a relay that takes repeated events for new ones', async () => {
-  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '8', '--plant', 'dedupe');
+  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'dedupe');
   expect(result['duplicated']).toBeGreaterThan(0);
   expect(exitCode).toBe(1);
 });
 
 it('finds a journal whose tail is gone after a restart', async () => {
-  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '8', '--plant', 'tail');
+  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'tail');
   expect(result['untold']).toBeGreaterThan(0);
   expect(exitCode).toBe(1);
 });

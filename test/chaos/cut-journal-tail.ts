@@ -32,7 +32,7 @@ function cutDatabase(file: string, since: number): number {
   try {
     const isJournal = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'entries'`).get([]) !== undefined;
     if (!isJournal) return 0;
-    const lost = Number(database.prepare('SELECT COUNT(*) FROM entries WHERE at >= ?').pluck().get([since]));
+    const lost = database.prepare('SELECT position FROM entries WHERE at >= ?').all([since]).length;
     database.exec(`BEGIN; ${CUT.replace(':since', String(since))}; COMMIT;`);
     return lost;
   } finally {

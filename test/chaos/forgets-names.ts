@@ -8,7 +8,7 @@ const arrived = new Map<string, number>();
 const asItIs = RoutingService.prototype.deviceFrame;
 
 RoutingService.prototype.deviceFrame = function (environmentId, link, channel, frame) {
-  asItIs.call(this, environmentId, link, channel, renamed(environmentId, frame));
+  return asItIs.call(this, environmentId, link, channel, renamed(environmentId, frame));
 };
 
 function renamed(environmentId: string, frame: Frame): Frame {

@@ -11,8 +11,8 @@ const BIN = fileURLToPath(new URL('../../bin/twinlane.js', import.meta.url));
 const DIES_WITH_PARENT = new URL('./dies-with-parent.js', import.meta.url).href;
 const FORGETS_NAMES = new URL('./forgets-names.js', import.meta.url).href;
 
-/** What a relay keeps of events, in its data directory. */
-const HISTORY = /histor/i;
+/** The files that a relay keeps events in. */
+const HISTORY = /^history\.db/;
 /** Below the ports that systems give to outgoing connections, so that none takes the relay's while it is down. */
 const PORTS = [20_000, 30_000] as const;
 const TRIES = 50;
@@ -58,10 +58,14 @@ export class RelayProcess {
     return this.child.kill();
   }
 
-  /** While it is down. */
+  /** While it is down. @throws Error when there is none to lose */
   loseHistory(): void {
-    for (const name of readdirSync(this.options.folder))
-      if (HISTORY.test(name)) rmSync(path.join(this.options.folder, name), { recursive: true });
+    const { folder } = this.options;
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      HISTORY.test(path.basename(file)),
+    );
+    if (files.length === 0) throw new Error(`There is no history in ${folder} that could be lost.`);
+    for (const file of files) rmSync(path.join(folder, file));
   }
 
   /** Starts it; it was down. */

@@ -11,7 +11,8 @@ import { RawSocket } from './raw-socket.js';
 interface Entry {
   readonly epoch: string;
   readonly seq: number;
-  readonly text: string;
+  /** Its text is made when it is sent: large ones may share their content. */
+  readonly event: Frame;
 }
 
 /** One runtime of the device. */
@@ -140,9 +141,7 @@ export class ResumableDevice {
     const journal = this.journalOf(runtime);
     const seq = (journal.entries.at(-1)?.seq ?? 0) + 1;
     const { epoch } = this;
-    const name = { event_epoch: epoch, event_seq: seq, emitted_at: new Date(seq).toISOString() };
-    const text = JSON.stringify({ ...event, runtime, ...name, idempotency_key: `${event.type}:${seq}:${epoch}:0` });
-    journal.entries.push({ epoch, seq, text });
+    journal.entries.push({ epoch, seq, event });
     if (this.channels.stream) this.flush(journal);
     return `${epoch}:${seq}`;
   }
@@ -154,12 +153,11 @@ export class ResumableDevice {
   }
 
   /** Sends a frame that is no event, with the next number of its socket. */
-  send(channel: ChannelName, frame: object | string, safe: () => void = () => {}): void {
+  send(channel: ChannelName, frame: object, safe: () => void = () => {}): void {
     const open = this.channels[channel];
     if (!open) throw new Error('connect first');
     open.inFlight.push({ seq: ++open.sent, safe });
-    const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
-    open.socket.send(`{"seq":${open.sent},${text.slice(1)}`);
+    open.socket.send({ seq: open.sent, ...frame });
   }
 
   /** Resolves when the relay is responsible for every event of a runtime. */
@@ -209,10 +207,11 @@ export class ResumableDevice {
       const gap = { event_epoch: first?.epoch, from: first?.seq, to: last?.seq };
       this.sendFrom(journal, through, { type: 'journal_gap', runtime, ...gap });
     }
-    while (journal.sent < entries.length) this.sendFrom(journal, journal.sent + 1, entries[journal.sent]?.text ?? '');
+    for (let entry = entries[journal.sent]; entry; entry = entries[journal.sent])
+      this.sendFrom(journal, journal.sent + 1, sealed(runtime, entry));
   }
 
-  private sendFrom(journal: Journal, through: number, frame: object | string): void {
+  private sendFrom(journal: Journal, through: number, frame: object): void {
     journal.sent = through;
     const { age } = journal;
     this.send('stream', frame, () => {
@@ -255,6 +254,11 @@ export class ResumableDevice {
     this.answers.set(id, answer);
     if (answer) this.send('control', { ...answer, request_id: id });
   }
+}
+
+function sealed(runtime: Runtime, { epoch, seq, event }: Entry): Frame {
+  const name = { event_epoch: epoch, event_seq: seq, emitted_at: new Date(seq).toISOString() };
+  return { ...event, runtime, ...name, idempotency_key: `${event.type}:${seq}:${epoch}:000000` };
 }
 
 /** What is kept of a runtime, oldest epoch first. */

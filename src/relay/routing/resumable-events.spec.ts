@@ -209,7 +209,14 @@ describe('the verdict on a client that resumes', () => {
     await bench.deliver(link, journals('a:1-4'));
     for (const name of ['a:1', 'a:2', 'a:3', 'a:4']) await bench.deliver(link, event(name));
     await bench.settled();
-    expect(client.frames[0]).toMatchObject({ type: 'resume_status', recovered: true, epoch: 'a', from: 2, head: 4, seq: 1 });
+    expect(client.frames[0]).toMatchObject({
+      type: 'resume_status',
+      recovered: true,
+      epoch: 'a',
+      from: 2,
+      head: 4,
+      seq: 1,
+    });
     expect(client.names()).toEqual(['a:3', 'a:4']);
     expect(client.of('read_file_response')).toHaveLength(1);
     expect(client.of('notice')).toHaveLength(1);

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   resolve: { alias: { twinlane: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
   test: {
-    include: ['src/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+    include: ['src/**/*.spec.ts', 'test/chaos/*.spec.ts', 'test/**/*.e2e-spec.ts'],
     setupFiles: ['./test/kit/setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,

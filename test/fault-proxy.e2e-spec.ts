@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { FaultProxy } from './kit/fault-proxy.js';
 
 /** A server that keeps what it is sent and answers every chunk with as many bytes. */
@@ -120,3 +121,31 @@ it('throttles', async () => {
   await until(() => received.length === HEAD.length + 100);
   expect(Math.max(...chunks)).toBeLessThan(100);
 });
+
+for (const direction of ['up', 'down'] as const)
+  for (const [what, text] of [
+    ['reserved-bits', 'a text that is long enough'],
+    ['length', 'a text that is long enough'],
+    ['length', 'a longer text, whose length takes two bytes: '.repeat(10)],
+    ['utf-8', 'a text that is long enough'],
+  ] as const)
+    it(`corrupts ${what} of one message of ${text.length} characters, ${direction}`, async () => {
+      const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+      await once(sockets, 'listening');
+      const front = await FaultProxy.start(`http://127.0.0.1:${(sockets.address() as { port: number }).port}`);
+      const client = new WebSocket(`${front.url.replace('http', 'ws')}/ws?channel=stream`);
+      const [[peer]] = await Promise.all([once(sockets, 'connection') as Promise<[WebSocket]>, once(client, 'open')]);
+      const [from, to] = direction === 'up' ? [client, peer] : [peer, client];
+      from.on('error', () => {});
+      from.send(text);
+      expect(String((await once(to, 'message'))[0])).toBe(text);
+
+      front.now({ do: 'corrupt', what, direction }, STREAM);
+      const failed = once(to, 'error');
+      from.send(text);
+      // A length that is too long swallows what follows; what it makes of that is no text either.
+      from.send(text);
+      expect((await failed)[0]).toBeInstanceOf(Error);
+      await front.stop();
+      sockets.close();
+    });

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { isEvent, TwinlaneClient, type Turn } from '../src/client/index.js';
 import type { RegistrationResponse } from '../src/protocol/index.js';
@@ -11,6 +11,9 @@ import { RawSocket } from './kit/raw-socket.js';
 import { PROCESS_TOKEN, RelayProcess } from './kit/relay-process.js';
 import { startListener } from './kit/twinlane.js';
 import { TwinlaneProcess } from './kit/twinlane-process.js';
+
+// Each test starts several processes, one after the other.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let relay: RelayProcess;
 /** What is to be undone after a test, the last first. */
@@ -57,7 +60,8 @@ async function reaches(app: INestApplicationContext, wanted: LinkPhase): Promise
     if (phase === wanted) return;
 }
 
-const client = () => new TwinlaneClient({ server: relay.url, token: PROCESS_TOKEN, WebSocket });
+const client = () =>
+  new TwinlaneClient({ server: relay.url, token: PROCESS_TOKEN, WebSocket, limits: { backoffMaxMs: 500 } });
 
 async function attach() {
   const attachment = await client().attach((await relay.environment('device-1')).id);
@@ -92,6 +96,30 @@ describe('C24 a relay that is killed and started again on its data', () => {
     const { id, connectionId, firstSeenAt } = before;
     expect(await relay.environment('device-1')).toMatchObject({ id, connectionId, firstSeenAt });
     expect(await all(printed(await attachment.turn('echo back')))).toBe('back\n');
+  });
+
+  it('knows every lease that it gave, and of each environment which one is the newest', async () => {
+    const given: RegistrationResponse[] = [];
+    let cutOff: Promise<unknown> | undefined;
+    await new Promise<void>((enough) => {
+      const register = async (deviceId: string): Promise<never> => {
+        for (;;) if (given.push(await relay.register({ deviceId })) >= 100) enough();
+      };
+      cutOff = Promise.allSettled(['device-0', 'device-1', 'device-2', 'device-3'].map(register));
+    });
+    await relay.kill();
+    await cutOff;
+    await relay.again();
+    for (const { wsUrl } of given) {
+      const socket = await open(wsUrl);
+      socket.send({ type: 'ping' });
+      await socket.seen('pong');
+      socket.ws.terminate();
+    }
+    const fence = await relay.register({ deviceId: 'device-0' });
+    await open(fence.wsUrl);
+    const [older = fence] = given.filter(({ connectionId }) => connectionId === fence.connectionId).toReversed();
+    expect((await (await open(older.wsUrl)).closed).code).toBe(1000);
   });
 
   it.each([

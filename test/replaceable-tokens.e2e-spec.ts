@@ -10,6 +10,7 @@ import {
   EnvironmentRegistry,
   HTTP_FETCH,
   type HttpFetch,
+  INPUT_LEDGER,
   JOURNAL,
   type Journal,
   LegacyLink,
@@ -30,6 +31,7 @@ import {
   type ListenerModuleOptions,
   ListenerModule,
 } from '../src/index.js';
+import { MemoryInputLedger } from '../src/conversations/memory-input-ledger.js';
 import { MemoryJournal } from '../src/journal/index.js';
 import { NO_ROUTING_OBSERVER } from '../src/relay/routing/routing-observer.js';
 import { MemoryEnvironmentRegistry } from '../src/relay/environments/memory-environment.registry.js';
@@ -172,6 +174,16 @@ describe('tokens of a listener that `extend` replaces', () => {
     const { app } = await listen('emitter', { provide: JOURNAL, useValue });
     app.get(ProtocolEmitterService).emit('turn_finished', { turn_id: 't', stop_reason: 'end_turn' }, RUNTIME);
     expect(useValue.bounds(RUNTIME).head).toBe(1);
+  });
+
+  it('listener: INPUT_LEDGER', async () => {
+    const useValue = new MemoryInputLedger(1);
+    const { server } = await listen('listener', { provide: INPUT_LEDGER, useValue });
+    const messages = [{ role: 'user', content: 'true', client_message_id: 'm1' }];
+    const payload = { kind: 'create_message', messages };
+    server.send('control', { type: 'input', request_id: 'r1', runtime: RUNTIME, payload });
+    await server.until(() => server.of('input_accepted').length > 0);
+    expect(useValue.answerTo(RUNTIME, 'm1')).toEqual({ accepted: true, disposition: 'started' });
   });
 });
 

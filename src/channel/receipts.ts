@@ -64,7 +64,7 @@ export class Receipts {
   take(seq: unknown, bytes: number): Receipt {
     const expected = this.read + 1;
     if (seq !== undefined && seq !== expected)
-      throw new SequenceError(`A frame has seq ${String(seq)}, but ${expected} was to come.`);
+      throw new SequenceError(`A frame has seq ${JSON.stringify(seq)}, but ${expected} was to come.`);
     this.read = expected;
     this.unacknowledgedBytes += bytes;
     this.unsafeBytes += bytes;

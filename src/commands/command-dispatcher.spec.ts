@@ -58,6 +58,9 @@ class SlowProbeCommand extends ProbeCommand {}
 @DeviceCommand('lasting_probe', ProbeDto, { holdsRuntime: false })
 class LastingProbeCommand extends ProbeCommand {}
 
+@DeviceCommand('reading_probe', ProbeDto, { isReading: true })
+class ReadingProbeCommand extends ProbeCommand {}
+
 @DeviceCommand('terminal_input', ProbeDto)
 class SilentCommand extends ProbeCommand {}
 
@@ -70,17 +73,22 @@ const RESUMABLE: LinkMonitor = {
 };
 let rooms: DeviceRooms;
 let probe: ProbeCommand;
+let silent: SilentCommand;
+let reading: ReadingProbeCommand;
 let clock: ManualClock;
 const start = async (setup: DeviceRoomsSetup = {}) => {
   clock = new ManualClock();
   probe = new ProbeCommand();
+  silent = new SilentCommand();
+  reading = new ReadingProbeCommand();
   rooms = await startDeviceRooms({
     clock,
     ...setup,
     providers: [
       { provide: ProbeCommand, useValue: probe },
       SlowProbeCommand,
-      SilentCommand,
+      { provide: SilentCommand, useValue: silent },
+      { provide: ReadingProbeCommand, useValue: reading },
       LastingProbeCommand,
       ...(setup.providers ?? []),
     ],
@@ -264,19 +272,50 @@ describe('repeated requests', () => {
     expect(probe.calls.length).toBe(2);
   });
 
-  it('are forgotten beyond the bound, and so are answers too large to keep', async () => {
-    await start({ links: RESUMABLE, commands: { maxRememberedRequests: 2, maxRememberedAnswerBytes: 100 } });
+  it('that run still have their one answer, however many commands come meanwhile', async () => {
+    await start({ links: RESUMABLE, commands: { maxRememberedRequests: 2 } });
+    for (const request_id of ['r1', 'r2', 'r3', 'r4']) await dispatch(probing({ request_id }));
+    await dispatch(probing({ request_id: 'r1' }));
+    expect([probe.calls.length, rooms.emitter.recorded]).toEqual([4, []]);
+    probe.call(0).resolve({ n: 1 });
+    await settle();
+    expect(rooms.emitter.answers('r1')).toHaveLength(1);
+  });
+
+  it('are forgotten beyond the bound, those that ended first', async () => {
+    await start({ links: RESUMABLE, commands: { maxRememberedRequests: 2 } });
     for (const request_id of ['r1', 'r2', 'r3']) await dispatch(probing({ request_id }));
     for (const { resolve } of probe.calls) resolve({ n: 1 });
     await settle();
-    await dispatch(probing({ request_id: 'r3' }));
+    for (const request_id of ['r3', 'r2']) await dispatch(probing({ request_id }));
     expect(probe.calls.length).toBe(3);
     await dispatch(probing({ request_id: 'r1' }));
     expect(probe.calls.length).toBe(4);
-    probe.call(3).resolve({ text: 'x'.repeat(200) });
-    await settle();
+  });
+
+  it('of commands that nobody answers are dropped, and push no other out', async () => {
+    await start({ links: RESUMABLE, commands: { maxRememberedRequests: 2 } });
     await dispatch(probing({ request_id: 'r1' }));
-    expect(probe.calls.length).toBe(5);
+    probe.call(0).resolve({ n: 1 });
+    for (const request_id of ['t1', 't2', 't3', 't3']) await dispatch(probing({ type: 'terminal_input', request_id }));
+    expect(silent.calls.length).toBe(3);
+    await dispatch(probing({ request_id: 'r1' }));
+    expect(probe.calls.length).toBe(1);
+    expect(rooms.emitter.answers('r1')).toHaveLength(2);
+  });
+
+  it('whose answer was too large to keep run again where they only read, and else are told that they have run', async () => {
+    await start({ links: RESUMABLE, commands: { maxRememberedAnswerBytes: 100 } });
+    const large = { text: 'x'.repeat(200) };
+    for (const type of ['probe', 'reading_probe']) await dispatch(probing({ type, request_id: type }));
+    for (const { resolve } of [...probe.calls, ...reading.calls]) resolve(large);
+    await settle();
+    for (const type of ['probe', 'reading_probe']) await dispatch(probing({ type, request_id: type }));
+    expect([probe.calls.length, reading.calls.length]).toEqual([1, 2]);
+    expect(rooms.emitter.answers('probe')).toMatchObject([
+      large,
+      { success: false, error_code: 'ANSWER_TOO_LARGE', error: expect.stringContaining('has run') },
+    ]);
   });
 
   it('are run again on a plain link, where ids may be used twice', async () => {

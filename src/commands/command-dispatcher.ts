@@ -49,14 +49,18 @@ export class CommandDispatcher {
   dispatch(frame: Frame): void {
     const command = modernise(frame);
     const requestId = requestIdOf(command);
-    const noted =
-      requestId !== undefined && this.repeatsAreMeant() ? this.requests.note(requestId, command) : undefined;
+    const noted = requestId !== undefined && this.repeatsAreMeant() ? this.note(command, requestId) : undefined;
     if (noted?.isRepeated) {
       if (noted.request.answer) this.send(noted.request.answer);
       return;
     }
     const run = (): Promise<void> => this.run(command, noted?.request);
     this.inOrder(command, run).catch((error: unknown) => this.logger.error(error));
+  }
+
+  private note(command: Frame, requestId: string): ReturnType<RememberedRequests['note']> {
+    const isReading = this.explorer.find(command.type)?.isReading ?? false;
+    return this.requests.note({ requestId, command, isAnswered: expectsAnswer(command), isReading });
   }
 
   /** Only on a resumable link are ids unique and commands sent again; a plain server may pass on what a client reuses. */
@@ -81,7 +85,7 @@ export class CommandDispatcher {
     const begun = this.clock.now();
     const answer = await this.answerTo(frame, requestId, afterAnswer);
     this.metrics.ended(frame.type, this.clock.now() - begun);
-    if (requestId !== undefined && isAnswered(frame.type) && !isAnswerType(frame.type)) {
+    if (requestId !== undefined && expectsAnswer(frame)) {
       request?.answered(answer);
       this.send(answer);
     } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
@@ -156,4 +160,9 @@ export class CommandDispatcher {
     else if (requestId === undefined) this.logger.warn({ msg: `${frame.type}: ${String(error)}`, ...fields });
     else this.logger.debug({ msg: `${frame.type}: ${String(error)}`, ...fields });
   }
+}
+
+/** Answers of clients, and commands such as those of terminals, are not answered. */
+function expectsAnswer({ type }: Frame): boolean {
+  return isAnswered(type) && !isAnswerType(type);
 }

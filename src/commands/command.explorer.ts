@@ -9,6 +9,7 @@ export interface CommandHandler {
   readonly dto: Type<object>;
   readonly deadlineMs: number | undefined;
   readonly holdsRuntime: boolean;
+  readonly isReading: boolean;
   readonly command: DeviceCommandOf<object>;
   readonly className: string;
 }
@@ -37,6 +38,7 @@ export class CommandExplorer implements OnModuleInit {
         dto: metadata.dto,
         deadlineMs: metadata.deadlineMs,
         holdsRuntime: metadata.holdsRuntime ?? true,
+        isReading: metadata.isReading ?? false,
         command: instance as DeviceCommandOf<object>,
         className: name,
       });

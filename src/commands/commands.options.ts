@@ -23,14 +23,14 @@ export class CommandsOptions {
   @Min(1)
   maxEntries = 10_000;
 
-  /** Commands that are recognised when they come again. Default: 1,024 (protocol section 5). */
+  /** Ended commands that are recognised when they come again; as many of those that nobody answers. Default: 1,024 (protocol section 5). */
   @IsInt()
   @Min(1)
   maxRememberedRequests = 1_024;
 
   /**
-   * Bytes up to which an answer is kept for a command that comes again. Larger ones come from reading, which is done
-   * again. Default: 16,384.
+   * Bytes up to which an answer is kept for a command that comes again. Larger ones come from reading mostly, which is
+   * done again; any other command then fails, and says that it has run. Default: 16,384.
    */
   @IsInt()
   @Min(0)

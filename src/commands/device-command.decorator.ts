@@ -10,6 +10,11 @@ export interface DeviceCommandOptions {
    * what may take long.
    */
   readonly holdsRuntime?: boolean;
+  /**
+   * Whether it only reads. The server may send a command again after a reconnect; then one whose answer was too large to
+   * keep runs again if it only reads, and fails otherwise. Default: false.
+   */
+  readonly isReading?: boolean;
 }
 
 export interface DeviceCommandMetadata extends DeviceCommandOptions {

@@ -7,7 +7,8 @@ export class ConversationError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string = ERROR_CODES[code].message,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

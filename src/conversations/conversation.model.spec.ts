@@ -11,6 +11,7 @@ import { TurnEndedError } from '../agents/index.js';
 import { Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationsOptions } from './conversations.options.js';
+import { MemoryInputLedger } from './memory-input-ledger.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 
@@ -206,6 +207,7 @@ function start(): Real {
     links: READY_LINK,
     workspace: new Workspace(os.tmpdir()),
     clock,
+    ledger: new MemoryInputLedger(1_000),
     options: Object.assign(new ConversationsOptions(), { connectionName: 'test', maxQueuedInputs: 1_000 }),
   });
   return { conversation, agent, emitter, clock };

@@ -12,6 +12,7 @@ import { PathRefusedError, Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationError } from './conversation.error.js';
 import { ConversationsOptions } from './conversations.options.js';
+import { MemoryInputLedger } from './memory-input-ledger.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 const DONE: TurnEnd = { stopReason: 'end_turn' };
@@ -31,14 +32,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
-function start(options: Partial<ConversationsOptions> = {}): Conversation {
+function start(given: Partial<ConversationsOptions> = {}): Conversation {
+  const options = Object.assign(new ConversationsOptions(), { connectionName: 'test' }, given);
   return new Conversation(RUNTIME, {
     agent,
     emitter: emitter.service,
     links: READY_LINK,
     workspace: new Workspace(root),
     clock,
-    options: Object.assign(new ConversationsOptions(), { connectionName: 'test' }, options),
+    ledger: new MemoryInputLedger(options.maxRememberedIds),
+    options,
   });
 }
 

@@ -19,10 +19,12 @@ import { BoundedMap } from './bounded-map.js';
 import { ConversationError } from './conversation.error.js';
 import { type ConversationEvent, type ConversationState, pendingOf, transition } from './conversation-state.js';
 import type { ConversationsOptions } from './conversations.options.js';
-import { type DeviceMode, readMode } from './device-mode.js';
-import { type InputAnswer, InputLedger } from './input-ledger.js';
-import { InputQueue, type NamedMessage, removed } from './input-queue.js';
-import { CANCELLED, runTurn } from './run-turn.js';
+import { type DeviceMode, knownMode, readMode } from './device-mode.js';
+import { EndReporter } from './end-reporter.js';
+import { freshMessages } from './fresh-messages.js';
+import type { InputAnswer, InputLedger, TurnName, UnfinishedInput } from './input-ledger.js';
+import { type AcceptedInput, acceptedInput, InputQueue, removed } from './input-queue.js';
+import { CANCELLED, INTERRUPTED, loopError, runTurn } from './run-turn.js';
 import { type Reported, StatusReporter } from './status-reporter.js';
 import { Turn, type TurnHost } from './turn.js';
 
@@ -30,6 +32,7 @@ import { Turn, type TurnHost } from './turn.js';
 export interface ConversationParts {
   readonly agent: Agent;
   readonly emitter: ProtocolEmitterService;
+  readonly ledger: InputLedger;
   readonly links: LinkMonitor;
   readonly workspace: Workspace;
   readonly clock: Clock;
@@ -41,10 +44,10 @@ export class Conversation implements Reported {
   state: ConversationState<Turn, Approval> = { name: 'idle' };
   mode: DeviceMode;
   cwd: string;
-  readonly queue: InputQueue;
+  readonly queue = new InputQueue();
   private readonly status: StatusReporter;
+  private readonly ends: EndReporter;
   private readonly logger = new Logger(Conversation.name);
-  private readonly ledger: InputLedger;
   private readonly resolved: BoundedMap<ApprovalOutcome>;
   private closed = false;
   /** Ends the turn under way when its agent does not. */
@@ -55,12 +58,12 @@ export class Conversation implements Reported {
     readonly runtime: Runtime,
     private readonly parts: ConversationParts,
   ) {
-    const { options, clock, emitter, links, workspace } = parts;
-    this.mode = options.mode;
-    this.cwd = workspace.root;
-    this.queue = new InputQueue(clock);
+    const { options, emitter, ledger, links, workspace } = parts;
+    const { mode, cwd } = ledger.settingsOf(runtime);
+    this.mode = knownMode(mode) ?? options.mode;
+    this.cwd = cwd ?? workspace.root;
+    this.ends = new EndReporter(runtime, emitter, ledger);
     this.status = new StatusReporter(this, emitter, links, options.connectionName);
-    this.ledger = new InputLedger(options.maxRememberedIds);
     this.resolved = new BoundedMap(options.maxRememberedIds);
   }
 
@@ -68,10 +71,12 @@ export class Conversation implements Reported {
    * Takes an input: it starts at once or waits for its turn. Messages accepted before are left out; where none is new
    * the answer is the one they got then.
    *
-   * @throws ConversationError `TOO_MANY` when too many wait, `DRAINING` when the listener is stopping
+   * @throws ConversationError `TOO_MANY` when too many wait, `DRAINING` when the listener is stopping, `INPUT_NOT_KEPT`
+   * when the ledger cannot keep it
    */
   accept(messages: readonly InputMessage[]): InputAnswer {
-    const { fresh, earlier } = this.ledger.sortOut(messages);
+    const { clock, ledger } = this.parts;
+    const { fresh, earlier } = freshMessages(messages, (id) => ledger.answerTo(this.runtime, id));
     if (fresh.length === 0 && earlier) return earlier;
     if (this.closed)
       throw new ConversationError('DRAINING', 'The listener is stopping; send the input again when it is back.');
@@ -82,10 +87,11 @@ export class Conversation implements Reported {
         `${this.queue.length} inputs wait already; send it when one has started.`,
       );
     const answer: InputAnswer = { accepted: true, disposition: idle ? 'started' : 'queued' };
-    this.ledger.remember(fresh, answer);
-    if (idle) this.start(fresh);
+    const input = acceptedInput(fresh, new Date(clock.now()).toISOString());
+    ledger.accept(this.runtime, input, answer);
+    if (idle) this.start(input);
     else {
-      this.queue.push(fresh);
+      this.queue.push(input);
       this.status.queue();
     }
     return answer;
@@ -133,11 +139,32 @@ export class Conversation implements Reported {
     const newCwd = cwd === undefined ? this.cwd : await this.directory(cwd);
     this.mode = newMode;
     this.cwd = newCwd;
+    if (mode === undefined && cwd === undefined) return;
+    const set = { mode: mode === undefined ? undefined : newMode, cwd: cwd === undefined ? undefined : newCwd };
+    this.parts.ledger.configure(this.runtime, set);
+  }
+
+  /**
+   * Takes up what an earlier process of this listener left: the turns that ran then are over, and what waited starts.
+   *
+   * @param told ids of turns and approvals whose end that process has told, although the ledger does not know
+   */
+  recover(inputs: readonly UnfinishedInput[], told: ReadonlySet<string>): void {
+    for (const { input, turn } of inputs) if (!turn) this.queue.push(input);
+    for (const { input, turn, approvals } of inputs) {
+      if (!turn) continue;
+      const untold = approvals.filter((requestId) => !told.has(requestId));
+      for (const requestId of untold) this.tellResolved(requestId, 'turn_ended');
+      if (told.has(turn.turnId)) this.parts.ledger.ended(input.item.id);
+      else this.endInterrupted(input, turn);
+    }
+    this.startNext();
   }
 
   /** Takes an input that waits out of the queue; false when it is not there (any more). */
   removeQueued(itemId: string): boolean {
     const input = this.queue.remove(itemId);
+    if (input) this.parts.ledger.ended(input.item.id);
     if (input) this.status.queue(removed([input], 'cancelled'));
     return input !== undefined;
   }
@@ -162,11 +189,14 @@ export class Conversation implements Reported {
     this.parts.emitter.emit('stream_delta', { delta: { date, ...delta } }, this.runtime);
   }
 
-  /** No new turns from now on: what waits is cancelled, and a turn that waits for a person is aborted. */
+  /**
+   * No new turns from now on; a turn that waits for a person is aborted. What waits in the queue stays there for the next
+   * process where the ledger survives, because an orderly stop must not lose what a crash would keep: whoever does not
+   * want it any more takes it out of the queue. Where nobody would ever start it, it is cancelled, and told so.
+   */
   close(): void {
     this.closed = true;
-    const waiting = this.queue.clear();
-    if (waiting.length > 0) this.status.queue(removed(waiting, 'cancelled'));
+    if (!this.parts.ledger.survives) this.cancelWaiting();
     if (this.state.name === 'waiting-for-approval') this.abort();
   }
 
@@ -176,13 +206,31 @@ export class Conversation implements Reported {
     if (this.state.name !== 'idle') this.finish(this.state.lease, CANCELLED);
   }
 
+  /** Resolves when the ledger has heard of every end that was told. */
+  untilSettled(): Promise<void> {
+    return this.ends.untilSettled();
+  }
+
   /** Resolves when no turn is under way. */
   untilIdle(): Promise<void> {
     return this.state.name === 'idle' ? Promise.resolve() : new Promise((resolve) => this.waitingForIdle.push(resolve));
   }
 
-  private start(messages: readonly NamedMessage[]): void {
-    const turn = new Turn(messages, this.cwd, this.turnHost());
+  private cancelWaiting(): void {
+    const waiting = this.queue.clear();
+    for (const { item } of waiting) this.parts.ledger.ended(item.id);
+    if (waiting.length > 0) this.status.queue(removed(waiting, 'cancelled'));
+  }
+
+  private startNext(): void {
+    const next = this.closed ? undefined : this.queue.shift();
+    if (!next) return;
+    this.start(next);
+    this.status.queue(removed([next], 'dequeued'));
+  }
+
+  private start(input: AcceptedInput): void {
+    const turn = new Turn(input, this.cwd, this.turnHost());
     this.move({ type: 'start', lease: turn });
     this.run(turn).catch((error: unknown) => this.logger.error(error));
   }
@@ -204,6 +252,8 @@ export class Conversation implements Reported {
     // So that `input_accepted` goes out before what the turn emits.
     await afterAnswers();
     if (!this.holds(turn)) return;
+    // Before the agent has it, so that no process starts it twice.
+    this.parts.ledger.started(turn.input.item.id, turn);
     this.status.loop();
     this.status.device();
     this.finish(turn, await runTurn(turn, this.parts.agent));
@@ -220,16 +270,18 @@ export class Conversation implements Reported {
     this.move({ type: 'end', lease: turn });
     this.status.loop();
     this.status.device();
-    this.parts.emitter.emit(
-      'turn_finished',
-      { turn_id: turn.turnId, stop_reason, run_id: turn.runId, ...(error === undefined ? {} : { error }) },
-      this.runtime,
-    );
+    this.ends.turn(turn.input, turn, stop_reason, error);
     for (const resolve of this.waitingForIdle.splice(0)) resolve();
-    const next = this.queue.shift();
-    if (!next) return;
-    this.start(next.messages);
-    this.status.queue(removed([next], 'dequeued'));
+    this.startNext();
+  }
+
+  /** Ends a turn of an earlier process, of which only the ledger knows. */
+  private endInterrupted(input: AcceptedInput, turn: TurnName): void {
+    const { stopReason: stop_reason, error } = INTERRUPTED;
+    for (const delta of [loopError(error), { message_type: 'stop_reason', stop_reason }])
+      this.note({ ...delta, run_id: turn.runId, type: 'message' });
+    this.replay();
+    this.ends.turn(input, turn, stop_reason, error);
   }
 
   private ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision> {
@@ -237,6 +289,7 @@ export class Conversation implements Reported {
     const approval = new Approval(question);
     if (!this.move({ type: 'ask', lease: turn, approval })) return Promise.reject(new TurnEndedError());
     this.status.loop();
+    this.parts.ledger.asked(turn.input.item.id, approval.requestId);
     this.parts.emitter.emit('control_request', approval.payload, this.runtime);
     const { approvalTimeoutMs } = this.parts.options;
     if (approvalTimeoutMs !== undefined)
@@ -266,7 +319,7 @@ export class Conversation implements Reported {
 
   private tellResolved(request_id: string, outcome: ApprovalOutcome): void {
     this.resolved.set(request_id, outcome);
-    this.parts.emitter.emit('control_request_resolved', { request_id, outcome }, this.runtime);
+    this.ends.approval(request_id, outcome);
   }
 
   private emitDelta(turn: Turn, delta: Delta): void {

@@ -10,6 +10,12 @@ export class ConversationsOptions {
   @IsNotEmpty()
   connectionName!: string;
 
+  /** Folder of this listener instance, in which inputs survive its process (`ledger.db`). Default: none, they are kept in memory. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  dataDir?: string;
+
   /** Name of the agent that executes turns. Default: `shell`. */
   @IsString()
   @IsNotEmpty()

@@ -1,12 +1,22 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { type Agent, AgentRegistry } from '../agents/index.js';
 import { CLOCK } from '../config/index.js';
-import { ProtocolEmitterService } from '../emitter/index.js';
+import { JOURNAL, ProtocolEmitterService } from '../emitter/index.js';
+import type { Journal } from '../journal/index.js';
 import { runtimeKey, type Clock, type Runtime } from '../protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../transport/index.js';
 import { Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationsOptions } from './conversations.options.js';
+import { INPUT_LEDGER, type InputLedger, type UnfinishedInput } from './input-ledger.js';
+import { toldBefore } from './told-before.js';
 
 /**
  * The conversations of this device, one per runtime; they run side by side.
@@ -14,7 +24,7 @@ import { ConversationsOptions } from './conversations.options.js';
  * @publicApi
  */
 @Injectable()
-export class ConversationsService implements OnModuleInit, OnApplicationBootstrap {
+export class ConversationsService implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly conversations = new Map<string, Conversation>();
   private readonly logger = new Logger(ConversationsService.name);
   private closed = false;
@@ -24,6 +34,8 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     private readonly emitter: ProtocolEmitterService,
     private readonly workspace: Workspace,
     private readonly options: ConversationsOptions,
+    @Inject(INPUT_LEDGER) private readonly ledger: InputLedger,
+    @Inject(JOURNAL) private readonly journal: Journal,
     @Inject(LINK_MONITOR) private readonly links: LinkMonitor,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -37,13 +49,30 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     this.followLink().catch((error: unknown) => this.logger.error(error));
   }
 
+  /**
+   * Takes up what an earlier process of this listener left in the ledger (protocol section 3). Call it once, when agents
+   * can work and before the first command is dispatched.
+   */
+  recover(): void {
+    const byRuntime = new Map<string, UnfinishedInput[]>();
+    for (const input of this.ledger.unfinished()) {
+      const key = runtimeKey(input.runtime);
+      byRuntime.set(key, [...(byRuntime.get(key) ?? []), input]);
+    }
+    for (const inputs of byRuntime.values()) this.recoverRuntime(inputs);
+  }
+
+  onApplicationShutdown(): void {
+    this.ledger.close();
+  }
+
   /** The conversation of a runtime; a new one when there is none yet. */
   of(runtime: Runtime): Conversation {
     const key = runtimeKey(runtime);
     let conversation = this.conversations.get(key);
     if (!conversation) {
-      const { emitter, links, workspace, clock, options } = this;
-      conversation = new Conversation(runtime, { agent: this.agent, emitter, links, workspace, clock, options });
+      const { agent, emitter, ledger, links, workspace, clock, options } = this;
+      conversation = new Conversation(runtime, { agent, emitter, ledger, links, workspace, clock, options });
       if (this.closed) conversation.close();
       this.conversations.set(key, conversation);
     }
@@ -69,6 +98,12 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     for (const conversation of all) conversation.abort();
     await this.untilIdle(all, forAborting);
     for (const conversation of all) conversation.cutOff();
+    await this.within(forAborting, Promise.all(all.map((conversation) => conversation.untilSettled())));
+  }
+
+  private recoverRuntime(inputs: readonly UnfinishedInput[]): void {
+    const [first] = inputs;
+    if (first) this.of(first.runtime).recover(inputs, toldBefore(this.journal, first.runtime));
   }
 
   private get agent(): Agent {
@@ -76,10 +111,13 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
   }
 
   private async untilIdle(conversations: readonly Conversation[], withinMs: number): Promise<void> {
-    const idle = Promise.all(conversations.map((conversation) => conversation.untilIdle()));
+    await this.within(withinMs, Promise.all(conversations.map((conversation) => conversation.untilIdle())));
+  }
+
+  private async within(ms: number, work: Promise<unknown>): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = this.clock.after(withinMs, resolve);
-      void idle.then(() => {
+      const timer = this.clock.after(ms, resolve);
+      void work.then(() => {
         timer.cancel();
         resolve();
       });

@@ -6,7 +6,12 @@ export type DeviceMode = (typeof DEVICE_MODES)[number];
 
 /** @throws ConversationError `MODE_UNKNOWN` that names the modes there are */
 export function readMode(mode: string): DeviceMode {
-  const known = DEVICE_MODES.find((candidate) => candidate === mode);
+  const known = knownMode(mode);
   if (known) return known;
   throw new ConversationError('MODE_UNKNOWN', `This device has no mode "${mode}"; use ${DEVICE_MODES.join(' or ')}.`);
+}
+
+/** The mode of this name; undefined when there is none, perhaps not any more. */
+export function knownMode(mode: string | undefined): DeviceMode | undefined {
+  return DEVICE_MODES.find((candidate) => candidate === mode);
 }

@@ -5,4 +5,12 @@ export { conversationProviders } from './conversation.providers.js';
 export { CONVERSATIONS_OPTIONS, ConversationsOptions } from './conversations.options.js';
 export { ConversationsService } from './conversations.service.js';
 export { DEVICE_MODES, type DeviceMode } from './device-mode.js';
-export type { InputAnswer } from './input-ledger.js';
+export {
+  type ConversationSettings,
+  INPUT_LEDGER,
+  type InputAnswer,
+  type InputLedger,
+  type TurnName,
+  type UnfinishedInput,
+} from './input-ledger.js';
+export type { AcceptedInput } from './input-queue.js';

@@ -1,22 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, InputMessage, QueueItem, RemovedQueueItem } from '../protocol/index.js';
+import type { InputMessage, QueueItem, RemovedQueueItem } from '../protocol/index.js';
 
 /** A message that can be named in `update_queue`: it has an id, if need be one made here. */
 export interface NamedMessage extends InputMessage {
   readonly client_message_id: string;
 }
 
-/** An accepted input that waits for its turn. */
-export interface QueuedInput {
+/** What was accepted as one input: its messages, and what the queue shows of it while it waits. */
+export interface AcceptedInput {
   readonly item: QueueItem;
   readonly messages: readonly NamedMessage[];
 }
 
+/**
+ * @param enqueuedAt ISO 8601
+ * @param id where the input has one, of an earlier process
+ */
+export function acceptedInput(
+  messages: readonly NamedMessage[],
+  enqueuedAt: string,
+  id = `queue-${randomUUID()}`,
+): AcceptedInput {
+  const [first, ...more] = messages;
+  const content = first && more.length === 0 ? first.content : messages.map((message) => message.content);
+  const named = first ? { client_message_id: first.client_message_id } : {};
+  return { item: { id, ...named, kind: 'message', content, enqueued_at: enqueuedAt }, messages };
+}
+
 /** The inputs of one runtime that wait, oldest first. */
 export class InputQueue {
-  private waiting: QueuedInput[] = [];
-
-  constructor(private readonly clock: Clock) {}
+  private waiting: AcceptedInput[] = [];
 
   get length(): number {
     return this.waiting.length;
@@ -26,37 +39,28 @@ export class InputQueue {
     return this.waiting.map(({ item }) => item);
   }
 
-  push(messages: readonly NamedMessage[]): void {
-    const [first, ...more] = messages;
-    if (!first) return;
-    const item: QueueItem = {
-      id: `queue-${randomUUID()}`,
-      client_message_id: first.client_message_id,
-      kind: 'message',
-      content: more.length === 0 ? first.content : messages.map(({ content }) => content),
-      enqueued_at: new Date(this.clock.now()).toISOString(),
-    };
-    this.waiting.push({ item, messages });
+  push(input: AcceptedInput): void {
+    this.waiting.push(input);
   }
 
-  shift(): QueuedInput | undefined {
+  shift(): AcceptedInput | undefined {
     return this.waiting.shift();
   }
 
-  remove(itemId: string): QueuedInput | undefined {
+  remove(itemId: string): AcceptedInput | undefined {
     const found = this.waiting.find(({ item }) => item.id === itemId);
     this.waiting = this.waiting.filter((input) => input !== found);
     return found;
   }
 
-  clear(): readonly QueuedInput[] {
+  clear(): readonly AcceptedInput[] {
     return this.waiting.splice(0);
   }
 }
 
 /** What `update_queue` says of inputs that have left: one entry per message. */
 export function removed(
-  inputs: readonly QueuedInput[],
+  inputs: readonly AcceptedInput[],
   disposition: RemovedQueueItem['disposition'],
 ): readonly RemovedQueueItem[] {
   return inputs.flatMap(({ messages }) =>

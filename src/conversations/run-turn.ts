@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Agent, TurnEnd } from '../agents/index.js';
+import type { Delta } from '../protocol/index.js';
 import type { Turn } from './turn.js';
 
 export const CANCELLED: TurnEnd = { stopReason: 'cancelled' };
+
+/** How a turn ended that an earlier process of the listener began. */
+export const INTERRUPTED = {
+  stopReason: 'error',
+  error:
+    'The listener was restarted while this turn ran, and what it was doing is lost. See what it has done, then send the input again.',
+} as const satisfies TurnEnd;
 
 const logger = new Logger('Turn');
 
@@ -37,12 +45,17 @@ function failed(turn: Turn, error: unknown): TurnEnd {
   logger.error(error instanceof Error ? error.stack : error);
   const reason = error instanceof Error ? error.message : String(error);
   const message = `The agent failed: ${reason}. Send the input again; the listener's log has the cause.`;
-  turn.emit({
+  turn.emit(loopError(message));
+  return { stopReason: 'error', error: message };
+}
+
+/** The delta that tells why a turn ends with an error. */
+export function loopError(message: string): Delta {
+  return {
     message_type: 'loop_error',
     id: `lifecycle-${randomUUID()}`,
     message,
     stop_reason: 'error',
     is_terminal: true,
-  });
-  return { stopReason: 'error', error: message };
+  };
 }

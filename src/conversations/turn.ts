@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentActivity, AgentTurn, ToolQuestion } from '../agents/index.js';
 import type { ApprovalDecision, Delta, PermissionMode, Runtime } from '../protocol/index.js';
-import type { NamedMessage } from './input-queue.js';
+import type { TurnName } from './input-ledger.js';
+import type { AcceptedInput, NamedMessage } from './input-queue.js';
 
 /** What a turn may do while it holds its conversation's lease; afterwards each of these has no effect. */
 export interface TurnHost {
@@ -14,7 +15,7 @@ export interface TurnHost {
 }
 
 /** One turn of a conversation, and its lease. */
-export class Turn implements AgentTurn {
+export class Turn implements AgentTurn, TurnName {
   readonly turnId = `turn-${randomUUID()}`;
   readonly runId = `run-${randomUUID()}`;
   activity: AgentActivity = 'SENDING_API_REQUEST';
@@ -23,10 +24,14 @@ export class Turn implements AgentTurn {
   private deltas = 0;
 
   constructor(
-    readonly messages: readonly NamedMessage[],
+    readonly input: AcceptedInput,
     readonly cwd: string,
     private readonly host: TurnHost,
   ) {}
+
+  get messages(): readonly NamedMessage[] {
+    return this.input.messages;
+  }
 
   get runtime(): Runtime {
     return this.host.runtime;

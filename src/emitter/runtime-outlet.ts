@@ -48,13 +48,13 @@ export class RuntimeOutlet {
     if (this.committing) return;
     this.committing = true;
     const { head } = this.log;
-    const done = (): void => {
+    const look = (): void => {
       this.committing = false;
       if (this.log.head > head) this.appended();
       else this.wake();
     };
     // What cannot be committed is not readable either: there is nothing to send then.
-    this.context.journal.committed(this.writer.runtime, head).then(done, done);
+    this.context.journal.committed(this.writer.runtime, head).then(look, look);
   }
 
   /** There may be something to send. */

@@ -1,3 +1,4 @@
+export { Checkpointer } from './checkpointer.js';
 export { type Database, DatabaseError, openDatabase } from './database.js';
 export type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 export type { JournalDrop, JournalObserver } from './journal-observer.js';

@@ -25,6 +25,8 @@ export class ListenerLifecycle implements OnApplicationBootstrap, BeforeApplicat
   ) {}
 
   onApplicationBootstrap(): void {
+    // First: what the earlier process left is over, or under way again, when the first command comes.
+    this.conversations.recover();
     for (const client of [this.control, this.stream]) {
       // Reading begins here, before the link does, so that no command is missed.
       this.dispatchFrom(client.frames()).catch((error: unknown) => this.log.error(error));

@@ -58,7 +58,10 @@ function composeListener(
   });
   const emitter = ProtocolEmitterModule.forRootAsync({
     ...from,
-    useFactory: (listener: ListenerOptions) => listener.emitter ?? {},
+    useFactory: ({ emitter, dataDir }: ListenerOptions) => ({
+      ...emitter,
+      journal: { ...(dataDir === undefined ? {} : { directory: dataDir }), ...emitter?.journal },
+    }),
     extend: { ...extend.emitter, imports: [transport, ...(extend.emitter?.imports ?? [])] },
   });
   const rooms = [options, registration, transport, emitter, MetricsModule];

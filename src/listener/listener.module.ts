@@ -21,8 +21,9 @@ import { ListenerOptions } from './listener.options.js';
     {
       provide: CONVERSATIONS_OPTIONS,
       inject: [ListenerOptions],
-      useFactory: ({ connectionName, agent, mode, conversations }: ListenerOptions) => ({
+      useFactory: ({ connectionName, dataDir, agent, mode, conversations }: ListenerOptions) => ({
         connectionName,
+        dataDir,
         agent,
         mode,
         ...conversations,

@@ -35,6 +35,15 @@ export class ListenerOptions {
   @IsNotEmpty()
   workspace: string = process.cwd();
 
+  /**
+   * Folder for what this listener keeps over restarts; of this listener instance alone. Default: none, everything is kept
+   * in memory and ends with the process.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  dataDir?: string;
+
   /** Permission mode of a new conversation. Default: `standard`. */
   @IsOptional()
   mode?: ConversationsOptions['mode'];

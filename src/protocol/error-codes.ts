@@ -48,6 +48,10 @@ export const ERROR_CODES = {
   APPROVAL_NOT_ALLOWED: { message: 'This token may not answer approvals; use one that may.' },
   MODE_UNKNOWN: { message: 'This device does not have that permission mode.' },
   PATH_REFUSED: { message: 'The path leads out of the workspace.' },
+  INPUT_NOT_KEPT: {
+    message:
+      'The device cannot write down what it accepts (its disk may be full), so the input was not accepted. Free space on the device, then send it again.',
+  },
   ANSWER_TOO_LARGE: {
     message: 'The answer does not fit into one frame; ask for less (offset and length, limit, depth).',
   },

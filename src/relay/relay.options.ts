@@ -71,11 +71,6 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
-  /** Folder of what this relay keeps; without it everything is in memory. */
-  @IsOptional()
-  @IsString()
-  dataDir?: string;
-
   /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
@@ -142,6 +137,15 @@ export class RelayOptions {
   @Min(0)
   @Max(LONGEST_TIMER_MS)
   drainEveryMs: number = 50;
+
+  /**
+   * Directory of this relay's own: what it must know after a restart lies there. Only one relay may use it. Default: none, and
+   * all of it ends with the process.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  dataDir?: string;
 
   @ValidateNested()
   @Type(() => HistoryOptions)

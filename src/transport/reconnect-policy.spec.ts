@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { fullest } from '../../test/kit/fullest.js';
 import { RegistrationError } from '../registration/index.js';
-import { LinkError } from './link-end.js';
+import { type LinkEnd, LinkError } from './link-end.js';
 import { ReconnectPolicy, type Reconnection } from './reconnect-policy.js';
 import { DialError } from './socket-dialer.js';
 
-const policy = () =>
-  new ReconnectPolicy({ backoffMinMs: 1_000, backoffMaxMs: 30_000, backoffResetAfterMs: 30_000 }, () => 1);
+const options = { backoffMinMs: 1_000, backoffMaxMs: 30_000, backoffResetAfterMs: 30_000 };
+const policy = () => new ReconnectPolicy(options, () => 1);
 const brief = (after: Reconnection): string =>
   after.next === 'stop' ? `stop ${after.cause}` : `${after.next}${after.renewToken ? ' with a new token' : ''}`;
 
@@ -86,5 +87,38 @@ describe('ReconnectPolicy', () => {
   it('waits as long as the server asks', () => {
     const next = policy().afterLink({ code: 4029, reason: 'Retry-After: 60' }, 0);
     expect(next).toMatchObject({ next: 'connect', waitMs: 60_000 });
+  });
+});
+
+describe('C25 500 listeners whose relay restarts', () => {
+  const LISTENERS = 500;
+  /** In a tenth of the shortest jitter window: twice what an even spread would bring. */
+  const MOST = 2 * (LISTENERS / 10);
+  const RESTART: LinkEnd = { code: 1012, reason: 'The relay restarts; reconnect.' };
+  const UNKNOWN: LinkEnd = { code: 1008, reason: 'This relay does not know the lease; register again.' };
+  const refused = new DialError('connect ECONNREFUSED');
+
+  const wait = (next: Reconnection): number => (next.next === 'stop' ? Infinity : next.waitMs);
+  /** When a listener first reaches a relay that is away from 0 until `backAt`. */
+  function arrival(listener: ReconnectPolicy, backAt: number): number {
+    let at = wait(listener.afterLink(RESTART, options.backoffResetAfterMs));
+    while (at < backAt) at += wait(listener.afterFailure(refused));
+    return at;
+  }
+  const listeners = () => Array.from({ length: LISTENERS }, () => new ReconnectPolicy(options));
+
+  it.each([0, 2_000, 10_000, 60_000])('come back spread out when it is away for %i ms', (awayMs) => {
+    const times = listeners().map((listener) => arrival(listener, awayMs));
+    expect(fullest(times, options.backoffMinMs / 10)).toBeLessThan(MOST);
+  });
+
+  it('register spread out too, where it has forgotten them', () => {
+    const times = listeners().map((listener) => {
+      const at = arrival(listener, 2_000);
+      const next = listener.afterLink(UNKNOWN, 0);
+      expect(next.next).toBe('register');
+      return at + wait(next);
+    });
+    expect(fullest(times, options.backoffMinMs / 10)).toBeLessThan(MOST);
   });
 });

@@ -8,7 +8,8 @@ import { agentProviders, SHELL_OPTIONS } from '../../src/agents/index.js';
 import { COMMANDS_OPTIONS, CommandDispatcher, commandProviders } from '../../src/commands/index.js';
 import { CLOCK } from '../../src/config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../../src/conversations/index.js';
-import { ProtocolEmitterService } from '../../src/emitter/index.js';
+import { JOURNAL, ProtocolEmitterService } from '../../src/emitter/index.js';
+import { MemoryJournal } from '../../src/journal/index.js';
 import { MetricsModule } from '../../src/observability/index.js';
 import { type Clock, type Frame, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
@@ -55,6 +56,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
       ...conversationProviders,
       ...commandProviders,
       { provide: ProtocolEmitterService, useValue: emitter.service },
+      { provide: JOURNAL, useValue: new MemoryJournal() },
       { provide: LINK_MONITOR, useValue: setup.links ?? READY_LINK },
       { provide: CLOCK, useValue: setup.clock ?? SYSTEM_CLOCK },
       { provide: Workspace, useValue: new Workspace(root) },
@@ -68,6 +70,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
   await module.init();
   const dispatcher = module.get(CommandDispatcher);
   const conversations = module.get(ConversationsService);
+  conversations.recover();
   let requests = 0;
   const ask = (frame: Frame): Promise<Recorded> => {
     const request_id = typeof frame['request_id'] === 'string' ? frame['request_id'] : `request-${++requests}`;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { FrameCorruptor, type Corruption } from './frame-corruptor.js';
 
 export type Direction = 'up' | 'down' | 'both';
 
@@ -22,6 +23,7 @@ export class FaultPipe {
   private bytesPerSecond = Infinity;
   private bytesUntilCut = Infinity;
   private carrying: Promise<void> = Promise.resolve();
+  private readonly corruptor = new FrameCorruptor();
 
   constructor(private readonly host: FaultPipeHost) {}
 
@@ -69,13 +71,17 @@ export class FaultPipe {
     this.bytesUntilCut = bytes;
   }
 
+  corrupt(corruption: Corruption): void {
+    this.corruptor.arm(corruption);
+  }
+
   private async carry(chunk: Buffer, to: Socket): Promise<void> {
     await this.gate;
     if (this.mode === 'swallow') return this.host.swallowed(chunk.length);
     this.host.carries();
     // A reset, as the machine of a peer that is gone would send.
     if (this.host.isGone(to)) return this.host.cut();
-    let rest = chunk;
+    let rest = this.corruptor.pass(chunk);
     if (rest.length >= this.bytesUntilCut) {
       to.write(rest.subarray(0, this.bytesUntilCut), () => this.host.cut());
       this.mode = 'swallow';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { FaultLog } from './fault-log.js';
 import { FaultPipe, type Direction } from './fault-pipe.js';
+import type { Corruption } from './frame-corruptor.js';
 
 /** What a rule does to the connections that it matches. `up` is towards the server. */
 export type FaultAction =
@@ -15,7 +16,10 @@ export type FaultAction =
   | { readonly do: 'half-open'; readonly direction?: Direction }
   /** Holds everything back, closes included, until the promise resolves. */
   | { readonly do: 'delay'; readonly until: Promise<void>; readonly direction?: Direction }
-  | { readonly do: 'throttle'; readonly bytesPerSecond: number; readonly direction?: Direction };
+  /** `Infinity` lifts it. */
+  | { readonly do: 'throttle'; readonly bytesPerSecond: number; readonly direction?: Direction }
+  /** Breaks the next text message of a WebSocket that fits into one packet. */
+  | { readonly do: 'corrupt'; readonly what: Corruption; readonly direction: 'up' | 'down' };
 
 /** Which connections; what is left out matches all. */
 export interface FaultMatch {
@@ -105,6 +109,8 @@ class Connection {
         return this.each(pipes, action.direction, (pipe) => pipe.delay(action.until));
       case 'throttle':
         return this.each(pipes, action.direction, (pipe) => pipe.throttle(action.bytesPerSecond));
+      case 'corrupt':
+        return pipes[action.direction].corrupt(action.what);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Journal } from '../../src/journal/index.js';
 import { type ChannelName, type Frame, type RewindFrame, type Runtime } from '../../src/protocol/index.js';
 import type { ClientAttachment } from '../../src/relay/routing/client-attachment.js';
 import type { DeviceLink } from '../../src/relay/routing/device-link.js';
@@ -101,9 +102,12 @@ export class RoutingBench {
   readonly routing: RoutingService;
   private clients = 0;
 
-  constructor(options: Partial<RoutingOptions> = {}) {
+  /** @param journal of the environment's histories; it may be an earlier bench's */
+  constructor(options: Partial<RoutingOptions> = {}, journal?: Journal) {
     const observer = { ...NO_ROUTING_OBSERVER, dropped: (reason: DropReason) => void this.drops.push(reason) };
-    this.routing = new RoutingService(Object.assign(new RoutingOptions(), options), this.clock, observer);
+    const openHistory = journal && ((): Journal => journal);
+    const routingOptions = Object.assign(new RoutingOptions(), options);
+    this.routing = new RoutingService(routingOptions, this.clock, observer, openHistory);
   }
 
   connect(link: FakeDeviceLink): FakeDeviceLink {
@@ -112,8 +116,13 @@ export class RoutingBench {
   }
 
   /** A device's frame, on the channel it would come on. */
-  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): Promise<void> | undefined {
-    return this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
+  emit(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): void {
+    void this.deliver(link, frame, channel);
+  }
+
+  /** The same; resolves when the relay is responsible for it. */
+  async deliver(link: FakeDeviceLink, frame: Frame, channel: ChannelName = 'stream'): Promise<void> {
+    await this.routing.deviceFrame(ENVIRONMENT, link, channel, frame);
   }
 
   /** The device's answer to the newest command of a type. */

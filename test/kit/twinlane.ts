@@ -66,13 +66,14 @@ export class Twinlane {
   }
 }
 
-export async function startRelay(options: RelayModuleOptions = {}): Promise<NestExpressApplication> {
+/** @param port default: one that is free */
+export async function startRelay(options: RelayModuleOptions = {}, port = 0): Promise<NestExpressApplication> {
   const module = await Test.createTestingModule({ imports: [RelayModule.forRoot({ tokens: [TOKEN], ...options })] })
     .setLogger(SILENT)
     .compile();
   const app = module.createNestApplication<NestExpressApplication>();
   installRelay(app);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(port, '127.0.0.1');
   return app;
 }
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -134,31 +132,4 @@ it('takes five thousand listeners, their links and their heartbeats', async () =
     await registry.seen(one.environment.id, { lastSeenAt: clock.now(), lastHeartbeat: clock.now() });
   }
   expect((await registry.list('default')).map(({ deviceId }) => deviceId)).toEqual(devices);
-});
-
-it('C24 a process that is killed keeps every registration that it answered', async () => {
-  registry.onApplicationShutdown();
-  // Writes as the registry does, in a process that can be killed: each line it prints was committed before.
-  const script = `
-    const { default: Libsql } = await import('libsql');
-    const db = new Libsql(process.argv[1]);
-    db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL');
-    const enter = db.prepare("INSERT INTO environments (id, connection_id, organization_id, owner_token_id, device_id," +
-      " connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations)" +
-      " VALUES (?, ?, 'default', 't', ?, 'n', '{}', 1, 1, 1, 1)");
-    for (let n = 0; ; n++) { enter.run(['env-' + n, 'conn-' + n, 'd' + n]); process.stdout.write(n + '\\n'); }`;
-  const file = path.join(directory, 'registry.db');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  for await (const part of child.stdout) {
-    printed += String(part);
-    if (printed.length > 5_000 && child.signalCode === null) child.kill('SIGKILL');
-  }
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  registry = LibsqlEnvironmentRegistry.open(directory, clock);
-  const answered = printed.slice(0, printed.lastIndexOf('\n')).split('\n');
-  const kept = new Set((await registry.list('default')).map(({ deviceId }) => deviceId));
-  expect(answered.filter((n) => !kept.has(`d${n}`))).toEqual([]);
 });

@@ -23,6 +23,12 @@ const FILE_NAME = 'registry.db';
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
 
+/**
+ * Pages of 4 KiB that are written before they are brought over into the file itself: that waits for the disk, and
+ * everybody else here with it, so it is done seldom.
+ */
+const CHECKPOINT_PAGES = 2_000;
+
 const SAME_PROCESS: Voider = 'same-process';
 const OTHER_PROCESS: Voider = 'other-process';
 
@@ -51,7 +57,9 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
    */
   static open(directory: string, clock: Clock): LibsqlEnvironmentRegistry {
     mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
-    return new LibsqlEnvironmentRegistry(openDatabase(path.join(directory, FILE_NAME), REGISTRY_MIGRATIONS), clock);
+    const database = openDatabase(path.join(directory, FILE_NAME), REGISTRY_MIGRATIONS);
+    database.exec(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
+    return new LibsqlEnvironmentRegistry(database, clock);
   }
 
   async register(registration: Registration): Promise<Registered> {

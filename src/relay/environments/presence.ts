@@ -10,8 +10,8 @@ export interface PresenceRecord {
   readonly lastSeenAt: number;
 }
 
-/** Heartbeats of a device are written down this often, in ms: what a killed relay forgets is no older. */
-const WRITTEN_EVERY_MS = 60_000;
+/** Heartbeats of a device are written down this often, in ms: a relay that is killed forgets no more than that. */
+const WRITTEN_EVERY_MS = 5 * 60_000;
 
 /**
  * Who is online. Written by the device sessions, read by REST; as true as the last heartbeat. A relay that was restarted

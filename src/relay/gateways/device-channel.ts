@@ -114,7 +114,7 @@ export class DeviceChannel {
     if (error.breaksFraming) {
       const { code } = error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
       this.observer.broken(code, error.message, error);
-    } else if (UNNUMBERED.has(error.value?.['type'])) this.observer.refused(error);
+    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(error);
     else this.take(error.value?.['seq'], bytes, () => this.observer.refused(error));
   }
 

@@ -155,7 +155,8 @@ export class EnvironmentHub {
   deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): Responsibility {
     if (this.outbox.link !== link) {
       this.context.observer.dropped('ended-link');
-      return undefined;
+      // Nobody is responsible for it: the device brings it again on the link that is ready.
+      return new Promise(() => {});
     }
     const taken = this.intakeOf(link).take(channel, frame);
     if (taken === false) this.frames.route(frame);

@@ -12,7 +12,7 @@ function history(maxEntriesPerRuntime = 1_000): RuntimeHistory {
 }
 
 function append(to: RuntimeHistory, epoch: string, seq: number, type = 'stream_delta'): void {
-  to.append({ epoch, seq }, type, JSON.stringify({ type, event_epoch: epoch, event_seq: seq }));
+  void to.append({ epoch, seq }, type, JSON.stringify({ type, event_epoch: epoch, event_seq: seq }));
 }
 
 function read(cursor: HistoryCursor): Record<string, unknown>[] {
@@ -62,7 +62,7 @@ describe('HistoryCursor', () => {
             append(log, `e${epoch}`, ++seq);
             all.push(`e${epoch}:${seq}`);
           } else {
-            log.appendGap({ epoch: `e${epoch}`, from: seq + 1, to: seq + 2 });
+            void log.appendGap({ epoch: `e${epoch}`, from: seq + 1, to: seq + 2 });
             all.push(`e${epoch}:${seq + 1}`, `e${epoch}:${seq + 2}`);
             seq += 2;
           }
@@ -105,7 +105,7 @@ describe('HistoryCursor', () => {
   it('tells of a hole only what the reader has not seen', () => {
     const log = history();
     append(log, 'e1', 1);
-    log.appendGap({ epoch: 'e1', from: 2, to: 5 });
+    void log.appendGap({ epoch: 'e1', from: 2, to: 5 });
     append(log, 'e1', 6);
     expect(names(read(cursorAt(log, placeResumed(log, { epoch: 'e1', seq: 3 }))))).toEqual(['e1:4-5', 'e1:6']);
   });
@@ -134,7 +134,7 @@ describe('HistoryCursor', () => {
 
   it('withholds what an approval asks from a reader that may not approve', () => {
     const log = history();
-    log.append(
+    void log.append(
       { epoch: 'e1', seq: 1 },
       'control_request',
       '{"type":"control_request","request":{"input":"secret"},"event_seq":1}',

@@ -12,7 +12,7 @@ function history(kept = 1_000): RuntimeHistory {
     ['e2', 3],
     ['e2', 4],
   ] as const)
-    log.append({ epoch, seq }, 'stream_delta', '{}');
+    void log.append({ epoch, seq }, 'stream_delta', '{}');
   return log;
 }
 

@@ -117,13 +117,17 @@ export class RoutingService implements OnApplicationShutdown {
 
   /** The newest `current_permission_mode` that the device has told. */
   modeOf(environmentId: string): string | undefined {
-    return this.hubs.get(environmentId)?.mode;
+    let mode: string | undefined;
+    this.guard('a mode', () => (mode = this.hub(environmentId).mode));
+    return mode;
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */
   private responsibly(doing: string, run: () => Responsibility): Responsibility {
     let responsible: Responsibility;
-    this.guard(doing, () => (responsible = run()));
+    this.guard(doing, () => {
+      responsible = run();
+    });
     responsible?.catch((error: unknown) => this.log.error('An event could not be committed.', error));
     return responsible;
   }

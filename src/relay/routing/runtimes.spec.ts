@@ -9,7 +9,7 @@ function runtimesOf(maxRuntimes: number, maxBytes = Infinity) {
   const append = (name: string, seq: number) => {
     const record = runtimes.ofDevice(runtime(name));
     runtimes.touch(record);
-    record.history.append({ epoch: 'e1', seq }, 'stream_delta', '{}');
+    void record.history.append({ epoch: 'e1', seq }, 'stream_delta', '{}');
     return record;
   };
   return { runtimes, append };

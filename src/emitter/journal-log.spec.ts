@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryJournal, missingBetween } from '../journal/index.js';
-import { EventCursor } from './event-cursor.js';
-import type { EventLog } from './event-log.js';
+import { EventCursor } from '../channel/index.js';
+import { MemoryJournal } from '../journal/index.js';
+import { JournalLog } from './journal-log.js';
 
 const runtime = { agent_id: 'a', conversation_id: 'c' };
 
@@ -11,27 +11,15 @@ function setUp(count: number, from = 0) {
   const append = (epoch = 'e1'): void =>
     void journal.append(runtime, { epoch, seq: ++seq, type: 'x', frame: `${epoch} ${seq}` });
   for (let i = 0; i < count; i++) append();
-  const log: EventLog = {
-    get head() {
-      return journal.bounds(runtime).head;
-    },
-    get oldest() {
-      return journal.bounds(runtime).oldest;
-    },
-    after: (position) => journal.read(runtime, position, 1)[0],
-    positionOf: ({ epoch, seq: number }) => {
-      const span = journal.epochs(runtime).find((known) => known.epoch === epoch);
-      if (!span) return undefined;
-      const next = journal.find(runtime, epoch, Math.max(number + 1, span.kept));
-      return next === undefined ? journal.last(runtime, epoch)?.position : next - 1;
-    },
-    between: (last, entry) => missingBetween(journal.epochs(runtime), last, entry),
-  };
+  const log = new JournalLog(runtime, journal);
   const state = { safe: from, refused: [] as number[] };
   const cursor = new EventCursor(log, from, {
     gap: (range) => `gap ${range.epoch} ${range.from}-${range.to}`,
     safe: (position) => void (state.safe = position),
-    refused: (position) => void state.refused.push(position),
+    refused: (position) => {
+      state.refused.push(position);
+      log.refuse(position);
+    },
   });
   const all = (): string[] => {
     const texts: string[] = [];
@@ -41,7 +29,7 @@ function setUp(count: number, from = 0) {
   return { journal, cursor, state, append, all };
 }
 
-describe('EventCursor', () => {
+describe('a cursor over a journal', () => {
   it('goes on after its safe position, and says what has become safe', () => {
     const { cursor, state, all } = setUp(4, 2);
     const first = cursor.next();
@@ -82,9 +70,11 @@ describe('EventCursor', () => {
     expect(cursor.idle).toBe(true);
   });
 
-  it('says which event is too large for the peer', () => {
-    const { cursor, state } = setUp(1);
+  it('tells an event that is too large for the peer as a gap, when it is asked for again', () => {
+    const { cursor, state, all } = setUp(2);
     cursor.next()?.givenUp?.();
     expect(state).toEqual({ safe: 0, refused: [1] });
+    cursor.rewind({ epoch: 'e1', seq: 0 });
+    expect(all()).toEqual(['gap e1 1-1', 'e1 2']);
   });
 });

@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
+import { MemorySocket } from '../../../test/kit/memory-socket.js';
+import { RECEIPT_DEFAULTS } from '../../channel/index.js';
+import type { Frame } from '../../protocol/index.js';
+import { DeviceChannel } from './device-channel.js';
+
+const LIMITS = { maxFrameBytes: 200_000, deviceBufferBytes: 1_000_000 };
+
+let clock: ManualClock;
+let device: MemorySocket;
+let received: Frame[];
+let routed: Frame[];
+let broken: number[];
+let heartbeats: number;
+/** What routing says to each frame. */
+let responsible: () => Promise<void> | undefined;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  [received, routed, broken, heartbeats] = [[], [], [], 0];
+  responsible = () => undefined;
+});
+
+function open(resumable = true): DeviceChannel {
+  const [deviceSide, relaySide] = MemorySocket.pair();
+  device = deviceSide;
+  device.receive({ message: (text) => received.push(JSON.parse(text) as Frame), closed() {} });
+  const observer = {
+    frame: (frame: Frame) => {
+      routed.push(frame);
+      return responsible();
+    },
+    refused: () => responsible(),
+    heartbeat: () => void heartbeats++,
+    broken: (code: number) => void broken.push(code),
+    closed() {},
+  };
+  const channel = new DeviceChannel(relaySide, clock, LIMITS, observer, resumable);
+  channel.start();
+  return channel;
+}
+
+async function send(...frames: readonly object[]): Promise<void> {
+  for (const frame of frames) device.send(JSON.stringify(frame));
+  await settle();
+}
+
+/** What the relay has acknowledged, after the time it may take for that. */
+async function acknowledged(): Promise<unknown[]> {
+  await clock.advance(RECEIPT_DEFAULTS.ackAfterMs);
+  return received.filter(({ type }) => type === 'ack').map(({ seq, safe }) => [seq, safe]);
+}
+
+describe('a channel of a resumable link', () => {
+  it('acknowledges what it has read, and what routing is responsible for', async () => {
+    open();
+    let commit = (): void => {};
+    responsible = () => new Promise((resolve) => (commit = resolve));
+    await send({ seq: 1, type: 'a' });
+    responsible = () => undefined;
+    await send({ seq: 2, type: 'b' });
+    expect(await acknowledged()).toEqual([[2, 0]]);
+    commit();
+    expect(await acknowledged()).toEqual([
+      [2, 0],
+      [2, 2],
+    ]);
+  });
+
+  it('neither counts nor routes pings, pongs, acknowledgements and greetings', async () => {
+    open();
+    await send({ type: 'ping' }, { type: 'pong' }, { type: 'ack', seq: 0, safe: 0 }, { type: 'listener_ready' });
+    expect([routed, received, heartbeats]).toEqual([[], [{ type: 'pong' }], 1]);
+    expect(await acknowledged()).toEqual([]);
+    expect(broken).toEqual([]);
+  });
+
+  it('counts what it refuses: it is not to come again', async () => {
+    open();
+    await send(
+      { seq: 1, type: 'large', text: 'x'.repeat(LIMITS.maxFrameBytes) },
+      { no: 'type' },
+      { seq: 3, type: 'a' },
+    );
+    expect((await acknowledged()).at(-1)).toEqual([3, 3]);
+    expect(routed).toHaveLength(1);
+  });
+
+  it.each([
+    ['skips a number', { seq: 2, type: 'a' }],
+    ['has none', { type: 'a' }],
+    ['acknowledges what was not sent', { type: 'ack', seq: 1, safe: 1 }],
+  ])('ends with 1007 on a frame that %s', async (_what, frame) => {
+    open();
+    await send(frame);
+    expect([broken, routed]).toEqual([[1007], []]);
+  });
+
+  it('numbers what it sends, and tells when the listener is responsible', async () => {
+    const channel = open();
+    const safe: string[] = [];
+    for (const type of ['a', 'b']) channel.send({ type }, { safe: () => safe.push(type) });
+    await settle();
+    expect(received).toEqual([
+      { seq: 1, type: 'a' },
+      { seq: 2, type: 'b' },
+    ]);
+    await send({ type: 'ack', seq: 2, safe: 1 });
+    expect(safe).toEqual(['a']);
+    await send({ type: 'ack', seq: 2, safe: 2 });
+    expect(safe).toEqual(['a', 'b']);
+  });
+
+  it('sends what a frame causes before it says that the frame is safe', async () => {
+    const channel = open();
+    responsible = () => new Promise((taken) => channel.send({ type: 'rewind' }, { taken }));
+    await send({ seq: 1, type: 'a', text: 'x'.repeat(RECEIPT_DEFAULTS.ackBytes) });
+    await acknowledged();
+    const told = received.filter(({ type, safe }) => type === 'rewind' || safe === 1).map(({ type }) => type);
+    expect(told).toEqual(['rewind', 'ack']);
+  });
+
+  it('ends with 1011 when the relay cannot keep what came', async () => {
+    open();
+    responsible = () => Promise.reject(new Error('disk'));
+    await send({ seq: 1, type: 'a' });
+    expect(broken).toEqual([1011]);
+    expect(await acknowledged()).toEqual([[1, 0]]);
+  });
+
+  it('is cut when the device does not read', async () => {
+    const channel = open();
+    for (let i = 0; i < 12; i++) channel.send({ type: 'a', text: 'x'.repeat(100_000) });
+    await settle();
+    expect(device.open).toBe(false);
+  });
+});
+
+describe('a channel of a plain link', () => {
+  it('sends and reads frames as they are', async () => {
+    const channel = open(false);
+    channel.send({ type: 'command' });
+    await send({ type: 'a' }, { type: 'ack', seq: 9 });
+    expect(received).toEqual([{ type: 'command' }]);
+    expect(await acknowledged()).toEqual([]);
+    expect([routed, broken]).toEqual([[{ type: 'a' }], []]);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { readChaosOptions } from './chaos-options.js';
+
+it('reads its arguments', () => {
+  expect(readChaosOptions(['--seed', '7', '--seconds', '20', '--devices', '3', '--clients', '1'])).toEqual({
+    seed: 7,
+    seconds: 20,
+    devices: 3,
+    clients: 1,
+    reference: undefined,
+    plant: undefined,
+  });
+  expect(readChaosOptions(['--reference', 'plain', '--plant', 'tail'])).toMatchObject({
+    reference: 'plain',
+    plant: 'tail',
+  });
+});
+
+it('draws a seed where none is given', () => {
+  expect(readChaosOptions([]).seed).not.toBe(readChaosOptions([]).seed);
+});
+
+it.each([
+  ['--seed', '-1'],
+  ['--seconds', 'a'],
+  ['--plant', 'other'],
+  ['--reference', 'other'],
+  ['--other', '1'],
+])('refuses %s %s', (...args) => {
+  expect(() => readChaosOptions(args)).toThrow(/--|option/i);
+});

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { randomInt } from 'node:crypto';
+import { expect, it } from 'vitest';
+
+const CHAOS = fileURLToPath(new URL('../../.chaos/chaos/main.js', import.meta.url));
+const CLEAN = { chaos: true, lost: 0, duplicated: 0, reordered: 0, untold: 0 };
+
+/** Runs it as `npm run chaos` does. */
+async function chaos(...args: readonly string[]) {
+  const child = spawn(process.execPath, [CHAOS, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  // For whoever looks at the log: the table of faults, and what was lost.
+  process.stdout.write(output);
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  const result = last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {};
+  return { exitCode, result };
+}
+
+it.each([1, 2, 3, randomInt(2 ** 32)])('loses nothing under the faults of seed %i', async (seed) => {
+  const { exitCode, result } = await chaos('--seed', String(seed), '--seconds', '20');
+  expect(result).toMatchObject(CLEAN);
+  expect(exitCode).toBe(0);
+});
+
+it('finds a relay that takes repeated events for new ones', async () => {
+  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'dedupe');
+  expect(result['duplicated']).toBeGreaterThan(0);
+  expect(exitCode).toBe(1);
+});
+
+it('finds a journal whose tail is gone after a restart', async () => {
+  const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'tail');
+  expect(result['untold']).toBeGreaterThan(0);
+  expect(exitCode).toBe(1);
+});

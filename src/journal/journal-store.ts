@@ -1,6 +1,5 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
 import { type Database, DatabaseError, openDatabase } from './database.js';
-import { Deque } from './deque.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
 import { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
@@ -14,8 +13,9 @@ import {
 } from './journal-store.options.js';
 import { JournalWriter } from './journal-writer.js';
 import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
-import { type LoggedEntry, RecentEntries, sizeOf } from './recent-entries.js';
+import { RecentEntries } from './recent-entries.js';
 import { type HeldEntry, type LogHost, StoredLog } from './stored-log.js';
+import { UnwrittenEntries } from './unwritten-entries.js';
 
 /** What is no event (a released position, say) is written with the next group, or after this time. */
 const LAZY_MS = 1_000;
@@ -38,8 +38,7 @@ export class JournalStore implements LogHost, LogStore {
   private readonly scopes = new Map<string, Scope>();
   private nextId = 1;
   private turn = 0;
-  private unwritten = new Deque<LoggedEntry>();
-  private unwrittenBytes = 0;
+  private readonly unwritten = new UnwrittenEntries();
   private readonly recent: RecentEntries;
   private changed = new Set<StoredLog>();
   private drops = new Map<StoredLog, { entries: number; bytes: number; unreleased: number }>();
@@ -90,7 +89,7 @@ export class JournalStore implements LogHost, LogStore {
   }
 
   get full(): boolean {
-    return this.unwrittenBytes >= this.maxUnwrittenBytes;
+    return this.unwritten.bytes >= this.maxUnwrittenBytes;
   }
 
   room(): Promise<void> {
@@ -129,11 +128,12 @@ export class JournalStore implements LogHost, LogStore {
     scope.bytes += log.bytes - before;
     scope.warm.delete(log);
     scope.warm.add(log);
-    this.unwritten.push({ log, entry });
-    this.unwrittenBytes += sizeOf(entry);
+    this.unwritten.add({ log, entry });
     this.retain(scope, log);
     if (this.state === 'failing' && !this.full) log.show(log.head);
-    if (this.unwrittenBytes > 2 * this.maxUnwrittenBytes) this.spill();
+    // Far too much waits for the disk: the oldest of it goes, with what lies before it.
+    if (this.unwritten.bytes > 2 * this.maxUnwrittenBytes)
+      this.unwritten.shrink(this.maxUnwrittenBytes, this.running === undefined);
     this.wake();
     return entry;
   }
@@ -155,10 +155,7 @@ export class JournalStore implements LogHost, LogStore {
     if (log.isEmpty) scope.warm.delete(log);
     for (const entry of held) {
       if (entry.position <= log.written.head) this.recent.dropped(entry);
-      else {
-        this.unwrittenBytes -= sizeOf(entry);
-        if (entry.keep === undefined) entry.frame = undefined;
-      }
+      else this.unwritten.dropped(entry);
     }
     const sum = this.drops.get(log) ?? { entries: 0, bytes: 0, unreleased: 0 };
     sum.entries += entries;
@@ -188,7 +185,7 @@ export class JournalStore implements LogHost, LogStore {
     if (this.state === 'closed') return;
     await this.flush();
     for (const timer of [this.lazy, this.retry, this.sweeping]) timer?.cancel();
-    const lost = this.keptUnwritten();
+    const lost = this.unwritten.kept;
     this.state = 'closed';
     if (lost > 0) this.observer.lost(lost);
     for (const { logs } of this.scopes.values()) for (const log of logs.values()) log.abandon(closedError());
@@ -254,16 +251,6 @@ export class JournalStore implements LogHost, LogStore {
     this.sweeping = this.clock.after(SWEEP_MS, () => this.sweep());
   }
 
-  /** Far too much waits for the disk: the oldest of it goes, with what lies before it. */
-  private spill(): void {
-    for (let i = 0; this.unwrittenBytes > this.maxUnwrittenBytes; i++) {
-      const next = this.unwritten.at(i);
-      if (!next) break;
-      next.log.dropThrough(next.entry.position);
-    }
-    if (!this.running) this.unwritten = withoutDropped(this.unwritten);
-  }
-
   private wake(): void {
     if (this.running || this.retry || this.state === 'closed') return;
     this.running = this.run();
@@ -275,7 +262,7 @@ export class JournalStore implements LogHost, LogStore {
     await Promise.resolve();
     while (this.unwritten.length > 0 || (this.isDue && this.changed.size > 0)) {
       const { changed } = this;
-      const group = groupOf(this.unwritten, changed);
+      const group = groupOf(this.unwritten.entries, changed);
       this.changed = new Set();
       this.isDue = false;
       try {
@@ -300,15 +287,7 @@ export class JournalStore implements LogHost, LogStore {
     if (this.state === 'healthy') this.observer.degraded(error);
     this.state = 'failing';
     this.isDue = true;
-    let bytes = 0;
-    for (
-      let i = 0, next = this.unwritten.at(0);
-      next && bytes < this.maxUnwrittenBytes;
-      next = this.unwritten.at(++i)
-    ) {
-      bytes += sizeOf(next.entry);
-      next.log.show(next.entry.position);
-    }
+    for (const { log, entry } of this.unwritten.within(this.maxUnwrittenBytes)) log.show(entry.position);
     this.retryLater();
   }
 
@@ -322,13 +301,7 @@ export class JournalStore implements LogHost, LogStore {
 
   private committed({ count, logs }: Group): void {
     for (const [log, written] of logs) log.written = written;
-    for (let i = 0; i < count; i++) {
-      const done = this.unwritten.at(i);
-      if (!done || done.entry.position < done.log.oldest) continue;
-      this.unwrittenBytes -= sizeOf(done.entry);
-      this.recent.add(done);
-    }
-    this.unwritten.shift(count);
+    for (const done of this.unwritten.take(count)) this.recent.add(done);
     this.recent.evict();
     for (const [log, { head }] of logs) log.wroteThrough(head);
     this.tellDrops();
@@ -346,30 +319,8 @@ export class JournalStore implements LogHost, LogStore {
   private letGoOn(): void {
     if (!this.full || this.state === 'closed') for (const resume of this.waiting.splice(0)) resume();
   }
-
-  /** Entries that would be missing if the process ended now. */
-  private keptUnwritten(): number {
-    let entries = 0;
-    for (let i = 0, next = this.unwritten.at(0); next; next = this.unwritten.at(++i))
-      if (next.entry.position >= next.log.oldest) entries++;
-    return entries;
-  }
 }
 
 function closedError(): DatabaseError {
   return new DatabaseError('The journal was closed before this was written.');
-}
-
-/** Of what is dropped, the newest of each epoch still tells how far the log goes. */
-function withoutDropped(entries: Deque<LoggedEntry>): Deque<LoggedEntry> {
-  const newest = new Map<string, HeldEntry>();
-  const keyOf = ({ log, entry }: LoggedEntry): string => `${log.id} ${entry.epoch.ordinal}`;
-  for (let i = 0, next = entries.at(0); next; next = entries.at(++i)) newest.set(keyOf(next), next.entry);
-  const rest = new Deque<LoggedEntry>();
-  for (let i = 0, next = entries.at(0); next; next = entries.at(++i)) {
-    const { position, keep, drop } = next.entry;
-    const isNeeded = position >= next.log.oldest || keep !== undefined || drop !== undefined;
-    if (isNeeded || newest.get(keyOf(next)) === next.entry) rest.push(next);
-  }
-  return rest;
 }

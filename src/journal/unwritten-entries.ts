@@ -1,0 +1,81 @@
+import { Deque } from './deque.js';
+import { type LoggedEntry, sizeOf } from './recent-entries.js';
+import type { HeldEntry } from './stored-log.js';
+
+/** Entries that wait to be written, in the order of their appends; also dropped ones, until the row of their log is written. */
+export class UnwrittenEntries {
+  entries = new Deque<LoggedEntry>();
+  /** What those that are kept take in memory. */
+  bytes = 0;
+
+  get length(): number {
+    return this.entries.length;
+  }
+
+  /** How many are kept: they would be missing if the process ended now. */
+  get kept(): number {
+    let kept = 0;
+    for (const { log, entry } of this) if (entry.position >= log.oldest) kept++;
+    return kept;
+  }
+
+  add(logged: LoggedEntry): void {
+    this.entries.push(logged);
+    this.bytes += sizeOf(logged.entry);
+  }
+
+  /** One of them went by retention. */
+  dropped(entry: HeldEntry): void {
+    this.bytes -= sizeOf(entry);
+    if (entry.keep === undefined) entry.frame = undefined;
+  }
+
+  /** Takes what was written from the front. @returns those that are kept */
+  take(count: number): LoggedEntry[] {
+    const taken: LoggedEntry[] = [];
+    for (let i = 0; i < count; i++) {
+      const next = this.entries.at(i);
+      if (next && next.entry.position >= next.log.oldest) taken.push(next);
+    }
+    this.entries.shift(count);
+    for (const { entry } of taken) this.bytes -= sizeOf(entry);
+    return taken;
+  }
+
+  /** The oldest of them, as many as keep within a bound. */
+  *within(bytes: number): Iterable<LoggedEntry> {
+    let taken = 0;
+    for (const next of this) {
+      if (taken >= bytes) return;
+      taken += sizeOf(next.entry);
+      yield next;
+    }
+  }
+
+  /** Drops the oldest until the rest keeps within a bound. @param mayCompact false while some of them are being written */
+  shrink(maxBytes: number, mayCompact: boolean): void {
+    for (const { log, entry } of this) {
+      if (this.bytes <= maxBytes) break;
+      log.dropThrough(entry.position);
+    }
+    if (mayCompact) this.compact();
+  }
+
+  *[Symbol.iterator](): Iterator<LoggedEntry> {
+    for (let i = 0, next = this.entries.at(0); next; next = this.entries.at(++i)) yield next;
+  }
+
+  /** Of what is dropped, the newest of each epoch still tells how far its log goes. */
+  private compact(): void {
+    const newest = new Map<string, HeldEntry>();
+    const keyOf = ({ log, entry }: LoggedEntry): string => `${log.id} ${entry.epoch.ordinal}`;
+    for (const next of this) newest.set(keyOf(next), next.entry);
+    const rest = new Deque<LoggedEntry>();
+    for (const next of this) {
+      const { position, keep, drop } = next.entry;
+      const isNeeded = position >= next.log.oldest || keep !== undefined || drop !== undefined;
+      if (isNeeded || newest.get(keyOf(next)) === next.entry) rest.push(next);
+    }
+    this.entries = rest;
+  }
+}

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,9 +53,49 @@ describe('twinlane start', () => {
 
   it('says that a port is taken, and what to do', async () => {
     const [, port] = await (await start()).prints(/127\.0\.0\.1:(\d+)/);
-    const second = await twinlane(['start', '--port', String(port)]).finished;
+    const elsewhere = ['--data-dir', path.join(home, 'other')];
+    const second = await twinlane(['start', '--port', String(port), ...elsewhere]).finished;
     expect(second.code).not.toBe(0);
     expect(second.err).toMatch(/something listens there already.*--port or TWINLANE_PORT/);
+  });
+
+  it('refuses a second relay, and a second listener of a workspace, on the same data; not those that come after', async () => {
+    const first = await start();
+    const [, url = ''] = await first.prints(/relay +(http:\S+)/);
+    const relay = await twinlane(['relay', '--port', '0']).finished;
+    expect([relay.code, relay.out]).toEqual([1, '']);
+    expect(relay.err).toContain(`A relay is already running (pid ${first.process.pid})`);
+    expect(relay.err).toMatch(/Stop it, or choose another directory with --data-dir or TWINLANE_DATA_DIR\.\n$/);
+    const listener = await twinlane(['listen', '--server', url]).finished;
+    expect([listener.code, listener.out]).toEqual([1, '']);
+    expect(listener.err).toMatch(
+      /already listening \(pid \d+\) for .*Stop it, or choose another --name or --workspace\.\n$/,
+    );
+    expect(listener.err).toContain(`(pid ${first.process.pid})`);
+
+    first.process.kill('SIGKILL');
+    await first.finished;
+    await start();
+  });
+
+  it('keeps journals and histories where only their owner reads them; none in memory', async () => {
+    const data = path.join(home, 'data', 'twinlane');
+    const files = async () => (await readdir(data, { recursive: true })).filter((file) => file.endsWith('.db'));
+    const inMemory = await start(['--journal', 'memory', '--history', 'memory']);
+    expect(await files()).toEqual(['relay/registry.db']);
+    inMemory.process.kill('SIGTERM');
+    await inMemory.finished;
+    await start();
+    const made = (await files()).toSorted((a, b) => a.localeCompare(b));
+    expect(made).toEqual([
+      expect.stringMatching(/^listeners\/[0-9a-f]{16}\/journal\.db$/),
+      'relay/history.db',
+      'relay/registry.db',
+    ]);
+    for (const file of made) {
+      expect((await stat(path.join(data, file))).mode & 0o777).toBe(0o600);
+      expect((await stat(path.join(data, path.dirname(file)))).mode & 0o777).toBe(0o700);
+    }
   });
 });
 

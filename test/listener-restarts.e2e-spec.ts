@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Attachment, isEvent, TwinlaneClient } from '../src/client/index.js';
+import { type Attachment, isEvent, isGap, TwinlaneClient } from '../src/client/index.js';
 import type { Frame, InputMessage } from '../src/protocol/index.js';
+import { FaultProxy } from './kit/fault-proxy.js';
 import { type Death, ListenerProcess } from './kit/listener-process.js';
 import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
@@ -27,9 +28,9 @@ afterEach(async () => {
 });
 
 /** The next process of the one listener, which finds what the one before kept. */
-async function start(dieAt?: Death): Promise<void> {
+async function start(dieAt?: Death, server = urlOf(relay)): Promise<void> {
   const options = {
-    server: urlOf(relay),
+    server,
     token: TOKEN,
     deviceId: 'device-1',
     connectionName: 'laptop',
@@ -182,6 +183,25 @@ describe('C23 a listener that was killed mid-turn and restarted', () => {
     expect(ofTurn.findIndex(says('begun'))).toBeLessThan(ofTurn.findIndex((event) => event === after[0]));
   });
 
+  it('brings what the turn said while there was no link, and nobody had seen, before its end', async () => {
+    const proxy = await FaultProxy.start(urlOf(relay));
+    await start(undefined, proxy.url);
+    const watcher = await Watcher.attach();
+    const { attachment } = watcher;
+    await attachment.send(input('hang'));
+    await watcher.until(says('begun'));
+    const lift = proxy.rule({ action: { do: 'refuse' } });
+    proxy.now({ do: 'cut' });
+    await listener.speak();
+    await listener.kill();
+    lift();
+    await start(undefined, proxy.url);
+    await watcher.until(({ type }) => type === 'turn_finished');
+    expect(watcher.said).toEqual(['begun', ...Array.from({ length: 50 }, (_, i) => `text ${i + 1}`)]);
+    expect(watcher.seen.filter(isGap)).toEqual([]);
+    await proxy.stop();
+  });
+
   it('ends the approvals that were pending, and shows them to nobody who attaches later', async () => {
     await start();
     const watcher = await Watcher.attach();
@@ -213,7 +233,8 @@ describe('C23 a listener that was killed mid-turn and restarted', () => {
     await watcher.attachment.send(input('ask freely'));
     await watcher.until(says('freely'));
     expect(watcher.seen.filter(({ type }) => type === 'control_request')).toEqual([]);
-    const status = watcher.seen.findLast((event) => isEvent(event, 'update_device_status'));
-    expect(status).toMatchObject({ device_status: { current_permission_mode: 'unrestricted' } });
+    const isUnrestricted = (event: Frame): boolean =>
+      isEvent(event, 'update_device_status') && event.device_status.current_permission_mode === 'unrestricted';
+    await watcher.until(isUnrestricted);
   });
 });

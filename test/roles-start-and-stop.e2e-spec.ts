@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { cp, mkdir, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Captured, CliRun, temporaryDirectory } from './kit/cli.js';
@@ -53,6 +53,7 @@ it('starts, is found by attach without being told where, and stops without a tra
   expect(await start.exit).toBe(0);
   expect((await readdir(env['TWINLANE_DATA_DIR'] ?? '')).toSorted((a, b) => a.localeCompare(b))).toEqual([
     'device-id',
+    'listeners',
     'relay',
     'token',
   ]);
@@ -72,7 +73,11 @@ it('runs the roles apart, and runs at once what needs no approval', async () => 
 it('C15 a newer listener takes the workspace of start over, and keeps its relay', async () => {
   const start = await role(['start']);
   const [url = ''] = /http:\S+/.exec(start.out) ?? [];
-  const listen = await role(['listen', '--server', url, '--mode', 'unrestricted']);
+  // On a machine that was cloned: the same device with data of its own.
+  const clone = path.join(temporary.path, 'clone');
+  await cp(env['TWINLANE_DATA_DIR'] ?? '', clone, { recursive: true, filter: (file) => !file.endsWith('listeners') });
+  const newer = ['--server', url, '--mode', 'unrestricted', '--data-dir', clone];
+  const listen = await role(['listen', ...newer]);
   expect(listen.out).toContain(`npx twinlane attach --server ${url} -- "ls -la"`);
   await start.stderr.shows('The relay goes on');
   const attach = run(['attach', '--approve', 'never', '--', 'echo over']);

@@ -1,11 +1,15 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
+import { IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
 import type { TypeMap } from '../protocol/index.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** What of this device's events lies on disk, for a server that comes back late and for a process that is killed. */
 export class JournalOptions {
+  /** On disk in `directory` (where there is one), or in memory. Default `disk`. */
+  @IsIn(['disk', 'memory'])
+  store: 'disk' | 'memory' = 'disk';
+
   /** Where; made where it is missing, and only for this process. Default: none, and events are in memory alone. */
   @IsOptional()
   @IsString()

@@ -19,8 +19,8 @@ export const journalProvider: FactoryProvider<Journal> = {
   provide: JOURNAL,
   inject: [EmitterOptions, CLOCK, Metrics],
   useFactory: ({ journalMaxBytes, journal }: EmitterOptions, clock: Clock, metrics: Metrics) => {
-    const { directory, maxBytes, maxAgeMs } = journal;
-    if (directory === undefined) return new MemoryJournal({ maxBytes: journalMaxBytes });
+    const { store, directory, maxBytes, maxAgeMs } = journal;
+    if (store === 'memory' || directory === undefined) return new MemoryJournal({ maxBytes: journalMaxBytes });
     mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
     return JournalStore.openOne(path.join(directory, FILE_NAME), {
       maxBytesPerScope: maxBytes,

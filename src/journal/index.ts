@@ -1,7 +1,7 @@
 export { Checkpointer } from './checkpointer.js';
 export { type Database, DatabaseError, openDatabase } from './database.js';
 export type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
-export { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
+export { type JournalDrop, type JournalObserver } from './journal-observer.js';
 export { JournalStore } from './journal-store.js';
 export type { JournalStoreOptions } from './journal-store.options.js';
 export { DirectoryLockedError, type DirectoryLock, lockDirectory } from './lock-directory.js';

@@ -118,6 +118,7 @@ export class JournalStore implements LogHost, LogStore {
       const counts = { oldest: 1, head: 0, dropped: 0, total: 0, released: 0, turn: 0, oldestAt: 0 };
       log = new StoredLog({ ...names, ...counts }, this);
       scope.logs.set(key, log);
+      if (this.state === 'closed') log.abandon(closedError());
     }
     return log;
   }
@@ -190,8 +191,7 @@ export class JournalStore implements LogHost, LogStore {
     const lost = this.keptUnwritten();
     this.state = 'closed';
     if (lost > 0) this.observer.lost(lost);
-    const closed = new DatabaseError('The journal was closed before this was written.');
-    for (const { logs } of this.scopes.values()) for (const log of logs.values()) log.abandon(closed);
+    for (const { logs } of this.scopes.values()) for (const log of logs.values()) log.abandon(closedError());
     this.letGoOn();
     try {
       await this.writer.close();
@@ -279,7 +279,7 @@ export class JournalStore implements LogHost, LogStore {
       this.changed = new Set();
       this.isDue = false;
       try {
-        await this.writer.write(group.sql);
+        await this.writer.write(group.sql, group.logs.size);
       } catch (error) {
         for (const log of changed) this.changed.add(log);
         this.running = undefined;
@@ -354,6 +354,10 @@ export class JournalStore implements LogHost, LogStore {
       if (next.entry.position >= next.log.oldest) entries++;
     return entries;
   }
+}
+
+function closedError(): DatabaseError {
+  return new DatabaseError('The journal was closed before this was written.');
 }
 
 /** Of what is dropped, the newest of each epoch still tells how far the log goes. */

@@ -64,6 +64,7 @@ export class StoredLog {
   /** The oldest kept entry is not older than this. */
   private oldestAt: number;
   private waiters: Waiter[] = [];
+  private abandoned: Error | undefined;
 
   constructor(
     row: LogRow,
@@ -210,6 +211,7 @@ export class StoredLog {
   /** Resolves when readers see the entry at this position. */
   committed(position: number): Promise<void> {
     if (position <= this.visible) return Promise.resolve();
+    if (this.abandoned) return Promise.reject(this.abandoned);
     if (position > this.head) return Promise.reject(new DatabaseError(`Nothing was appended at position ${position}.`));
     return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
   }
@@ -231,6 +233,7 @@ export class StoredLog {
 
   /** Entries that readers do not see will never be committed. */
   abandon(error: Error): void {
+    this.abandoned = error;
     for (const { reject } of this.waiters.splice(0)) reject(error);
   }
 

@@ -2,11 +2,11 @@
 // node listener-process.mjs '{ "options": {…}, "dieAt": "accepted" | "starting" | "started" }'
 import { NestFactory } from '@nestjs/core';
 import { inputLedgerProvider } from '../../dist/conversations/input-ledger.provider.js';
-import { AgentProvider, inputText, LINK_MONITOR, ListenerModule } from '../../dist/index.js';
+import { AgentProvider, inputText, JOURNAL, LINK_MONITOR, ListenerModule } from '../../dist/index.js';
 
 const { options, dieAt } = JSON.parse(process.argv[2]);
 
-/** `say X` says it, `hang` begins and never ends, `ask X` says it once a person agrees. */
+/** `say X` says it, `hang` begins, says more when the test wants it, and never ends, `ask X` says it once a person agrees. */
 class ScriptedAgent {
   async start(turn) {
     const [verb, rest = ''] = inputText(turn.messages).split(' ');
@@ -14,6 +14,11 @@ class ScriptedAgent {
     const say = (content) => turn.emit({ message_type: 'assistant_message', id: 'm', content });
     if (verb === 'hang') {
       say('begun');
+      await new Promise((resolve) => process.once('message', resolve));
+      for (let n = 1; n <= 50; n++) say(`text ${n}`);
+      const journal = app.get(JOURNAL, { strict: false });
+      await journal.committed(turn.runtime, journal.bounds(turn.runtime).head);
+      process.send({ spoke: true });
       await new Promise(() => {});
     }
     if (verb === 'ask') {

@@ -38,6 +38,15 @@ export class ListenerProcess {
     throw new Error('the listener ended before its link was ready');
   }
 
+  /** Has a turn that hangs say 50 texts more; resolves when they are in the journal. */
+  async speak(): Promise<void> {
+    const spoke = new Promise<void>((resolve) => {
+      this.child.on('message', (message: { readonly spoke?: true }) => message.spoke && resolve());
+    });
+    this.child.send('speak');
+    await spoke;
+  }
+
   async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     this.child.kill(signal);
     await this.ended;

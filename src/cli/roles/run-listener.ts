@@ -2,17 +2,20 @@ import { NestFactory } from '@nestjs/core';
 import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { ListenerModule } from '../../listener/index.js';
+import { listenerInstanceId, ListenerModule } from '../../listener/index.js';
 import { createLogger, type HealthPart, Metrics, PinoLoggerService } from '../../observability/index.js';
 import { errorBody } from '../../protocol/index.js';
 import { HTTP_FETCH } from '../../registration/index.js';
 import { LinkSupervisor, type LinkState, SOCKET_DIALER, type StopCause, wsDialer } from '../../transport/index.js';
 import { usageError } from '../cli.error.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
+import { ownFolder } from '../data-dir/own-folder.js';
 import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
+import { DAY_MS } from '../settings/limits.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
+import { visibleLine } from '../text.js';
 import type { RunningRole } from './serve-health.js';
 
 export interface RunningListener extends RunningRole {
@@ -43,23 +46,37 @@ export async function runListener(
   const workspace = await realWorkspace(settings.workspace ?? cwd);
   const name = settings.name ?? (path.basename(workspace) || hostname());
   const deviceId = await new DataDirectory(settings.dataDir).deviceId();
-  const { mode, agent, typeMap, shutdownGraceMs, logLevel } = settings;
+  const folder = await ownFolder(
+    settings.dataDir,
+    ['listeners', listenerInstanceId(deviceId, name, workspace)],
+    (pid) =>
+      `A listener named ${visibleLine(name)} is already listening${pid} for ${visibleLine(workspace)}. Stop it, or choose another --name or --workspace.`,
+  );
+  const { mode, agent, typeMap, shutdownGraceMs, logLevel, journal, journalMaxBytes, journalMaxAge } = settings;
   const module = ListenerModule.forRoot({
     ...access,
     connectionName: name,
     deviceId,
     workspace,
+    dataDir: folder.path,
     mode,
     agent,
     shutdownGraceMs,
-    emitter: typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) },
+    emitter: {
+      ...(typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) }),
+      journal: {
+        store: journal,
+        maxBytes: journalMaxBytes,
+        maxAgeMs: journalMaxAge * DAY_MS,
+      },
+    },
     extend: {
       registration: { providers: [{ provide: HTTP_FETCH, useValue: fetch }] },
       transport: { providers: [{ provide: SOCKET_DIALER, useValue: wsDialer(routeTo) }] },
     },
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
-  const app = await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
+  const app = await folder.keepIf(NestFactory.createApplicationContext(module, { logger, abortOnError: false }));
   const link = app.get(LinkSupervisor);
   let closing: Promise<void> | undefined;
   return {
@@ -73,7 +90,7 @@ export async function runListener(
           resolve({ reason, exitCode: link.stopCause === undefined ? EXIT.FAILED : EXIT_OF[link.stopCause] });
       });
     }),
-    close: () => (closing ??= app.close()),
+    close: () => (closing ??= app.close().finally(() => folder.release())),
   };
 }
 

@@ -2,7 +2,6 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { createLogger, type HealthPart, Metrics, PinoLoggerService, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
@@ -13,6 +12,8 @@ import {
   UnsafeListenError,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
+import { DAY_MS } from '../settings/limits.js';
+import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableUrl } from '../reachable.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
@@ -36,8 +37,13 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
   const kept = given.length > 0 ? undefined : await directory.tokenOrNew();
   const tokens = kept ? [kept.token] : given;
   const [token = ''] = tokens;
-  const app = await createApp(settings, tokens);
-  await listen(app, settings);
+  const folder = await ownFolder(
+    settings.dataDir,
+    ['relay'],
+    (pid) =>
+      `A relay is already running${pid} with the data directory ${settings.dataDir}. Stop it, or choose another directory with --data-dir or TWINLANE_DATA_DIR.`,
+  );
+  const app = await folder.keepIf(createApp(settings, tokens, folder.path).then((made) => listen(made, settings)));
   const endpoint = { url: urlOf(app, settings.host), pid: process.pid };
   await directory.keepEndpoint(endpoint);
   let closing: Promise<void> | undefined;
@@ -46,17 +52,18 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
     token,
     kept,
     health: healthOf(app),
-    close: () => (closing ??= close(app, directory, endpoint)),
+    close: () => (closing ??= close(app, directory, endpoint).finally(() => folder.release())),
   };
 }
 
-async function createApp(settings: RelaySettings, tokens: string[]): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, dataDir, logLevel } = settings;
+async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
+  const { allowedOrigins, clientChannels, publicUrl, logLevel, history, historyMaxAge } = settings;
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
     clientChannels,
-    dataDir: path.join(dataDir, 'relay'),
+    dataDir,
+    history: { store: history, maxAgeMs: historyMaxAge * DAY_MS },
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
@@ -97,9 +104,10 @@ function refuseUnsafe(host: string, tokenGiven: boolean): void {
   }
 }
 
-async function listen(app: NestExpressApplication, { host, port }: RelaySettings): Promise<void> {
+async function listen(app: NestExpressApplication, { host, port }: RelaySettings): Promise<NestExpressApplication> {
   try {
     await app.listen(port, host);
+    return app;
   } catch (cause) {
     await app.close();
     throw cannotListen('The relay', { host, port }, '', cause);

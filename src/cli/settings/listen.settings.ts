@@ -1,7 +1,8 @@
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
-import { HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, PORT, WANTS_HTTP_URL } from './limits.js';
+import { DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, PORT, WANTS_HTTP_URL } from './limits.js';
 
+const BYTES = { message: '$property must be a number of bytes, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
@@ -39,6 +40,18 @@ export class ListenSettings {
   @IsOptional()
   @IsString()
   typeMap?: string;
+
+  @IsIn(['disk', 'memory'])
+  journal: 'disk' | 'memory' = 'disk';
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  journalMaxBytes: number = 256 * 1024 * 1024;
+
+  /** Days. */
+  @IsInt(DAYS)
+  @Min(1, DAYS)
+  journalMaxAge: number = 7;
 
   @IsInt(GRACE)
   @Min(0, GRACE)

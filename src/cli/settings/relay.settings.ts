@@ -1,7 +1,7 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MIN_TOKEN_LENGTH } from '../../relay/index.js';
-import { HTTP_URL, LAST_PORT, PORT, WANTS_HTTP_URL } from './limits.js';
+import { DAYS, HTTP_URL, LAST_PORT, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
@@ -37,6 +37,14 @@ export class RelaySettings {
 
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
+
+  @IsIn(['disk', 'memory'])
+  history: 'disk' | 'memory' = 'disk';
+
+  /** Days. */
+  @IsInt(DAYS)
+  @Min(1, DAYS)
+  historyMaxAge: number = 7;
 
   @IsOptional()
   @IsInt(PORT)

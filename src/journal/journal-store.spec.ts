@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/kit/manual-clock.js';
+import { type Database, openDatabase } from './database.js';
+import type { NewEntry } from './journal.js';
+import type { JournalObserver } from './journal-observer.js';
+import { JOURNAL_MIGRATIONS } from './journal-schema.js';
+import { JournalStore } from './journal-store.js';
+
+const runtime = { agent_id: 'a', conversation_id: 'c' };
+const entry = (seq: number): NewEntry => ({ epoch: 'e1', seq, type: 'stream_delta', frame: `{"n":${seq}}` });
+
+let directory: string;
+let file: string;
+let clock: ManualClock;
+let told: string[];
+/** Somebody who does things to the file. */
+let other: Database;
+
+const observer: JournalObserver = {
+  dropped: (drops) => void told.push(`dropped ${drops.reduce((sum, { entries }) => sum + entries, 0)}`),
+  degraded: () => void told.push('degraded'),
+  unreadable: () => void told.push('unreadable'),
+  recovered: () => void told.push('recovered'),
+  lost: (entries) => void told.push(`lost ${entries}`),
+};
+
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'twinlane-'));
+  file = path.join(directory, 'journal.db');
+  clock = new ManualClock();
+  told = [];
+  other = openDatabase(file, JOURNAL_MIGRATIONS);
+});
+afterEach(() => {
+  other.close();
+  rmSync(directory, { recursive: true });
+});
+
+const fail = (): void => void other.exec('ALTER TABLE entries RENAME TO away');
+const mend = (): void => void other.exec('ALTER TABLE away RENAME TO entries');
+
+describe('JournalStore', () => {
+  it('lets the event loop go on while a commit waits', async () => {
+    const journal = JournalStore.openOne(file, { observer });
+    other.exec('BEGIN IMMEDIATE');
+    journal.append(runtime, entry(1));
+    let isCommitted = false;
+    const committed = journal.committed(runtime, 1).then(() => (isCommitted = true));
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(isCommitted).toBe(false);
+    other.exec('COMMIT');
+    await committed;
+    await journal.close();
+    expect(told).toEqual([]);
+  });
+
+  it('C32 shows what the disk does not take, tries again, and writes it in order', async () => {
+    const journal = JournalStore.openOne(file, { observer, clock });
+    journal.append(runtime, entry(1));
+    await journal.committed(runtime, 1);
+    fail();
+    journal.append(runtime, { ...entry(2), keep: 'two' });
+    await journal.committed(runtime, 2);
+    journal.append(runtime, entry(3));
+    expect(journal.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(journal.full).toBe(false);
+    await clock.advance(5_000);
+    await expect.poll(() => clock.pending).toBe(1);
+    expect(told).toEqual(['degraded']);
+    mend();
+    await clock.advance(5_000);
+    await expect.poll(() => told).toEqual(['degraded', 'recovered']);
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect(later.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect([...later.kept(runtime)]).toEqual([['two', '{"n":2}']]);
+    await later.close();
+  });
+
+  it('C32 waits with commits at its bound, and drops the oldest that waits at twice that', async () => {
+    const store = new JournalStore(file, { observer, clock, maxUnwrittenBytes: 20_000 });
+    const journal = store.open('env');
+    journal.append(runtime, entry(1));
+    await journal.close();
+    fail();
+    for (let seq = 2; seq <= 50; seq++) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 50);
+    for (let seq = 51; seq <= 150; seq++) journal.append(runtime, entry(seq));
+    expect([store.full, journal.full]).toEqual([true, false]);
+    const shown = journal.read(runtime, 0, Infinity).at(-1)?.seq ?? 0;
+    expect(shown).toBeGreaterThan(80);
+    expect(shown).toBeLessThan(150);
+    for (let seq = 151; seq <= 1_000; seq++) journal.append(runtime, entry(seq));
+    const { oldest, head } = journal.bounds(runtime);
+    expect(head).toBe(1_000);
+    expect(oldest).toBeGreaterThan(750);
+    mend();
+    await clock.advance(5_000);
+    await journal.committed(runtime, 1_000);
+    expect(journal.read(runtime, 0, Infinity).map(({ seq }) => seq)).toEqual(
+      Array.from({ length: head - oldest + 1 }, (_, index) => oldest + index),
+    );
+    await store.close();
+    expect(told).toEqual(['degraded', `dropped ${oldest - 1}`, 'recovered']);
+    const later = new JournalStore(file);
+    expect(later.open('env').bounds(runtime)).toEqual({ oldest, head });
+    expect(later.open('env').epochs(runtime)).toEqual([{ epoch: 'e1', first: 1, last: 1_000, kept: oldest }]);
+    await later.close();
+  });
+
+  it('C32 says what is lost when it is closed meanwhile, and refuses what comes later', async () => {
+    const journal = JournalStore.openOne(file, { observer, clock });
+    fail();
+    for (const seq of [1, 2]) journal.append(runtime, entry(seq));
+    await journal.close();
+    expect(told).toEqual(['degraded', 'lost 2']);
+    journal.append(runtime, entry(3));
+    await expect(journal.committed(runtime, 3)).rejects.toThrow('closed');
+    expect(journal.full).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('counts what the disk does not give back as dropped', async () => {
+    const journal = JournalStore.openOne(file, { observer, tailBytes: 500 });
+    for (let seq = 1; seq <= 10; seq++) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 10);
+    fail();
+    expect(journal.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([9, 10]);
+    expect(journal.bounds(runtime)).toEqual({ oldest: 9, head: 10 });
+    expect(journal.bytes).toBe(7 + 8);
+    expect(told).toEqual(['unreadable']);
+    mend();
+    await journal.close();
+    expect(told).toEqual(['unreadable', 'dropped 8']);
+  });
+});

@@ -58,6 +58,7 @@ export class Attachment implements TurnHost {
   private link: ClientLink | undefined;
   private now: AttachmentState = { phase: 'reconnecting', reason: 'not opened yet' };
   private followed: Runtime | undefined;
+  private readonly answered = new Set<ChannelName>();
 
   private constructor(
     private readonly context: ClientContext,
@@ -214,7 +215,8 @@ export class Attachment implements TurnHost {
   }
 
   private async connect(): Promise<void> {
-    const link = await ClientLink.open(this.context, this.target(), this.receiver, () => this.intake.isBehind());
+    const held = (): boolean => this.intake.isBehind();
+    const link = await ClientLink.open(this.context, this.target(), this.receiver, held, this.answered);
     if (this.now.phase === 'closed') return link.close();
     this.link = link;
     this.enter({ phase: 'open' });

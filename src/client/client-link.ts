@@ -45,12 +45,14 @@ export class ClientLink {
     private readonly sockets: Readonly<Record<ChannelName, ChannelSocket>>,
     private readonly receiver: LinkReceiver,
     private readonly held: () => boolean,
+    private readonly answered: Set<ChannelName>,
   ) {}
 
   /**
    * Opens both sockets. Frames reach the receiver from `start` on.
    *
    * @param held whether the reader of events has fallen behind, so that nothing is acknowledged on stream
+   * @param answered channels on which the relay has answered a ping, on any link so far; it is kept up
    * @throws what `dial` throws
    */
   static async open(
@@ -58,6 +60,7 @@ export class ClientLink {
     target: LinkTarget,
     receiver: LinkReceiver,
     held: () => boolean,
+    answered: Set<ChannelName>,
   ): Promise<ClientLink> {
     const dialled = CHANNEL_NAMES.map((channel) =>
       dial(context, socketUrl(context, target, channel), target.environment),
@@ -65,7 +68,7 @@ export class ClientLink {
     try {
       const [control, stream] = await Promise.all(dialled);
       if (!control || !stream) throw new RangeError('a pair has two sockets');
-      return new ClientLink(context, { control, stream }, receiver, held);
+      return new ClientLink(context, { control, stream }, receiver, held, answered);
     } catch (error) {
       for (const outcome of await Promise.allSettled(dialled))
         if (outcome.status === 'fulfilled') outcome.value.terminate();
@@ -102,7 +105,8 @@ export class ClientLink {
     const { clock, limits } = this.context;
     const held = channel === 'stream' ? this.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
-    const heartbeat = new Heartbeat(socket, clock, limits, () => this.fail(`${channel} fell silent`));
+    const dead = (): void => this.fail(`${channel} fell silent`);
+    const heartbeat = new Heartbeat(socket, clock, limits, dead, this.answered.has(channel));
     this.ends.set(channel, { acks, heartbeat });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
@@ -116,8 +120,10 @@ export class ClientLink {
     if (!frame) return;
     const { seq, ...rest } = frame;
     const end = this.ends.get(channel);
-    if (rest.type === 'pong') end?.heartbeat.pong();
-    else this.receiver.frame(rest, channel, text.length);
+    if (rest.type === 'pong') {
+      this.answered.add(channel);
+      end?.heartbeat.pong();
+    } else this.receiver.frame(rest, channel, text.length);
     if (typeof seq === 'number') end?.acks.received(seq, text.length);
   }
 

@@ -5,11 +5,16 @@ import { Acknowledger } from './acknowledger.js';
 import { CLIENT_LIMITS } from './client-options.js';
 import { Heartbeat } from './heartbeat.js';
 
-function heartbeat(): { clock: ManualClock; socket: MemorySocket; heartbeat: Heartbeat; deaths: () => number } {
+function heartbeat(answeredBefore = false): {
+  clock: ManualClock;
+  socket: MemorySocket;
+  heartbeat: Heartbeat;
+  deaths: () => number;
+} {
   const clock = new ManualClock();
   const [socket] = MemorySocket.pair();
   let deaths = 0;
-  const heartbeat = new Heartbeat(socket, clock, CLIENT_LIMITS, () => deaths++);
+  const heartbeat = new Heartbeat(socket, clock, CLIENT_LIMITS, () => deaths++, answeredBefore);
   return { clock, socket, heartbeat, deaths: () => deaths };
 }
 
@@ -51,6 +56,12 @@ it('does not blame a server that has never answered', async () => {
   const { clock, deaths } = heartbeat();
   await clock.advance(20 * 30_000);
   expect(deaths()).toBe(0);
+});
+
+it('C12 finds a socket that never answers, of a relay that has answered before', async () => {
+  const { clock, deaths } = heartbeat(true);
+  await clock.advance(4 * 30_000);
+  expect(deaths()).toBe(1);
 });
 
 it('stops when told', async () => {

@@ -10,7 +10,6 @@ const PING = JSON.stringify({ type: 'ping' });
  */
 export class Heartbeat {
   private unanswered = 0;
-  private answered = false;
   private isWaking = false;
   private timer: Timer | undefined;
 
@@ -19,6 +18,8 @@ export class Heartbeat {
     private readonly clock: Clock,
     private readonly limits: Pick<ClientLimits, 'heartbeatMs' | 'maxUnansweredPings' | 'wakePingMs'>,
     private readonly dead: () => void,
+    /** Whether an earlier socket of this channel has answered one: a new one that is dead from its first moment is found too. */
+    private answered = false,
   ) {
     this.schedule();
   }

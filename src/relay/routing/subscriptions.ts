@@ -115,8 +115,11 @@ export class Subscriptions {
     this.waiting.delete(socket);
     waiting.timer.cancel();
     if (!socket.isOpen) return;
-    this.begin(waiting.session, socket);
-    socket.release();
+    try {
+      this.begin(waiting.session, socket);
+    } finally {
+      socket.release();
+    }
   }
 
   private begin(session: ClientSession, socket: ClientSocket): void {

@@ -3,9 +3,10 @@
 //   sync          a prepared statement per event, one transaction per group, SQLite's own checkpoints: all on the event loop
 //   sync-off      the same, checkpoints on another thread
 //   off           what Twinlane does: one text of SQL per group, on another thread (src/journal)
-// Run after `npm run build`: npm run bench:journal [-- --seconds S --rate events/s --bytes B --directory D]
+// Run after `npm run build`: npm run bench:journal [-- --rounds N --seconds S --rate events/s --bytes B --directory D]
 import Libsql from 'libsql';
 import LibsqlAsync from 'libsql/promise';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createHistogram } from 'node:perf_hooks';
 import { tmpdir } from 'node:os';
@@ -18,10 +19,11 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '10000' },
     bytes: { type: 'string', default: '400' },
+    rounds: { type: 'string', default: '3' },
     directory: { type: 'string', default: tmpdir() },
   },
 });
-const [seconds, rate, bytes] = [values.seconds, values.rate, values.bytes].map(Number);
+const [seconds, rate, bytes, rounds] = [values.seconds, values.rate, values.bytes, values.rounds].map(Number);
 /** Events come in bursts, as from an agent or a socket. */
 const TICK_MS = 2;
 const FRAME = JSON.stringify({ type: 'stream_delta', pad: 'x'.repeat(Math.max(0, bytes - 40)) });
@@ -152,22 +154,21 @@ console.log(
 );
 console.log('| arm | events/s | loop p50 ms | p99 | p99.9 | max | commit p50 ms | p99 | max | CPU % | log MiB |');
 console.log('|---|---|---|---|---|---|---|---|---|---|---|');
-const arms = [];
-for (const arm of Object.keys(ARMS)) {
-  const { eventsPerSecond, loopMs, commitMs, cpuPercent, walMiB } = await run(arm);
-  arms.push({ arm, eventsPerSecond, loopMs, commitMs, cpuPercent, walMiB });
-  const cells = [
-    arm,
-    eventsPerSecond,
-    ...Object.values(loopMs),
-    commitMs.p50,
-    commitMs.p99,
-    commitMs.max,
-    cpuPercent,
-    walMiB,
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
+// What an arm leaves for the system to write would slow the next one: each begins with a quiet disk, none is always first.
+const order = Object.keys(ARMS);
+const runs = new Map(order.map((arm) => [arm, []]));
+for (let round = 0; round < rounds; round++) {
+  for (const index of order.keys()) {
+    const arm = order[(index + round) % order.length];
+    execFileSync('sync');
+    runs.get(arm).push(await run(arm));
+  }
+}
+const arms = [...runs.values()].flat();
+for (const { arm, eventsPerSecond, loopMs, commitMs, cpuPercent, walMiB } of arms) {
+  const cells = [arm, eventsPerSecond, ...Object.values(loopMs), commitMs.p50, commitMs.p99, commitMs.max];
+  console.log(`| ${[...cells, cpuPercent, walMiB].join(' | ')} |`);
 }
 console.log(
-  `\n${JSON.stringify({ bench: 'journal', seconds, rate, bytes: FRAME.length, node: process.version, arms })}`,
+  `\n${JSON.stringify({ bench: 'journal', rounds, seconds, rate, bytes: FRAME.length, node: process.version, arms })}`,
 );

@@ -10,6 +10,7 @@ import {
   RelayModule,
   TokensFileError,
   UnsafeListenError,
+  type HistoryOptions,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
 import { DAY_MS } from '../settings/limits.js';
@@ -57,19 +58,29 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
 }
 
 async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, logLevel, history, historyMaxAge } = settings;
+  const { allowedOrigins, clientChannels, publicUrl, logLevel } = settings;
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
     clientChannels,
     dataDir,
-    history: { store: history, maxAgeMs: historyMaxAge * DAY_MS },
+    history: historyOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
   installRelay(app);
   return app;
+}
+
+function historyOf(settings: RelaySettings): Partial<HistoryOptions> {
+  return {
+    store: settings.history,
+    maxAgeMs: settings.historyMaxAge * DAY_MS,
+    maxEventsPerRuntime: settings.historyMaxEvents,
+    maxBytesPerRuntime: settings.historyMaxRuntimeBytes,
+    maxBytes: settings.historyMaxBytes,
+  };
 }
 
 async function close(app: NestExpressApplication, directory: DataDirectory, endpoint: RelayEndpoint): Promise<void> {

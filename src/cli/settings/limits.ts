@@ -3,6 +3,12 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const DAY_MS = 24 * 60 * 60 * 1_000;
 
+export const MIB = 1024 * 1024;
+
+/** For amounts. */
+export const BYTES = { message: '$property must be a number of bytes, 1 or more' };
+export const COUNT = { message: '$property must be a number, 1 or more' };
+
 /** For ages, in days. */
 export const DAYS = { message: '$property must be a number of days, 1 or more' };
 

@@ -1,8 +1,7 @@
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
-import { DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, PORT, WANTS_HTTP_URL } from './limits.js';
+import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 
-const BYTES = { message: '$property must be a number of bytes, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
@@ -46,7 +45,7 @@ export class ListenSettings {
 
   @IsInt(BYTES)
   @Min(1, BYTES)
-  journalMaxBytes: number = 256 * 1024 * 1024;
+  journalMaxBytes: number = 256 * MIB;
 
   /** Days. */
   @IsInt(DAYS)

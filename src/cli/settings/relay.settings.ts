@@ -1,7 +1,7 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MIN_TOKEN_LENGTH } from '../../relay/index.js';
-import { DAYS, HTTP_URL, LAST_PORT, PORT, WANTS_HTTP_URL } from './limits.js';
+import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
@@ -45,6 +45,18 @@ export class RelaySettings {
   @IsInt(DAYS)
   @Min(1, DAYS)
   historyMaxAge: number = 7;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  historyMaxEvents: number = 100_000;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  historyMaxRuntimeBytes: number = 64 * MIB;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  historyMaxBytes: number = 256 * MIB;
 
   @IsOptional()
   @IsInt(PORT)

@@ -19,7 +19,7 @@ export class EventCursor implements FrameSource {
   private position: number;
   /** The last event that was taken, or told as missing; undefined: none, or not known any more. */
   private last: EventPlace | undefined;
-  private readonly gaps: NumberRange[] = [];
+  private readonly gaps: OutgoingFrame[] = [];
   /** Whether names may be missing between the last event and the next position: at the beginning, and after a rewind. */
   private mayMiss = true;
   /** Counts rewinds: what was in flight before the newest one says nothing any more. */
@@ -45,7 +45,7 @@ export class EventCursor implements FrameSource {
   next(): OutgoingFrame | undefined {
     if (this.gaps.length === 0) this.lookForGaps();
     const gap = this.gaps.shift();
-    if (gap) return { text: this.options.gap(gap) };
+    if (gap) return gap;
     const entry = this.log.after(this.position);
     return entry && this.take(entry);
   }
@@ -72,21 +72,32 @@ export class EventCursor implements FrameSource {
     if (!this.mayMiss && end <= this.position) return;
     this.mayMiss = false;
     this.position = end;
-    this.gaps.push(...this.log.between(this.last, entry));
-    const newest = this.gaps.at(-1);
-    if (newest) this.last = { epoch: newest.epoch, seq: newest.to };
+    const missing = this.log.between(this.last, entry);
+    const newest = missing.at(-1);
+    if (!newest) return;
+    this.last = { epoch: newest.epoch, seq: newest.to };
+    for (const range of missing) {
+      const text = this.options.gap(range);
+      // With the last of them all that came before `end` is told.
+      this.gaps.push(range === newest ? { text, confirmed: this.safeUntilRewind(end) } : { text });
+    }
+  }
+
+  /** Says that a position is safe, unless the peer has asked for something earlier meanwhile. */
+  private safeUntilRewind(position: number): () => void {
+    const { age } = this;
+    return () => {
+      if (age === this.age) this.options.safe(position);
+    };
   }
 
   private take({ position, epoch, seq, through, frame }: LoggedEvent): OutgoingFrame {
     this.position = position;
     this.last = { epoch, seq: through };
-    const { age } = this;
     const text = frame ?? this.options.gap({ epoch, from: seq, to: through });
     return {
       text,
-      confirmed: () => {
-        if (age === this.age) this.options.safe(position);
-      },
+      confirmed: this.safeUntilRewind(position),
       givenUp: () => this.options.refused?.(position),
     };
   }

@@ -102,6 +102,16 @@ describe('ProtocolEmitterService', () => {
     expect(link.stream.frames()[0]?.['loop_status']).toMatchObject({ status: 'WAITING_ON_INPUT' });
   });
 
+  it('appends the state that waits when it stops, for a server that was not there', async () => {
+    const { emitter, journal } = setUp();
+    for (const status of ['EXECUTING_COMMAND', 'WAITING_ON_INPUT'] as const)
+      emitter.emit('update_loop_status', loop(status), runtime);
+    await emitter.onApplicationShutdown();
+    expect(journal.read(runtime, 0, 9).map(({ frame = '' }) => JSON.parse(frame) as Frame)).toMatchObject([
+      loop('WAITING_ON_INPUT'),
+    ]);
+  });
+
   it('C19 appends state before the event it belongs to, link or not', () => {
     const { emitter, journal } = setUp();
     emitter.emit('stream_delta', delta('x'), runtime);

@@ -43,11 +43,9 @@ export class EventCursor implements FrameSource {
   }
 
   next(): OutgoingFrame | undefined {
-    if (this.gaps.length === 0) this.lookForGaps();
-    const gap = this.gaps.shift();
-    if (gap) return gap;
     const entry = this.log.after(this.position);
-    return entry && this.take(entry);
+    if (this.gaps.length === 0) this.lookForGaps(entry);
+    return this.gaps.shift() ?? (entry && this.take(entry));
   }
 
   /** Goes on after this event, whatever is in flight. @returns false when its epoch is not known here */
@@ -63,9 +61,8 @@ export class EventCursor implements FrameSource {
   }
 
   /** What retention has dropped ahead of this cursor is told before what follows it. */
-  private lookForGaps(): void {
+  private lookForGaps(entry: LoggedEvent | undefined): void {
     const { oldest, head } = this.log;
-    const entry = this.log.after(this.position);
     // What is not committed yet is not missing.
     if (!entry && oldest <= head) return;
     const end = entry ? entry.position - 1 : head;

@@ -84,6 +84,7 @@ export interface Journal {
   readonly full: boolean;
   /** Kept, over all runtimes (UTF-16 units of the frames). */
   readonly bytes: number;
-  runtimes(): Iterable<Runtime>;
+  /** The one that was silent longest first. */
+  runtimes(): readonly Runtime[];
   close(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { type JournalDrop, NO_JOURNAL_OBSERVER } from './journal-observer.js';
 import { JOURNAL_MIGRATIONS } from './journal-schema.js';
 import { JournalStore } from './journal-store.js';
 import type { JournalStoreOptions } from './journal-store.options.js';
+import { DirectoryLockedError } from './lock-directory.js';
 
 const runtime = { agent_id: 'a', conversation_id: 'c' };
 const other = { agent_id: null, conversation_id: 'c' };
@@ -27,6 +28,26 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('LibsqlJournal', () => {
+  it('is the only one of its file, because two would write over each other', async () => {
+    const journal = JournalStore.openOne(file);
+    expect(() => JournalStore.openOne(file)).toThrow(DirectoryLockedError);
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    await later.close();
+  });
+
+  it('names its runtimes in the order of their newest appends, also after a restart', async () => {
+    const journal = JournalStore.openOne(file);
+    for (const each of [runtime, other]) journal.append(each, entry(1));
+    expect(journal.runtimes()).toEqual([runtime, other]);
+    journal.append(runtime, entry(2));
+    expect(journal.runtimes()).toEqual([other, runtime]);
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect(later.runtimes()).toEqual([other, runtime]);
+    await later.close();
+  });
+
   it('names at once, and shows what is committed', async () => {
     const journal = JournalStore.openOne(file);
     const { position } = journal.append(runtime, entry(1));
@@ -55,7 +76,7 @@ describe('LibsqlJournal', () => {
     expect(journal.read(odd, 0, 10).map(({ frame }) => frame)).toEqual(frames);
     await journal.close();
     const later = JournalStore.openOne(file);
-    expect([...later.runtimes()]).toEqual([odd]);
+    expect(later.runtimes()).toEqual([odd]);
     expect(later.read(odd, 0, 10).map(({ frame }) => frame)).toEqual(frames);
     expect(later.read(odd, 0, 1)[0]).toMatchObject({ epoch: "e'\0", type: "t'\ud800" });
     expect([...later.kept(odd)]).toEqual(frames.map((frame, index) => [`'k\0${index}`, frame]));
@@ -71,7 +92,7 @@ describe('LibsqlJournal', () => {
     expect(one.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([1]);
     expect(two.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([7]);
     expect([one.bytes, two.bytes, store.bytes]).toEqual([7, 7, 14]);
-    expect([...store.open('env-3').runtimes()]).toEqual([]);
+    expect(store.open('env-3').runtimes()).toEqual([]);
     await store.close();
   });
 

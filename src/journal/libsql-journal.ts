@@ -104,8 +104,8 @@ export class LibsqlJournal implements Journal {
     return this.scope.bytes;
   }
 
-  *runtimes(): Iterable<Runtime> {
-    for (const log of this.scope.logs.values()) yield log.runtime;
+  runtimes(): readonly Runtime[] {
+    return [...this.scope.logs.values()].toSorted((a, b) => a.turn - b.turn).map(({ runtime }) => runtime);
   }
 
   close(): Promise<void> {

@@ -237,7 +237,7 @@ export class EnvironmentHub {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
     this.orphans = new Set(this.approvals.all());
     if (link.resumable) return;
-    for (const record of this.runtimes) record.snapshots.clear();
+    for (const record of this.runtimes) record.dropSnapshots();
     for (const approval of this.orphans) this.expire(approval);
   }
 
@@ -251,8 +251,9 @@ export class EnvironmentHub {
       if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
   }
 
-  private expire({ runtime, requestId }: Approval): void {
-    this.approvals.end(runtime, requestId);
+  private expire(approval: Approval): void {
+    const { runtime, requestId } = approval;
+    this.recorder.expire(approval);
     const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
     this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
   }

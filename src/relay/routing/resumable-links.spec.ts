@@ -145,6 +145,27 @@ describe('approvals of a resumable device', () => {
     await bench.settled();
     expect(client.of('control_request_resolved')).toMatchObject([{ request_id: 'r', outcome: 'expired' }]);
   });
+
+  it.each([
+    ['resumable', FakeDeviceLink.resumable(), FakeDeviceLink.resumable('process-2')],
+    ['plain', new FakeDeviceLink(true), new FakeDeviceLink(true, 'process-2')],
+  ])('C24 that the relay has ended stay so when it is started again: %s', async (_kind, link, next) => {
+    const journal = new MemoryJournal();
+    const before = new RoutingBench({}, journal);
+    before.connect(link);
+    await before.deliver(link, named('a', 1, approval('r')));
+    await before.deliver(link, named('a', 2, { type: 'update_loop_status', loop_status: { status: 'X' } }));
+    before.connect(next);
+    if (next.resumable) await before.deliver(next, journals(['a', 1, 2], ['b', 3, 2]));
+    const after = new RoutingBench({}, journal);
+    const client = await after.attach({ runtime: RUNTIME });
+    expect(client.of('control_request')).toEqual([]);
+    expect(client.of('update_loop_status')).toHaveLength(next.resumable ? 1 : 0);
+    after.connect(next);
+    if (next.resumable) await after.deliver(next, journals(['a', 1, 2], ['b', 3, 2]));
+    await after.settled();
+    expect(client.of('control_request_resolved')).toEqual([]);
+  });
 });
 
 describe('terminals of a resumable device', () => {

@@ -47,6 +47,11 @@ export class RuntimeHistory implements ReceivedLog {
     return this.journal.kept(this.runtime);
   }
 
+  /** What is kept under this name is over, though no event says so. */
+  drop(name: string): void {
+    this.journal.drop(this.runtime, name);
+  }
+
   /** The last number of an epoch, kept or not any more; undefined for an epoch never seen. */
   lastOf(epoch: string): number | undefined {
     return this.epochs.lastOf(epoch);

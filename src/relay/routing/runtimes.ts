@@ -1,5 +1,6 @@
 import type { Journal } from '../../journal/index.js';
 import { isRecord, runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { snapshotName } from './kept-names.js';
 import { RuntimeHistory } from './runtime-history.js';
 
 /** What the relay knows of one runtime of a device. */
@@ -22,8 +23,14 @@ export class RuntimeRecord {
     this.loopStatus = loopStatusOf(frame) ?? this.loopStatus;
   }
 
-  forget(): void {
+  /** Whoever told them does not stand for them any more. */
+  dropSnapshots(): void {
+    for (const type of this.snapshots.keys()) this.history.drop(snapshotName(type));
     this.snapshots.clear();
+  }
+
+  forget(): void {
+    this.dropSnapshots();
     this.history.forget();
   }
 }

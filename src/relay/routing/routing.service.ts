@@ -115,11 +115,9 @@ export class RoutingService implements OnApplicationShutdown {
     return bytes;
   }
 
-  /** The newest `current_permission_mode` that the device has told. */
+  /** The newest `current_permission_mode` that the device has told; where nobody was connected to it yet, nothing is read for that. */
   modeOf(environmentId: string): string | undefined {
-    let mode: string | undefined;
-    this.guard('a mode', () => (mode = this.hub(environmentId).mode));
-    return mode;
+    return this.hubs.get(environmentId)?.mode;
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */

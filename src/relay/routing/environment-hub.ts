@@ -86,7 +86,10 @@ export class EnvironmentHub {
     this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
     this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
       announced: () => this.subscriptions.journalsKnown(this.clients),
-      complete: (record) => this.endLostApprovals(record),
+      complete: (record) => {
+        this.endLostApprovals(record);
+        this.subscriptions.refilled(this.clients, record);
+      },
     });
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
     this.stock = new StockEvents(

@@ -38,6 +38,11 @@ export class RuntimeHistory implements ReceivedLog {
     return this.epochs.head;
   }
 
+  /** Whether everything is here that the device has announced. */
+  get isComplete(): boolean {
+    return this.epochs.isComplete;
+  }
+
   get hasReaders(): boolean {
     return this.readers.size > 0;
   }

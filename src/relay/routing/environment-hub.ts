@@ -68,6 +68,7 @@ export class EnvironmentHub {
   private lastLink: DeviceLink | undefined;
   /** Pending when the process that had asked for them was gone. */
   private orphans: ReadonlySet<Approval> = new Set();
+  private isDraining = false;
 
   constructor(private readonly context: HubContext) {
     const { options, clock, observer, guard } = context;
@@ -190,6 +191,13 @@ export class EnvironmentHub {
     if (!this.outbox.closed(link)) return;
     this.requests.linkClosed(link);
     if (!link.namesEvents) this.terminals.lost('The connection of the device broke, and its terminals with it.');
+    if (this.isDraining) this.requests.drain();
+  }
+
+  /** The relay stops: the link that is ready, if any, is the last one. */
+  drain(): void {
+    this.isDraining = true;
+    if (!this.outbox.link) this.requests.drain();
   }
 
   markedOffline(): void {
@@ -223,7 +231,8 @@ export class EnvironmentHub {
   }
 
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
-    const asker: Asker = { owner: session, deliver: (answer) => session.answer(encodeFrame(answer), socket) };
+    const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 

@@ -99,6 +99,32 @@ describe('commands of a resumable link that breaks', () => {
   });
 });
 
+it('C26 commands are answered when the relay stops, but for those that their client sends again', async () => {
+  const link = bench.connect(FakeDeviceLink.resumable());
+  const client = await bench.attach();
+  const message = { role: 'user', content: 'x' };
+  const input = (request_id: string, fields: object) => ({
+    type: 'input',
+    request_id,
+    runtime: RUNTIME,
+    payload: { kind: 'create_message', messages: [{ ...message, ...fields }] },
+  });
+  await ask(client, input('named', { client_message_id: 'm' }));
+  await ask(client, input('unnamed', {}));
+  const rest = bench.request({ type: 'read_file', path: 'a' });
+  bench.routing.beforeApplicationShutdown();
+  bench.answer(link, 'read_file', { type: 'read_file_response', success: true });
+  expect(await rest).toMatchObject({ success: true });
+  bench.disconnect(link);
+  await bench.settled();
+  expect(client.of('input_accepted')).toMatchObject([{ request_id: 'unnamed', error_code: 'OUTCOME_UNKNOWN' }]);
+
+  const away = new RoutingBench();
+  const waiting = away.request({ type: 'read_file', path: 'a' });
+  away.routing.beforeApplicationShutdown();
+  expect(await waiting).toMatchObject({ error_code: 'DEVICE_OFFLINE' });
+});
+
 describe('approvals of a resumable device', () => {
   it('C20 survive a broken link: shown again, and answered once', async () => {
     const first = bench.connect(FakeDeviceLink.resumable());

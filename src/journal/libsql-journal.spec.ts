@@ -118,6 +118,27 @@ describe('LibsqlJournal', () => {
     await later.close();
   });
 
+  it('lets go for good of what is over though no entry says so, whenever that is written', async () => {
+    const keeping = (seq: number): NewEntry => ({ ...entry(seq), keep: 'approval' });
+    const journal = JournalStore.openOne(file);
+    await journal.committed(runtime, journal.append(runtime, keeping(1)).position);
+    journal.drop(runtime, 'approval');
+    expect([...journal.kept(runtime)]).toEqual([]);
+    await journal.committed(runtime, journal.append(runtime, keeping(2)).position);
+    expect([...journal.kept(runtime).values()]).toEqual([keeping(2).frame]);
+    // While the entry that keeps it is being written, and before that has begun.
+    journal.append(runtime, keeping(3));
+    await Promise.resolve();
+    await Promise.resolve();
+    journal.drop(runtime, 'approval');
+    journal.append(other, keeping(1));
+    journal.drop(other, 'approval');
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect([...later.kept(runtime), ...later.kept(other)]).toEqual([]);
+    await later.close();
+  });
+
   it('drops what is too old, within a minute, and says so', async () => {
     const clock = new ManualClock();
     const drops: JournalDrop[] = [];
@@ -209,6 +230,7 @@ describe('LibsqlJournal', () => {
         },
         { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
         { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
         { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
         {
           weight: 2,
@@ -244,7 +266,7 @@ describe('LibsqlJournal', () => {
 
 type Step =
   | { kind: 'append'; which: number; size: number; keep: number | null; drop: number | null }
-  | { kind: 'gap' | 'release'; which: number; size: number }
+  | { kind: 'gap' | 'release' | 'over'; which: number; size: number }
   | { kind: 'forget' | 'epoch'; which: number }
   | { kind: 'settle'; which: number; from: number; limit: number }
   | { kind: 'restart' };
@@ -273,6 +295,7 @@ async function compare(steps: readonly Step[], options: JournalStoreOptions, tar
       } else if (step.kind === 'gap') each.appendGap(at, { epoch, from: name.seq + 1, to: name.seq + step.size });
       else if (step.kind === 'release') each.release(at, step.size);
       else if (step.kind === 'forget') each.forget(at);
+      else if (step.kind === 'over') each.drop(at, `k${step.size}`);
     }
     if (step.kind === 'append') name.seq += 1;
     if (step.kind === 'gap') name.seq += step.size;

@@ -114,6 +114,10 @@ export class MemoryJournal implements Journal {
     return this.logs.get(runtimeKey(runtime))?.kept ?? new Map<string, string>();
   }
 
+  drop(runtime: Runtime, name: string): void {
+    this.logs.get(runtimeKey(runtime))?.kept.delete(name);
+  }
+
   released(runtime: Runtime): number {
     return this.logs.get(runtimeKey(runtime))?.released ?? 0;
   }

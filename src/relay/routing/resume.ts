@@ -16,12 +16,14 @@ export interface Placement {
   readonly last: EventPlace | undefined;
   /** It begins now and nothing is known yet: when the device says what it has, it begins after that. */
   readonly isProvisional?: boolean;
+  /** It begins after what the device has yet to bring again, and is to be shown what has become of that. */
+  readonly isAhead?: boolean;
 }
 
 /** A reader that begins now. */
 export function atHead(history: RuntimeHistory, recovered = true): Placement {
   const last = history.newestKnown;
-  return { recovered, position: history.head, last, isProvisional: last === undefined };
+  return { recovered, position: history.head, last, isProvisional: last === undefined, isAhead: !history.isComplete };
 }
 
 /** A reader that has seen nothing before this position, and is told nothing of it. */

@@ -223,10 +223,16 @@ describe('the verdict on a client that resumes', () => {
   });
 
   it('comes after a while where the device does not', async () => {
-    const client = await bench.attach({ runtime: RUNTIME, resume: resumeFrom('a:2') });
+    const client = await bench.attach({ runtime: RUNTIME, resume: resumeFrom('a:6') });
     await bench.clock.advance(new RoutingOptions().journalsWaitMs);
     await bench.settled();
-    expect(client.frames).toMatchObject([{ type: 'resume_status', recovered: false }]);
+    expect(client.frames).toMatchObject([{ type: 'resume_status', recovered: false, epoch: null, head: 0 }]);
+    // What it brings once it is back follows what the client has.
+    const link = bench.connect(FakeDeviceLink.resumable());
+    await bench.deliver(link, journals('z:4-4', 'a:5-8', 'b:9-9'));
+    for (const name of ['z:4', 'a:5', 'a:6', 'a:7', 'a:8', 'b:9']) await bench.deliver(link, event(name));
+    await bench.settled();
+    expect(client.names()).toEqual(['a:7', 'a:8', 'b:9']);
   });
 
   it('comes at once where the device turns out to be a plain one', async () => {

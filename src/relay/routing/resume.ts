@@ -33,13 +33,16 @@ export function fromPosition(position: number): Placement {
 
 /**
  * The verdict on a client that resumes (protocol section 5): it is recovered when the epoch is known, and the event after its
- * last one is still kept, here or by the device, or has not come yet.
+ * last one is still kept, here or by the device, or has not come yet. One that is not begins at the newest event, where there
+ * is any.
  */
 export function placeResumed(history: RuntimeHistory, { seq, epoch }: ResumeFrom): Placement {
   if (epoch === undefined) return seq === 0 ? fromPosition(0) : atHead(history, false);
   const last = { epoch, seq };
   const position = positionOf(history, last);
-  return position === undefined ? atHead(history, false) : { recovered: true, position, last };
+  if (position !== undefined) return { recovered: true, position, last };
+  // Nothing is known at all: what the device brings once it is back follows the event that the reader has.
+  return history.newestKnown ? atHead(history, false) : { recovered: false, position: history.head, last };
 }
 
 /** Whether a device that has not said yet what it has could still make a difference to the verdict. */

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
 import { type Database, DatabaseError, openDatabase } from './database.js';
 import type { Journal } from './journal.js';
@@ -14,7 +13,6 @@ import {
 } from './journal-store.options.js';
 import { JournalWriter } from './journal-writer.js';
 import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
-import { type DirectoryLock, lockDirectory } from './lock-directory.js';
 import { RecentEntries } from './recent-entries.js';
 import { type HeldEntry, type LogHost, StoredLog } from './stored-log.js';
 import { UnwrittenEntries } from './unwritten-entries.js';
@@ -27,12 +25,11 @@ const MAX_EMPTY_LOGS = 1_000;
 
 /**
  * Journals in one database file: one for each scope, with one commit for what all of them append meanwhile. Commits run
- * on a thread of their own; reads of what is no longer in memory are short and synchronous. The store is the only
- * one of its file: two would write over each other's entries.
+ * on a thread of their own; reads of what is no longer in memory are short and synchronous. The store must be the only
+ * one of its file.
  */
 export class JournalStore implements LogHost, LogStore {
   readonly reader: JournalReader;
-  private readonly lock: DirectoryLock;
   private readonly database: Database;
   private readonly writer: JournalWriter;
   private readonly clock: Clock;
@@ -54,7 +51,7 @@ export class JournalStore implements LogHost, LogStore {
   private sweeping: Timer | undefined;
   private waiting: (() => void)[] = [];
 
-  /** @throws DatabaseError when the file cannot be used, DirectoryLockedError when another store uses it */
+  /** @throws DatabaseError when the file cannot be used */
   constructor(
     file: string,
     private readonly options: JournalStoreOptions = {},
@@ -63,20 +60,13 @@ export class JournalStore implements LogHost, LogStore {
     this.observer = options.observer ?? NO_JOURNAL_OBSERVER;
     this.recent = new RecentEntries(options.tailBytes ?? DEFAULT_TAIL_BYTES);
     this.maxUnwrittenBytes = options.maxUnwrittenBytes ?? DEFAULT_MAX_UNWRITTEN_BYTES;
-    this.lock = lockDirectory(path.dirname(file), `${path.basename(file)}.lock`);
-    try {
-      this.database = openDatabase(file, JOURNAL_MIGRATIONS);
-    } catch (error) {
-      this.lock.release();
-      throw error;
-    }
+    this.database = openDatabase(file, JOURNAL_MIGRATIONS);
     try {
       this.reader = new JournalReader(this.database);
       this.load();
       this.writer = new JournalWriter(file);
     } catch (cause) {
       this.database.close();
-      this.lock.release();
       throw new DatabaseError(`${file} cannot be read: ${String(cause)}. Move it away to begin anew.`, { cause });
     }
     for (const scope of this.scopes.values()) for (const log of scope.logs.values()) this.retain(scope, log);
@@ -207,7 +197,6 @@ export class JournalStore implements LogHost, LogStore {
       this.observer.degraded(error instanceof Error ? error : new Error(String(error)));
     }
     this.database.close();
-    this.lock.release();
   }
 
   private load(): void {

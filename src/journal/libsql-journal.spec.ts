@@ -12,7 +12,6 @@ import { type JournalDrop, NO_JOURNAL_OBSERVER } from './journal-observer.js';
 import { JOURNAL_MIGRATIONS } from './journal-schema.js';
 import { JournalStore } from './journal-store.js';
 import type { JournalStoreOptions } from './journal-store.options.js';
-import { DirectoryLockedError } from './lock-directory.js';
 
 const runtime = { agent_id: 'a', conversation_id: 'c' };
 const other = { agent_id: null, conversation_id: 'c' };
@@ -28,14 +27,6 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('LibsqlJournal', () => {
-  it('is the only one of its file, because two would write over each other', async () => {
-    const journal = JournalStore.openOne(file);
-    expect(() => JournalStore.openOne(file)).toThrow(DirectoryLockedError);
-    await journal.close();
-    const later = JournalStore.openOne(file);
-    await later.close();
-  });
-
   it('names its runtimes in the order of their newest appends, also after a restart', async () => {
     const journal = JournalStore.openOne(file);
     for (const each of [runtime, other]) journal.append(each, entry(1));

@@ -25,16 +25,15 @@ export interface DirectoryLock {
 const held = new Set<Libsql.Database>();
 
 /**
- * Makes this process the only one of a directory, or of what the name stands for in it, until it releases it or ends, however it ends: the operating system
+ * Makes this process the only one of a directory, until it releases it or ends, however it ends: the operating system
  * knows who holds the lock, so that a file left behind locks nobody out.
  *
- * @param name of the file that is locked
  * @throws DirectoryLockedError when another process has it
  * @throws DatabaseError when the directory cannot be written to
  */
-export function lockDirectory(directory: string, name = 'lock'): DirectoryLock {
-  const file = path.join(directory, name);
-  const pidFile = `${file}.pid`;
+export function lockDirectory(directory: string): DirectoryLock {
+  const file = path.join(directory, 'lock');
+  const pidFile = path.join(directory, 'lock.pid');
   const database = open(file);
   try {
     database.exec('BEGIN EXCLUSIVE');

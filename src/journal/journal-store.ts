@@ -1,5 +1,5 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
-import { type Database, DatabaseError, openDatabase } from './database.js';
+import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
 import { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
@@ -67,7 +67,7 @@ export class JournalStore implements LogHost, LogStore {
       this.writer = new JournalWriter(file);
     } catch (cause) {
       this.database.close();
-      throw new DatabaseError(`${file} cannot be read: ${String(cause)}. Move it away to begin anew.`, { cause });
+      throw unusable(file, cause);
     }
     for (const scope of this.scopes.values()) for (const log of scope.logs.values()) this.retain(scope, log);
     this.sweep();

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, realpath } from 'node:fs/promises';
+import { cp, mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Captured, CliRun, temporaryDirectory } from './kit/cli.js';
@@ -109,5 +109,23 @@ it('refuses what it cannot work with, by name', async () => {
     expect(await refused.exit).toBe(2);
     expect(refused.stderr.text).toContain(says);
     expect(refused.stderr.text).not.toContain('    at ');
+  }
+});
+
+it('C32 a relay runs though the file that tells others its address cannot be written', async () => {
+  await mkdir(path.join(env['TWINLANE_DATA_DIR'] ?? '', 'relay.json'), { recursive: true });
+  const relay = await role(['relay']);
+  expect(relay.stderr.text).toBe('');
+  relay.interrupt();
+  expect(await relay.exit).toBe(0);
+});
+
+it('C32 says in one line that the data directory cannot be used', async () => {
+  const file = path.join(cwd, 'a-file');
+  await writeFile(file, '');
+  for (const args of [['relay'], ['start'], ['listen', '--server', 'http://127.0.0.1:1']]) {
+    const refused = run(args, { TWINLANE_DATA_DIR: file, TWINLANE_TOKEN: 'a-token-that-is-long' });
+    expect(await refused.exit).toBe(2);
+    expect(refused.stderr.text).toMatch(/^\S+ cannot be \w+: a file stands .*, or choose another --data-dir\.\n$/);
   }
 });

@@ -32,6 +32,8 @@ export function report(error: unknown, stderr: Writable): number {
 
 function exitCodeOf(error: Error): number | undefined {
   if (error instanceof CliError) return error.exitCode;
+  // A full disk: whoever starts programs again may do so.
+  if (error.name === 'DatabaseError' && 'retriable' in error && error.retriable === true) return EXIT.FAILED;
   if ('code' in error && NOBODY_THERE.has(error.code)) return EXIT.UNREACHABLE;
   return EXIT_BY_NAME[error.name];
 }

@@ -14,6 +14,12 @@ const FILE_NAME = 'journal.db';
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
 
+const TELLING = {
+  what: 'The journal',
+  unwritten: 'that the server does not have are lost',
+  raise: 'TWINLANE_JOURNAL_MAX_BYTES or TWINLANE_JOURNAL_MAX_AGE',
+};
+
 /** On disk where there is a directory for it, else in memory. `ProtocolEmitterService` closes it at shutdown, after the link. */
 export const journalProvider: FactoryProvider<Journal> = {
   provide: JOURNAL,
@@ -27,7 +33,7 @@ export const journalProvider: FactoryProvider<Journal> = {
       maxAgeMs,
       maxUnwrittenBytes: journalMaxBytes,
       clock,
-      observer: new JournalMetrics(metrics, 'twinlane_listener_journal', 'The journal'),
+      observer: new JournalMetrics(metrics, 'twinlane_listener_journal', TELLING, clock),
     });
   },
 };

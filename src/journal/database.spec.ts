@@ -7,6 +7,14 @@ import { DatabaseError, openDatabase } from './database.js';
 const FIRST = 'CREATE TABLE notes(text TEXT)';
 const SECOND = "ALTER TABLE notes ADD COLUMN author TEXT DEFAULT 'nobody'";
 
+function thrownBy(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('openDatabase', () => {
   let directory: string;
   let file: string;
@@ -43,8 +51,26 @@ describe('openDatabase', () => {
 
   it('refuses what is no database, and what cannot be opened, and says what to do', () => {
     writeFileSync(file, 'This is prose, and long enough to be looked at. '.repeat(100));
-    expect(() => openDatabase(file, [FIRST])).toThrow(/notes\.db cannot be used: .*Move it away to begin anew\./);
+    expect(() => openDatabase(file, [FIRST])).toThrow(
+      /notes\.db cannot be used: .*\. Move it away, with notes\.db-wal and notes\.db-shm, to begin anew: .* is lost then\.$/,
+    );
     const nowhere = path.join(directory, 'missing', 'notes.db');
     expect(() => openDatabase(nowhere, [FIRST])).toThrow(/cannot be opened: .*must exist and be writable/);
+  });
+
+  it('C32 says of a full disk that room is needed, that trying again may help, and nothing of moving files', () => {
+    const filling = [FIRST, `PRAGMA max_page_count=1; INSERT INTO notes VALUES(zeroblob(100000))`];
+    const error = thrownBy(() => openDatabase(file, filling));
+    expect(error).toMatchObject({
+      message: `${file} cannot be used: the disk is full. Make room, or use another data directory.`,
+      retriable: true,
+    });
+    openDatabase(file, [FIRST]).close();
+  });
+
+  it('does not offer to move away what only this program does not understand', () => {
+    const error = thrownBy(() => openDatabase(file, ['CREATE nonsense']));
+    expect(error).toMatchObject({ retriable: false });
+    expect(String(error)).toMatch(/cannot be used: .*\. Use another data directory\.$/);
   });
 });

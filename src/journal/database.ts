@@ -1,5 +1,7 @@
 import Libsql from 'libsql';
 import { closeSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { codeOf, diskTrouble } from './disk-trouble.js';
 
 /**
  * An open database file. Always bind one array, also for a single value: a bare buffer ends the process, and nobody
@@ -10,12 +12,21 @@ export type Database = Libsql.Database;
 /** A file that cannot be used; the message says what to do. */
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
+  /** Whether trying again may help though nobody changes anything else than the room on the disk. */
+  readonly retriable: boolean;
+
+  constructor(message: string, options?: ErrorOptions & { readonly retriable?: boolean }) {
+    super(message, options);
+    this.retriable = options?.retriable ?? false;
+  }
 }
 
 /** Only its owner reads and writes; what SQLite keeps beside the file gets the same. */
 const PRIVATE_FILE = 0o600;
 /** ms that a statement waits for another connection of this process. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** Codes of SQLite for what is no database, or a broken one. */
+const DAMAGED = /^SQLITE_(NOTADB|CORRUPT)/;
 
 /**
  * Opens a database file and brings its schema up to date. Commits are written to the operating system and not waited for
@@ -34,9 +45,26 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
     // A connection lives on until its statements are collected, and with it a transaction.
     if (database.inTransaction) database.exec('ROLLBACK');
     database.close();
-    if (cause instanceof DatabaseError) throw cause;
-    throw new DatabaseError(`${file} cannot be used: ${messageOf(cause)}. Move it away to begin anew.`, { cause });
+    throw unusable(file, cause);
   }
+}
+
+/** What to tell of a file that cannot be used, by why. */
+export function unusable(file: string, cause: unknown): DatabaseError {
+  if (cause instanceof DatabaseError) return cause;
+  const trouble = diskTrouble(cause);
+  if (trouble) {
+    const { why, todo, retriable } = trouble;
+    return new DatabaseError(`${file} cannot be used: ${why}. ${todo}, or use another data directory.`, {
+      cause,
+      retriable,
+    });
+  }
+  const name = path.basename(file);
+  const todo = DAMAGED.test(codeOf(cause))
+    ? `Move it away, with ${name}-wal and ${name}-shm, to begin anew: what it kept is lost then.`
+    : 'Use another data directory.';
+  return new DatabaseError(`${file} cannot be used: ${messageOf(cause)}. ${todo}`, { cause });
 }
 
 /** Makes a file that only its owner may read, unless there is one. */
@@ -49,6 +77,7 @@ function open(file: string): Database {
     createPrivateFile(file);
     return new Libsql(file);
   } catch (cause) {
+    if (diskTrouble(cause)) throw unusable(file, cause);
     throw new DatabaseError(
       `${file} cannot be opened: ${messageOf(cause)}. Its directory must exist and be writable; or use another one.`,
       { cause },

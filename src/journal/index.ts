@@ -1,5 +1,6 @@
 export { Checkpointer } from './checkpointer.js';
 export { type Database, DatabaseError, openDatabase } from './database.js';
+export { diskTrouble } from './disk-trouble.js';
 export type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 export type { JournalDrop, JournalObserver } from './journal-observer.js';
 export { JournalStore } from './journal-store.js';

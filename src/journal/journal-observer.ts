@@ -21,8 +21,10 @@ export interface JournalObserver {
   unreadable(error: Error): void;
   /** Everything that was held in memory is on disk. */
   recovered(): void;
-  /** The journal was closed while the disk failed: this many events were in memory only. */
-  lost(entries: number): void;
+  /** The journal was closed while the disk failed: this many events that no reader has released were in memory only. */
+  lost(entries: number, error: Error): void;
+  /** Closed with everything on disk, but not all of it in the file itself; the next one to open it brings it in. */
+  unmerged(error: Error): void;
 }
 
 export const NO_JOURNAL_OBSERVER: JournalObserver = {
@@ -31,4 +33,5 @@ export const NO_JOURNAL_OBSERVER: JournalObserver = {
   unreadable: () => undefined,
   recovered: () => undefined,
   lost: () => undefined,
+  unmerged: () => undefined,
 };

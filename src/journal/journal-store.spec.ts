@@ -25,6 +25,7 @@ const observer: JournalObserver = {
   unreadable: () => void told.push('unreadable'),
   recovered: () => void told.push('recovered'),
   lost: (entries) => void told.push(`lost ${entries}`),
+  unmerged: () => void told.push('unmerged'),
 };
 
 beforeEach(() => {
@@ -116,11 +117,30 @@ describe('JournalStore', () => {
     fail();
     for (const seq of [1, 2]) journal.append(runtime, entry(seq));
     await journal.close();
-    expect(told).toEqual(['degraded', 'lost 2']);
+    expect(told).toEqual(['lost 2']);
     journal.append(runtime, entry(3));
     await expect(journal.committed(runtime, 3)).rejects.toThrow('closed');
     expect(journal.full).toBe(false);
     expect(clock.pending).toBe(0);
+  });
+
+  it('C32 counts as lost only what no reader has released, and says nothing more once it is closed', async () => {
+    const journal = JournalStore.openOne(file, { observer, clock });
+    fail();
+    for (const seq of [1, 2, 3]) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 3);
+    journal.release(runtime, 2);
+    await journal.close();
+    expect(told).toEqual(['degraded', 'lost 1']);
+    told = [];
+    mend();
+    const later = JournalStore.openOne(file, { observer, clock });
+    fail();
+    later.append(runtime, entry(4));
+    await later.committed(runtime, 1);
+    later.release(runtime, 1);
+    await later.close();
+    expect(told).toEqual(['degraded']);
   });
 
   it('counts what the disk does not give back as dropped', async () => {

@@ -1,5 +1,5 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
-import { type Database, DatabaseError, openDatabase } from './database.js';
+import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
 import { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
@@ -43,6 +43,9 @@ export class JournalStore implements LogHost, LogStore {
   private changed = new Set<StoredLog>();
   private drops = new Map<StoredLog, { entries: number; bytes: number; unreleased: number }>();
   private state: 'healthy' | 'failing' | 'closed' = 'healthy';
+  /** Why the disk fails now. */
+  private failure: Error | undefined;
+  private closing: Promise<void> | undefined;
   private running: Promise<void> | undefined;
   /** Whether what is no event is due. */
   private isDue = false;
@@ -67,7 +70,7 @@ export class JournalStore implements LogHost, LogStore {
       this.writer = new JournalWriter(file);
     } catch (cause) {
       this.database.close();
-      throw new DatabaseError(`${file} cannot be read: ${String(cause)}. Move it away to begin anew.`, { cause });
+      throw unusable(file, cause);
     }
     for (const scope of this.scopes.values()) for (const log of scope.logs.values()) this.retain(scope, log);
     this.sweep();
@@ -181,20 +184,24 @@ export class JournalStore implements LogHost, LogStore {
   }
 
   /** Writes everything that waits and closes the file. */
-  async close(): Promise<void> {
-    if (this.state === 'closed') return;
+  close(): Promise<void> {
+    return (this.closing ??= this.shut());
+  }
+
+  private async shut(): Promise<void> {
     await this.flush();
     for (const timer of [this.lazy, this.retry, this.sweeping]) timer?.cancel();
-    const lost = this.unwritten.kept;
+    const { failure } = this;
+    const lost = this.unwritten.unreleased;
     this.state = 'closed';
-    if (lost > 0) this.observer.lost(lost);
+    if (lost > 0) this.observer.lost(lost, failure ?? closedError());
     for (const { logs } of this.scopes.values()) for (const log of logs.values()) log.abandon(closedError());
     this.letGoOn();
     try {
       await this.writer.close();
     } catch (error) {
-      // Everything is in the write-ahead log; the next one to open the file brings it in.
-      this.observer.degraded(error instanceof Error ? error : new Error(String(error)));
+      // Where the disk failed before, that was told.
+      if (!failure) this.observer.unmerged(error instanceof Error ? error : new Error(String(error)));
     }
     this.database.close();
   }
@@ -278,14 +285,17 @@ export class JournalStore implements LogHost, LogStore {
     this.running = undefined;
     if (this.state === 'failing') {
       this.state = 'healthy';
+      this.failure = undefined;
       this.observer.recovered();
     }
   }
 
   private failed(error: Error): void {
     if (this.state === 'closed') return;
-    if (this.state === 'healthy') this.observer.degraded(error);
+    // Nothing is held in memory any longer when it closes: `lost` tells what there was.
+    if (this.state === 'healthy' && !this.closing) this.observer.degraded(error);
     this.state = 'failing';
+    this.failure = error;
     this.isDue = true;
     for (const { log, entry } of this.unwritten.within(this.maxUnwrittenBytes)) log.show(entry.position);
     this.retryLater();

@@ -2,6 +2,7 @@ import Libsql from 'libsql';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createPrivateFile, DatabaseError } from './database.js';
+import { diskTrouble } from './disk-trouble.js';
 
 /** Another process uses this directory. */
 export class DirectoryLockedError extends Error {
@@ -64,6 +65,14 @@ function open(file: string): Libsql.Database {
 }
 
 function cannotLock(file: string, cause: unknown): DatabaseError {
+  const trouble = diskTrouble(cause);
+  if (trouble) {
+    const { why, todo, retriable } = trouble;
+    return new DatabaseError(`${file} cannot be locked: ${why}. ${todo}, or use another data directory.`, {
+      cause,
+      retriable,
+    });
+  }
   const why = cause instanceof Error ? cause.message : String(cause);
   return new DatabaseError(`${file} cannot be locked: ${why}. Its directory must exist and be writable.`, { cause });
 }

@@ -12,11 +12,11 @@ export class UnwrittenEntries {
     return this.entries.length;
   }
 
-  /** How many are kept: they would be missing if the process ended now. */
-  get kept(): number {
-    let kept = 0;
-    for (const { log, entry } of this) if (entry.position >= log.oldest) kept++;
-    return kept;
+  /** How many are kept that no reader has released: they would be missing if the process ended now. */
+  get unreleased(): number {
+    let unreleased = 0;
+    for (const { log, entry } of this) if (entry.position >= log.oldest && entry.position > log.released) unreleased++;
+    return unreleased;
   }
 
   add(logged: LoggedEntry): void {

@@ -1,6 +1,7 @@
 export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, PinoLoggerService } from './logger.js';
 export { HealthServer, type HealthPart } from './health-server.js';
 export { HealthModule } from './health.module.js';
+export { LossLog } from './loss-log.js';
 export { JournalMetrics } from './metrics/journal.metrics.js';
 export { Metrics, METRICS_CONTENT_TYPE, processMetricsText } from './metrics/metrics.js';
 export { MetricsModule } from './metrics/metrics.module.js';

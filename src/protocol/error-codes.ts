@@ -32,6 +32,11 @@ export const ERROR_CODES = {
   NOT_READY: { status: 503, message: 'The relay is starting; try again in a second.' },
   DRAINING: { status: 503, message: 'The relay is restarting; reconnect in a second.' },
   ADMIT_TIMEOUT: { status: 503, message: 'Access could not be checked in time; try again.' },
+  REGISTRATION_NOT_KEPT: {
+    status: 503,
+    message:
+      'The relay cannot write down who registers (its disk may be full). Make room on the disk of the relay; listeners try again by themselves.',
+  },
   COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
   COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
   COMMAND_FAILED: { message: 'The command failed on the device.' },

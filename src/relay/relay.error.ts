@@ -1,7 +1,12 @@
 import { ERROR_CODES, errorBody, statusOf, type ErrorBody, type ErrorCode } from '../protocol/index.js';
 
-/** Codes that pass by themselves: the peer is told when to come back. */
-const COMES_BACK: ReadonlySet<ErrorCode> = new Set(['NOT_READY', 'DRAINING', 'ADMIT_TIMEOUT']);
+/** Codes that pass by themselves, or once somebody made room: the peer is told when to come back, in seconds. */
+const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
+  NOT_READY: 1,
+  DRAINING: 1,
+  ADMIT_TIMEOUT: 1,
+  REGISTRATION_NOT_KEPT: 10,
+};
 
 /**
  * What the relay answers instead of what was asked, over REST and in refused upgrades alike (protocol section 1).
@@ -30,7 +35,7 @@ export class RelayError extends Error {
 
   get headers(): Readonly<Record<string, string>> {
     if (this.code === 'TOKEN_REFUSED') return { 'WWW-Authenticate': 'Bearer' };
-    if (COMES_BACK.has(this.code)) return { 'Retry-After': '1' };
-    return {};
+    const seconds = COMES_BACK[this.code];
+    return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
   }
 }

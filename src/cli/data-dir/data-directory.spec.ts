@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { temporaryDirectory } from '../../../test/kit/cli.js';
 import { DataDirectory } from './data-directory.js';
+import { ownFolder } from './own-folder.js';
+import { withFile } from './with-file.js';
 
 let temporary: Awaited<ReturnType<typeof temporaryDirectory>>;
 let root: string;
@@ -76,4 +78,33 @@ it('takes a damaged address for none', async () => {
     expect(await directory.endpoint()).toBeUndefined();
   }
   expect(await readFile(path.join(root, 'relay.json'), 'utf8')).toBe('{"url":1}');
+});
+
+it('C32 says in one line what to do when it cannot be written', async () => {
+  await mkdir(path.dirname(root), { recursive: true });
+  await writeFile(root, 'a file');
+  const directory = new DataDirectory(root);
+  const refused = {
+    message: `${path.join(root, 'device-id')} cannot be read: a file stands where a directory should be. Move it away, or choose another --data-dir.`,
+    exitCode: 2,
+  };
+  await expect(directory.deviceId()).rejects.toMatchObject(refused);
+  await expect(directory.keepEndpoint({ url: 'http://127.0.0.1:1', pid: 1 })).rejects.toMatchObject({ exitCode: 2 });
+  await expect(ownFolder(root, ['relay'], () => 'taken')).rejects.toMatchObject({ exitCode: 2 });
+});
+
+it('leaves no draft of a file that cannot be put in its place', async () => {
+  await mkdir(path.join(root, 'relay.json'), { recursive: true });
+  const kept = new DataDirectory(root).keepEndpoint({ url: 'http://127.0.0.1:1', pid: 1 });
+  await expect(kept).rejects.toThrow(/relay\.json cannot be written: a directory stands where a file should be\./);
+  expect(await readdir(root)).toEqual(['relay.json']);
+});
+
+it.each([
+  ['ENOSPC', 'the disk is full. Make room', 1],
+  ['EACCES', 'the rights do not allow it. Correct them', 2],
+])('C32 tells what %s means, and whether trying again helps', async (code, why, exitCode) => {
+  const failing = withFile('/data/token', 'written', () => Promise.reject(Object.assign(new Error(code), { code })));
+  const message = `/data/token cannot be written: ${why}, or choose another --data-dir.`;
+  await expect(failing).rejects.toMatchObject({ message, exitCode });
 });

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CliError } from '../cli.error.js';
+import { withFile } from './with-file.js';
 
 /** Only its owner reads and writes. */
 const PRIVATE_FILE = 0o600;
@@ -36,7 +37,7 @@ export class DataDirectory {
     const token = await readIfThere(file);
     if (token === undefined) return undefined;
     if (token.trim() === '') throw new CliError(`${file} is empty. Remove it, and the next start makes a new token.`);
-    const tightened = await tighten(file);
+    const tightened = await withFile(file, 'written', () => tighten(file));
     return { token: token.trim(), path: file, made: false, tightened };
   }
 
@@ -63,51 +64,61 @@ export class DataDirectory {
     return readEndpoint(await readIfThere(this.file('relay.json')));
   }
 
+  /** @throws CliError when the disk does not take it; whoever looks for the relay has to be told its address then */
   async keepEndpoint(endpoint: RelayEndpoint): Promise<void> {
-    await this.make();
-    const draft = this.file(`relay.json.${randomUUID()}`);
-    await writeFile(draft, `${JSON.stringify(endpoint)}\n`, { mode: PRIVATE_FILE });
-    await rename(draft, this.file('relay.json'));
+    const file = this.file('relay.json');
+    await this.draft(file, `${JSON.stringify(endpoint)}\n`, (draft) => rename(draft, file));
   }
 
   /** Takes an endpoint back, unless a later relay has written its own. */
   async dropEndpoint({ url, pid }: RelayEndpoint): Promise<void> {
     const kept = await this.endpoint();
-    if (kept?.pid === pid && kept.url === url) await rm(this.file('relay.json'), { force: true });
+    const file = this.file('relay.json');
+    if (kept?.pid === pid && kept.url === url) await withFile(file, 'written', () => rm(file, { force: true }));
   }
 
   private file(name: string): string {
     return path.join(this.path, name);
   }
 
-  private async make(): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
-  }
-
   /** Makes a file with all its content, or leaves the one there is. @returns whether it was made */
   private async create(name: string, text: string): Promise<boolean> {
-    await this.make();
-    const draft = this.file(`${name}.${randomUUID()}`);
-    await writeFile(draft, text, { mode: PRIVATE_FILE });
-    try {
-      await link(draft, this.file(name));
-      return true;
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
-      return false;
-    } finally {
-      await rm(draft, { force: true });
-    }
+    const file = this.file(name);
+    return this.draft(file, text, async (draft) => {
+      try {
+        await link(draft, file);
+        return true;
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        return false;
+      }
+    });
+  }
+
+  /** Writes beside a file, so that nobody ever sees half of it; nothing is left when the disk is full. */
+  private draft<T>(file: string, text: string, use: (draft: string) => Promise<T>): Promise<T> {
+    return withFile(file, 'written', async () => {
+      await mkdir(this.path, { recursive: true, mode: PRIVATE_DIRECTORY });
+      const draft = `${file}.${randomUUID()}`;
+      try {
+        await writeFile(draft, text, { mode: PRIVATE_FILE });
+        return await use(draft);
+      } finally {
+        await rm(draft, { force: true });
+      }
+    });
   }
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+function readIfThere(file: string): Promise<string | undefined> {
+  return withFile(file, 'read', async () => {
+    try {
+      return await readFile(file, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
 }
 
 async function tighten(file: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withFile } from './with-file.js';
 
 /** Only its owner reads and writes: lines may hold secrets. */
 const PRIVATE_FILE = 0o600;
@@ -23,26 +24,36 @@ export class LineHistory {
     const lines = (await this.text()).split('\n').filter((line) => line !== '');
     if (lines.length <= this.limit) return lines;
     const kept = lines.slice(-this.limit);
-    const draft = `${this.file}.${randomUUID()}`;
-    await writeFile(draft, kept.map((line) => `${line}\n`).join(''), { mode: PRIVATE_FILE });
-    await rename(draft, this.file);
+    await withFile(this.file, 'written', async () => {
+      const draft = `${this.file}.${randomUUID()}`;
+      try {
+        await writeFile(draft, kept.map((line) => `${line}\n`).join(''), { mode: PRIVATE_FILE });
+        await rename(draft, this.file);
+      } finally {
+        await rm(draft, { force: true });
+      }
+    });
     return kept;
   }
 
   /** Adds a line; one that begins with a space is not kept, as in shells. */
   async add(line: string): Promise<void> {
     if (line.trim() === '' || line.startsWith(' ')) return;
-    await mkdir(path.dirname(this.file), { recursive: true, mode: PRIVATE_DIRECTORY });
-    await appendFile(this.file, `${line.replaceAll('\n', ' ')}\n`, { mode: PRIVATE_FILE });
-    await chmod(this.file, PRIVATE_FILE);
+    await withFile(this.file, 'written', async () => {
+      await mkdir(path.dirname(this.file), { recursive: true, mode: PRIVATE_DIRECTORY });
+      await appendFile(this.file, `${line.replaceAll('\n', ' ')}\n`, { mode: PRIVATE_FILE });
+      await chmod(this.file, PRIVATE_FILE);
+    });
   }
 
-  private async text(): Promise<string> {
-    try {
-      return await readFile(this.file, 'utf8');
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-      throw error;
-    }
+  private text(): Promise<string> {
+    return withFile(this.file, 'read', async () => {
+      try {
+        return await readFile(this.file, 'utf8');
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+        throw error;
+      }
+    });
   }
 }

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DirectoryLockedError, lockDirectory } from '../../journal/index.js';
 import { CliError } from '../cli.error.js';
+import { withFile } from './with-file.js';
 
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
@@ -18,7 +19,7 @@ export interface OwnFolder {
  * Makes a folder where it is missing, and this process the only one that uses it.
  *
  * @param taken what to tell when another process uses it; the pid comes as ` (pid 1)`, or empty
- * @throws CliError when another process uses it
+ * @throws CliError when another process uses it, or it cannot be made
  */
 export async function ownFolder(
   dataDir: string,
@@ -26,7 +27,7 @@ export async function ownFolder(
   taken: (pid: string) => string,
 ): Promise<OwnFolder> {
   const folder = path.resolve(dataDir, ...parts);
-  await mkdir(folder, { recursive: true, mode: PRIVATE_DIRECTORY });
+  await withFile(folder, 'written', () => mkdir(folder, { recursive: true, mode: PRIVATE_DIRECTORY }));
   try {
     const lock = lockDirectory(folder);
     const release = (): void => lock.release();

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
@@ -20,6 +21,8 @@ import { reachableUrl } from '../reachable.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import type { RunningRole } from './serve-health.js';
+
+const log = new Logger('Relay');
 
 export interface RunningRelay extends RunningRole {
   /** As other processes of this machine reach it. */
@@ -46,7 +49,7 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
   );
   const app = await folder.keepIf(createApp(settings, tokens, folder.path).then((made) => listen(made, settings)));
   const endpoint = { url: urlOf(app, settings.host), pid: process.pid };
-  await directory.keepEndpoint(endpoint);
+  await keepEndpoint(directory, endpoint);
   let closing: Promise<void> | undefined;
   return {
     url: endpoint.url,
@@ -83,9 +86,26 @@ function historyOf(settings: RelaySettings): Partial<HistoryOptions> {
   };
 }
 
+/** Nothing depends on it but how commands of this machine find the relay. */
+async function keepEndpoint(directory: DataDirectory, endpoint: RelayEndpoint): Promise<void> {
+  try {
+    await directory.keepEndpoint(endpoint);
+  } catch (error) {
+    log.warn(`${messageOf(error)} The relay runs; until then, others find it with --server ${endpoint.url}`);
+  }
+}
+
 async function close(app: NestExpressApplication, directory: DataDirectory, endpoint: RelayEndpoint): Promise<void> {
-  await directory.dropEndpoint(endpoint);
+  try {
+    await directory.dropEndpoint(endpoint);
+  } catch (error) {
+    log.warn(messageOf(error));
+  }
   await app.close();
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function healthOf(app: NestExpressApplication): HealthPart {

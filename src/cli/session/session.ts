@@ -61,7 +61,9 @@ export class Session {
       await this.history.add(line);
     } catch (error) {
       this.remembers = false;
-      await this.terminal.output.line(`What you type is not kept from now on: ${visible(String(error))}`);
+      await this.terminal.output.line(
+        `What you type is not kept from now on: ${visible(error instanceof Error ? error.message : String(error))}`,
+      );
     }
   }
 

@@ -1,7 +1,8 @@
+import { Logger } from '@nestjs/common';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { DatabaseError, openDatabase } from '../../journal/index.js';
 import type { Registered, Registration } from './environment.registry.js';
@@ -115,11 +116,34 @@ it('leaves nothing of a registration that it refused or could not write', async 
   await registry.register(ofProcess());
   const database = openDatabase(path.join(directory, 'registry.db'), REGISTRY_MIGRATIONS);
   database.exec(`CREATE TRIGGER full BEFORE INSERT ON leases BEGIN SELECT raise(ABORT, 'the disk is full'); END`);
-  await expect(registry.register(ofProcess(undefined, { connectionName: 'renamed' }))).rejects.toThrow(/disk is full/);
+  await expect(registry.register(ofProcess(undefined, { connectionName: 'renamed' }))).rejects.toMatchObject({
+    code: 'REGISTRATION_NOT_KEPT',
+    cause: { message: expect.stringContaining('disk is full') as string },
+  });
   database.exec('DROP TRIGGER full');
   database.close();
   expect(await registry.list('default')).toMatchObject([{ connectionName: 'laptop' }]);
   expect((await registry.register(ofProcess())).lease.order).toBe(2);
+});
+
+it('C32 says once that a full disk takes no registrations, with its reason, and goes on when there is room', async () => {
+  const database = openDatabase(path.join(directory, 'registry.db'), REGISTRY_MIGRATIONS);
+  const full = new LibsqlEnvironmentRegistry(database, clock);
+  const log = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const large = ofProcess('p1', { metadata: { note: 'x'.repeat(100_000) } });
+  database.exec('PRAGMA max_page_count=1');
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const refused = await full.register(large).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'REGISTRATION_NOT_KEPT', status: 503, headers: { 'Retry-After': '10' } });
+    expect(refused).toMatchObject({ cause: { message: 'database or disk is full' } });
+  }
+  expect(log.mock.calls).toEqual([
+    ['The registry cannot be written (database or disk is full); listeners cannot register. Make room on the disk.'],
+  ]);
+  database.exec('PRAGMA max_page_count=1000000');
+  expect((await full.register(large)).lease.order).toBe(1);
+  log.mockRestore();
+  full.onApplicationShutdown();
 });
 
 it('is readable by its owner alone, and refuses a file that is no registry', () => {

@@ -40,7 +40,8 @@ const OTHER_PROCESS: Voider = 'other-process';
 export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements OnApplicationShutdown {
   private readonly log = new Logger(LibsqlEnvironmentRegistry.name);
   private readonly statements;
-  private readonly registerAtOnce;
+  /** Whether the last registration could not be written. */
+  private isFailing = false;
 
   constructor(
     private readonly database: Database,
@@ -48,7 +49,6 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
   ) {
     super();
     this.statements = prepare(database);
-    this.registerAtOnce = database.transaction((registration: Registration) => this.enter(registration));
   }
 
   /**
@@ -63,8 +63,18 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     return new LibsqlEnvironmentRegistry(database, clock);
   }
 
+  /** @throws RelayError REGISTRATION_NOT_KEPT while the file cannot be written */
   async register(registration: Registration): Promise<Registered> {
-    return this.registerAtOnce.immediate(registration);
+    try {
+      const registered = this.atOnce(() => this.enter(registration));
+      if (this.isFailing) this.log.log('The registry is written again; listeners can register.');
+      this.isFailing = false;
+      return registered;
+    } catch (cause) {
+      if (cause instanceof RelayError) throw cause;
+      this.failed(cause);
+      throw new RelayError('REGISTRATION_NOT_KEPT', undefined, { cause });
+    }
   }
 
   async standingOf(connectionId: string, secret: string): Promise<LeaseStanding> {
@@ -106,6 +116,27 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
       this.log.warn(`The registry could not be brought into its file: ${String(error)}`);
     }
     this.database.close();
+  }
+
+  private atOnce<T>(write: () => T): T {
+    this.database.exec('BEGIN IMMEDIATE');
+    try {
+      const written = write();
+      this.database.exec('COMMIT');
+      return written;
+    } catch (error) {
+      // A full disk has rolled back already.
+      if (this.database.inTransaction) this.database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Every listener tries again and again: said once. */
+  private failed(cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (!this.isFailing)
+      this.log.error(`The registry cannot be written (${why}); listeners cannot register. Make room on the disk.`);
+    this.isFailing = true;
   }
 
   private enter(registration: Registration): Registered {

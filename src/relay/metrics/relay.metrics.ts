@@ -1,14 +1,22 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SocketObserver } from '../../channel/index.js';
-import { Metrics, TrafficMetrics } from '../../observability/index.js';
-import { closeNameOf, knownType, type ChannelName, type ErrorCode } from '../../protocol/index.js';
+import { CLOCK } from '../../config/index.js';
+import { LossLog, Metrics, TrafficMetrics } from '../../observability/index.js';
+import {
+  closeNameOf,
+  knownType,
+  type ChannelName,
+  type Clock,
+  type ErrorCode,
+  type Runtime,
+} from '../../protocol/index.js';
 import type { DropReason, RoutingObserver } from '../routing/routing-observer.js';
 
 /** Where something was refused. */
 export type RefusedAt = 'command' | 'http' | 'upgrade';
 
-/** Counts what the relay does, for `/metrics`. */
+/** Counts what the relay does, for `/metrics`, and logs what clients will never see. */
 @Injectable()
 export class RelayMetrics implements RoutingObserver {
   private readonly traffic;
@@ -23,7 +31,15 @@ export class RelayMetrics implements RoutingObserver {
   private readonly refills;
   private readonly verdicts;
 
-  constructor(metrics: Metrics) {
+  private readonly log = new Logger('History');
+  private readonly losses: LossLog;
+
+  constructor(metrics: Metrics, @Inject(CLOCK) clock: Clock) {
+    this.losses = new LossLog(clock, (events, runtimes) =>
+      this.log.warn(
+        `${events} events of ${runtimes} never arrived; clients are told so (resume_gap). The log of their listener may say why.`,
+      ),
+    );
     this.traffic = new TrafficMetrics(metrics, 'twinlane_relay', ['peer', 'channel']);
     this.drops = metrics.counter('twinlane_relay_dropped_frames_total', 'Frames that went no further.', ['reason']);
     this.refusals = metrics.counter('twinlane_relay_refusals_total', 'What was refused, by error code.', [
@@ -82,8 +98,9 @@ export class RelayMetrics implements RoutingObserver {
     this.closes.inc({ code: closeNameOf(code) });
   }
 
-  lost(events: number): void {
+  lost(events: number, runtime: Runtime): void {
     this.lostEvents.inc(events);
+    this.losses.add(runtime, events);
   }
 
   answered(type: string, ms: number): void {

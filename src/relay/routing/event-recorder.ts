@@ -59,7 +59,7 @@ export class EventRecorder {
   /** @returns resolves when it is committed */
   recordGap(record: RuntimeRecord, gap: Numbers): Promise<void> {
     this.runtimes.touch(record);
-    this.observer.lost(gap.to - gap.from + 1);
+    this.observer.lost(gap.to - gap.from + 1, record.runtime);
     return record.history.appendGap(gap);
   }
 

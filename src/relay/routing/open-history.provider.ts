@@ -13,6 +13,11 @@ const FILE_NAME = 'history.db';
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
 
+const TELLING = {
+  what: 'The history file',
+  unwritten: 'were not written; devices bring them again, as far as they keep them',
+};
+
 /** On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. */
 export const openHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
   provide: OPEN_HISTORY,
@@ -26,7 +31,7 @@ export const openHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplic
       maxBytesPerScope: history.maxBytes,
       maxAgeMs: history.maxAgeMs,
       clock,
-      observer: new JournalMetrics(metrics, 'twinlane_relay_history', 'The history file'),
+      observer: new JournalMetrics(metrics, 'twinlane_relay_history', TELLING, clock),
     });
     const open: OpenHistory = (environmentId) => store.open(environmentId);
     // Every socket is closed by then.

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../protocol/index.js';
+import type { ErrorCode, Runtime } from '../../protocol/index.js';
 
 /** Why a frame went no further. */
 export type DropReason =
@@ -26,8 +26,8 @@ export interface RoutingObserver {
   refused(code: ErrorCode): void;
   /** The relay closed a client's socket. */
   closed(code: number): void;
-  /** So many numbers of a runtime became a hole in its history. */
-  lost(events: number): void;
+  /** So many numbers of a runtime became a hole in its history, which clients are told. */
+  lost(events: number, runtime: Runtime): void;
   /** A client's command got its answer, the device's or the relay's, after so many ms. */
   answered(type: string, ms: number): void;
   /** Bytes in flight to clients grew by so many; negative: they have been read, or their socket is gone. */

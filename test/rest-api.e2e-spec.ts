@@ -36,6 +36,7 @@ describe('environments', () => {
       organizationId: 'default',
       podId: null,
       connectedAt: null,
+      awaySince: null,
       lastHeartbeat: null,
       lastSeenAt: expect.any(Number),
       firstSeenAt: expect.any(Number),

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../protocol/index.js';
 
 /** What a command may touch of its process; tests bring their own. */
 export interface CliIo {
@@ -9,6 +10,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory. */
   readonly cwd: string;
+  /** Default: this machine's. */
+  readonly clock?: Clock;
   /**
    * Aborted by the first SIGINT or SIGTERM, which asks the command to come to an end; its reason is the signal's name. The
    * second one ends the process.

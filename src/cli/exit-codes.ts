@@ -7,6 +7,8 @@ export const EXIT = {
   APPROVAL_DENIED: 3,
   /** No relay answers, or no environment is online (EX_UNAVAILABLE). */
   UNREACHABLE: 69,
+  /** The turn was aborted, and not from here (EX_TEMPFAIL). */
+  CANCELLED: 75,
   /** EX_NOPERM. */
   TOKEN_REFUSED: 77,
   /** 128 + SIGINT. */

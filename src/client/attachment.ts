@@ -16,7 +16,9 @@ import type { AnswerOf, FieldsOf } from './command-answers.js';
 import type { EventCursor } from './event-cursors.js';
 import { EventIntake, isOrdered } from './event-intake.js';
 import { PendingCommands } from './pending-commands.js';
+import { PresenceWatch, type ListenerPresence } from './presence-watch.js';
 import { randomId } from './random-id.js';
+import { RelayRest } from './rest.js';
 import { retry } from './retry.js';
 import { TurnMatcher } from './turn-matcher.js';
 import { Turn, type TurnHost } from './turn.js';
@@ -59,19 +61,40 @@ export class Attachment implements TurnHost {
   private now: AttachmentState = { phase: 'reconnecting', reason: 'not opened yet' };
   private followed: Runtime | undefined;
   private readonly answered = new Set<ChannelName>();
+  private readonly turns = new Set<Turn>();
+  private readonly listener: PresenceWatch;
+  private readonly presenceWatchers = new Fanout<ListenerPresence>();
 
   private constructor(
     private readonly context: ClientContext,
     private readonly environment: string,
     readonly clientId: string,
+    presence: ListenerPresence,
   ) {
     this.commands = new PendingCommands(context.clock, (frame) => this.transmit(frame));
     this.intake = new EventIntake(context.limits.maxUnreadBytes, () => this.link?.release());
+    const rest = new RelayRest(context);
+    this.listener = new PresenceWatch(
+      context.clock,
+      context.limits,
+      () => ({ commandSince: this.commands.since, turnUnderWay: this.turns.size > 0 }),
+      async () => (this.link ? rest.environment(environment) : undefined),
+      (changed) => this.presenceWatchers.publish(changed),
+      presence,
+    );
   }
 
-  /** @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError */
-  static async open(context: ClientContext, environment: string, options: AttachmentOptions): Promise<Attachment> {
-    const attachment = new Attachment(context, environment, options.clientId ?? randomId());
+  /**
+   * @param presence what is known of the listener so far
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  static async open(
+    context: ClientContext,
+    environment: string,
+    options: AttachmentOptions,
+    presence: ListenerPresence,
+  ): Promise<Attachment> {
+    const attachment = new Attachment(context, environment, options.clientId ?? randomId(), presence);
     attachment.followed = options.runtime;
     if (options.runtime && options.resumeFrom) attachment.intake.place(options.runtime, options.resumeFrom);
     await attachment.connect();
@@ -98,6 +121,18 @@ export class Attachment implements TurnHost {
 
   get state(): AttachmentState {
     return this.now;
+  }
+
+  /** Whether the listener is there, as far as this attachment had reason to ask. */
+  get presence(): ListenerPresence {
+    return this.listener.presence;
+  }
+
+  /** Every change of `presence` from now on, the current one first; ends when the attachment is closed. */
+  presences(): AsyncIterableIterator<ListenerPresence, undefined> {
+    const presences = this.presenceWatchers.subscribe();
+    presences.push(this.presence);
+    return presences;
   }
 
   /** Every state from now on, the current one first; ends with `closed`. */
@@ -133,7 +168,9 @@ export class Attachment implements TurnHost {
     if (this.now.phase === 'closed')
       throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
     const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
-    return (await this.commands.ask(type, fields, timeoutMs)) as AnswerOf<T>;
+    const answer = this.commands.ask(type, fields, timeoutMs);
+    this.listener.wait();
+    return (await answer) as AnswerOf<T>;
   }
 
   /**
@@ -182,11 +219,19 @@ export class Attachment implements TurnHost {
         payload: { kind: 'create_message', messages },
       });
       matcher.accepted(disposition);
-      return new Turn(this, runtime, disposition, events, matcher);
+      const turn = new Turn(this, runtime, disposition, events, matcher);
+      this.turns.add(turn);
+      this.listener.wait();
+      return turn;
     } catch (error) {
       await events.return();
       throw error;
     }
+  }
+
+  /** @internal */
+  left(turn: Turn): void {
+    this.turns.delete(turn);
   }
 
   /** Answers a `control_request`. A second answer is a `CommandError` of code `ALREADY_ANSWERED`. */
@@ -253,6 +298,8 @@ export class Attachment implements TurnHost {
     this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
     this.intake.finish(error);
     this.watchers.finish();
+    this.listener.end();
+    this.presenceWatchers.finish();
     this.others.finish(error);
   }
 
@@ -267,6 +314,7 @@ export class Attachment implements TurnHost {
   }
 
   private receive(frame: Frame, channel: ChannelName, bytes: number): void {
+    this.listener.heard();
     if (this.commands.answer(frame)) return;
     if (frame.type === 'resume_status') {
       if (this.followed) this.resume(this.followed, frame);

@@ -35,6 +35,10 @@ export interface ClientLimits {
   readonly backoffMaxMs: number;
   /** After events were lost: how long an idle runtime must stay silent before a turn counts as over. Default 5 s. */
   readonly settleAfterGapMs: number;
+  /** A command without an answer for this long has the relay asked whether the listener is there. Default 2 s. */
+  readonly commandPatienceMs: number;
+  /** The same for a turn during which nothing comes; it is asked again no sooner than this. Default 5 s. */
+  readonly silencePatienceMs: number;
 }
 
 export const CLIENT_LIMITS: ClientLimits = {
@@ -51,6 +55,8 @@ export const CLIENT_LIMITS: ClientLimits = {
   backoffFirstMs: 1_000,
   backoffMaxMs: 30_000,
   settleAfterGapMs: 5_000,
+  commandPatienceMs: 2_000,
+  silencePatienceMs: 5_000,
 };
 
 /** @publicApi */

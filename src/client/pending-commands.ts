@@ -19,6 +19,8 @@ interface Pending {
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
+  /** Epoch ms. */
+  readonly since: number;
 }
 
 /** Commands that wait for their one answer, over any number of links. */
@@ -31,13 +33,21 @@ export class PendingCommands {
     private readonly transmit: (frame: Frame) => boolean,
   ) {}
 
+  /** Epoch ms: when the oldest that waits was asked. */
+  get since(): number | undefined {
+    const [oldest] = this.pending.values();
+    return oldest?.since;
+  }
+
   /** @throws CommandError when the answer says no, or none came within `timeoutMs` */
   ask(command: string, fields: object, timeoutMs: number): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const id = randomId();
       const frame: Frame = { ...fields, type: command, request_id: id };
       const timer = this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry, timeoutMs))));
-      const entry: Pending = { command, frame, repeatable: isRepeatable(frame), timer, resolve, reject, sent: false };
+      const since = this.clock.now();
+      const repeatable = isRepeatable(frame);
+      const entry: Pending = { command, frame, repeatable, timer, resolve, reject, sent: false, since };
       this.pending.set(id, entry);
       entry.sent = this.transmit(frame);
     });

@@ -19,6 +19,14 @@ export class RelayRest {
     }
   }
 
+  /** @param name `id` or `connectionId` */
+  async environment(name: string): Promise<EnvironmentRecord> {
+    const path = `/v1/environments/${encodeURIComponent(name)}`;
+    const record = await this.get(relayUrl(this.context.server, path));
+    if (!isEnvironment(record)) throw this.unreachable('it answered, but not as a relay does');
+    return record;
+  }
+
   private async get(url: URL): Promise<unknown> {
     const { clock, limits } = this.context;
     const abort = new AbortController();
@@ -65,4 +73,8 @@ export function reasonOf(error: unknown): string {
 
 function isPage(value: unknown): value is EnvironmentPage {
   return isRecord(value) && Array.isArray(value['connections']);
+}
+
+function isEnvironment(value: unknown): value is EnvironmentRecord {
+  return isRecord(value) && typeof value['id'] === 'string' && value['connectionId'] !== undefined;
 }

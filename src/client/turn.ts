@@ -20,6 +20,8 @@ export interface TurnHost {
   readonly clock: Clock;
   readonly settleAfterGapMs: number;
   abort(runtime: Runtime, run: string | undefined): Promise<boolean>;
+  /** Nobody watches the turn any more. */
+  left(turn: Turn): void;
 }
 
 /**
@@ -62,6 +64,7 @@ export class Turn implements AsyncIterable<Frame> {
   /** Stops watching. The device goes on with the turn. */
   async close(): Promise<void> {
     this.silence?.cancel();
+    this.host.left(this);
     await this.events.return();
   }
 

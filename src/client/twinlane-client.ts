@@ -1,6 +1,7 @@
 import type { EnvironmentRecord } from '../protocol/index.js';
 import { Attachment, type AttachmentOptions } from './attachment.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
+import { presenceOf } from './presence-watch.js';
 import { RelayRest } from './rest.js';
 
 /**
@@ -42,6 +43,11 @@ export class TwinlaneClient {
    */
   attach(environment: string | EnvironmentRecord, options: AttachmentOptions = {}): Promise<Attachment> {
     const name = typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id);
-    return Attachment.open(this.context, name, options);
+    return Attachment.open(
+      this.context,
+      name,
+      options,
+      typeof environment === 'string' ? 'linked' : presenceOf(environment),
+    );
   }
 }

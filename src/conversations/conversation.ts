@@ -24,7 +24,7 @@ import { EndReporter } from './end-reporter.js';
 import { freshMessages } from './fresh-messages.js';
 import type { InputAnswer, InputLedger, TurnName, UnfinishedInput } from './input-ledger.js';
 import { type AcceptedInput, acceptedInput, InputQueue, removed } from './input-queue.js';
-import { CANCELLED, INTERRUPTED, loopError, runTurn } from './run-turn.js';
+import { CANCELLED, type InterruptedEnd, INTERRUPTED, loopError, runTurn, STOPPED, UNTOUCHED } from './run-turn.js';
 import { type Reported, StatusReporter } from './status-reporter.js';
 import { Turn, type TurnHost } from './turn.js';
 
@@ -109,15 +109,15 @@ export class Conversation implements Reported {
     throw new ConversationError('ALREADY_ANSWERED', `This approval has ended already: ${outcome}.`);
   }
 
-  /** Whether a turn is being aborted now. With `runId`, only that turn; queued inputs stay (reliability C22). */
-  abort(runId?: string): boolean {
+  /** Whether a turn is being aborted now. With `runId`, only that turn; queued inputs stay (reliability C22). `because` is told at its end. */
+  abort(runId?: string, because?: string): boolean {
     const { state } = this;
     if (state.name === 'idle' || (runId !== undefined && runId !== state.lease.runId)) return false;
     const turn = state.lease;
     if (!this.move({ type: 'abort', lease: turn })) return true;
     this.status.loop();
     this.withdraw(pendingOf(state));
-    turn.abort();
+    turn.abort(because);
     this.cutOffTimer = this.parts.clock.after(this.parts.options.abortGraceMs, () => this.finish(turn, CANCELLED));
     return true;
   }
@@ -151,12 +151,12 @@ export class Conversation implements Reported {
    */
   recover(inputs: readonly UnfinishedInput[], told: ReadonlySet<string>): void {
     for (const { input, turn } of inputs) if (!turn) this.queue.push(input);
-    for (const { input, turn, approvals } of inputs) {
+    for (const { input, turn, approvals, acted } of inputs) {
       if (!turn) continue;
       const untold = approvals.filter((requestId) => !told.has(requestId));
       for (const requestId of untold) this.tellResolved(requestId, 'turn_ended');
       if (told.has(turn.turnId)) this.parts.ledger.ended(input.item.id);
-      else this.endInterrupted(input, turn);
+      else this.endInterrupted(input, turn, approvals.length > 0 && !acted ? UNTOUCHED : INTERRUPTED);
     }
     this.startNext();
   }
@@ -197,12 +197,12 @@ export class Conversation implements Reported {
   close(): void {
     this.closed = true;
     if (!this.parts.ledger.survives) this.cancelWaiting();
-    if (this.state.name === 'waiting-for-approval') this.abort();
+    if (this.state.name === 'waiting-for-approval') this.abort(undefined, STOPPED);
   }
 
   /** Ends the turn under way without its agent. */
   cutOff(): void {
-    this.abort();
+    this.abort(undefined, STOPPED);
     if (this.state.name !== 'idle') this.finish(this.state.lease, CANCELLED);
   }
 
@@ -244,6 +244,7 @@ export class Conversation implements Reported {
       activityChanged: (turn) => {
         if (this.holds(turn)) this.status.loop();
       },
+      acted: ({ input }) => this.parts.ledger.acted(input.item.id),
       ask: (turn, question) => this.ask(turn, question),
     };
   }
@@ -270,14 +271,14 @@ export class Conversation implements Reported {
     this.move({ type: 'end', lease: turn });
     this.status.loop();
     this.status.device();
-    this.ends.turn(turn.input, turn, stop_reason, error);
+    this.ends.turn(turn.input, turn, stop_reason, turn.abortedBecause ?? error);
     for (const resolve of this.waitingForIdle.splice(0)) resolve();
     this.startNext();
   }
 
   /** Ends a turn of an earlier process, of which only the ledger knows. */
-  private endInterrupted(input: AcceptedInput, turn: TurnName): void {
-    const { stopReason: stop_reason, error } = INTERRUPTED;
+  private endInterrupted(input: AcceptedInput, turn: TurnName, { stopReason, error }: InterruptedEnd): void {
+    const stop_reason = stopReason;
     for (const delta of [loopError(error), { message_type: 'stop_reason', stop_reason }])
       this.note({ ...delta, run_id: turn.runId, type: 'message' });
     this.replay();
@@ -340,8 +341,8 @@ export class Conversation implements Reported {
 
   private async directory(wanted: string): Promise<string> {
     const real = await this.parts.workspace.resolve(wanted, this.cwd);
-    const found = await stat(real);
-    if (!found.isDirectory()) throw new ConversationError('COMMAND_INVALID', `cwd: ${wanted} is not a directory.`);
+    if (!(await stat(real)).isDirectory())
+      throw new ConversationError('COMMAND_INVALID', `cwd: ${wanted} is not a directory.`);
     return real;
   }
 }

@@ -44,7 +44,9 @@ describe('ConversationsService', () => {
     await rooms.input(runtime('one'), 'echo never');
     await rooms.emitter.until(() => rooms.emitter.output().includes('ready'));
     await rooms.conversations.shutdown(200);
-    expect(rooms.emitter.ofType('turn_finished').map((frame) => frame['stop_reason'])).toEqual(['cancelled']);
+    expect(rooms.emitter.ofType('turn_finished')).toMatchObject([
+      { stop_reason: 'cancelled', error: 'The listener was stopped; the turn was aborted.' },
+    ]);
     expect(rooms.emitter.ofType('update_queue').at(-1)).toMatchObject({
       queue: [],
       removed: [{ disposition: 'cancelled' }],

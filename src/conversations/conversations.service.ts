@@ -16,6 +16,7 @@ import { Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationsOptions } from './conversations.options.js';
 import { INPUT_LEDGER, type InputLedger, type UnfinishedInput } from './input-ledger.js';
+import { STOPPED } from './run-turn.js';
 import { toldBefore } from './told-before.js';
 
 /**
@@ -95,7 +96,7 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     for (const conversation of all) conversation.close();
     const forAborting = Math.min(this.options.abortGraceMs, graceMs / 2);
     await this.untilIdle(all, graceMs - forAborting);
-    for (const conversation of all) conversation.abort();
+    for (const conversation of all) conversation.abort(undefined, STOPPED);
     await this.untilIdle(all, forAborting);
     for (const conversation of all) conversation.cutOff();
     await this.within(forAborting, Promise.all(all.map((conversation) => conversation.untilSettled())));

@@ -53,6 +53,7 @@ describe('LibsqlInputLedger', () => {
     first.asked('i1', 'approval-1');
     first.asked('i1', 'approval-2');
     first.resolved('approval-1');
+    first.acted('i1');
     first.accept(RUNTIME, inputOf('i2', 'm2', 'm3'), QUEUED);
     first.configure(RUNTIME, { mode: 'unrestricted' });
     first.configure(RUNTIME, { cwd: '/work' });
@@ -63,8 +64,8 @@ describe('LibsqlInputLedger', () => {
     expect(second.answerTo({ agent_id: null, conversation_id: 'conv-1' }, 'm1')).toBeUndefined();
     expect(second.settingsOf(RUNTIME)).toEqual({ mode: 'unrestricted', cwd: '/work' });
     expect(second.unfinished()).toEqual([
-      { runtime: RUNTIME, input: inputOf('i1', 'm1'), turn: TURN, approvals: ['approval-2'] },
-      { runtime: RUNTIME, input: inputOf('i2', 'm2', 'm3'), turn: undefined, approvals: [] },
+      { runtime: RUNTIME, input: inputOf('i1', 'm1'), turn: TURN, approvals: ['approval-2'], acted: true },
+      { runtime: RUNTIME, input: inputOf('i2', 'm2', 'm3'), turn: undefined, approvals: [], acted: false },
     ]);
     second.close();
   });

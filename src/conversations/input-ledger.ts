@@ -31,6 +31,8 @@ export interface UnfinishedInput {
   readonly turn: TurnName | undefined;
   /** `request_id`s of its approvals whose end is not kept yet. */
   readonly approvals: readonly string[];
+  /** Whether its agent did, or was allowed, more than to ask. */
+  readonly acted: boolean;
 }
 
 /**
@@ -57,6 +59,8 @@ export interface InputLedger {
   started(inputId: string, turn: TurnName): void;
   /** The turn of this input asks a person. */
   asked(inputId: string, requestId: string): void;
+  /** The agent begins to do something, other than to ask. */
+  acted(inputId: string): void;
   /** An approval has ended, and its end was told. */
   resolved(requestId: string): void;
   /** An input is over, and its end was told, or it was taken out of the queue. */

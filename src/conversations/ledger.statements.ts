@@ -18,6 +18,8 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
    CREATE TABLE approvals (number INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, input TEXT NOT NULL);
    CREATE INDEX approvals_by_input ON approvals (input);
    CREATE TABLE settings (number INTEGER PRIMARY KEY, runtime TEXT NOT NULL UNIQUE, mode TEXT, cwd TEXT)`,
+  // Of inputs that were accepted before nothing is known.
+  'ALTER TABLE inputs ADD COLUMN acted INTEGER NOT NULL DEFAULT 1',
 ];
 
 type Statement = ReturnType<Database['prepare']>;
@@ -30,6 +32,7 @@ export interface LedgerStatements {
   readonly forgetOldest: Statement;
   readonly addInput: Statement;
   readonly startInput: Statement;
+  readonly actedInput: Statement;
   readonly endInput: Statement;
   readonly inputs: Statement;
   readonly addApproval: Statement;
@@ -52,10 +55,13 @@ export function prepareLedger(database: Database): LedgerStatements {
       `DELETE FROM messages WHERE runtime = ? AND number <= (
          SELECT number FROM messages WHERE runtime = ? ORDER BY number DESC LIMIT 1 OFFSET ?)`,
     ),
-    addInput: database.prepare('INSERT INTO inputs (id, runtime, messages, enqueued_at) VALUES (?, ?, ?, ?)'),
+    addInput: database.prepare('INSERT INTO inputs (id, runtime, messages, enqueued_at, acted) VALUES (?, ?, ?, ?, 0)'),
     startInput: database.prepare('UPDATE inputs SET turn_id = ?, run_id = ? WHERE id = ?'),
+    actedInput: database.prepare('UPDATE inputs SET acted = 1 WHERE id = ?'),
     endInput: database.prepare('DELETE FROM inputs WHERE id = ?'),
-    inputs: database.prepare('SELECT id, runtime, messages, enqueued_at, turn_id, run_id FROM inputs ORDER BY number'),
+    inputs: database.prepare(
+      'SELECT id, runtime, messages, enqueued_at, turn_id, run_id, acted FROM inputs ORDER BY number',
+    ),
     addApproval: database.prepare('INSERT OR IGNORE INTO approvals (request_id, input) VALUES (?, ?)'),
     endApproval: database.prepare('DELETE FROM approvals WHERE request_id = ?'),
     endApprovals: database.prepare('DELETE FROM approvals WHERE input = ?'),
@@ -73,4 +79,5 @@ export interface InputRow {
   readonly enqueued_at: string;
   readonly turn_id: string | null;
   readonly run_id: string | null;
+  readonly acted: number;
 }

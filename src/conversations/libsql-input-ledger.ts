@@ -74,6 +74,10 @@ export class LibsqlInputLedger implements InputLedger {
     this.write(() => this.statements.addApproval.run([requestId, inputId]));
   }
 
+  acted(inputId: string): void {
+    this.write(() => this.statements.actedInput.run([inputId]));
+  }
+
   resolved(requestId: string): void {
     this.write(() => this.statements.endApproval.run([requestId]));
   }
@@ -104,11 +108,12 @@ export class LibsqlInputLedger implements InputLedger {
 
   unfinished(): readonly UnfinishedInput[] {
     const rows = this.statements.inputs.all([]) as readonly InputRow[];
-    return rows.map(({ id, runtime, messages, enqueued_at, turn_id, run_id }) => ({
+    return rows.map(({ id, runtime, messages, enqueued_at, turn_id, run_id, acted }) => ({
       runtime: runtimeOf(runtime),
       input: acceptedInput(JSON.parse(messages) as NamedMessage[], enqueued_at, id),
       turn: turn_id === null || run_id === null ? undefined : { turnId: turn_id, runId: run_id },
       approvals: this.statements.approvals.all([id]) as string[],
+      acted: acted !== 0,
     }));
   }
 

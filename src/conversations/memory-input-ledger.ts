@@ -6,6 +6,7 @@ import type { AcceptedInput } from './input-queue.js';
 interface Entry extends UnfinishedInput {
   turn: TurnName | undefined;
   approvals: readonly string[];
+  acted: boolean;
 }
 
 /** A ledger that lives and dies with its process. */
@@ -27,7 +28,7 @@ export class MemoryInputLedger implements InputLedger {
     const answers = this.answers.get(key) ?? new BoundedMap<InputAnswer>(this.maxRememberedIds);
     this.answers.set(key, answers);
     for (const { client_message_id } of input.messages) answers.set(client_message_id, answer);
-    this.inputs.set(input.item.id, { runtime, input, turn: undefined, approvals: [] });
+    this.inputs.set(input.item.id, { runtime, input, turn: undefined, approvals: [], acted: false });
   }
 
   started(inputId: string, turn: TurnName): void {
@@ -38,6 +39,11 @@ export class MemoryInputLedger implements InputLedger {
   asked(inputId: string, requestId: string): void {
     const entry = this.inputs.get(inputId);
     if (entry) entry.approvals = [...entry.approvals, requestId];
+  }
+
+  acted(inputId: string): void {
+    const entry = this.inputs.get(inputId);
+    if (entry) entry.acted = true;
   }
 
   resolved(requestId: string): void {

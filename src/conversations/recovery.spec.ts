@@ -97,7 +97,11 @@ describe('after a restart', () => {
     ]);
     expect(emitter.recorded[0]).toMatchObject({ request_id: requestId, outcome: 'turn_ended', runtime: RUNTIME });
     expect(emitter.deltas()).toMatchObject([
-      { run_id: runId, type: 'message', message: expect.stringContaining('send the input again') },
+      {
+        run_id: runId,
+        type: 'message',
+        message: expect.stringContaining('Nothing had been started; send the input again.'),
+      },
       { run_id: runId, type: 'message', stop_reason: 'error' },
     ]);
     expect(emitter.ofType('update_loop_status')[0]).toMatchObject({ loop_status: { status: 'WAITING_ON_INPUT' } });
@@ -109,6 +113,20 @@ describe('after a restart', () => {
       error: expect.stringContaining('listener was restarted'),
     });
     expect(() => conversation.answer(requestId, { behavior: 'allow' })).toThrow('turn_ended');
+  });
+
+  it('C23 says that something may have been done where the agent did more than ask', async () => {
+    const conversation = start();
+    conversation.accept([message('one')]);
+    const { turn } = await agent.nth(0);
+    const allowed = turn.askApproval(QUESTION);
+    const first = String((await emitter.untilType('control_request'))['request_id']);
+    conversation.answer(first, { behavior: 'allow' });
+    await allowed;
+    turn.askApproval(QUESTION).catch(() => {});
+    await emitter.until(() => emitter.ofType('control_request').length === 2);
+    restart();
+    expect(emitter.ofType('turn_finished')).toMatchObject([{ error: expect.stringContaining('See what it has done') }]);
   });
 
   it('C21 what waited starts in order, under the ids it had, and nothing runs twice', async () => {

@@ -13,6 +13,18 @@ export const INTERRUPTED = {
     'The listener was restarted while this turn ran, and what it was doing is lost. See what it has done, then send the input again.',
 } as const satisfies TurnEnd;
 
+/** The same, of a turn that had done nothing but ask. */
+export const UNTOUCHED = {
+  stopReason: 'error',
+  error:
+    'The listener was restarted while this turn waited for an approval. Nothing had been started; send the input again.',
+} as const satisfies TurnEnd;
+
+export type InterruptedEnd = typeof INTERRUPTED | typeof UNTOUCHED;
+
+/** Why turns are aborted when the listener stops. */
+export const STOPPED = 'The listener was stopped; the turn was aborted.';
+
 const logger = new Logger('Turn');
 
 /**

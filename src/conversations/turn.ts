@@ -11,6 +11,8 @@ export interface TurnHost {
   emitDelta(turn: Turn, delta: Delta): void;
   ready(): Promise<void>;
   activityChanged(turn: Turn): void;
+  /** The agent begins to do something, other than to ask; once. */
+  acted(turn: Turn): void;
   ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision>;
 }
 
@@ -22,6 +24,9 @@ export class Turn implements AgentTurn, TurnName {
   executingToolCallIds: readonly string[] = [];
   private readonly abortion = new AbortController();
   private deltas = 0;
+  private hasActed = false;
+  /** Why it was aborted, where whoever aborted it said so. */
+  abortedBecause: string | undefined;
 
   constructor(
     readonly input: AcceptedInput,
@@ -45,12 +50,14 @@ export class Turn implements AgentTurn, TurnName {
     return this.abortion.signal;
   }
 
-  abort(): void {
+  abort(because?: string): void {
+    this.abortedBecause = because;
     this.abortion.abort();
   }
 
   emit(delta: Delta): void {
     if (delta.message_type === 'stop_reason' && delta['stop_reason'] !== 'requires_approval') return;
+    if (delta.message_type === 'tool_return_message') this.act();
     this.host.emitDelta(this, delta);
   }
 
@@ -59,13 +66,23 @@ export class Turn implements AgentTurn, TurnName {
   }
 
   progress(activity: AgentActivity, executingToolCallIds: readonly string[] = []): void {
+    if (executingToolCallIds.length > 0) this.act();
     this.activity = activity;
     this.executingToolCallIds = executingToolCallIds;
     this.host.activityChanged(this);
   }
 
-  askApproval(question: ToolQuestion): Promise<ApprovalDecision> {
-    return this.host.ask(this, question);
+  async askApproval(question: ToolQuestion): Promise<ApprovalDecision> {
+    const decision = await this.host.ask(this, question);
+    if (decision.behavior === 'allow') this.act();
+    return decision;
+  }
+
+  /** Kept before the agent goes on, so that no later process takes what was begun for untouched. */
+  private act(): void {
+    if (this.hasActed) return;
+    this.hasActed = true;
+    this.host.acted(this);
   }
 
   /** The fields that every delta of this turn has; `seq_id` counts from 1 per run, as stock listeners do. */

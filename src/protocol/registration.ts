@@ -32,6 +32,8 @@ export interface EnvironmentRecord {
   readonly podId: string | null;
   /** Epoch milliseconds. */
   readonly connectedAt: number | null;
+  /** Epoch milliseconds: since when an environment that is online has no link (protocol section 4); other relays do not say. */
+  readonly awaySince?: number | null;
   /** Epoch milliseconds. */
   readonly lastHeartbeat: number | null;
   /** Epoch milliseconds. */

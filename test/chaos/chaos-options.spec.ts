@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readChaosOptions } from './chaos-options.js';
+import { readChaosOptions, wantsUsage } from './chaos-options.js';
 
 it('reads its arguments', () => {
   expect(readChaosOptions(['--seed', '7', '--seconds', '20', '--devices', '3', '--clients', '1'])).toEqual({
@@ -28,4 +28,8 @@ it.each([
   ['--other', '1'],
 ])('refuses %s %s', (...args) => {
   expect(() => readChaosOptions(args)).toThrow(/--|option/i);
+});
+
+it('shows its usage without more', () => {
+  expect([wantsUsage(['--help']), wantsUsage(['--seed', '1'])]).toEqual([true, false]);
 });

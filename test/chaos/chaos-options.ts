@@ -14,9 +14,14 @@ export interface ChaosOptions {
 }
 
 export const USAGE =
-  'npm run chaos -- [--seed N] [--seconds S] [--devices D] [--clients C] [--reference plain] [--plant dedupe|tail]';
+  'npm run chaos -- [--seed N] [--seconds S] [--devices D] [--clients C] [--reference plain] [--plant dedupe|tail] [--help]';
 
 const MOST_SEED = 2 ** 32;
+
+/** Whether only the usage is wanted. */
+export function wantsUsage(args: readonly string[]): boolean {
+  return args.includes('--help') || args.includes('-h');
+}
 
 /** @throws Error that says what is wrong */
 export function readChaosOptions(args: readonly string[]): ChaosOptions {

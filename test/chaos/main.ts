@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ChaosOptions, readChaosOptions, USAGE } from './chaos-options.js';
+import { type ChaosOptions, readChaosOptions, USAGE, wantsUsage } from './chaos-options.js';
 import { ChaosRun } from './chaos-run.js';
 import { describeFailures } from './describe-failures.js';
 import { type Fault, faultSchedule, type WantedFault } from './fault-schedule.js';
-import { isProven, jsonLine, type RunResult, table } from './report.js';
+import { conclusion, isProven, jsonLine, notStruck, type RunResult, table } from './report.js';
 
 const EXIT_USAGE = 2;
 /** What a planted bug needs to show. A listener that hears nothing sends again what the relay has read. */
@@ -25,7 +25,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   const faults = faultSchedule({ ...options, ...(plant ? { first: FIRST[plant] } : {}) });
   const hash = createHash('sha256').update(JSON.stringify(faults)).digest('hex').slice(0, 12);
   say(
-    `seed ${seed}: ${faults.length} faults in ${seconds} s (schedule ${hash})${plant ? `, planted bug: ${plant}` : ''}`,
+    `seed ${seed}: ${faults.length} faults planned in ${seconds} s (schedule ${hash})${plant ? `, planted bug: ${plant}` : ''}`,
   );
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-chaos-')));
   const run = new ChaosRun(options, folder);
@@ -38,6 +38,8 @@ async function chaos(options: ChaosOptions): Promise<number> {
     say(`links: ${result.links.join('; ')}`);
     for (const line of describeFailures(result)) say(line);
     if (isKept) say(`witness files and logs: ${folder}`);
+    say(notStruck(result));
+    say(conclusion(result, plant));
     say(jsonLine(result));
     return proven || reference ? 0 : 1;
   } catch (error) {
@@ -65,4 +67,8 @@ function optionsOrUsage(): ChaosOptions {
   }
 }
 
+if (wantsUsage(process.argv.slice(2))) {
+  say(USAGE);
+  process.exit(0);
+}
 process.exit(await chaos(optionsOrUsage()));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { compare } from './comparison.js';
 import type { FaultRecord } from './fault-record.js';
 import { faultSchedule } from './fault-schedule.js';
-import { isProven, jsonLine, percentiles, type RunResult, table } from './report.js';
+import { conclusion, isProven, jsonLine, notStruck, percentiles, type RunResult, table } from './report.js';
 import { Sightings } from './sightings.js';
 
 const WITNESS = [{ runtime: 0, number: 1, epoch: 'epoch-0', seq: 1, at: 50 }];
@@ -44,7 +44,14 @@ it('says what the run came to', () => {
     untold: 0,
     recoveryMs: { p50: 100, p99: 100 },
   });
-  expect(table(result())).toMatch(/^cut +1 +1 +100 +100 +100$/m);
+  expect(table(result())).toMatch(/^cut +1 +1 +1 +100 +100 +100$/m);
+  expect(notStruck(result())).toMatch(/^not struck: cut-mid-frame, /);
+  expect(conclusion(result(), undefined)).toBe('passed');
+  expect(conclusion(result(), 'tail')).toBe('failed: the planted bug tail was not found');
+  const lossy = result({ verdicts: [compare(WITNESS, sightings(), 0)], problems: ['The relay ended by itself.'] });
+  expect(conclusion(lossy, undefined)).toBe('failed: 1 lost, 1 untold, 1 problems');
+  expect(conclusion(lossy, 'tail')).toBe('failed, as it must');
+  expect(conclusion(result({ records: [] }), undefined)).toBe('failed: nothing was checked');
 });
 
 it.each([

@@ -47,15 +47,15 @@ export function jsonLine({ seed, seconds, records, emitted, verdicts }: RunResul
 }
 
 export function table({ records, emitted }: RunResult): string {
-  const header = ['fault', 'count', 'events meanwhile', 'recovery p50 ms', 'p99 ms', 'worst ms'];
+  const header = ['fault', 'planned', 'struck', 'events meanwhile', 'recovery p50 ms', 'p99 ms', 'worst ms'];
   const rows = FAULT_KINDS.map((kind) =>
     row(
       kind,
-      struck(records).filter(({ fault }) => fault.kind === kind),
+      records.filter(({ fault }) => fault.kind === kind),
       emitted,
     ),
   );
-  const all = [header, ...rows, row('all', struck(records), emitted)];
+  const all = [header, ...rows, row('all', records, emitted)];
   const widths = header.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
   return all
     .map((cells) =>
@@ -64,7 +64,35 @@ export function table({ records, emitted }: RunResult): string {
     .join('\n');
 }
 
-function row(name: string, records: readonly FaultRecord[], emitted: readonly number[]): string[] {
+/** Which kinds of faults did nothing in this run. */
+export function notStruck({ records }: RunResult): string {
+  const hit = new Set(struck(records).map(({ fault }) => fault.kind));
+  const missed = FAULT_KINDS.filter((kind) => !hit.has(kind));
+  return `not struck: ${missed.length === 0 ? 'none' : missed.join(', ')}`;
+}
+
+/** What the run comes to, in words. @param plant the bug that it had to find */
+export function conclusion(result: RunResult, plant: string | undefined): string {
+  if (isProven(result)) return plant === undefined ? 'passed' : `failed: the planted bug ${plant} was not found`;
+  if (plant !== undefined) return 'failed, as it must';
+  const { records, emitted, verdicts, problems } = result;
+  const counts = (['lost', 'untold', 'duplicated', 'reordered'] as const)
+    .map((what) => [what, total(verdicts, what)] as const)
+    .filter(([, count]) => count > 0)
+    .map(([what, count]) => `${count} ${what}`);
+  const strange = verdicts.reduce((sum, verdict) => sum + verdict.strange.length, 0);
+  const isChecked = emitted.length > 0 && verdicts.length > 0 && struck(records).length > 0;
+  const reasons = [
+    ...counts,
+    ...(strange > 0 ? [`${strange} strange`] : []),
+    ...(problems.length > 0 ? [`${problems.length} problems`] : []),
+    ...(isChecked ? [] : ['nothing was checked']),
+  ];
+  return `failed: ${reasons.join(', ')}`;
+}
+
+function row(name: string, planned: readonly FaultRecord[], emitted: readonly number[]): string[] {
+  const records = struck(planned);
   const times = recoveries(records);
   const { p50, p99 } = percentiles(times);
   const meanwhile = records.reduce(
@@ -72,7 +100,9 @@ function row(name: string, records: readonly FaultRecord[], emitted: readonly nu
     0,
   );
   const worst = times.length === 0 ? null : Math.max(...times);
-  return [name, records.length, meanwhile, p50, p99, worst].map((cell) => (cell === null ? '-' : String(cell)));
+  return [name, planned.length, records.length, meanwhile, p50, p99, worst].map((cell) =>
+    cell === null ? '-' : String(cell),
+  );
 }
 
 function struck(records: readonly FaultRecord[]): FaultRecord[] {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { runCli } from '../../src/cli/index.js';
+import type { Clock } from '../../src/protocol/index.js';
 
 /** A stream that keeps what is written. */
 export class Captured extends Writable {
@@ -38,14 +39,22 @@ export class CliRun {
 
   constructor(
     args: readonly string[],
-    options: { env?: Record<string, string>; tty?: boolean; stdin?: string; cwd?: string; stdout?: Writable } = {},
+    options: {
+      env?: Record<string, string>;
+      tty?: boolean;
+      stdin?: string;
+      cwd?: string;
+      stdout?: Writable;
+      clock?: Clock;
+    } = {},
     readonly stdout: Writable & { isTTY?: boolean } = options.stdout ?? new Captured(),
   ) {
     this.stdin = Object.assign(new PassThrough(), options.tty ? { isTTY: true } : {});
     if (!options.tty) this.stdin.end(options.stdin ?? '');
     const { stdin, stderr } = this;
-    const { env = {}, cwd = process.cwd() } = options;
-    this.exit = runCli(args, { stdin, stdout, stderr, env, cwd, interrupted: this.interruption.signal });
+    const { env = {}, cwd = process.cwd(), clock } = options;
+    const { signal: interrupted } = this.interruption;
+    this.exit = runCli(args, { stdin, stdout, stderr, env, cwd, interrupted, ...(clock ? { clock } : {}) });
   }
 
   get out(): string {

@@ -33,6 +33,8 @@ export class FakeClientRelay {
   readonly commands: Frame[] = [];
   environments: EnvironmentRecord[] = [environmentRecord('env-1', 'laptop')];
   pageSize = 100;
+  /** How often an environment was asked for by name. */
+  looks = 0;
   /** Refuses every upgrade while set. */
   refuse: { status: number; body: string } | undefined;
   epoch = 'epoch-1';
@@ -52,7 +54,7 @@ export class FakeClientRelay {
     });
     http.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', 'http://relay');
-      const { status, body } = isKnown(request) ? { status: 200, body: JSON.stringify(this.page(url)) } : REFUSED;
+      const { status, body } = isKnown(request) ? this.show(url) : REFUSED;
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     });
   }
@@ -173,6 +175,15 @@ export class FakeClientRelay {
     }
   }
 
+  private show(url: URL): { status: number; body: string } {
+    const [, name] = /^\/v1\/environments\/([^/]+)$/.exec(url.pathname) ?? [];
+    if (name === undefined) return { status: 200, body: JSON.stringify(this.page(url)) };
+    this.looks++;
+    this.look();
+    const found = this.environments.find(({ id }) => [id, `conn-${id}`].includes(name));
+    return found ? { status: 200, body: JSON.stringify(found) } : UNKNOWN;
+  }
+
   private page(url: URL): object {
     const wanted = this.environments.filter(
       ({ connectionId }) => connectionId !== null || url.searchParams.get('onlineOnly') !== 'true',
@@ -182,6 +193,11 @@ export class FakeClientRelay {
     return { connections, hasNextPage: after + this.pageSize < wanted.length };
   }
 }
+
+const UNKNOWN = {
+  status: 404,
+  body: JSON.stringify({ errorCode: 'ENVIRONMENT_UNKNOWN', message: 'No environment here is called that.' }),
+};
 
 const REFUSED = {
   status: 401,

@@ -12,6 +12,7 @@ import {
   messageIdsOf,
   output,
 } from '../../../test/kit/fake-client-relay.js';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import type { Frame } from '../../protocol/index.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
 
@@ -236,6 +237,15 @@ it('takes everything but yes for a no', async () => {
   expect(await run.exit).toBe(3);
 });
 
+it('takes nothing that was typed before the question for an answer', async () => {
+  askingTurn('ls', () => {});
+  const run = attach(['go'], { tty: true });
+  run.stdin.write('yes\n');
+  await run.stderr.shows('Allow? [y/N] ');
+  run.stdin.write('no\n');
+  expect(await run.exit).toBe(3);
+});
+
 it('takes the end of input for a no', async () => {
   askingTurn('ls', () => {});
   const run = attach(['go'], { tty: true });
@@ -337,7 +347,8 @@ it('C01 goes on over a broken connection', async () => {
   finish();
   expect(await run.exit).toBe(0);
   expect(run.out).toBe('before\nmeanwhile\n');
-  expect(run.stderr.text).toContain('trying again');
+  expect(run.stderr.text).toContain('Turns go on meanwhile.');
+  expect(run.stderr.text).toContain('Connected again: what happened meanwhile follows, nothing is lost.');
 });
 
 it('finds the relay and its token in the data directory', async () => {
@@ -354,4 +365,107 @@ it('asks for a token where none is known', async () => {
   const run = attach(['x'], { env: { TWINLANE_TOKEN: '' } });
   expect(await run.exit).toBe(2);
   expect(run.stderr.text).toContain('set TWINLANE_TOKEN or --token');
+});
+
+/** Moves time on so that the client asks, and hears this. */
+async function clockSees(clock: ManualClock, presence: Parameters<typeof listenerIs>[0]): Promise<void> {
+  listenerIs(presence);
+  const { looks } = relay;
+  await clock.advance(5_000);
+  await relay.seen(() => relay.looks > looks);
+}
+
+/** What the relay says of the environment from now on. */
+function listenerIs(presence: 'linked' | 'away' | 'offline'): void {
+  const record = environmentRecord('env-1', 'laptop', presence !== 'offline');
+  relay.environments = [{ ...record, awaySince: presence === 'away' ? 1_000 : null }];
+}
+
+it('C24 says that the listener is away during a turn, and that it is back', async () => {
+  const clock = new ManualClock();
+  relay.scripts['input'] = begin;
+  const run = attach(['make'], { clock });
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await clockSees(clock, 'away');
+  await run.stderr.shows('The listener of laptop is away; waiting for it (Ctrl-C leaves).\n');
+  await clockSees(clock, 'linked');
+  await run.stderr.shows('The listener of laptop is back.\n');
+  finish();
+  expect(await run.exit).toBe(0);
+  expect(run.stderr.text.match(/is away/g)).toHaveLength(1);
+});
+
+it('exits 69 when the listener went offline during the turn, and says how to go on', async () => {
+  const clock = new ManualClock();
+  relay.scripts['input'] = begin;
+  const run = attach(['make'], { clock });
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await clockSees(clock, 'offline');
+  await run.stderr.shows('is away');
+  await clock.advance(30_000);
+  expect(await run.exit).toBe(69);
+  expect(run.stderr.text).toContain('the outcome of the turn is unknown');
+  expect(run.stderr.text).toContain('twinlane attach --conversation conv-1');
+});
+
+it('takes a listener that the relay forgot for a moment for one that comes back', async () => {
+  const clock = new ManualClock();
+  relay.scripts['input'] = begin;
+  const run = attach(['make'], { clock });
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await clockSees(clock, 'offline');
+  await run.stderr.shows('is away');
+  await clockSees(clock, 'linked');
+  await run.stderr.shows('is back');
+  await clock.advance(60_000);
+  exit(0);
+  finish();
+  expect(await run.exit).toBe(0);
+});
+
+it('leaves on Ctrl-C while the listener is away', async () => {
+  const clock = new ManualClock();
+  relay.scripts['input'] = begin;
+  const run = attach(['make'], { clock });
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await clockSees(clock, 'away');
+  await run.stderr.shows('is away');
+  run.interrupt();
+  expect(await run.exit).toBe(130);
+  expect(run.stderr.text).toContain('The turn was not aborted');
+  expect(relay.commandsOf('abort_message')).toEqual([]);
+});
+
+it('says at once that the listener is away, and waits for it for a while only', async () => {
+  const clock = new ManualClock();
+  listenerIs('away');
+  relay.scripts['runtime_start'] = () => {};
+  const run = attach(['make'], { clock });
+  await run.stderr.shows('The listener of laptop is away; waiting for it (Ctrl-C leaves).\n');
+  await relay.seen(() => relay.commandsOf('runtime_start').length === 1);
+  await clock.advance(30_000);
+  expect(await run.exit).toBe(69);
+  expect(run.stderr.text).toContain('The listener of laptop did not come back within 30 s.');
+  expect(run.stderr.text).not.toContain('runtime_start');
+});
+
+it('names no command when the device does not answer', async () => {
+  const clock = new ManualClock();
+  relay.scripts['runtime_start'] = () => {};
+  const run = attach(['make'], { clock });
+  await relay.seen(() => relay.commandsOf('runtime_start').length === 1);
+  await clock.advance(60_000);
+  expect(await run.exit).toBe(69);
+  expect(run.stderr.text).toContain('The listener of laptop did not answer in time');
+  expect(run.stderr.text).not.toContain('runtime_start');
+});
+
+it('exits 75 when the turn was aborted elsewhere, and says why', async () => {
+  relay.scripts['input'] = (input) => {
+    begin(input);
+    finish('cancelled', { error: 'The listener was stopped; the turn was aborted.' });
+  };
+  const run = attach(['make']);
+  expect(await run.exit).toBe(75);
+  expect(run.stderr.text).toBe('The listener was stopped; the turn was aborted.\n');
 });

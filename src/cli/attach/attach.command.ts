@@ -1,4 +1,5 @@
 import { TwinlaneClient } from '../../client/index.js';
+import { SYSTEM_CLOCK } from '../../protocol/index.js';
 import type { CliIo } from '../cli-io.js';
 import { CliError } from '../cli.error.js';
 import { EXIT } from '../exit-codes.js';
@@ -9,7 +10,8 @@ import { readSettings } from '../settings/read-settings.js';
 import { aborted, keepAlive } from '../waiting.js';
 import { Output } from '../output.js';
 import { LineAsker } from './line-asker.js';
-import { tellLinkNews } from './link-news.js';
+import { tellLinkNews, tellListenerNews } from './link-news.js';
+import { inWords, outcomeUnknown, whileHopeful } from './listener-gone.js';
 import { pickEnvironment } from './pick-environment.js';
 import { readInput } from './read-input.js';
 import { startRuntime } from './start-runtime.js';
@@ -32,18 +34,30 @@ export function attachCommand(
     const input = await orStop(readInput(words, io), interruption);
     const access = await findRelay(settings);
     const way = await outbound(access.server, settings, io.env);
-    const client = new TwinlaneClient({ ...access, ...way.client });
+    const { clock = SYSTEM_CLOCK } = io;
+    const client = new TwinlaneClient({ ...access, ...way.client, clock });
     const environment = pickEnvironment(await orStop(client.environments(), interruption), settings.environment);
     const attachment = await orStop(client.attach(environment), interruption);
+    const { connectionName: name } = environment;
+    const [stdout, stderr] = [new Output(io.stdout), new Output(io.stderr)];
+    void tellLinkNews(attachment, stderr);
+    void tellListenerNews(attachment, name, stderr);
+    const whileThere = <T>(work: Promise<T>): Promise<T> =>
+      whileHopeful(
+        attachment,
+        work,
+        (presence) => presence === 'offline',
+        () => outcomeUnknown(name, attachment.runtime?.conversation_id),
+      );
     try {
-      await orStop(startRuntime(attachment, settings), interruption);
-      const turn = await orStop(attachment.turn(input), interruption);
-      const [stdout, stderr] = [new Output(io.stdout), new Output(io.stderr)];
-      void tellLinkNews(attachment, stderr);
+      await orStop(startRuntime(attachment, settings, name), interruption);
+      const turn = await orStop(whileThere(attachment.turn(input)), interruption);
       const interrupted = aborted(io.interrupted);
       const asker = new LineAsker(io, stderr);
       const view = { stdout, stderr, approve: settings.approve, asker, interrupted };
-      return await new TurnRun(attachment, turn, view).follow();
+      return await whileThere(new TurnRun(attachment, turn, view).follow());
+    } catch (error) {
+      throw inWords(error, name);
     } finally {
       attachment.close();
     }

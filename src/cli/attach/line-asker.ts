@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import type { CliIo } from '../cli-io.js';
 import type { Output } from '../output.js';
 import type { Asker } from './asker.js';
+import { dropTyped } from './drop-typed.js';
 
-/** Asks for a line. The terminal edits it itself, and Ctrl-C stays a signal. */
+/** Asks for a line. The terminal edits it itself, and Ctrl-C stays a signal. What was typed before does not count. */
 export class LineAsker implements Asker {
   constructor(
     private readonly io: CliIo,
@@ -16,6 +17,8 @@ export class LineAsker implements Asker {
 
   async ask(signal: AbortSignal): Promise<boolean | undefined> {
     const { stdin: input, stderr: output } = this.io;
+    await dropTyped(input);
+    if (input.readableEnded) return false;
     const lines = createInterface({ input, output, terminal: false });
     try {
       // The end of input (Ctrl-D) is an answer too: nobody said yes.

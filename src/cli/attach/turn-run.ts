@@ -28,7 +28,7 @@ export class TurnRun {
   private leaving: number | undefined;
 
   constructor(
-    attachment: Attachment,
+    private readonly attachment: Attachment,
     private readonly turn: Turn,
     private readonly view: TurnView,
   ) {
@@ -66,15 +66,25 @@ export class TurnRun {
   private exitCode(): number {
     const { stop_reason: reason } = this.turn.outcome ?? {};
     const { commandExit = EXIT.OK } = this.printer;
-    if (reason === 'cancelled') return this.leaving ?? EXIT.ABORTED;
+    if (reason === 'cancelled') return this.leaving ?? EXIT.CANCELLED;
     if (this.approver.denied || reason === 'denied') return EXIT.APPROVAL_DENIED;
     return reason === 'end_turn' ? commandExit : commandExit || EXIT.FAILED;
   }
 
   private async interrupted(): Promise<void> {
     if (this.turn.outcome) return;
+    if (this.attachment.presence !== 'linked') return this.leave();
     await this.view.stderr.line('Aborting the turn; Ctrl-C again leaves at once.');
     await this.abort(EXIT.ABORTED);
+  }
+
+  /** Where nobody can abort it, the person does not have to wait for that. */
+  private async leave(): Promise<void> {
+    this.leaving = EXIT.ABORTED;
+    await this.view.stderr.line(
+      'The turn was not aborted: its listener is away, and decides about it when it is back.',
+    );
+    await this.turn.close();
   }
 
   /** Ends the turn and waits for its end; where it cannot be ended, leaves. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CliRun } from '../../../test/kit/cli.js';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { environmentRecord, FAKE_TOKEN, FakeClientRelay } from '../../../test/kit/fake-client-relay.js';
 
 let relay: FakeClientRelay;
@@ -41,4 +42,13 @@ it('says what to do where there is none', async () => {
   const run = environments();
   expect(await run.exit).toBe(0);
   expect([run.out, run.stderr.text]).toEqual(['', 'No environments yet. Where agents run: npx twinlane listen\n']);
+});
+
+it('says for how long a listener has been away', async () => {
+  const clock = new ManualClock();
+  relay.environments = [{ ...environmentRecord('env-1', 'laptop'), awaySince: clock.now() - 12_000 }];
+  const env = { TWINLANE_SERVER: relay.url, TWINLANE_TOKEN: FAKE_TOKEN };
+  const run = new CliRun(['environments'], { env, clock });
+  expect(await run.exit).toBe(0);
+  expect(run.out).toContain('laptop  away 12 s  env-1');
 });

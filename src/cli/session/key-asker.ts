@@ -1,4 +1,5 @@
 import type { Asker } from '../attach/asker.js';
+import { afterTyped } from '../attach/drop-typed.js';
 import type { Terminal } from './terminal.js';
 
 /** Asks for one key. Only a key for it allows; keys pressed before the question was shown do not count. */
@@ -9,6 +10,7 @@ export class KeyAsker implements Asker {
 
   async ask(signal: AbortSignal): Promise<boolean | undefined> {
     const { output } = this.terminal;
+    await afterTyped();
     await output.write('Allow? [y/N] ');
     const key = await this.terminal.readKey(['y', 'n', 'return', 'enter', 'escape'], signal);
     const isYes = key === 'y';

@@ -1,5 +1,6 @@
 import type { Asker } from '../attach/asker.js';
-import type { Output } from '../output.js';
+import { afterTyped } from '../attach/drop-typed.js';
+import type { Terminal } from './terminal.js';
 
 const QUESTION = 'It waits for an answer: type y or n, and Enter.';
 
@@ -11,7 +12,7 @@ export class PromptAsker implements Asker {
   readonly canAsk = true;
   private readonly open: ((isYes: boolean | undefined) => void)[] = [];
 
-  constructor(private readonly output: Output) {}
+  constructor(private readonly terminal: Pick<Terminal, 'output' | 'forgetLines'>) {}
 
   /** Whether something waits for an answer. */
   get waiting(): boolean {
@@ -19,7 +20,9 @@ export class PromptAsker implements Asker {
   }
 
   async ask(signal: AbortSignal): Promise<boolean | undefined> {
-    await this.output.line(QUESTION);
+    await afterTyped();
+    this.terminal.forgetLines();
+    await this.terminal.output.line(QUESTION);
     return new Promise((resolve) => {
       const settle = (isYes: boolean | undefined): void => {
         const at = this.open.indexOf(settle);
@@ -35,7 +38,7 @@ export class PromptAsker implements Asker {
   /** Takes a line as the answer to the question that was asked last. */
   async answer(line: string): Promise<void> {
     const said = /^\s*(y|yes|n|no)\s*$/i.exec(line)?.[1]?.toLowerCase();
-    if (said === undefined) return this.output.line(QUESTION);
+    if (said === undefined) return this.terminal.output.line(QUESTION);
     this.open.at(-1)?.(said.startsWith('y'));
   }
 }

@@ -1,4 +1,5 @@
 import { TwinlaneClient } from '../../client/index.js';
+import { SYSTEM_CLOCK } from '../../protocol/index.js';
 import { startRuntime } from '../attach/start-runtime.js';
 import type { CliIo } from '../cli-io.js';
 import { LineHistory } from '../data-dir/line-history.js';
@@ -20,7 +21,7 @@ export async function runSession(settings: AttachSettings, io: CliIo): Promise<n
   const access = await findRelay(settings);
   const way = await outbound(access.server, settings, io.env);
   const limits = { reconnectForMs: RECONNECT_FOR_MS };
-  const client = new TwinlaneClient({ ...access, ...way.client, limits });
+  const client = new TwinlaneClient({ ...access, ...way.client, limits, clock: io.clock ?? SYSTEM_CLOCK });
   const environments = await client.environments();
   const history = new LineHistory(settings.dataDir);
   const terminal = new Terminal(io, await history.read(), history.limit);
@@ -36,10 +37,13 @@ export async function runSession(settings: AttachSettings, io: CliIo): Promise<n
     const attachment = await Promise.race([client.attach(environment), left]);
     if (attachment === 'left') return EXIT.ABORTED;
     try {
-      if ((await Promise.race([startRuntime(attachment, settings), left])) === 'left') return EXIT.ABORTED;
-      const name = visibleLine(environment.connectionName);
-      await terminal.output.line(`Attached to ${name}. Ctrl-C aborts a turn, twice leaves; so does Ctrl-D.`);
+      const { connectionName: name } = environment;
       const session = new Session(attachment, environment, terminal, history, settings.approve);
+      void session.followListener();
+      if ((await Promise.race([startRuntime(attachment, settings, name), left])) === 'left') return EXIT.ABORTED;
+      await terminal.output.line(
+        `Attached to ${visibleLine(name)}. Ctrl-C aborts a turn, twice leaves; so does Ctrl-D.`,
+      );
       void aborted(io.interrupted).then(() => session.leave(EXIT.ABORTED));
       return await session.run();
     } finally {

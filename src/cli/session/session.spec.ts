@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Captured, CliRun, temporaryDirectory } from '../../../test/kit/cli.js';
 import {
+  environmentRecord,
   FAKE_RUNTIME,
   FAKE_TOKEN,
   FakeClientRelay,
@@ -10,13 +11,15 @@ import {
   messageIdsOf,
   output,
 } from '../../../test/kit/fake-client-relay.js';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { rendered } from '../../../test/kit/screen.js';
-import type { Frame } from '../../protocol/index.js';
+import { SYSTEM_CLOCK, type Clock, type Frame } from '../../protocol/index.js';
 
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 
 let relay: FakeClientRelay;
+let clock: Clock = SYSTEM_CLOCK;
 let data: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeEach(async () => {
   relay = await FakeClientRelay.start();
@@ -26,6 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await relay.stop();
   await data.remove();
+  clock = SYSTEM_CLOCK;
 });
 
 class SessionRun extends CliRun {
@@ -34,7 +38,7 @@ class SessionRun extends CliRun {
   constructor(...args: string[]) {
     const stdout = Object.assign(new Captured(), { isTTY: true });
     const env = { TWINLANE_SERVER: relay.url, TWINLANE_TOKEN: FAKE_TOKEN, TWINLANE_DATA_DIR: data.path };
-    super(['attach', ...args], { env, tty: true, stdout });
+    super(['attach', ...args], { env, tty: true, stdout, clock });
     this.written = stdout;
   }
 
@@ -237,4 +241,72 @@ it('runs what is typed also where it cannot be kept, and says so once', async ()
   run.type(CTRL_D);
   expect(await run.exit).toBe(0);
   expect(run.screen.match(/is not kept/g)).toHaveLength(1);
+});
+
+it('shows in the prompt that the listener is away or offline, and that it is back', async () => {
+  const manual = new ManualClock();
+  clock = manual;
+  relay.scripts['input'] = begin;
+  const run = await session();
+  const online = environmentRecord('env-1', 'laptop');
+  relay.environments = [{ ...online, awaySince: 1_000 }];
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await manual.advance(5_000);
+  await run.shows('The listener of laptop is away; waiting for it (Ctrl-C leaves).');
+  finish();
+  await run.shows('laptop:/home/me/project [away]>');
+  relay.environments = [environmentRecord('env-1', 'laptop', false)];
+  await manual.advance(5_000);
+  await run.shows('laptop:/home/me/project [offline]>');
+  relay.environments = [online];
+  await manual.advance(5_000);
+  await run.shows('The listener of laptop is back.');
+  await run.shows('laptop:/home/me/project [ready]>');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('leaves on the first Ctrl-C while the listener is away', async () => {
+  const manual = new ManualClock();
+  clock = manual;
+  relay.scripts['input'] = () => {};
+  const run = await session();
+  relay.environments = [{ ...environmentRecord('env-1', 'laptop'), awaySince: 1_000 }];
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  await manual.advance(2_000);
+  await run.shows('is away');
+  run.type(CTRL_C);
+  expect(await run.exit).toBe(130);
+});
+
+it('prints no exit code of a turn that could not be aborted', async () => {
+  relay.scripts['input'] = begin;
+  relay.scripts['abort_message'] = (command) => relay.answer(command, { success: false, error: 'Not now.' });
+  const run = await session();
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.emit('stream_delta', output('stdout', 'working\n'));
+  await run.shows('working');
+  run.type(CTRL_C);
+  await run.shows('The turn could not be aborted: Not now.');
+  await run.shows('[busy]>');
+  expect(run.screen).not.toContain('exit code');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('says why a turn was aborted that nobody here aborted', async () => {
+  relay.scripts['input'] = (input) => {
+    begin(input);
+    const error = 'The listener was stopped; the turn was aborted.';
+    relay.emit('turn_finished', { turn_id: 'turn-1', stop_reason: 'cancelled', run_id: 'run-1', error });
+  };
+  const run = await session();
+  run.type('make\r');
+  await run.shows('The listener was stopped; the turn was aborted.');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+  expect(run.screen).not.toContain('The turn was aborted.\n');
 });

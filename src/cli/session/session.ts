@@ -1,6 +1,9 @@
 import { CommandError, TurnOutcomeUnknownError, type Attachment } from '../../client/index.js';
 import type { EnvironmentRecord } from '../../protocol/index.js';
+import { tellLinkNews, tellListenerNews } from '../attach/link-news.js';
+import { inWords } from '../attach/listener-gone.js';
 import { TurnRun } from '../attach/turn-run.js';
+import { CliError } from '../cli.error.js';
 import type { LineHistory } from '../data-dir/line-history.js';
 import { EXIT } from '../exit-codes.js';
 import type { AttachSettings } from '../settings/client.settings.js';
@@ -24,7 +27,7 @@ export class Session {
 
   constructor(
     private readonly attachment: Attachment,
-    environment: EnvironmentRecord,
+    private readonly environment: EnvironmentRecord,
     private readonly terminal: Terminal,
     private readonly history: LineHistory,
     private readonly approve: AttachSettings['approve'],
@@ -70,7 +73,7 @@ export class Session {
   /** Undefined when the session is over. */
   private async nextLine(): Promise<string | undefined> {
     const { attachment, terminal, surroundings } = this;
-    const asker = new PromptAsker(terminal.output);
+    const asker = new PromptAsker(terminal);
     const watch = new IdleWatch(attachment, terminal, surroundings, this.approve, asker);
     watch.follow().catch((error: unknown) => this.fail(error));
     try {
@@ -104,11 +107,15 @@ export class Session {
         interrupted,
         saw: (frame) => surroundings.learn(frame),
       }).follow();
-      if (turn.outcome?.stop_reason === 'cancelled') await output.line('The turn was aborted.');
-      else if (exitCode !== EXIT.OK && exitCode !== EXIT.APPROVAL_DENIED) await output.line(`(exit code ${exitCode})`);
-    } catch (error) {
+      const { stop_reason: reason, error: why } = turn.outcome ?? {};
+      if (reason === 'cancelled') {
+        if (why === undefined) await output.line('The turn was aborted.');
+      } else if (turn.outcome && exitCode !== EXIT.OK && exitCode !== EXIT.APPROVAL_DENIED)
+        await output.line(`(exit code ${exitCode})`);
+    } catch (failure) {
       if (this.over.signal.aborted) return;
-      if (error instanceof CommandError || error instanceof TurnOutcomeUnknownError)
+      const error = inWords(failure, this.environment.connectionName);
+      if (error instanceof CommandError || error instanceof CliError || error instanceof TurnOutcomeUnknownError)
         await output.line(visible(error.message));
       else this.fail(error);
     } finally {
@@ -116,11 +123,12 @@ export class Session {
     }
   }
 
-  /** The first Ctrl-C of a turn aborts it, the second leaves. */
+  /** The first Ctrl-C of a turn aborts it, the second leaves; where the listener is away, the first. */
   private interruption(): Promise<void> {
     return new Promise((resolve) => {
       this.terminal.interrupted = () => {
         this.terminal.interrupted = () => this.leave(EXIT.ABORTED);
+        if (this.attachment.presence !== 'linked') return this.leave(EXIT.ABORTED);
         resolve();
       };
     });
@@ -132,25 +140,21 @@ export class Session {
     this.over.abort();
   }
 
-  private async followLink(): Promise<void> {
-    const { output } = this.terminal;
-    let broken = false;
-    for await (const state of this.attachment.states()) {
+  private followLink(): Promise<void> {
+    return tellLinkNews(this.attachment, this.terminal.output, (state) => {
       this.surroundings.link(state);
-      if (state.phase === 'closed') return state.error && this.fail(state.error);
-      if (state.phase === 'reconnecting') {
-        broken = true;
-        await output.line(`The connection broke (${visible(state.reason)}); trying again. Turns go on meanwhile.`);
-      } else if (broken && state.resumed !== undefined) {
-        broken = false;
-        await output.line(
-          state.resumed
-            ? 'Connected again: what happened meanwhile follows, nothing is lost.'
-            : 'Connected again, but not all that happened meanwhile was kept; output may be missing.',
-        );
-      }
+      if (state.phase === 'closed') return void (state.error && this.fail(state.error));
       this.terminal.showPrompt(this.surroundings.prompt);
-    }
+    });
+  }
+
+  /** Says whether the listener is there, from before the conversation is open. */
+  followListener(): Promise<void> {
+    const { connectionName } = this.environment;
+    return tellListenerNews(this.attachment, connectionName, this.terminal.output, (presence) => {
+      this.surroundings.listener = presence;
+      this.terminal.showPrompt(this.surroundings.prompt);
+    });
   }
 
   private async sayHowToComeBack(): Promise<void> {

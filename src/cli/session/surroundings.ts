@@ -1,4 +1,4 @@
-import { isEvent, type AttachmentState } from '../../client/index.js';
+import { isEvent, type AttachmentState, type ListenerPresence } from '../../client/index.js';
 import type { EnvironmentRecord, Frame } from '../../protocol/index.js';
 import { visibleLine } from '../text.js';
 
@@ -10,6 +10,8 @@ export class Surroundings {
   private directory: string;
   private doing: Activity = 'ready';
   private isConnected = true;
+  /** As far as is known. */
+  listener: ListenerPresence = 'linked';
 
   constructor({ connectionName, metadata }: EnvironmentRecord) {
     this.name = connectionName;
@@ -23,7 +25,12 @@ export class Surroundings {
 
   get prompt(): string {
     const where = this.directory === '' ? this.name : `${this.name}:${this.directory}`;
-    return `${visibleLine(where)} [${this.isConnected ? this.doing : 'reconnecting'}]> `;
+    return `${visibleLine(where)} [${this.situation}]> `;
+  }
+
+  private get situation(): string {
+    if (!this.isConnected) return 'reconnecting';
+    return this.listener === 'linked' ? this.doing : this.listener;
   }
 
   learn(frame: Frame): void {

@@ -108,6 +108,11 @@ export class Terminal {
     });
   }
 
+  /** Drops whole lines that were typed ahead: they must not answer what is asked now. */
+  forgetLines(): void {
+    this.lines.length = 0;
+  }
+
   /** Gives the terminal back as it was. */
   close(): void {
     this.editor?.close();

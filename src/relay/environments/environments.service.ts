@@ -116,6 +116,7 @@ export class EnvironmentsService {
       organizationId,
       podId: null,
       connectedAt: presence?.connectedAt ?? null,
+      awaySince: presence?.awaySince ?? null,
       lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,

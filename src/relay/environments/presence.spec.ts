@@ -37,6 +37,7 @@ it('writes down when a link broke, and what it knew by then', () => {
   presence.connected('env-1', 1_000_000);
   presence.heartbeat('env-1', 1_030_000);
   presence.disconnected('env-1', 1_031_000);
+  expect(presence.of('env-1')).toMatchObject({ online: true, awaySince: 1_031_000 });
   expect(registry.sightings.at(-1)).toEqual({ lastSeenAt: 1_031_000, lastHeartbeat: 1_030_000 });
 });
 
@@ -57,4 +58,16 @@ it('goes on when nothing can be written, and says so once', async () => {
   presence.disconnected('env-1', 4 * 3_600_000 + 1);
   await settle();
   expect(log).toHaveBeenCalledTimes(2);
+});
+
+it('says since when a link is gone until it is back, or the environment is offline', () => {
+  presence.connected('env-1', 1_000);
+  expect(presence.of('env-1')?.awaySince).toBeNull();
+  presence.disconnected('env-1', 2_000);
+  expect(presence.of('env-1')?.awaySince).toBe(2_000);
+  presence.connected('env-1', 3_000);
+  expect(presence.of('env-1')?.awaySince).toBeNull();
+  presence.disconnected('env-1', 4_000);
+  presence.offline('env-1');
+  expect(presence.of('env-1')).toMatchObject({ online: false, awaySince: null });
 });

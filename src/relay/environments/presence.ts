@@ -6,6 +6,8 @@ export interface PresenceRecord {
   readonly online: boolean;
   /** When the link that is, or was last, ready became so. Null while offline. */
   readonly connectedAt: number | null;
+  /** Since when there is no link, while it still counts as online; else null. */
+  readonly awaySince: number | null;
   readonly lastHeartbeat: number | null;
   readonly lastSeenAt: number;
 }
@@ -38,7 +40,7 @@ export class Presence {
 
   connected(environmentId: string, at: number): void {
     const lastHeartbeat = this.records.get(environmentId)?.lastHeartbeat ?? null;
-    this.keep(environmentId, { online: true, connectedAt: at, lastHeartbeat, lastSeenAt: at });
+    this.keep(environmentId, { online: true, connectedAt: at, awaySince: null, lastHeartbeat, lastSeenAt: at });
   }
 
   heartbeat(environmentId: string, at: number): void {
@@ -51,12 +53,12 @@ export class Presence {
     const record = this.records.get(environmentId);
     if (!record) return;
     this.written.delete(environmentId);
-    this.keep(environmentId, { ...record, lastSeenAt: at });
+    this.keep(environmentId, { ...record, awaySince: at, lastSeenAt: at });
   }
 
   offline(environmentId: string): void {
     const record = this.records.get(environmentId);
-    if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null });
+    if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null, awaySince: null });
   }
 
   /** The lasting record follows now and then: thousands of heartbeats a minute are not worth a write each. */

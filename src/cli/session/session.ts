@@ -143,7 +143,10 @@ export class Session {
   private followLink(): Promise<void> {
     return tellLinkNews(this.attachment, this.terminal.output, (state) => {
       this.surroundings.link(state);
-      if (state.phase === 'closed') return void (state.error && this.fail(state.error));
+      if (state.phase === 'closed') {
+        if (state.error) this.fail(state.error);
+        return;
+      }
       this.terminal.showPrompt(this.surroundings.prompt);
     });
   }

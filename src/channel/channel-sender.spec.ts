@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
-import { settle } from '../../test/kit/manual-clock.js';
+import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { ChannelSender } from './channel-sender.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
 
@@ -21,12 +21,14 @@ class ListSource implements FrameSource {
   }
 }
 
+const clock = new ManualClock();
+
 const typesOf = (socket: MemorySocket): unknown[] => socket.frames().map((frame) => frame['type']);
 
 describe('ChannelSender', () => {
   it('takes turns among sources and serves urgent ones first', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 1_000, numbered: false });
     sender.attach(new ListSource('a', 3));
     sender.attach(new ListSource('b', 2));
     sender.attach(new ListSource('now', 2), 'urgent');
@@ -36,7 +38,7 @@ describe('ChannelSender', () => {
 
   it('forgets a source that is idle until it is attached again, and skips no other for it', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 1_000, numbered: false });
     const asked: string[] = [];
     const source = (name: string, texts: string[]) => ({
       next: () => {
@@ -62,7 +64,7 @@ describe('ChannelSender', () => {
   it('stops at the bound of the buffer and goes on when it has drained', async () => {
     const [socket] = MemorySocket.pair();
     socket.held = true;
-    const sender = new ChannelSender(socket, { bufferBound: 250, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 250, numbered: false });
     sender.attach(new ListSource('a', 10, 100));
     await settle();
     expect(socket.sent).toHaveLength(3);
@@ -74,7 +76,7 @@ describe('ChannelSender', () => {
 
   it('numbers frames, confirms them cumulatively, and is bounded by what is in flight once the peer confirms', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 10_000, inFlightBound: 200, numbered: true });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 10_000, window: { floorBytes: 200, maxBytes: 200 }, numbered: true });
     const first = new ListSource('a', 2);
     sender.attach(first);
     await settle();
@@ -92,7 +94,7 @@ describe('ChannelSender', () => {
 
   it('gives up the largest frame in flight as if it had been read', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 10_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 10_000, numbered: false });
     const [small, large] = [new ListSource('small', 1), new ListSource('large', 1, 500)];
     sender.attach(small);
     sender.attach(large);

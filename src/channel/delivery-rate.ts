@@ -7,7 +7,7 @@ export interface Departure {
   readonly deliveredAt: number;
   /** When the newest of them had left. */
   readonly precededAt: number;
-  /** Whether it left in a drain, with hardly anything in flight before it. */
+  /** Whether it left in a drain, with nothing in flight before it. */
   readonly ofPath: boolean;
   /** What it tells of the rate is a lower bound only: the sender could have sent more. */
   isLimited: boolean;

@@ -2,29 +2,32 @@
 export interface LeastRoundTripOptions {
   /** A drain begins after the rate has stayed under half of its best for this long. */
   readonly drainAfterMs: number;
-  /** So long a drain keeps what is in flight at the floor. */
+  /** So long a drain lasts, and until one round trip has been measured in it. */
   readonly drainMs: number;
-  /** A round trip counts as longer than another only beyond this: acknowledgements wait. */
+  /** What a drain has raised is checked again, at the latest after this long. */
+  readonly recheckMs: number;
+  /** So long the peer may gather what it has read before it says so. */
   readonly ackIntervalMs: number;
 }
 
 interface Drain {
-  /** When the first frame left with hardly anything in flight before it. */
+  /** When its first frame left; undefined while what left before is still in flight. */
   begunAt: number | undefined;
-  least: number;
+  readonly roundTrips: number[];
 }
 
-/** Beyond this factor (and the ack interval) a round trip that a drain measured is longer, not just noisier. */
+/** A round trip that a drain measured is longer, and not just noisier, beyond this factor and two waits for an acknowledgement. */
 const LONGER = 1.25;
 
 /**
- * The path's own round trip, without the queue that this sender makes. Kept for the life of the socket, because in whatever
- * is measured while the sender is busy its own queue is contained: only a drain, in which hardly anything is in flight, may
- * raise it. What a drain has raised may be somebody else's queue, and is checked again, after twice as long each time.
+ * The path's own round trip, without the queue that this sender makes. Kept for the life of the socket, because whatever is
+ * measured while the sender is busy contains its own queue: only a drain, in which there is never more than one frame in
+ * flight (even the floor is a queue of 100 ms at 1 Mbit/s), may raise it. What it was raised to may be somebody else's queue,
+ * and is checked again, after twice as long each time.
  */
 export class LeastRoundTrip {
   private least = Infinity;
-  private leastEver = Infinity;
+  private raisedTo: number | undefined;
   private lowSince: number | undefined;
   private drain: Drain | undefined;
   private check: { readonly at: number; readonly waitMs: number } | undefined;
@@ -33,7 +36,7 @@ export class LeastRoundTrip {
 
   /** In ms; Infinity until anything is known. */
   get ms(): number {
-    return this.least;
+    return this.raisedTo ?? this.least;
   }
 
   get isDraining(): boolean {
@@ -41,17 +44,16 @@ export class LeastRoundTrip {
   }
 
   /** Frames leave now. @returns whether they measure the path alone */
-  departs(now: number): boolean {
-    if (!this.drain) return false;
+  departs(now: number, inFlight: number): boolean {
+    if (!this.drain || inFlight > 0) return false;
     this.drain.begunAt ??= now;
     return true;
   }
 
   /** @param ofPath whether it left while a drain kept the path empty */
   measured(roundTrip: number, ofPath: boolean): void {
-    this.leastEver = Math.min(this.leastEver, roundTrip);
     this.least = Math.min(this.least, roundTrip);
-    if (ofPath && this.drain) this.drain.least = Math.min(this.drain.least, roundTrip);
+    if (ofPath) this.drain?.roundTrips.push(roundTrip);
   }
 
   /**
@@ -63,14 +65,14 @@ export class LeastRoundTrip {
   look(isLow: boolean, now: number): 'raised' | 'confirmed' | undefined {
     const { drain } = this;
     if (!drain) {
-      if (this.isDue(isLow, now)) this.drain = { begunAt: undefined, least: Infinity };
+      if (this.isDue(isLow, now)) this.drain = { begunAt: undefined, roundTrips: [] };
       return undefined;
     }
-    if (drain.begunAt === undefined || now < drain.begunAt + this.options.drainMs || drain.least === Infinity)
-      return undefined;
+    const { begunAt = Infinity, roundTrips } = drain;
+    if (now < begunAt + this.options.drainMs || roundTrips.length === 0) return undefined;
     this.drain = undefined;
     this.lowSince = undefined;
-    return this.drained(drain.least, now);
+    return this.drained(median(roundTrips), now);
   }
 
   private isDue(isLow: boolean, now: number): boolean {
@@ -79,18 +81,20 @@ export class LeastRoundTrip {
     return this.lowSince !== undefined && now >= this.lowSince + this.options.drainAfterMs;
   }
 
-  private drained(least: number, now: number): 'raised' | 'confirmed' {
-    const { ackIntervalMs, drainAfterMs } = this.options;
-    const isLonger = (than: number): boolean => least > than * LONGER + ackIntervalMs;
-    const isRaised = isLonger(this.least);
-    if (isLonger(this.leastEver)) {
-      const waitMs = isRaised || !this.check ? drainAfterMs : this.check.waitMs * 2;
+  /** The usual one counts, not the least: where round trips vary, the least of all is seldom seen again. */
+  private drained(usual: number, now: number): 'raised' | 'confirmed' {
+    const { ackIntervalMs, drainAfterMs, recheckMs } = this.options;
+    const isLonger = (than: number): boolean => usual > than * LONGER + 2 * ackIntervalMs;
+    const isRaised = isLonger(this.ms);
+    if (isLonger(this.least)) {
+      const waitMs = Math.min(recheckMs, isRaised || !this.check ? drainAfterMs : 2 * this.check.waitMs);
       this.check = { at: now + waitMs, waitMs };
-      this.least = least;
-    } else {
-      this.check = undefined;
-      this.least = this.leastEver;
-    }
+      this.raisedTo = usual;
+    } else this.check = this.raisedTo = undefined;
     return isRaised ? 'raised' : 'confirmed';
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity;
 }

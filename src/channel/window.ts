@@ -12,9 +12,7 @@ export interface WindowOptions extends LeastRoundTripOptions {
   readonly gain: number;
   /** The same until the rate grows no more, so that a new socket is at its rate within a few round trips. */
   readonly startGain: number;
-  /** So long the peer may gather what it has read before it says so. */
-  readonly ackIntervalMs: number;
-  /** The rate is the best of this time in which there was something to send, or of 10 round trips. */
+  /** The rate is the best of this time in which there was something to send, or of 5 round trips. */
   readonly rateMemoryMs: number;
 }
 
@@ -27,13 +25,14 @@ export const WINDOW_DEFAULTS: WindowOptions = {
   rateMemoryMs: 1_000,
   drainAfterMs: 10_000,
   drainMs: 100,
+  recheckMs: 60_000,
 };
 
 /** What `gain` may be where it is configured: below, a rise of the rate is hardly seen; above, queues stand. */
 export const MIN_WINDOW_GAIN = 1.05;
 export const MAX_WINDOW_GAIN = 4;
 
-const RATE_MEMORY_ROUNDS = 10;
+const RATE_MEMORY_ROUNDS = 5;
 /** The rate still grows while a round trip makes it this much higher. */
 const GROWTH = 1.25;
 /** Round trips without such growth after which the start is over. */
@@ -82,7 +81,7 @@ export class Window {
   /** A frame is given to the socket now. @returns what `read` needs of the newest frame that was read */
   sent(bytes: number): Departure {
     const now = this.clock.elapsed();
-    return this.rate.depart(bytes, now, this.roundTrip.departs(now));
+    return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
   }
 
   /** There is nothing to send, though there is room. */
@@ -109,7 +108,7 @@ export class Window {
     const found = this.roundTrip.look(this.rate.perMs < this.rate.bestPerMs / 2, now);
     if (found === 'raised') this.start = new Start();
     if (found) this.rate.forgetBest();
-    this.size = this.roundTrip.isDraining ? this.options.floorBytes : this.wanted();
+    this.size = this.wanted();
   }
 
   private get memoryMs(): number {
@@ -118,13 +117,14 @@ export class Window {
   }
 
   private wanted(): number {
+    if (this.roundTrip.isDraining) return 0;
     const { floorBytes, maxBytes, gain, startGain, ackIntervalMs } = this.options;
     const pipe = this.rate.perMs * (this.roundTrip.ms + ackIntervalMs);
     return Math.min(maxBytes, Math.max(floorBytes, (this.start ? startGain : gain) * pipe));
   }
 }
 
-/** The time in which the rate still grows with each round trip. */
+/** A new socket: the time in which the rate still grows with each round trip. */
 class Start {
   private roundEnd = 0;
   private grownTo = 0;

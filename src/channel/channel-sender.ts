@@ -185,7 +185,8 @@ export class ChannelSender {
     const bytes = numbered.length;
     this.inFlight.push({ count, bytes, departure: this.window.sent(bytes), confirmed, givenUp });
     this.fly(bytes);
-    if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed) this.forgetOldest();
+    if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
+      this.forgetOldest();
     this.socket.send(numbered, () => {
       this.onWritten?.(count);
       this.wake();

@@ -9,6 +9,8 @@ export interface PingConfirmationOptions extends HeartbeatOptions {
   readonly probeWindowPart: number;
   /** Least time between two such pings. */
   readonly probeEveryMs: number;
+  /** What the window allows for between two answers: such pings, and that one waits behind what left with it. */
+  readonly ackIntervalMs: number;
   /** After the last unconfirmed frame a ping follows this much later. */
   readonly probeIdleMs: number;
   /** On a socket that never had a pong: a frame counts as confirmed this long after it left the process. */
@@ -21,6 +23,7 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
   wakeProbeMs: 5_000,
   probeWindowPart: 1 / 4,
   probeEveryMs: 20,
+  ackIntervalMs: 25,
   probeIdleMs: 250,
   assumeReadMs: 1_000,
 };

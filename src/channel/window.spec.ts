@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PacedTransfer, perMs } from '../../test/kit/paced-transfer.js';
+import { PING_DEFAULTS } from './ping-confirmation.js';
 import { WINDOW_DEFAULTS } from './window.js';
 
 const { gain, floorBytes, ackIntervalMs, drainAfterMs } = WINDOW_DEFAULTS;
@@ -222,5 +223,28 @@ describe('what says nothing of the path', () => {
     await transfer.pass(5 * SECOND);
     expect(transfer.windowBytes).toBe(100_000);
     expect((await transfer.pass(SECOND)).share).toBeLessThan(0.1);
+  });
+});
+
+describe('a plain link, on which pongs say what was read', () => {
+  const paths = [5, 20, 100].flatMap((mbit) => [0.1, 30, 100].map((roundTripMs) => ({ mbit, roundTripMs })));
+
+  it.each(paths)('fills $mbit Mbit/s at $roundTripMs ms, with a short queue', async ({ mbit, roundTripMs }) => {
+    const shape = { mbit, roundTripMs, window: UNBOUNDED, link: 'plain', answeredBefore: true } as const;
+    const transfer = new PacedTransfer(shape);
+    await transfer.pass(SECOND + 20 * roundTripMs);
+    const { share, waitP99Ms } = await transfer.pass(5 * SECOND);
+    expect(share).toBeGreaterThan(0.9);
+    const held = gain * SLACK * (roundTripMs + PING_DEFAULTS.ackIntervalMs) - roundTripMs;
+    expect(waitP99Ms).toBeLessThan(held + longestWait(mbit, 0));
+  });
+
+  it('is bounded by its buffer until the first pong, and then by its window', async () => {
+    const transfer = new PacedTransfer({ mbit: 20, roundTripMs: 20, link: 'plain', queueMs: 200 });
+    await transfer.pass(10);
+    expect(transfer.socket.bufferedAmount).toBeGreaterThan(500_000);
+    await transfer.pass(2 * SECOND);
+    expect(transfer.socket.bufferedAmount).toBe(0);
+    expect((await transfer.pass(SECOND)).waitP99Ms).toBeLessThan(50);
   });
 });

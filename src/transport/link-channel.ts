@@ -22,7 +22,10 @@ import { type Delivery, type DeliveryContext, PlainDelivery, ResumableDelivery }
 import { type LinkEnd, LinkError } from './link-end.js';
 
 /** What a channel needs of its surroundings. Times in ms, sizes in bytes. */
-export interface LinkChannelContext extends Omit<DeliveryContext, 'inFlightChanged' | 'paceChanged' | 'answeredBefore'> {
+export interface LinkChannelContext extends Omit<
+  DeliveryContext,
+  'inFlightChanged' | 'paceChanged' | 'answeredBefore'
+> {
   readonly clock: Clock;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;

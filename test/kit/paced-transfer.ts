@@ -1,4 +1,11 @@
-import { NumberedSocket, type OutgoingFrame, type WindowOptions } from '../../src/channel/index.js';
+import {
+  ChannelSender,
+  NumberedSocket,
+  type OutgoingFrame,
+  PING_DEFAULTS,
+  PingConfirmation,
+  type WindowOptions,
+} from '../../src/channel/index.js';
 import { decodeFrame } from '../../src/protocol/index.js';
 import { SimulatedSocket, SimulatedTime, type Way } from './simulated-path.js';
 
@@ -12,6 +19,10 @@ export interface PathShape {
   /** The acknowledging side is busy for so long whenever a timer of its fires. Default: not at all. */
   readonly lateMs?: () => number;
   readonly window?: Partial<WindowOptions>;
+  /** Whether the peer acknowledges as a relay does, or answers pings only. Default: acknowledges. */
+  readonly link?: 'resumable' | 'plain';
+  /** Whether a plain peer is known to answer pings. Default: no. */
+  readonly answeredBefore?: boolean;
 }
 
 /** What a stretch of time showed. */
@@ -33,7 +44,10 @@ export function perMs(mbit: number): number {
   return (mbit * 1_000) / 8;
 }
 
-/** A sender without end, over a bottleneck, to a peer that acknowledges as a relay does; all of it the real parts. */
+/** In its socket's own buffer, which is all that bounds it before the first pong. */
+const BUFFER_BOUND = 512 * 1024;
+
+/** A sender without end, over a bottleneck, to a peer that says what it has read; all of it the real parts. */
 export class PacedTransfer {
   readonly time = new SimulatedTime();
   readonly there: Way;
@@ -41,42 +55,28 @@ export class PacedTransfer {
   /** Bytes the source may still give; Infinity: it never ends. */
   available = Infinity;
   readonly socket: SimulatedSocket;
-  private readonly numbered: NumberedSocket;
+  readonly sender: ChannelSender;
   private read = 0;
 
-  constructor({ mbit, roundTripMs, queueMs = 1_000, frameBytes = () => 1_000, lateMs, window = {} }: PathShape) {
+  constructor(private readonly shape: PathShape) {
+    const { mbit, roundTripMs, queueMs = 1_000, frameBytes = () => 1_000 } = shape;
     const delayMs = roundTripMs / 2;
     this.there = { perMs: perMs(mbit), delayMs, queueBytes: perMs(mbit) * queueMs };
     this.back = { perMs: BACK_PER_MS, delayMs, queueBytes: Infinity };
     const [here, beyond] = SimulatedSocket.pair(this.time, this.there, this.back);
     this.socket = here;
-    this.numbered = new NumberedSocket(here, this.time, { bufferBound: 512 * 1024, window });
-    const late = {
-      now: () => this.time.now(),
-      elapsed: () => this.time.elapsed(),
-      after: (ms: number, run: () => void) => this.time.after(ms + (lateMs?.() ?? 0), run),
-    };
-    const peer = new NumberedSocket(beyond, late, { bufferBound: Infinity });
-    const closed = (): void => {};
-    here.receive({ message: (text) => this.numbered.acknowledged(decodeFrame(text, false)), closed });
-    beyond.receive({
-      message: (text) => {
-        this.read += text.length;
-        peer.received(undefined, text.length).safe();
-      },
-      closed,
-    });
-    this.numbered.sender.attach({ next: () => this.next(frameBytes()) });
+    this.sender = shape.link === 'plain' ? this.plain(here, beyond) : this.resumable(here, beyond);
+    this.sender.attach({ next: () => this.next(frameBytes()) });
   }
 
   get windowBytes(): number {
-    return this.numbered.sender.windowBytes;
+    return this.sender.windowBytes;
   }
 
   /** The source has more. */
   offer(bytes: number): void {
     this.available += bytes;
-    this.numbered.sender.wake();
+    this.sender.wake();
   }
 
   /** Lets time pass, and looks every half ms how long the queue is. */
@@ -97,9 +97,45 @@ export class PacedTransfer {
     return { share: (this.read - read) / capacity, waitP99Ms: p99, waitMaxMs: max };
   }
 
+  private resumable(here: SimulatedSocket, beyond: SimulatedSocket): ChannelSender {
+    const { window = {}, lateMs } = this.shape;
+    const numbered = new NumberedSocket(here, this.time, { bufferBound: BUFFER_BOUND, window });
+    const late = {
+      now: () => this.time.now(),
+      elapsed: () => this.time.elapsed(),
+      after: (ms: number, run: () => void) => this.time.after(ms + (lateMs?.() ?? 0), run),
+    };
+    const peer = new NumberedSocket(beyond, late, { bufferBound: Infinity });
+    here.receive({ message: (text) => numbered.acknowledged(decodeFrame(text, false)), closed() {} });
+    beyond.receive({ message: (text) => peer.received(undefined, this.arrived(text)).safe(), closed() {} });
+    return numbered.sender;
+  }
+
+  private plain(here: SimulatedSocket, beyond: SimulatedSocket): ChannelSender {
+    const { answeredBefore = false } = this.shape;
+    const window = { ...this.shape.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
+    const options = { bufferBound: BUFFER_BOUND, numbered: false, confirms: answeredBefore, window };
+    const sender = new ChannelSender(here, this.time, options);
+    const pings = new PingConfirmation(here, sender, this.time, PING_DEFAULTS, answeredBefore, () => here.terminate());
+    here.receive({ message: () => pings.pong(), closed: () => pings.stop() });
+    beyond.receive({
+      message: (text) => {
+        if (text === '{"type":"ping"}') beyond.send('{"type":"pong"}');
+        else this.arrived(text);
+      },
+      closed() {},
+    });
+    return sender;
+  }
+
+  private arrived({ length }: string): number {
+    this.read += length;
+    return length;
+  }
+
   private next(bytes: number): OutgoingFrame | undefined {
     if (this.available < bytes) return undefined;
     this.available -= bytes;
-    return { text: `{"type":"x","pad":"${PAD.slice(0, Math.max(0, bytes - FRAME_OVERHEAD))}"}` };
+    return { confirmed: () => {}, text: `{"type":"x","pad":"${PAD.slice(0, Math.max(0, bytes - FRAME_OVERHEAD))}"}` };
   }
 }

@@ -6,7 +6,7 @@ import type { Frame } from '../../protocol/index.js';
 import { RelayOptions } from '../relay.options.js';
 import { DeviceChannel } from './device-channel.js';
 
-const LIMITS = { ...new RelayOptions(), maxFrameBytes: 200_000, deviceBufferBytes: 1_000_000 };
+const LIMITS = Object.assign(new RelayOptions(), { maxFrameBytes: 200_000, deviceBufferBytes: 1_000_000 });
 
 let clock: ManualClock;
 let device: MemorySocket;

@@ -9,7 +9,7 @@ export type { Extension } from './config/index.js';
 export { CLOCK } from './config/index.js';
 export * from './conversations/index.js';
 export * from './emitter/index.js';
-export type { Journal } from './journal/index.js';
+export { DirectoryLockedError, type Journal, lockDirectory } from './journal/index.js';
 export * from './listener/index.js';
 export { HealthModule, Metrics, MetricsModule, Readiness } from './observability/index.js';
 export * from './protocol/index.js';

@@ -185,6 +185,31 @@ describe('the sockets of a resumable link', () => {
   });
 });
 
+describe('C26 a relay that stops', () => {
+  const input = {
+    type: 'input',
+    request_id: 'input',
+    runtime,
+    payload: { kind: 'create_message', messages: [{ role: 'user', content: 'x', client_message_id: 'm' }] },
+  };
+
+  it('says that the outcome of a command is unknown, and leaves what its client sends again', async () => {
+    const device = newDevice();
+    const relay = await startRelay();
+    await device.connectTo(http(relay));
+    const client = await open(relay, device);
+    await client.verdict();
+    client.socket.send({ type: 'write_file', request_id: 'sent', path: 'a', content: '' });
+    client.socket.send(input);
+    await device.hasCommands(2);
+    await relay.close();
+    expect((await client.socket.closed).code).toBe(1012);
+    expect(client.socket.frames.slice(1)).toMatchObject([
+      { type: 'write_file_response', request_id: 'sent', error_code: 'OUTCOME_UNKNOWN' },
+    ]);
+  });
+});
+
 describe('C17 a client that does not read', () => {
   const EVENT_CHARACTERS = 100_000;
   /** Beyond these, nothing grows any more that has a bound. */

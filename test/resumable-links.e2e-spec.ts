@@ -76,6 +76,15 @@ describe('a resumable link', () => {
     expect(links.current.link).toEqual({ kind: 'split', resumable: true });
   });
 
+  it('is still known as one while the listener drains it: a command that comes again then is no new one', async () => {
+    const draining = (async () => {
+      for await (const state of links.states()) if (state.phase === 'draining') return state;
+      return undefined;
+    })();
+    await listener.close();
+    expect(await draining).toMatchObject({ link: { kind: 'split', resumable: true } });
+  });
+
   it('C01 brings every delta and the end of a turn that ended while both sockets were down', async () => {
     const seen = seenUntilTheEnd((count) => {
       if (count === 100) void outage();

@@ -19,7 +19,7 @@ export class EventCursor implements FrameSource {
   private position: number;
   /** The last event that was taken, or told as missing; undefined: none, or not known any more. */
   private last: EventPlace | undefined;
-  private readonly gaps: NumberRange[] = [];
+  private readonly gaps: OutgoingFrame[] = [];
   /** Whether names may be missing between the last event and the next position: at the beginning, and after a rewind. */
   private mayMiss = true;
   /** Counts rewinds: what was in flight before the newest one says nothing any more. */
@@ -43,11 +43,9 @@ export class EventCursor implements FrameSource {
   }
 
   next(): OutgoingFrame | undefined {
-    if (this.gaps.length === 0) this.lookForGaps();
-    const gap = this.gaps.shift();
-    if (gap) return { text: this.options.gap(gap) };
     const entry = this.log.after(this.position);
-    return entry && this.take(entry);
+    if (this.gaps.length === 0) this.lookForGaps(entry);
+    return this.gaps.shift() ?? (entry && this.take(entry));
   }
 
   /** Goes on after this event, whatever is in flight. @returns false when its epoch is not known here */
@@ -63,30 +61,40 @@ export class EventCursor implements FrameSource {
   }
 
   /** What retention has dropped ahead of this cursor is told before what follows it. */
-  private lookForGaps(): void {
+  private lookForGaps(entry: LoggedEvent | undefined): void {
     const { oldest, head } = this.log;
-    const entry = this.log.after(this.position);
     // What is not committed yet is not missing.
     if (!entry && oldest <= head) return;
     const end = entry ? entry.position - 1 : head;
     if (!this.mayMiss && end <= this.position) return;
     this.mayMiss = false;
     this.position = end;
-    this.gaps.push(...this.log.between(this.last, entry));
-    const newest = this.gaps.at(-1);
-    if (newest) this.last = { epoch: newest.epoch, seq: newest.to };
+    const missing = this.log.between(this.last, entry);
+    const newest = missing.at(-1);
+    if (!newest) return;
+    this.last = { epoch: newest.epoch, seq: newest.to };
+    for (const range of missing) {
+      const text = this.options.gap(range);
+      // With the last of them all that came before `end` is told.
+      this.gaps.push(range === newest ? { text, confirmed: this.safeUntilRewind(end) } : { text });
+    }
+  }
+
+  /** Says that a position is safe, unless the peer has asked for something earlier meanwhile. */
+  private safeUntilRewind(position: number): () => void {
+    const { age } = this;
+    return () => {
+      if (age === this.age) this.options.safe(position);
+    };
   }
 
   private take({ position, epoch, seq, through, frame }: LoggedEvent): OutgoingFrame {
     this.position = position;
     this.last = { epoch, seq: through };
-    const { age } = this;
     const text = frame ?? this.options.gap({ epoch, from: seq, to: through });
     return {
       text,
-      confirmed: () => {
-        if (age === this.age) this.options.safe(position);
-      },
+      confirmed: this.safeUntilRewind(position),
       givenUp: () => this.options.refused?.(position),
     };
   }

@@ -17,3 +17,18 @@ it('takes the order from stream alone, whatever a server mirrors on control', as
   for await (const frame of events) seen.push(frame);
   expect(seen).toEqual([event(1), event(2), event(3)]);
 });
+
+it('says that something may be missing where the relay knows nothing of the runtime any more', async () => {
+  const intake = new EventIntake(1_024, () => {});
+  const events = intake.subscribe();
+  intake.place(runtime, { epoch: 'e', seq: 5 });
+  intake.resumed(runtime, { type: 'resume_status', recovered: false, epoch: null, from: 5, head: 0 });
+  intake.receive({ ...event(9), event_epoch: 'later' }, 'stream', 10);
+  intake.finish(undefined);
+  const seen: Frame[] = [];
+  for await (const frame of events) seen.push(frame);
+  expect(seen).toEqual([
+    { type: 'resume_gap', runtime, event_epoch: 'e', from: 6, to: null },
+    { ...event(9), event_epoch: 'later' },
+  ]);
+});

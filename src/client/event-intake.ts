@@ -88,6 +88,8 @@ export class EventIntake {
     if (asked && recovered !== false) return;
     if (typeof epoch !== 'string' || typeof head !== 'number') {
       if (!asked && head === 0) this.beginsEmpty(runtime);
+      // It knows nothing of this runtime yet: what comes may be of an epoch that says nothing about what is missing.
+      if (asked?.epoch !== undefined) this.readers.publish(gap(runtime, asked.epoch, asked.seq + 1, null));
       return;
     }
     this.place(runtime, { epoch, seq: head });

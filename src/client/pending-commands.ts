@@ -1,7 +1,7 @@
 import {
   answerTypeOf,
   isAnswerType,
-  isRecord,
+  isRepeatable,
   requestIdOf,
   type Clock,
   type Frame,
@@ -70,18 +70,6 @@ export class PendingCommands {
     entry.timer.cancel();
     how(entry);
   }
-}
-
-/** Inputs whose messages all have an id are accepted once, however often they come (protocol section 3); `sync` only reads. */
-function isRepeatable(frame: Frame): boolean {
-  if (frame.type === 'sync') return true;
-  const payload = frame['payload'];
-  if (frame.type !== 'input' || !isRecord(payload)) return false;
-  const { messages } = payload;
-  return (
-    Array.isArray(messages) &&
-    messages.every((message: unknown) => isRecord(message) && message['client_message_id'] !== undefined)
-  );
 }
 
 function saysNo(answer: Frame): boolean {

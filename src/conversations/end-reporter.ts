@@ -34,10 +34,10 @@ export class EndReporter {
 
   private onceKept(told: EventName | undefined, letGo: () => void): void {
     if (!told) return letGo();
-    // What the journal cannot commit is sent from memory; it has been told all the same.
+    // It rejects when the journal is closed before it could write this: then the next process tells it.
     const settled: Promise<void> = this.emitter
       .committed(told)
-      .then(letGo, letGo)
+      .then(letGo, () => {})
       .finally(() => this.settling.delete(settled));
     this.settling.add(settled);
   }

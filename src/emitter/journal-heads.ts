@@ -5,9 +5,12 @@ import { encodeFrame, MAX_JOURNALS, type JournalHead, type JournalsFrame, type R
 /** Runtimes in one `journals` frame. */
 const RUNTIMES_PER_FRAME = 100;
 
-/** The first frames on stream after every connect: what the journal holds of each runtime (protocol section 5). */
+/**
+ * The first frames on stream after every connect: what the journal holds of each runtime (protocol section 5); of those that
+ * appended last where there are too many.
+ */
 export function journalHeads(journal: Journal, epoch: string): FrameSource {
-  const runtimes = [...journal.runtimes()].slice(-MAX_JOURNALS);
+  const runtimes = journal.runtimes().slice(-MAX_JOURNALS);
   let isLast = false;
   return {
     next: () => {

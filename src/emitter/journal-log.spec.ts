@@ -70,6 +70,27 @@ describe('a cursor over a journal', () => {
     expect(cursor.idle).toBe(true);
   });
 
+  it('has nothing left to say once the peer keeps the gap at the very end', () => {
+    const { journal, cursor, state } = setUp(3);
+    journal.append(runtime, { epoch: 'e2', seq: 4, type: 'x', frame: 'e2 4' });
+    journal.release(runtime, 4);
+    const [first, second] = [cursor.next(), cursor.next()];
+    expect([first?.text, second?.text]).toEqual(['gap e1 1-3', 'gap e2 4-4']);
+    first?.confirmed?.();
+    expect(state.safe).toBe(0);
+    second?.confirmed?.();
+    expect(state.safe).toBe(4);
+  });
+
+  it('a gap that was told before the peer asked for something earlier says nothing any more', () => {
+    const { journal, cursor, state } = setUp(3);
+    journal.release(runtime, 3);
+    const gap = cursor.next();
+    cursor.rewind({ epoch: 'e1', seq: 1 });
+    gap?.confirmed?.();
+    expect(state.safe).toBe(0);
+  });
+
   it('tells an event that is too large for the peer as a gap, when it is asked for again', () => {
     const { cursor, state, all } = setUp(2);
     cursor.next()?.givenUp?.();

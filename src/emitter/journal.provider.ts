@@ -14,7 +14,7 @@ const FILE_NAME = 'journal.db';
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
 
-/** On disk where there is a directory for it, else in memory. `ProtocolEmitterService` closes it, last of all. */
+/** On disk where there is a directory for it, else in memory. `ProtocolEmitterService` closes it at shutdown, after the link. */
 export const journalProvider: FactoryProvider<Journal> = {
   provide: JOURNAL,
   inject: [EmitterOptions, CLOCK, Metrics],

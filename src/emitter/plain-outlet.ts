@@ -64,10 +64,12 @@ export class PlainOutlet {
 
   /** Whether every event has reached the peer. */
   get settled(): boolean {
-    return this.unconfirmed.size === 0 && !this.hasMore;
+    const { oldest, head } = this.context.journal.bounds(this.runtime);
+    // What is not committed yet cannot be sent yet either, but it is to be.
+    return this.unconfirmed.size === 0 && !this.hasMore && (this.cursor >= head || oldest > head);
   }
 
-  /** Whether there is something left to send. */
+  /** Whether there is something that can be sent now. */
   private get hasMore(): boolean {
     return this.writer.waiting || this.head() !== undefined;
   }

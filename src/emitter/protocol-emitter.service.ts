@@ -156,8 +156,12 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     return true;
   }
 
-  /** Last of all: what stops before it may still emit how its work ended. */
+  /**
+   * The state that waits outside the journal goes into it, for a server that was not there. Whoever has an end of its own to
+   * tell emits it in `beforeApplicationShutdown` or earlier: what comes later is not kept.
+   */
   async onApplicationShutdown(): Promise<void> {
+    for (const { writer } of this.outlets.values()) writer.flush();
     await this.journal.close();
   }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
-import { MemoryJournal } from '../journal/index.js';
+import { type Journal, JournalStore, MemoryJournal } from '../journal/index.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP, type Frame } from '../protocol/index.js';
 import { OpenChannels, LinkChannel, type LinkChannelContext } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
@@ -19,10 +19,14 @@ const loop = (status: 'WAITING_ON_INPUT' | 'EXECUTING_COMMAND') => ({
 
 const queued = (content: string) => ({ id: 'q', kind: 'message', content, enqueued_at: '2026-01-01T00:00:00.000Z' });
 
-function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, sent: Frame[] = []) {
+function setUp(
+  options: Partial<EmitterOptions> = {},
+  maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
+  sent: Frame[] = [],
+  journal: Journal = new MemoryJournal({ maxBytes: options.journalMaxBytes ?? Infinity }),
+) {
   const clock = new ManualClock();
   const settings = Object.assign(new EmitterOptions(), options);
-  const journal = new MemoryJournal({ maxBytes: settings.journalMaxBytes });
   const channel = { send: (frame: Frame) => void sent.push(frame) } as never;
   const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, channel, channel, {
     feed: () => {},
@@ -98,6 +102,16 @@ describe('ProtocolEmitterService', () => {
     expect(link.stream.frames()[0]?.['loop_status']).toMatchObject({ status: 'WAITING_ON_INPUT' });
   });
 
+  it('appends the state that waits when it stops, for a server that was not there', async () => {
+    const { emitter, journal } = setUp();
+    for (const status of ['EXECUTING_COMMAND', 'WAITING_ON_INPUT'] as const)
+      emitter.emit('update_loop_status', loop(status), runtime);
+    await emitter.onApplicationShutdown();
+    expect(journal.read(runtime, 0, 9).map(({ frame = '' }) => JSON.parse(frame) as Frame)).toMatchObject([
+      loop('WAITING_ON_INPUT'),
+    ]);
+  });
+
   it('C19 appends state before the event it belongs to, link or not', () => {
     const { emitter, journal } = setUp();
     emitter.emit('stream_delta', delta('x'), runtime);
@@ -159,6 +173,21 @@ describe('ProtocolEmitterService', () => {
     expect(journal.full).toBe(false);
     await emitter.ready(runtime);
     expect(emitter.settled).toBe(true);
+  });
+
+  it('has settled only when what was appended is committed, sent and confirmed', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'twinlane-journal-'));
+    const journal = JournalStore.openOne(path.join(folder, 'journal.db'));
+    const { emitter, connect, clock } = setUp({}, undefined, [], journal);
+    connect();
+    await settle();
+    const name = emitter.emit('stream_delta', delta('x'), runtime);
+    expect(emitter.settled).toBe(false);
+    if (name) await emitter.committed(name);
+    await clock.advance(300);
+    expect(emitter.settled).toBe(true);
+    await journal.close();
+    await rm(folder, { recursive: true });
   });
 
   it('C03 holds a turn’s end until its deltas are confirmed, and all that comes after it', async () => {

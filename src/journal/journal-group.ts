@@ -6,12 +6,20 @@ import type { HeldEntry, StoredLog } from './stored-log.js';
 /** How a log lies on disk once a group is committed. */
 export type WrittenLog = StoredLog['written'];
 
+interface OverName {
+  readonly log: StoredLog;
+  readonly name: string;
+  readonly since: number;
+}
+
 /** What goes to the disk in one transaction. */
 export interface Group {
   readonly sql: string;
   /** Entries from the front of what is unwritten. */
   readonly count: number;
   readonly logs: ReadonlyMap<StoredLog, WrittenLog>;
+  /** What of `StoredLog.over` it tells the disk. */
+  readonly over: readonly OverName[];
 }
 
 /** Frames of one group (UTF-16 units); a larger frame is a group of its own. */
@@ -49,15 +57,17 @@ export function groupOf(unwritten: Deque<LoggedEntry>, changed: Iterable<StoredL
     written.oldest = Math.min(log.oldest, written.head + 1);
     written.ordinal = log.firstOrdinal;
   }
+  const over = [...logs].flatMap(overOf);
   const statements = [
     upsert(LOGS, [...logs].map(logRow)),
     upsert(EPOCHS, [...epochs.values()]),
     entries.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${entries.join(',')}` : '',
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
+    ...over.map(({ log, name }) => deleteKept(log, name)),
   ];
   const sql = `BEGIN IMMEDIATE;${statements.filter((text) => text !== '').join(';')};COMMIT`;
-  return { sql, count, logs };
+  return { sql, count, logs, over };
 }
 
 const LOGS = [
@@ -95,9 +105,19 @@ function goneOf([log, { oldest, ordinal }]: readonly [StoredLog, WrittenLog]): s
   return gone;
 }
 
+/** Only once the disk has everything that came before: an entry that keeps the name must not come after its end. */
+function overOf([log, { head }]: readonly [StoredLog, WrittenLog]): OverName[] {
+  return [...log.over].filter(([, since]) => since <= head).map(([name, since]) => ({ log, name, since }));
+}
+
+function deleteKept({ id }: StoredLog, name: string): string {
+  return `DELETE FROM kept WHERE log=${id} AND name=${sqlText(name)}`;
+}
+
 /** Only the last word on a name goes to the disk. */
-function keepOf({ id }: StoredLog, { keep, drop, frame, position }: HeldEntry, kept: Map<string, string>): void {
-  if (drop !== undefined) kept.set(`${id} ${drop}`, `DELETE FROM kept WHERE log=${id} AND name=${sqlText(drop)}`);
+function keepOf(log: StoredLog, { keep, drop, frame, position }: HeldEntry, kept: Map<string, string>): void {
+  const { id } = log;
+  if (drop !== undefined) kept.set(`${id} ${drop}`, deleteKept(log, drop));
   if (keep !== undefined && frame !== undefined)
     kept.set(
       `${id} ${keep}`,

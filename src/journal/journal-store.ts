@@ -299,8 +299,9 @@ export class JournalStore implements LogHost, LogStore {
     });
   }
 
-  private committed({ count, logs }: Group): void {
+  private committed({ count, logs, over }: Group): void {
     for (const [log, written] of logs) log.written = written;
+    for (const { log, name, since } of over) if (log.over.get(name) === since) log.over.delete(name);
     for (const done of this.unwritten.take(count)) this.recent.add(done);
     this.recent.evict();
     for (const [log, { head }] of logs) log.wroteThrough(head);

@@ -69,6 +69,8 @@ export interface Journal {
   epochs(runtime: Runtime): readonly EpochSpan[];
   /** What `keep` has kept of a runtime, by name, in the order of its appends. */
   kept(runtime: Runtime): ReadonlyMap<string, string>;
+  /** What was kept under this name is over, though no event says so; on disk lazily. */
+  drop(runtime: Runtime, name: string): void;
   /**
    * Readers no longer need entries up to this position. A journal in memory drops them; one on disk remembers the position,
    * lazily, and leaves the dropping to its retention.
@@ -84,6 +86,7 @@ export interface Journal {
   readonly full: boolean;
   /** Kept, over all runtimes (UTF-16 units of the frames). */
   readonly bytes: number;
-  runtimes(): Iterable<Runtime>;
+  /** The one that was silent longest first. */
+  runtimes(): readonly Runtime[];
   close(): Promise<void>;
 }

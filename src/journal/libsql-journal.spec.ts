@@ -27,6 +27,18 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('LibsqlJournal', () => {
+  it('names its runtimes in the order of their newest appends, also after a restart', async () => {
+    const journal = JournalStore.openOne(file);
+    for (const each of [runtime, other]) journal.append(each, entry(1));
+    expect(journal.runtimes()).toEqual([runtime, other]);
+    journal.append(runtime, entry(2));
+    expect(journal.runtimes()).toEqual([other, runtime]);
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect(later.runtimes()).toEqual([other, runtime]);
+    await later.close();
+  });
+
   it('names at once, and shows what is committed', async () => {
     const journal = JournalStore.openOne(file);
     const { position } = journal.append(runtime, entry(1));
@@ -55,7 +67,7 @@ describe('LibsqlJournal', () => {
     expect(journal.read(odd, 0, 10).map(({ frame }) => frame)).toEqual(frames);
     await journal.close();
     const later = JournalStore.openOne(file);
-    expect([...later.runtimes()]).toEqual([odd]);
+    expect(later.runtimes()).toEqual([odd]);
     expect(later.read(odd, 0, 10).map(({ frame }) => frame)).toEqual(frames);
     expect(later.read(odd, 0, 1)[0]).toMatchObject({ epoch: "e'\0", type: "t'\ud800" });
     expect([...later.kept(odd)]).toEqual(frames.map((frame, index) => [`'k\0${index}`, frame]));
@@ -71,7 +83,7 @@ describe('LibsqlJournal', () => {
     expect(one.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([1]);
     expect(two.read(runtime, 0, 10).map(({ seq }) => seq)).toEqual([7]);
     expect([one.bytes, two.bytes, store.bytes]).toEqual([7, 7, 14]);
-    expect([...store.open('env-3').runtimes()]).toEqual([]);
+    expect(store.open('env-3').runtimes()).toEqual([]);
     await store.close();
   });
 
@@ -94,6 +106,27 @@ describe('LibsqlJournal', () => {
     const later = JournalStore.openOne(file);
     expect(later.released(runtime)).toBe(2);
     expect(later.bounds(runtime)).toEqual({ oldest: 1, head: 3 });
+    await later.close();
+  });
+
+  it('lets go for good of what is over though no entry says so, whenever that is written', async () => {
+    const keeping = (seq: number): NewEntry => ({ ...entry(seq), keep: 'approval' });
+    const journal = JournalStore.openOne(file);
+    await journal.committed(runtime, journal.append(runtime, keeping(1)).position);
+    journal.drop(runtime, 'approval');
+    expect([...journal.kept(runtime)]).toEqual([]);
+    await journal.committed(runtime, journal.append(runtime, keeping(2)).position);
+    expect([...journal.kept(runtime).values()]).toEqual([keeping(2).frame]);
+    // While the entry that keeps it is being written, and before that has begun.
+    journal.append(runtime, keeping(3));
+    await Promise.resolve();
+    await Promise.resolve();
+    journal.drop(runtime, 'approval');
+    journal.append(other, keeping(1));
+    journal.drop(other, 'approval');
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect([...later.kept(runtime), ...later.kept(other)]).toEqual([]);
     await later.close();
   });
 
@@ -188,6 +221,7 @@ describe('LibsqlJournal', () => {
         },
         { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
         { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
+        { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
         { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
         {
           weight: 2,
@@ -223,7 +257,7 @@ describe('LibsqlJournal', () => {
 
 type Step =
   | { kind: 'append'; which: number; size: number; keep: number | null; drop: number | null }
-  | { kind: 'gap' | 'release'; which: number; size: number }
+  | { kind: 'gap' | 'release' | 'over'; which: number; size: number }
   | { kind: 'forget' | 'epoch'; which: number }
   | { kind: 'settle'; which: number; from: number; limit: number }
   | { kind: 'restart' };
@@ -252,6 +286,7 @@ async function compare(steps: readonly Step[], options: JournalStoreOptions, tar
       } else if (step.kind === 'gap') each.appendGap(at, { epoch, from: name.seq + 1, to: name.seq + step.size });
       else if (step.kind === 'release') each.release(at, step.size);
       else if (step.kind === 'forget') each.forget(at);
+      else if (step.kind === 'over') each.drop(at, `k${step.size}`);
     }
     if (step.kind === 'append') name.seq += 1;
     if (step.kind === 'gap') name.seq += step.size;

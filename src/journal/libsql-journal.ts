@@ -73,6 +73,13 @@ export class LibsqlJournal implements Journal {
     return this.log(runtime)?.kept() ?? new Map<string, string>();
   }
 
+  drop(runtime: Runtime, name: string): void {
+    const log = this.log(runtime);
+    if (!log) return;
+    log.over.set(name, log.head);
+    this.store.touch(log);
+  }
+
   release(runtime: Runtime, through: number): void {
     const log = this.log(runtime);
     const released = log && Math.min(through, log.head);
@@ -104,8 +111,8 @@ export class LibsqlJournal implements Journal {
     return this.scope.bytes;
   }
 
-  *runtimes(): Iterable<Runtime> {
-    for (const log of this.scope.logs.values()) yield log.runtime;
+  runtimes(): readonly Runtime[] {
+    return [...this.scope.logs.values()].toSorted((a, b) => a.turn - b.turn).map(({ runtime }) => runtime);
   }
 
   close(): Promise<void> {

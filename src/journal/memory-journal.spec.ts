@@ -50,6 +50,8 @@ describe('MemoryJournal', () => {
     journal.append(runtime, { ...entry(4), drop: 'control_request r1' });
     journal.forget(runtime);
     expect([...journal.kept(runtime).keys()]).toEqual(['update_queue']);
+    journal.drop(runtime, 'update_queue');
+    expect([...journal.kept(runtime).keys()]).toEqual([]);
     expect(journal.bounds(runtime)).toEqual({ oldest: 5, head: 4 });
   });
 

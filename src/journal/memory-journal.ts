@@ -31,6 +31,8 @@ interface Log {
   readonly epochs: Map<string, LoggedEpoch>;
   readonly kept: Map<string, string>;
   released: number;
+  /** Number of its newest append among those of the whole journal. */
+  turn: number;
 }
 
 /** Dropped slots at the front of a log that make it worth copying the rest down. */
@@ -40,6 +42,7 @@ const COMPACT_AT = 1_024;
 export class MemoryJournal implements Journal {
   private readonly logs = new Map<string, Log>();
   private keptBytes = 0;
+  private turn = 0;
   private waiting: (() => void)[] = [];
 
   constructor(private readonly options: MemoryJournalOptions = {}) {}
@@ -111,6 +114,10 @@ export class MemoryJournal implements Journal {
     return this.logs.get(runtimeKey(runtime))?.kept ?? new Map<string, string>();
   }
 
+  drop(runtime: Runtime, name: string): void {
+    this.logs.get(runtimeKey(runtime))?.kept.delete(name);
+  }
+
   released(runtime: Runtime): number {
     return this.logs.get(runtimeKey(runtime))?.released ?? 0;
   }
@@ -140,8 +147,8 @@ export class MemoryJournal implements Journal {
     return this.full ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
   }
 
-  *runtimes(): Iterable<Runtime> {
-    for (const log of this.logs.values()) yield log.runtime;
+  runtimes(): readonly Runtime[] {
+    return [...this.logs.values()].toSorted((a, b) => a.turn - b.turn).map(({ runtime }) => runtime);
   }
 
   async close(): Promise<void> {
@@ -151,6 +158,7 @@ export class MemoryJournal implements Journal {
   private add(runtime: Runtime, fields: Omit<JournalEntry, 'position'>): JournalEntry {
     const log = this.logFor(runtime);
     const entry: JournalEntry = { position: ++log.head, ...fields };
+    log.turn = ++this.turn;
     log.entries.push(entry);
     const epoch = log.epochs.get(entry.epoch);
     if (epoch) Object.assign(epoch, { position: entry.position, seq: entry.through });
@@ -167,7 +175,17 @@ export class MemoryJournal implements Journal {
     const key = runtimeKey(runtime);
     let log = this.logs.get(key);
     if (!log) {
-      log = { runtime, entries: [], start: 0, head: 0, bytes: 0, epochs: new Map(), kept: new Map(), released: 0 };
+      log = {
+        runtime,
+        entries: [],
+        start: 0,
+        head: 0,
+        bytes: 0,
+        epochs: new Map(),
+        kept: new Map(),
+        released: 0,
+        turn: 0,
+      };
       this.logs.set(key, log);
     }
     return log;

@@ -56,6 +56,8 @@ export class StoredLog {
   readonly tail = new Deque<HeldEntry>();
   /** Unwritten entries that change what is kept by name. */
   readonly keeps = new Deque<HeldEntry>();
+  /** Names of what is over although no entry says so, each with the head of that time: the disk does not know it yet. */
+  readonly over = new Map<string, number>();
   /** Readers see entries up to here. */
   private visible: number;
   private readonly names = new Map<number, string>();
@@ -120,6 +122,7 @@ export class StoredLog {
     const held: HeldEntry = { position, epoch, seq, through, total: this.total, at, type, frame, keep, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);
+    if (keep !== undefined) this.over.delete(keep);
     return held;
   }
 
@@ -172,6 +175,7 @@ export class StoredLog {
       frames.delete(keep);
       frames.set(keep, frame);
     }
+    for (const name of this.over.keys()) frames.delete(name);
     return frames;
   }
 

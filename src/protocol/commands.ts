@@ -1,4 +1,5 @@
 import type { PermissionMode } from './events.js';
+import { isRecord, type Frame } from './frames.js';
 import type { Runtime } from './runtime.js';
 
 /** One message of an input. `content` is text or the protocol's content parts. */
@@ -103,6 +104,21 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 
 export function isAnswered(command: string): boolean {
   return !UNANSWERED.has(command);
+}
+
+/**
+ * Whether a command may come again and has its effect once: inputs whose messages all have an id are accepted once, however
+ * often they come (protocol section 3); `sync` only reads.
+ */
+export function isRepeatable(command: Frame): boolean {
+  if (command.type === 'sync') return true;
+  const payload = command['payload'];
+  if (command.type !== 'input' || !isRecord(payload)) return false;
+  const { messages } = payload;
+  return (
+    Array.isArray(messages) &&
+    messages.every((message: unknown) => isRecord(message) && message['client_message_id'] !== undefined)
+  );
 }
 
 /** An error answer: the type its success would have, so that stock clients recognise it (protocol section 3). */

@@ -104,7 +104,8 @@ export class ResumableDelivery implements Delivery {
       clock,
       { heartbeatMs, wakeProbeMs, maxUnanswered },
       () => socket.send(PING),
-      context.answeredBefore,
+      // Whoever agrees to resumable channels answers pings: silence needs no earlier answer to mean something.
+      true,
       () => socket.terminate(),
     );
   }

@@ -7,7 +7,7 @@ export interface LinkState {
   readonly phase: LinkPhase;
   /** The server's name for this tie; present from registration on. */
   readonly connectionId?: string;
-  /** Present while ready. */
+  /** Present while ready, and while a ready link drains: commands still come on it. */
   readonly link?: LinkShape;
   /** Why the link is down, in words for a person. */
   readonly reason?: string;

@@ -99,7 +99,7 @@ export class LinkSupervisor implements LinkMonitor {
   private async leave(): Promise<void> {
     if (this.isStopped()) return;
     const { link } = this;
-    this.enter({ phase: 'draining', reason: 'The listener stops.' });
+    this.enter({ phase: 'draining', reason: 'The listener stops.', ...(link ? { link: link.shape } : {}) });
     if (link) {
       await this.settle();
       await link.close(CLOSE_CODES.NORMAL.code, 'Listener stopped', this.options.drainGraceMs);

@@ -31,6 +31,7 @@ export interface RelayProcessOptions {
 /** `twinlane relay`, the program as it is, which is killed and started again on the same port and the same data. */
 export class RelayProcess {
   private child: Child;
+  private hasLostHistory = false;
 
   private constructor(
     private readonly options: RelayProcessOptions,
@@ -64,7 +65,10 @@ export class RelayProcess {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
       HISTORY.test(path.basename(file)),
     );
-    if (files.length === 0) throw new Error(`There is no history in ${folder} that could be lost.`);
+    // One that was killed before it had come up has not made another one yet.
+    if (files.length === 0 && !this.hasLostHistory)
+      throw new Error(`There is no history in ${folder} that could be lost.`);
+    this.hasLostHistory = true;
     for (const file of files) rmSync(path.join(folder, file));
   }
 

@@ -27,7 +27,7 @@ class PlainLog {
 /** What a journal on disk must look like from outside, as plainly as it can be written: nothing is ever forgotten, only hidden. */
 export class PlainJournal implements Pick<
   Journal,
-  'append' | 'appendGap' | 'read' | 'bounds' | 'epochs' | 'kept' | 'release' | 'released' | 'forget' | 'bytes'
+  'append' | 'appendGap' | 'read' | 'bounds' | 'epochs' | 'kept' | 'drop' | 'release' | 'released' | 'forget' | 'bytes'
 > {
   /** Silent longest first. */
   private readonly logs = new Map<string, PlainLog>();
@@ -72,6 +72,10 @@ export class PlainJournal implements Pick<
 
   kept(runtime: Runtime): ReadonlyMap<string, string> {
     return this.log(runtime).kept;
+  }
+
+  drop(runtime: Runtime, name: string): void {
+    this.log(runtime).kept.delete(name);
   }
 
   release(runtime: Runtime, through: number): void {

@@ -52,6 +52,14 @@ describe('C24 after the relay was restarted', () => {
     expect(await registry.list('default')).toEqual([newer.environment]);
   });
 
+  it('everything is in the file itself, where the relay has stopped in order', async () => {
+    await registry.register(ofProcess('p1'));
+    const log = path.join(directory, 'registry.db-wal');
+    expect(statSync(log).size).toBeGreaterThan(0);
+    reopen();
+    expect(statSync(log, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+  });
+
   it('registrations count on, so that the newer of two leases is still the newer', async () => {
     const first = await registry.register(ofProcess('p1'));
     reopen();

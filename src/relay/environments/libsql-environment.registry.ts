@@ -1,4 +1,4 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { openDatabase, type Database } from '../../journal/index.js';
@@ -38,6 +38,7 @@ const OTHER_PROCESS: Voider = 'other-process';
  * here is rare, and each takes well under a millisecond.
  */
 export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements OnApplicationShutdown {
+  private readonly log = new Logger(LibsqlEnvironmentRegistry.name);
   private readonly statements;
   private readonly registerAtOnce;
 
@@ -98,6 +99,12 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
 
   /** Every socket and request is over by then. */
   onApplicationShutdown(): void {
+    try {
+      this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // Everything is in the write-ahead log; the next process to open the file brings it in.
+      this.log.warn(`The registry could not be brought into its file: ${String(error)}`);
+    }
     this.database.close();
   }
 

@@ -22,6 +22,7 @@ import {
   type RequestsInFlight,
 } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
+import { fromPosition } from './resume.js';
 import type { Runtimes } from './runtimes.js';
 import type { Subscriptions } from './subscriptions.js';
 import type { SyncAskers } from './sync-askers.js';
@@ -153,7 +154,7 @@ export class ClientCommands {
       const runtime = answer['success'] === true ? readRuntime(answer['runtime']) : undefined;
       if (!runtime) return;
       if (givesTools(frame)) this.parts.tools.gave(session, runtime);
-      this.parts.subscriptions.started(session, socket, runtime, heads.get(runtimeKey(runtime)) ?? 0);
+      this.parts.subscriptions.started(session, socket, runtime, heads.get(runtimeKey(runtime)) ?? fromPosition(0));
     };
     this.forward(command, { answered });
   }

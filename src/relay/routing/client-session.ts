@@ -1,14 +1,15 @@
 import { runtimeKey, type Runtime } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { ClientSocket } from './client-socket.js';
+import type { Placement } from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 
 /** A runtime that `runtime_start` returned to this client. */
 export interface StartedRuntime {
   readonly runtime: Runtime;
-  /** Position in its history from which the client has seen nothing yet; undefined once a socket has it. */
-  from: number | undefined;
+  /** From where in its history the client has seen nothing yet; undefined once a socket has it. */
+  from: Placement | undefined;
 }
 
 /** Runtimes that one client's `runtime_start` commands keep subscribed; beyond, the oldest is let go. */
@@ -55,7 +56,7 @@ export class ClientSession {
     this.held.length = 0;
   }
 
-  start(runtime: Runtime, from: number): void {
+  start(runtime: Runtime, from: Placement): void {
     const key = runtimeKey(runtime);
     if (this.started.has(key)) return;
     this.started.set(key, { runtime, from });

@@ -68,6 +68,7 @@ export class EnvironmentHub {
   private lastLink: DeviceLink | undefined;
   /** Pending when the process that had asked for them was gone. */
   private orphans: ReadonlySet<Approval> = new Set();
+  private isDraining = false;
 
   constructor(private readonly context: HubContext) {
     const { options, clock, observer, guard } = context;
@@ -86,7 +87,10 @@ export class EnvironmentHub {
     this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
     this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
       announced: () => this.subscriptions.journalsKnown(this.clients),
-      complete: (record) => this.endLostApprovals(record),
+      complete: (record) => {
+        this.endLostApprovals(record);
+        this.subscriptions.refilled(this.clients, record);
+      },
     });
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
     this.stock = new StockEvents(
@@ -187,6 +191,13 @@ export class EnvironmentHub {
     if (!this.outbox.closed(link)) return;
     this.requests.linkClosed(link);
     if (!link.namesEvents) this.terminals.lost('The connection of the device broke, and its terminals with it.');
+    if (this.isDraining) this.requests.drain();
+  }
+
+  /** The relay stops: the link that is ready, if any, is the last one. */
+  drain(): void {
+    this.isDraining = true;
+    if (!this.outbox.link) this.requests.drain();
   }
 
   markedOffline(): void {
@@ -220,7 +231,8 @@ export class EnvironmentHub {
   }
 
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
-    const asker: Asker = { owner: session, deliver: (answer) => session.answer(encodeFrame(answer), socket) };
+    const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 
@@ -237,7 +249,7 @@ export class EnvironmentHub {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
     this.orphans = new Set(this.approvals.all());
     if (link.resumable) return;
-    for (const record of this.runtimes) record.snapshots.clear();
+    for (const record of this.runtimes) record.dropSnapshots();
     for (const approval of this.orphans) this.expire(approval);
   }
 
@@ -251,8 +263,9 @@ export class EnvironmentHub {
       if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
   }
 
-  private expire({ runtime, requestId }: Approval): void {
-    this.approvals.end(runtime, requestId);
+  private expire(approval: Approval): void {
+    const { runtime, requestId } = approval;
+    this.recorder.expire(approval);
     const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
     this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
   }

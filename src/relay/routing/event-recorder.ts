@@ -9,7 +9,8 @@ import {
   type Frame,
 } from '../../protocol/index.js';
 import { without, type Numbers } from './frame-text.js';
-import type { PendingApprovals } from './pending-approvals.js';
+import { approvalName, snapshotName } from './kept-names.js';
+import type { Approval, PendingApprovals } from './pending-approvals.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { EventPlace, Retention } from './runtime-history.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
@@ -70,6 +71,12 @@ export class EventRecorder {
     void this.record(record, place, sealEvent(type, payload, { runtime, ...place }, emittedAt, hash));
   }
 
+  /** Ends an approval that no event of the device will end any more. */
+  expire({ runtime, requestId }: Approval): void {
+    this.approvals.end(runtime, requestId);
+    this.runtimes.known(runtime)?.history.drop(approvalName(requestId));
+  }
+
   private learn(record: RuntimeRecord, frame: Frame, text: string): void {
     if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
     const requestId = requestIdOf(frame);
@@ -88,10 +95,10 @@ export class EventRecorder {
 
 /** What is shown to whoever comes later, however much later: the newest snapshot of each type, and approvals that wait. */
 function retentionOf(frame: Frame): Retention {
-  if (isSnapshotType(frame.type)) return { keep: `snapshot ${frame.type}` };
+  if (isSnapshotType(frame.type)) return { keep: snapshotName(frame.type) };
   const requestId = requestIdOf(frame);
   if (requestId === undefined) return {};
-  const approval = `control_request ${requestId}`;
+  const approval = approvalName(requestId);
   if (frame.type === 'control_request') return { keep: approval };
   return frame.type === 'control_request_resolved' ? { drop: approval } : {};
 }

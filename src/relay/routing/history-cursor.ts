@@ -28,6 +28,7 @@ export class HistoryCursor implements FrameSource {
   private position: number;
   private last: EventPlace | undefined;
   private isProvisional: boolean;
+  private isAhead: boolean;
   private readonly reader: HistoryReader;
   private readonly told: string[] = [];
   private readonly insertions: Insertion[] = [];
@@ -40,6 +41,7 @@ export class HistoryCursor implements FrameSource {
     this.position = placement.position;
     this.last = placement.last;
     this.isProvisional = placement.isProvisional ?? false;
+    this.isAhead = placement.isAhead ?? false;
     this.reader = history.reader();
   }
 
@@ -68,8 +70,17 @@ export class HistoryCursor implements FrameSource {
 
   /** The device has said what it has: a reader who began before that, with nothing, begins after it. */
   settle(): void {
-    if (this.isProvisional) this.last ??= this.history.newestKnown;
+    if (!this.isProvisional) return;
+    this.last ??= this.history.newestKnown;
     this.isProvisional = false;
+    this.isAhead = !this.history.isComplete;
+  }
+
+  /** The device has brought again what it had. @returns whether this reader was not sent it; true once */
+  refilled(): boolean {
+    const { isAhead } = this;
+    this.isAhead = false;
+    return isAhead;
   }
 
   /** The reader is gone. */

@@ -46,6 +46,12 @@ export class KnownEpochs {
     return this.lastOf(epoch) === undefined ? { epoch, seq } : newest;
   }
 
+  /** Whether everything is in the history that the device has announced. */
+  get isComplete(): boolean {
+    const last = this.announced.findLast(({ first, head }) => first <= head);
+    return !last || (this.lastOf(last.epoch) ?? -1) >= last.head;
+  }
+
   /** The last number of an epoch in the history, kept or not any more; undefined for an epoch never seen. */
   lastOf(epoch: string): number | undefined {
     return this.spans.findLast((span) => span.epoch === epoch)?.last;

@@ -3,6 +3,7 @@ import {
   ERROR_CODES,
   isAnswered,
   isAnswerType,
+  isRepeatable,
   readRuntime,
   requestIdOf,
   runtimeKey,
@@ -26,6 +27,8 @@ const ID_BYTES = 16;
 export interface Asker {
   /** Whom it belongs to; undefined: REST. */
   readonly owner: object | undefined;
+  /** It comes back by itself, and sends again what has no answer and may be repeated. */
+  readonly repeats?: boolean;
   deliver(answer: Frame): void;
 }
 
@@ -186,6 +189,15 @@ export class RequestsInFlight {
   linkClosed(link: DeviceLink): void {
     if (link.resumable) return;
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
+  }
+
+  /** This relay stops, and nobody in it will hear of the device again: whoever would wait in vain is told. */
+  drain(): void {
+    for (const request of this.requests.values()) {
+      const comesAgain = request.asker?.repeats === true && isRepeatable(request.command);
+      if (comesAgain || !awaitsAnswer(request)) continue;
+      this.fail(request, request.link ? 'OUTCOME_UNKNOWN' : 'DEVICE_OFFLINE');
+    }
   }
 
   /** The asker will not come back; what its commands do is still followed. */

@@ -223,10 +223,16 @@ describe('the verdict on a client that resumes', () => {
   });
 
   it('comes after a while where the device does not', async () => {
-    const client = await bench.attach({ runtime: RUNTIME, resume: resumeFrom('a:2') });
+    const client = await bench.attach({ runtime: RUNTIME, resume: resumeFrom('a:6') });
     await bench.clock.advance(new RoutingOptions().journalsWaitMs);
     await bench.settled();
-    expect(client.frames).toMatchObject([{ type: 'resume_status', recovered: false }]);
+    expect(client.frames).toMatchObject([{ type: 'resume_status', recovered: false, epoch: null, head: 0 }]);
+    // What it brings once it is back follows what the client has.
+    const link = bench.connect(FakeDeviceLink.resumable());
+    await bench.deliver(link, journals('z:4-4', 'a:5-8', 'b:9-9'));
+    for (const name of ['z:4', 'a:5', 'a:6', 'a:7', 'a:8', 'b:9']) await bench.deliver(link, event(name));
+    await bench.settled();
+    expect(client.names()).toEqual(['a:7', 'a:8', 'b:9']);
   });
 
   it('comes at once where the device turns out to be a plain one', async () => {
@@ -272,5 +278,57 @@ describe('the verdict on a client that resumes', () => {
     for (const name of ['a:1', 'a:2']) await bench.deliver(second, event(name));
     await bench.settled();
     expect(client.names()).toEqual(['a:1', 'a:2']);
+  });
+});
+
+describe('a client that begins while the device brings again what this relay has lost', () => {
+  const status = (text: string): object => ({ type: 'update_loop_status', loop_status: { status: text } });
+  const REFILL: readonly (readonly [name: string, fields: object])[] = [
+    ['a:1', status('WAITING_ON_APPROVAL')],
+    ['a:2', { type: 'control_request', request_id: 'over' }],
+    ['a:3', { type: 'control_request_resolved', request_id: 'over', outcome: 'allow' }],
+    ['a:4', { type: 'control_request', request_id: 'open' }],
+  ];
+  const refill = async (link: FakeDeviceLink): Promise<void> => {
+    for (const [name, fields] of REFILL) await bench.deliver(link, event(name, fields));
+  };
+
+  it('C20 is not sent that, but is shown the state and the approvals that it ends with, once', async () => {
+    const early = await bench.attach({ runtime: RUNTIME });
+    const first = bench.connect(FakeDeviceLink.resumable());
+    await bench.deliver(first, journals('a:1-4'));
+    const late = await bench.attach({ runtime: RUNTIME });
+    const lost = await bench.attach({ runtime: RUNTIME, resume: { epoch: 'x', seq: 3 } });
+    const resumed = await bench.attach({ runtime: RUNTIME, resume: { epoch: 'a', seq: 4 } });
+    // It breaks in between, and the device has gone on when it is back.
+    await bench.deliver(first, event('a:1', status('WAITING_ON_APPROVAL')));
+    bench.disconnect(first);
+    const second = bench.connect(FakeDeviceLink.resumable());
+    await bench.deliver(second, journals('a:1-5'));
+    await refill(second);
+    await bench.deliver(second, event('a:5'));
+    await bench.deliver(second, journals('a:1-5'));
+    await bench.settled();
+    for (const client of [early, late, lost]) {
+      expect(client.names()).toEqual(['a:5']);
+      expect(client.of('control_request')).toMatchObject([{ request_id: 'open', replayed: true }]);
+      expect(client.of('update_loop_status')).toMatchObject([{ replayed: true }]);
+    }
+    expect(resumed.frames.slice(1)).toMatchObject([{ type: 'stream_delta', event_seq: 5 }]);
+  });
+
+  it('by starting a runtime is not sent that either', async () => {
+    const client = await bench.attach();
+    const link = bench.connect(FakeDeviceLink.resumable());
+    await bench.deliver(link, journals('a:1-4'));
+    await bench.deliver(link, event('a:1', status('WAITING_ON_APPROVAL')));
+    client.send({ type: 'runtime_start', request_id: 's', ...RUNTIME });
+    await bench.settled();
+    bench.answer(link, 'runtime_start', { type: 'runtime_start_response', success: true, runtime: RUNTIME });
+    await refill(link);
+    await bench.deliver(link, event('a:5'));
+    await bench.settled();
+    expect(client.names()).toEqual(['a:5']);
+    expect(client.of('control_request')).toMatchObject([{ request_id: 'open', replayed: true }]);
   });
 });

@@ -34,8 +34,8 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Receiving {
   readonly record: RuntimeRecord;
   readonly intake: RuntimeIntake;
-  /** The newest event that was announced and is not here yet. */
-  awaited: EventPlace | undefined;
+  /** Whether something that was announced is not here yet. */
+  isRefilling: boolean;
   /** Resolves when the newest rewind is on its way: what is ignored is safe with the device only after that. */
   asked: Promise<void> | undefined;
 }
@@ -104,18 +104,16 @@ export class ResumableEvents implements EventIntake {
     const receiving = this.of(record);
     record.history.announce(announced);
     const missing = receiving.intake.announce(announced);
-    const newest = missing && announced.findLast(({ first, head }) => first <= head);
-    receiving.awaited = newest && { epoch: newest.epoch, seq: newest.head };
+    receiving.isRefilling = missing !== undefined;
     if (missing) void this.rewind(receiving, missing);
     else this.outlets.complete(record);
   }
 
   private event(runtime: Runtime, place: EventPlace, frame: Frame): Taken {
     const receiving = this.of(this.runtimes.ofDevice(runtime));
-    const { record, intake } = receiving;
-    const isRefill = receiving.awaited !== undefined;
+    const { record, intake, isRefilling } = receiving;
     return this.settle(receiving, intake.event(place), () => {
-      if (isRefill) this.observer.refilled(1);
+      if (isRefilling) this.observer.refilled(1);
       return this.recorder.record(record, place, frame);
     });
   }
@@ -154,23 +152,18 @@ export class ResumableEvents implements EventIntake {
   }
 
   private lookWhetherComplete(receiving: Receiving): void {
-    const { record, awaited } = receiving;
-    if (!awaited || !isHere(record, awaited)) return;
-    receiving.awaited = undefined;
+    const { record, isRefilling } = receiving;
+    if (!isRefilling || !record.history.isComplete) return;
+    receiving.isRefilling = false;
     this.outlets.complete(record);
   }
 
   private of(record: RuntimeRecord): Receiving {
     let receiving = this.receiving.get(record);
     if (!receiving) {
-      receiving = { record, intake: new RuntimeIntake(record.history), awaited: undefined, asked: undefined };
+      receiving = { record, intake: new RuntimeIntake(record.history), isRefilling: false, asked: undefined };
       this.receiving.set(record, receiving);
     }
     return receiving;
   }
-}
-
-function isHere({ history }: RuntimeRecord, { epoch, seq }: EventPlace): boolean {
-  const last = history.lastOf(epoch);
-  return last !== undefined && last >= seq;
 }

@@ -99,6 +99,32 @@ describe('commands of a resumable link that breaks', () => {
   });
 });
 
+it('C26 commands are answered when the relay stops, but for those that their client sends again', async () => {
+  const link = bench.connect(FakeDeviceLink.resumable());
+  const client = await bench.attach();
+  const message = { role: 'user', content: 'x' };
+  const input = (request_id: string, fields: object) => ({
+    type: 'input',
+    request_id,
+    runtime: RUNTIME,
+    payload: { kind: 'create_message', messages: [{ ...message, ...fields }] },
+  });
+  await ask(client, input('named', { client_message_id: 'm' }));
+  await ask(client, input('unnamed', {}));
+  const rest = bench.request({ type: 'read_file', path: 'a' });
+  bench.routing.beforeApplicationShutdown();
+  bench.answer(link, 'read_file', { type: 'read_file_response', success: true });
+  expect(await rest).toMatchObject({ success: true });
+  bench.disconnect(link);
+  await bench.settled();
+  expect(client.of('input_accepted')).toMatchObject([{ request_id: 'unnamed', error_code: 'OUTCOME_UNKNOWN' }]);
+
+  const away = new RoutingBench();
+  const waiting = away.request({ type: 'read_file', path: 'a' });
+  away.routing.beforeApplicationShutdown();
+  expect(await waiting).toMatchObject({ error_code: 'DEVICE_OFFLINE' });
+});
+
 describe('approvals of a resumable device', () => {
   it('C20 survive a broken link: shown again, and answered once', async () => {
     const first = bench.connect(FakeDeviceLink.resumable());
@@ -144,6 +170,27 @@ describe('approvals of a resumable device', () => {
     await bench.deliver(second, journals(['a', 1, 1]));
     await bench.settled();
     expect(client.of('control_request_resolved')).toMatchObject([{ request_id: 'r', outcome: 'expired' }]);
+  });
+
+  it.each([
+    ['resumable', FakeDeviceLink.resumable(), FakeDeviceLink.resumable('process-2')],
+    ['plain', new FakeDeviceLink(true), new FakeDeviceLink(true, 'process-2')],
+  ])('C24 that the relay has ended stay so when it is started again: %s', async (_kind, link, next) => {
+    const journal = new MemoryJournal();
+    const before = new RoutingBench({}, journal);
+    before.connect(link);
+    await before.deliver(link, named('a', 1, approval('r')));
+    await before.deliver(link, named('a', 2, { type: 'update_loop_status', loop_status: { status: 'X' } }));
+    before.connect(next);
+    if (next.resumable) await before.deliver(next, journals(['a', 1, 2], ['b', 3, 2]));
+    const after = new RoutingBench({}, journal);
+    const client = await after.attach({ runtime: RUNTIME });
+    expect(client.of('control_request')).toEqual([]);
+    expect(client.of('update_loop_status')).toHaveLength(next.resumable ? 1 : 0);
+    after.connect(next);
+    if (next.resumable) await after.deliver(next, journals(['a', 1, 2], ['b', 3, 2]));
+    await after.settled();
+    expect(client.of('control_request_resolved')).toEqual([]);
   });
 });
 

@@ -16,12 +16,14 @@ export interface Placement {
   readonly last: EventPlace | undefined;
   /** It begins now and nothing is known yet: when the device says what it has, it begins after that. */
   readonly isProvisional?: boolean;
+  /** It begins after what the device has yet to bring again, and is to be shown what has become of that. */
+  readonly isAhead?: boolean;
 }
 
 /** A reader that begins now. */
 export function atHead(history: RuntimeHistory, recovered = true): Placement {
   const last = history.newestKnown;
-  return { recovered, position: history.head, last, isProvisional: last === undefined };
+  return { recovered, position: history.head, last, isProvisional: last === undefined, isAhead: !history.isComplete };
 }
 
 /** A reader that has seen nothing before this position, and is told nothing of it. */
@@ -31,13 +33,16 @@ export function fromPosition(position: number): Placement {
 
 /**
  * The verdict on a client that resumes (protocol section 5): it is recovered when the epoch is known, and the event after its
- * last one is still kept, here or by the device, or has not come yet.
+ * last one is still kept, here or by the device, or has not come yet. One that is not begins at the newest event, where there
+ * is any.
  */
 export function placeResumed(history: RuntimeHistory, { seq, epoch }: ResumeFrom): Placement {
   if (epoch === undefined) return seq === 0 ? fromPosition(0) : atHead(history, false);
   const last = { epoch, seq };
   const position = positionOf(history, last);
-  return position === undefined ? atHead(history, false) : { recovered: true, position, last };
+  if (position !== undefined) return { recovered: true, position, last };
+  // Nothing is known at all: what the device brings once it is back follows the event that the reader has.
+  return history.newestKnown ? atHead(history, false) : { recovered: false, position: history.head, last };
 }
 
 /** Whether a device that has not said yet what it has could still make a difference to the verdict. */

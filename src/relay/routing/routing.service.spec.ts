@@ -1,9 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bare, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { SILENT } from '../../../test/kit/silent-logger.js';
+import { MemoryJournal } from '../../journal/index.js';
 import { type Frame, SNAPSHOT_TYPES } from '../../protocol/index.js';
+import { NO_ROUTING_OBSERVER } from './routing-observer.js';
 import { RoutingOptions } from './routing.options.js';
+import { RoutingService } from './routing.service.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 
@@ -316,4 +320,15 @@ describe('terminals', () => {
     await ask(client, spawn);
     expect(client.of('terminal_exited')).toMatchObject([{ terminal_id: 't1', exitCode: null }]);
   });
+});
+
+it('opens no history to tell a permission mode: a list of environments would open them all', () => {
+  const opened: string[] = [];
+  const open = (environmentId: string): MemoryJournal => {
+    opened.push(environmentId);
+    return new MemoryJournal();
+  };
+  const routing = new RoutingService(new RoutingOptions(), new ManualClock(), NO_ROUTING_OBSERVER, open);
+  expect(routing.modeOf('env-1')).toBeUndefined();
+  expect(opened).toEqual([]);
 });

@@ -1,4 +1,11 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
 import {
@@ -28,7 +35,7 @@ const EPOCH_BYTES = 4;
  * either sends makes these methods throw.
  */
 @Injectable()
-export class RoutingService implements OnApplicationShutdown {
+export class RoutingService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
   private readonly relayEpoch = randomBytes(EPOCH_BYTES).toString('hex');
@@ -48,6 +55,11 @@ export class RoutingService implements OnApplicationShutdown {
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
+  }
+
+  /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
+  beforeApplicationShutdown(): void {
+    for (const hub of this.hubs.values()) this.guard('a drain', () => hub.drain());
   }
 
   /** Every socket is closed by then: nobody waits for what timers would do. */
@@ -115,11 +127,9 @@ export class RoutingService implements OnApplicationShutdown {
     return bytes;
   }
 
-  /** The newest `current_permission_mode` that the device has told. */
+  /** The newest `current_permission_mode` that the device has told; where nobody was connected to it yet, nothing is read for that. */
   modeOf(environmentId: string): string | undefined {
-    let mode: string | undefined;
-    this.guard('a mode', () => (mode = this.hub(environmentId).mode));
-    return mode;
+    return this.hubs.get(environmentId)?.mode;
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */

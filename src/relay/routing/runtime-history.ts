@@ -38,6 +38,11 @@ export class RuntimeHistory implements ReceivedLog {
     return this.epochs.head;
   }
 
+  /** Whether everything is here that the device has announced. */
+  get isComplete(): boolean {
+    return this.epochs.isComplete;
+  }
+
   get hasReaders(): boolean {
     return this.readers.size > 0;
   }
@@ -45,6 +50,11 @@ export class RuntimeHistory implements ReceivedLog {
   /** What outlives retention, by name. */
   get kept(): ReadonlyMap<string, string> {
     return this.journal.kept(this.runtime);
+  }
+
+  /** What is kept under this name is over, though no event says so. */
+  drop(name: string): void {
+    this.journal.drop(this.runtime, name);
   }
 
   /** The last number of an epoch, kept or not any more; undefined for an epoch never seen. */

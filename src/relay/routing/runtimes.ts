@@ -1,5 +1,7 @@
 import type { Journal } from '../../journal/index.js';
 import { isRecord, runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { snapshotName } from './kept-names.js';
+import { atHead, type Placement } from './resume.js';
 import { RuntimeHistory } from './runtime-history.js';
 
 /** What the relay knows of one runtime of a device. */
@@ -22,8 +24,14 @@ export class RuntimeRecord {
     this.loopStatus = loopStatusOf(frame) ?? this.loopStatus;
   }
 
-  forget(): void {
+  /** Whoever told them does not stand for them any more. */
+  dropSnapshots(): void {
+    for (const type of this.snapshots.keys()) this.history.drop(snapshotName(type));
     this.snapshots.clear();
+  }
+
+  forget(): void {
+    this.dropSnapshots();
     this.history.forget();
   }
 }
@@ -89,7 +97,7 @@ export class Runtimes {
   }
 
   /** Where each history ends now. */
-  heads(): ReadonlyMap<string, number> {
-    return new Map([...this.records].map(([key, { history }]) => [key, history.head]));
+  heads(): ReadonlyMap<string, Placement> {
+    return new Map([...this.records].map(([key, { history }]) => [key, atHead(history)]));
   }
 }

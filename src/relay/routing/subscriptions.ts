@@ -3,7 +3,7 @@ import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import { replayText, withheldText } from './frame-text.js';
 import type { PendingApprovals } from './pending-approvals.js';
-import { atHead, fromPosition, mayBeAnnounced, placeResumed, resumeStatusText } from './resume.js';
+import { atHead, mayBeAnnounced, placeResumed, resumeStatusText, type Placement } from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
@@ -50,14 +50,14 @@ export class Subscriptions {
     for (const socket of this.waiting.keys()) this.decide(socket);
   }
 
-  /** This client's `runtime_start` has returned a runtime. @param from position in its history before the command */
-  started(session: ClientSession, asker: ClientSocket | undefined, runtime: Runtime, from: number): void {
+  /** This client's `runtime_start` has returned a runtime. @param from where its history ended before the command */
+  started(session: ClientSession, asker: ClientSocket | undefined, runtime: Runtime, from: Placement): void {
     session.start(runtime, from);
     const socket = session.eventSocket(runtime, asker);
     if (!socket) return;
     this.followStarted(session, socket);
     if (this.options.clientChannels !== 'mirror') return;
-    for (const partner of session.partnersOf(socket)) partner.follow(this.runtimes.of(runtime), fromPosition(from));
+    for (const partner of session.partnersOf(socket)) partner.follow(this.runtimes.of(runtime), from);
   }
 
   /** A socket has closed: what it carried of the started runtimes goes on on another one. */
@@ -99,6 +99,15 @@ export class Subscriptions {
       for (const socket of session.sockets) {
         socket.cursorOf(runtime)?.show([text]);
         socket.wake();
+      }
+  }
+
+  /** Everything is here that the device had of a runtime: who was not sent it is shown what has become of it. */
+  refilled(sessions: Iterable<ClientSession>, record: RuntimeRecord): void {
+    for (const session of sessions)
+      for (const socket of session.sockets) {
+        const cursor = socket.carriesEvents ? socket.cursorOf(record.runtime) : undefined;
+        if (cursor?.refilled()) showOn(socket, record.runtime, this.stateOf(record, socket, session.isNamed));
       }
   }
 
@@ -150,7 +159,7 @@ export class Subscriptions {
       const { from } = started;
       if (socket.cursorOf(started.runtime)) started.from = undefined;
       else if (session.eventSocket(started.runtime, socket) === socket) {
-        const cursor = socket.follow(record, from === undefined ? atHead(record.history) : fromPosition(from));
+        const cursor = socket.follow(record, from ?? atHead(record.history));
         if (from === undefined) cursor.show(this.stateOf(record, socket, session.isNamed));
         started.from = undefined;
       }

@@ -12,7 +12,7 @@ export interface ChannelSenderOptions {
   readonly numbered: boolean;
   /** How much may be in flight; what differs from `WINDOW_DEFAULTS`. */
   readonly window?: Partial<WindowOptions>;
-  /** Whether the peer surely confirms, so that the window holds from the first frame on. Default: from its first confirmation on. */
+  /** Whether the peer is expected to confirm, so that the window holds from the first frame on. Default: from its first confirmation on. */
   readonly confirms?: boolean;
   /** Told by how many bytes what is in flight grew, negative when it shrank. Must not throw. */
   readonly inFlightChanged?: (bytes: number) => void;
@@ -49,7 +49,7 @@ export class ChannelSender {
   private readonly window: Window;
   private inFlightBytes = 0;
   private told = { windowBytes: 0, bytesPerSecond: 0 };
-  private everConfirmed = false;
+  private isPaced = false;
   private waking = false;
   private hasEnded = false;
   private sentCount = 0;
@@ -62,7 +62,7 @@ export class ChannelSender {
     private readonly options: ChannelSenderOptions,
   ) {
     this.window = new Window(clock, options.window);
-    this.everConfirmed = options.confirms ?? false;
+    this.isPaced = options.confirms ?? false;
     this.tellPace(this.window.bytes, 0);
   }
 
@@ -123,13 +123,19 @@ export class ChannelSender {
    */
   confirmThrough(count: number, safe = count, askedAt?: number): void {
     if (count > this.sentCount) throw new RangeError(`${count} confirmed, but only ${this.sentCount} sent`);
-    this.everConfirmed = true;
+    this.isPaced = true;
     const { bytes, newest } = this.takeRead(count);
     if (newest) {
       this.window.read(bytes, newest, askedAt);
       this.tellPace(this.window.bytes, this.window.bytesPerSecond);
     }
     this.settleSafe(safe);
+  }
+
+  /** The peer seems to confirm nothing: until it does, only the socket's buffer bounds what is sent. */
+  unpaced(): void {
+    this.isPaced = false;
+    this.wake();
   }
 
   /** The first `count` frames are taken as read, though the peer has not said so: that tells nothing of the path. */
@@ -176,7 +182,7 @@ export class ChannelSender {
 
   private mayStillSend(): boolean {
     if (!this.socket.open || this.socket.bufferedAmount >= this.options.bufferBound) return false;
-    return !this.everConfirmed || this.window.hasRoom;
+    return !this.isPaced || this.window.hasRoom;
   }
 
   private write({ text, confirmed, givenUp }: OutgoingFrame): number {
@@ -185,8 +191,7 @@ export class ChannelSender {
     const bytes = numbered.length;
     this.inFlight.push({ count, bytes, departure: this.window.sent(bytes), confirmed, givenUp });
     this.fly(bytes);
-    if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
-      this.forgetOldest();
+    if (!this.isPaced && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed) this.forgetOldest();
     this.socket.send(numbered, () => {
       this.onWritten?.(count);
       this.wake();

@@ -11,6 +11,8 @@ export interface PingConfirmationOptions extends HeartbeatOptions {
   readonly probeEveryMs: number;
   /** What the window allows for between two answers: such pings, and that one waits behind what left with it. */
   readonly ackIntervalMs: number;
+  /** Without any pong for this long, the socket may be one that never answers: its window is given up until it does. */
+  readonly firstPongMs: number;
   /** After the last unconfirmed frame a ping follows this much later. */
   readonly probeIdleMs: number;
   /** On a socket that never had a pong: a frame counts as confirmed this long after it left the process. */
@@ -24,6 +26,7 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
   probeWindowPart: 1 / 4,
   probeEveryMs: 20,
   ackIntervalMs: 25,
+  firstPongMs: 250,
   probeIdleMs: 250,
   assumeReadMs: 1_000,
 };
@@ -46,6 +49,7 @@ export class PingConfirmation {
   private lastProbeAt = -Infinity;
   private probe: Timer | undefined;
   private assume: Timer | undefined;
+  private doubt: Timer | undefined;
   private stopped = false;
 
   /**
@@ -57,7 +61,7 @@ export class PingConfirmation {
     private readonly sender: ChannelSender,
     private readonly clock: Clock,
     private readonly options: PingConfirmationOptions,
-    answeredBefore: boolean,
+    private readonly answeredBefore: boolean,
     dead: () => void,
   ) {
     sender.observe(
@@ -90,6 +94,7 @@ export class PingConfirmation {
   pong(): void {
     this.heartbeat.pong();
     this.assume?.cancel();
+    this.doubt?.cancel();
     this.written.length = 0;
     const mark = this.marks.shift();
     if (mark) this.sender.confirmThrough(mark.count, mark.count, mark.at);
@@ -100,9 +105,12 @@ export class PingConfirmation {
     this.heartbeat.stop();
     this.probe?.cancel();
     this.assume?.cancel();
+    this.doubt?.cancel();
   }
 
   private ping(): void {
+    if (!this.answered && !this.answeredBefore)
+      this.doubt ??= this.clock.after(this.options.firstPongMs, () => this.sender.unpaced());
     this.marks.push({ count: this.sender.sent, at: this.clock.elapsed() });
     this.socket.send(PING);
   }

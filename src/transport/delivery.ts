@@ -56,7 +56,7 @@ export class PlainDelivery implements Delivery {
     const { clock, bufferBoundBytes: bufferBound, inFlightChanged, paceChanged, answeredBefore } = context;
     // Such a peer says what it has read when it is asked, and it is asked less often.
     const window = { ...context.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
-    const pacing = { window, confirms: answeredBefore, inFlightChanged, paceChanged };
+    const pacing = { window, confirms: true, inFlightChanged, paceChanged };
     this.sender = new ChannelSender(socket, clock, { bufferBound, numbered: false, ...pacing });
     const { heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;
     const options = { ...PING_DEFAULTS, heartbeatMs, wakeProbeMs, maxUnanswered };

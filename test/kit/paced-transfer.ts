@@ -21,8 +21,6 @@ export interface PathShape {
   readonly window?: Partial<WindowOptions>;
   /** Whether the peer acknowledges as a relay does, or answers pings only. Default: acknowledges. */
   readonly link?: 'resumable' | 'plain';
-  /** Whether a plain peer is known to answer pings. Default: no. */
-  readonly answeredBefore?: boolean;
 }
 
 /** What a stretch of time showed. */
@@ -112,11 +110,10 @@ export class PacedTransfer {
   }
 
   private plain(here: SimulatedSocket, beyond: SimulatedSocket): ChannelSender {
-    const { answeredBefore = false } = this.shape;
     const window = { ...this.shape.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
-    const options = { bufferBound: BUFFER_BOUND, numbered: false, confirms: answeredBefore, window };
+    const options = { bufferBound: BUFFER_BOUND, numbered: false, confirms: true, window };
     const sender = new ChannelSender(here, this.time, options);
-    const pings = new PingConfirmation(here, sender, this.time, PING_DEFAULTS, answeredBefore, () => here.terminate());
+    const pings = new PingConfirmation(here, sender, this.time, PING_DEFAULTS, false, () => here.terminate());
     here.receive({ message: () => pings.pong(), closed: () => pings.stop() });
     beyond.receive({
       message: (text) => {

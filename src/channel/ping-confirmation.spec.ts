@@ -7,8 +7,8 @@ import { PING_DEFAULTS, PingConfirmation } from './ping-confirmation.js';
 function setUp({ answers, answeredBefore = false }: { answers: boolean; answeredBefore?: boolean }) {
   const clock = new ManualClock();
   const [socket, peer] = MemorySocket.pair();
-  const sender = new ChannelSender(socket, { bufferBound: 512 * 1024, numbered: false });
-  const state = { dead: false, confirmed: 0, pings: 0, answers };
+  const sender = new ChannelSender(socket, clock, { bufferBound: 512 * 1024, numbered: false, confirms: true });
+  const state = { dead: false, confirmed: 0, pings: 0, answers, left: () => waiting };
   const confirmation = new PingConfirmation(
     socket,
     sender,
@@ -29,10 +29,11 @@ function setUp({ answers, answeredBefore = false }: { answers: boolean; answered
   let waiting = 0;
   let size = 0;
   const source = {
-    next: () =>
-      waiting-- > 0
-        ? { text: `{"type":"x","pad":"${'p'.repeat(size)}"}`, confirmed: () => void state.confirmed++ }
-        : undefined,
+    next: () => {
+      if (waiting === 0) return undefined;
+      waiting--;
+      return { text: `{"type":"x","pad":"${'p'.repeat(size)}"}`, confirmed: () => void state.confirmed++ };
+    },
   };
   sender.attach(source);
   const send = async (count: number, bytes = 10): Promise<void> => {
@@ -119,5 +120,14 @@ describe('PingConfirmation', () => {
     const again = setUp({ answers: false, answeredBefore: true });
     await again.clock.advance(4 * 30_000);
     expect(again.state.dead).toBe(true);
+  });
+
+  it('is paced by its window from the first frame, until no pong comes for 250 ms', async () => {
+    const { clock, state, send } = setUp({ answers: false });
+    await send(40, 1_000);
+    await clock.advance(PING_DEFAULTS.firstPongMs - 1);
+    expect(state.left()).toBeGreaterThan(20);
+    await clock.advance(1);
+    expect(state.left()).toBe(0);
   });
 });

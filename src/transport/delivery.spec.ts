@@ -12,7 +12,8 @@ function setUp(Delivery: typeof PlainDelivery | typeof ResumableDelivery) {
     maxUnansweredHeartbeats: 3,
     wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
-    inFlightBoundBytes: 1024 * 1024,
+    window: {},
+    paceChanged: () => {},
     inFlightChanged: () => {},
     answeredBefore: false,
   };

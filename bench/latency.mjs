@@ -11,7 +11,8 @@ import { assertNamespaces, makeBottleneck } from './kit/bottleneck.mjs';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
-import { startProgram, startRelay, TOKEN } from './kit/programs.mjs';
+import { startProgram, startRelay } from './kit/programs.mjs';
+import { TOKEN } from './kit/token.mjs';
 
 const ARMS = {
   idle: { plain: false, split: true, streams: false },

@@ -1,5 +1,8 @@
 // The side of a process that a bench has started: it ends with the bench, and answers what it asks.
 process.once('disconnect', () => process.exit());
+process.on('message', ({ ask }) => {
+  if (ask === 'end') process.exit();
+});
 
 export function tell(message) {
   process.send?.(message);

@@ -3,11 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './at-exit.mjs';
+import { TOKEN } from './token.mjs';
 
 const fromBench = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const HOOK = fromBench('programs/hook.mjs');
 const BIN = fromBench('../bin/twinlane.js');
-export const TOKEN = 'a-token-of-the-bench';
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
@@ -34,7 +34,7 @@ export class Program {
       this.messages.push(message);
       this.look();
     });
-    this.ended = once(this.child, 'close').then(([code, signal]) => {
+    this.ended = once(this.child, 'exit').then(([code, signal]) => {
       this.end = `${this.name} ended (${code ?? signal})`;
       this.look();
     });
@@ -64,7 +64,7 @@ export class Program {
 
   /** Lets it end by itself, as a profile is written only then; else it is killed. */
   async stop() {
-    this.child.disconnect();
+    this.child.send({ ask: 'end' });
     const timer = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
     await this.ended;
     clearTimeout(timer);

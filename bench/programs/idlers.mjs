@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { answer, config, tell } from '../kit/program.mjs';
 import { TOKEN } from '../kit/token.mjs';
-import { openWire } from '../kit/wire-client.mjs';
+import { openWire } from '../kit/wire.mjs';
 import { openChannel, register } from '../kit/wire-device.mjs';
 import { WebSocket } from 'ws';
 

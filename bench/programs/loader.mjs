@@ -6,7 +6,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { answer, config, tell } from '../kit/program.mjs';
 import { TOKEN } from '../kit/token.mjs';
-import { clientText, FrameCounter, openWire } from '../kit/wire-client.mjs';
+import { clientText, FrameCounter, openWire } from '../kit/wire.mjs';
 import { openChannel, register } from '../kit/wire-device.mjs';
 
 const { server, plain, bytes, ahead } = config;

@@ -1,4 +1,4 @@
-// The cheapest WebSocket client there can be: counts frames by their headers, so that a bench measures the server and not itself.
+// The cheapest WebSocket ends there can be: they count frames by their headers, so that a bench measures the other end and not this one.
 import http from 'node:http';
 import https from 'node:https';
 import { randomBytes } from 'node:crypto';
@@ -8,12 +8,18 @@ const LONG = 127;
 const TEXT = 0x81;
 const MASKED = 0x80;
 
-/** Counts the frames in the bytes of a server; a frame counts when its header has come. */
+/** Counts the frames in the bytes of a peer; a frame counts when its header has come. */
 export class FrameCounter {
   count = 0;
   bytes = 0;
   #skip = 0;
   #rest = Buffer.alloc(0);
+  #except;
+
+  /** @param except bytes of frames that are not counted, as pings have no number */
+  constructor(except = -1) {
+    this.#except = except;
+  }
 
   push(part) {
     const chunk = this.#rest.length > 0 ? Buffer.concat([this.#rest, part]) : part;
@@ -27,9 +33,9 @@ export class FrameCounter {
         break;
       }
       const length = payloadLength(chunk, at, header);
-      this.count++;
+      if (length !== this.#except) this.count++;
       this.bytes += length;
-      at += header + length;
+      at += header + maskLength(chunk, at) + length;
     }
     this.#skip = at - chunk.length;
   }
@@ -40,9 +46,24 @@ function headerLength(chunk, at) {
   return size === SHORT ? 4 : size === LONG ? 10 : 2;
 }
 
+/** A client's payload is masked by four bytes before it. */
+function maskLength(chunk, at) {
+  return at + 1 < chunk.length && chunk[at + 1] & MASKED ? 4 : 0;
+}
+
 function payloadLength(chunk, at, header) {
   if (header === 2) return chunk[at + 1] & LONG;
   return header === 4 ? chunk.readUInt16BE(at + 2) : Number(chunk.readBigUInt64BE(at + 2));
+}
+
+/** A text as a server sends it. */
+export function serverText(text) {
+  const payload = Buffer.from(text);
+  const isShort = payload.length < SHORT;
+  const header = Buffer.from(
+    isShort ? [TEXT, payload.length] : [TEXT, SHORT, payload.length >> 8, payload.length & 255],
+  );
+  return Buffer.concat([header, payload]);
 }
 
 /** A short text as a client sends it; masked with zeros, which leave it as it is. */

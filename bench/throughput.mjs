@@ -1,6 +1,6 @@
 // How many frames a second go through the relay, with histories on disk, from one device to one client and to ten; compared with a
 // bare `ws` forwarder that understands nothing, in pairs that alternate. Both run in a process of their own.
-// Run after `npm run build`: npm run --silent bench:throughput [-- --rounds 5 --seconds 4 --bytes 400 --profile DIRECTORY]
+// Run after `npm run build`: npm run --silent bench:throughput [-- --rounds 5 --seconds 4 --bytes 400 --scenarios oneToOne,fanOut10 --profile DIRECTORY]
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { median, observeMachine, printResult, printTable, progress, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
@@ -11,7 +11,14 @@ const WARM_UP_MS = 1_000;
 /** Frames that the device is ahead of its slowest client. */
 const AHEAD = 2_048;
 
-const { rounds, seconds, bytes, profile } = readOptions({ rounds: 5, seconds: 4, bytes: 400, profile: '' });
+const { rounds, seconds, bytes, scenarios, profile } = readOptions({
+  rounds: 5,
+  seconds: 4,
+  bytes: 400,
+  scenarios: Object.keys(SCENARIOS).join(','),
+  profile: '',
+});
+const chosen = Object.entries(SCENARIOS).filter(([name]) => scenarios.split(',').includes(name));
 const flags = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
 
 async function start(plain) {
@@ -41,9 +48,9 @@ async function measure({ server, loader }, clients) {
 
 const machine = observeMachine();
 const sides = { ours: await start(false), bare: await start(true) };
-const results = Object.fromEntries(Object.keys(SCENARIOS).map((name) => [name, []]));
+const results = Object.fromEntries(chosen.map(([name]) => [name, []]));
 for (let turn = 0; turn < rounds; turn++) {
-  for (const [scenario, clients] of Object.entries(SCENARIOS)) {
+  for (const [scenario, clients] of chosen) {
     const pair = {};
     for (const side of turn % 2 === 0 ? ['ours', 'bare'] : ['bare', 'ours'])
       pair[side] = await measure(sides[side], clients);

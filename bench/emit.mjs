@@ -15,8 +15,10 @@ const flags = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
 
 const machine = observeMachine();
 const programs = {};
+const sinks = [];
 for (const arm of ARMS) {
   const sink = await startProgram('sink', { acknowledges: arm !== 'bare' });
+  sinks.push(sink);
   const directory = temporaryDirectory();
   programs[arm] = await startProgram('emitter', { arm, server: sink.ready, directory, bytes }, { flags });
   await programs[arm].ask('run', { frames: WARM_UP_FRAMES }, RUN_MS);
@@ -29,7 +31,7 @@ for (let turn = 0; turn < rounds; turn++) {
   }
   progress(`round ${turn + 1}: ${ARMS.map((arm) => `${arm} ${Math.round(runs[arm].at(-1).loopNs)} ns`).join(', ')}`);
 }
-for (const program of Object.values(programs)) await program.stop();
+for (const program of [...Object.values(programs), ...sinks]) await program.stop();
 
 /** Ratios are those within a round. */
 function summary(arm) {

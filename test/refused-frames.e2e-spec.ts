@@ -18,6 +18,7 @@ const observer: RoutingObserver = {
   lost: (events: number) => void (counted.lost += events),
   answered() {},
   inFlight() {},
+  paced() {},
   rewound() {},
   refilled() {},
   resumed() {},

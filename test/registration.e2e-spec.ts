@@ -71,6 +71,7 @@ describe('registration', () => {
     const waits: number[] = [];
     const hurried: Clock = {
       now: () => SYSTEM_CLOCK.now(),
+      elapsed: () => SYSTEM_CLOCK.elapsed(),
       after(ms, run) {
         if (ms === REQUEST_DEADLINE_MS) return SYSTEM_CLOCK.after(ms, run);
         waits.push(ms);

@@ -154,6 +154,7 @@ describe('tokens of a listener that `extend` replaces', () => {
         closed: () => {},
       }),
       inFlight: () => {},
+      paced: () => {},
       refused: () => {},
       lost: () => {},
     };

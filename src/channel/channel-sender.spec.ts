@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
-import { settle } from '../../test/kit/manual-clock.js';
+import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { ChannelSender } from './channel-sender.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
 
@@ -21,12 +21,14 @@ class ListSource implements FrameSource {
   }
 }
 
+const clock = new ManualClock();
+
 const typesOf = (socket: MemorySocket): unknown[] => socket.frames().map((frame) => frame['type']);
 
 describe('ChannelSender', () => {
   it('takes turns among sources and serves urgent ones first', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 1_000, numbered: false });
     sender.attach(new ListSource('a', 3));
     sender.attach(new ListSource('b', 2));
     sender.attach(new ListSource('now', 2), 'urgent');
@@ -36,7 +38,7 @@ describe('ChannelSender', () => {
 
   it('forgets a source that is idle until it is attached again, and skips no other for it', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 1_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 1_000, numbered: false });
     const asked: string[] = [];
     const source = (name: string, texts: string[]) => ({
       next: () => {
@@ -62,7 +64,7 @@ describe('ChannelSender', () => {
   it('stops at the bound of the buffer and goes on when it has drained', async () => {
     const [socket] = MemorySocket.pair();
     socket.held = true;
-    const sender = new ChannelSender(socket, { bufferBound: 250, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 250, numbered: false });
     sender.attach(new ListSource('a', 10, 100));
     await settle();
     expect(socket.sent).toHaveLength(3);
@@ -74,7 +76,11 @@ describe('ChannelSender', () => {
 
   it('numbers frames, confirms them cumulatively, and is bounded by what is in flight once the peer confirms', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 10_000, inFlightBound: 200, numbered: true });
+    const sender = new ChannelSender(socket, clock, {
+      bufferBound: 10_000,
+      window: { floorBytes: 200, maxBytes: 200 },
+      numbered: true,
+    });
     const first = new ListSource('a', 2);
     sender.attach(first);
     await settle();
@@ -92,12 +98,77 @@ describe('ChannelSender', () => {
 
   it('gives up the largest frame in flight as if it had been read', async () => {
     const [socket] = MemorySocket.pair();
-    const sender = new ChannelSender(socket, { bufferBound: 10_000, numbered: false });
+    const sender = new ChannelSender(socket, clock, { bufferBound: 10_000, numbered: false });
     const [small, large] = [new ListSource('small', 1), new ListSource('large', 1, 500)];
     sender.attach(small);
     sender.attach(large);
     await settle();
     expect(sender.giveUpLargest()).toBeGreaterThan(500);
     expect([small.confirmed.length, large.confirmed.length]).toEqual([0, 1]);
+  });
+
+  it('C16 takes turns by bytes: one with large frames gets as much as one with small frames', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, clock, { bufferBound: 100_000, numbered: false });
+    sender.attach(new ListSource('large', 10, 1_000));
+    sender.attach(new ListSource('small', 1_000, 80));
+    await settle();
+    const bytes = { large: 0, small: 0 };
+    for (const text of socket.sent.slice(0, 60)) bytes[text.includes('large') ? 'large' : 'small'] += text.length;
+    expect(Math.abs(bytes.large - bytes.small)).toBeLessThanOrEqual(1_100);
+  });
+
+  it('holds frames back in their sources, so that an urgent one goes ahead of all of them', async () => {
+    const [socket] = MemorySocket.pair();
+    const window = { floorBytes: 300, maxBytes: 300 };
+    const sender = new ChannelSender(socket, clock, { bufferBound: 10_000, window, confirms: true, numbered: true });
+    sender.attach(new ListSource('stream', 10, 100));
+    await settle();
+    expect(typesOf(socket)).toEqual(['stream', 'stream', 'stream']);
+    sender.attach(new ListSource('control', 1), 'urgent');
+    await settle();
+    expect(sender.sent).toBe(3);
+    expect(socket.bufferedAmount).toBe(0);
+    sender.confirmThrough(1);
+    await settle();
+    expect(typesOf(socket)).toEqual(['stream', 'stream', 'stream', 'control']);
+  });
+
+  it('is not slowed down by a peer that never confirms, nor by what it sent before the first confirmation', async () => {
+    const [socket] = MemorySocket.pair();
+    const sender = new ChannelSender(socket, clock, { bufferBound: 1_000_000, numbered: true });
+    const unconfirmed = { left: 10_000, next: () => (unconfirmed.left-- > 0 ? { text: '{"type":"x"}' } : undefined) };
+    sender.attach(unconfirmed);
+    while (sender.sent < 10_000) await settle();
+    expect(sender.unconfirmed).toBeLessThan(5_000);
+    sender.confirmThrough(10_000);
+    expect(sender.unconfirmed).toBe(0);
+    sender.attach(new ListSource('next', 2));
+    await settle();
+    expect(sender.sent).toBe(10_002);
+  });
+
+  it('tells its window and rate, and takes them back at its end', async () => {
+    const [socket] = MemorySocket.pair();
+    const time = new ManualClock();
+    const sum = { windowBytes: 0, rate: 0 };
+    const paceChanged = (windowBytes: number, rate: number): void => {
+      sum.windowBytes += windowBytes;
+      sum.rate += rate;
+    };
+    const window = { floorBytes: 1_000 };
+    const options = { bufferBound: 1e6, window, confirms: true, numbered: false, paceChanged };
+    const sender = new ChannelSender(socket, time, options);
+    expect(sum).toEqual({ windowBytes: 1_000, rate: 0 });
+    sender.attach(new ListSource('a', 20, 100));
+    await settle();
+    await time.advance(10);
+    sender.confirmThrough(sender.sent);
+    const sent = socket.sent.reduce((bytes, { length }) => bytes + length, 0);
+    expect(sum.rate).toBeCloseTo(sent * 100);
+    expect(sum.windowBytes).toBeCloseTo(2 * (sent / 10) * (10 + 5));
+    sender.end();
+    expect(sum.windowBytes).toBeCloseTo(0);
+    expect(sum.rate).toBeCloseTo(0);
   });
 });

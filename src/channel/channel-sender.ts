@@ -1,21 +1,29 @@
-import { withSeq } from '../protocol/index.js';
+import { type Clock, withSeq } from '../protocol/index.js';
 import type { ChannelSocket } from './channel-socket.js';
+import type { Departure } from './delivery-rate.js';
+import { FairLine } from './fair-line.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
+import { Window, type WindowOptions } from './window.js';
 
 export interface ChannelSenderOptions {
   /** Bytes that may wait in the socket's own buffer. */
   readonly bufferBound: number;
-  /** Unconfirmed bytes in flight once the peer has confirmed anything. Default: no bound. */
-  readonly inFlightBound?: number;
   /** Whether each frame is given `seq`, counting from 1 on this socket. */
   readonly numbered: boolean;
+  /** How much may be in flight; what differs from `WINDOW_DEFAULTS`. */
+  readonly window?: Partial<WindowOptions>;
+  /** Whether the peer surely confirms, so that the window holds from the first frame on. Default: from its first confirmation on. */
+  readonly confirms?: boolean;
   /** Told by how many bytes what is in flight grew, negative when it shrank. Must not throw. */
   readonly inFlightChanged?: (bytes: number) => void;
+  /** Told by how much the window (bytes) and the delivery rate (bytes per second) grew. Must not throw. */
+  readonly paceChanged?: (windowBytes: number, bytesPerSecond: number) => void;
 }
 
 interface InFlight {
   readonly count: number;
   readonly bytes: number;
+  readonly departure: Departure;
   readonly confirmed: (() => void) | undefined;
   readonly givenUp: (() => void) | undefined;
 }
@@ -29,15 +37,18 @@ const BURST_BYTES = 128 * 1024;
 const UNCONFIRMED_KEPT = 4_096;
 
 /**
- * Sends on one socket, for the life of that socket: takes frames from its sources in turn, keeps the socket's buffer
- * bounded, and remembers what is in flight until the peer confirms it.
+ * Sends on one socket, for the life of that socket: takes frames from its sources in turn, as many as its window lets be in
+ * flight, and remembers those until the peer confirms them. What the window holds back stays with its source, not in the
+ * socket's buffer: an urgent frame goes ahead of all of it.
  */
 export class ChannelSender {
-  private readonly urgent: FrameSource[] = [];
-  private readonly fair: FrameSource[] = [];
+  private readonly urgent = new FairLine();
+  private readonly fair = new FairLine();
   private readonly inFlight: InFlight[] = [];
   private readonly unsafe: Unsafe[] = [];
+  private readonly window: Window;
   private inFlightBytes = 0;
+  private told = { windowBytes: 0, bytesPerSecond: 0 };
   private everConfirmed = false;
   private waking = false;
   private hasEnded = false;
@@ -47,8 +58,13 @@ export class ChannelSender {
 
   constructor(
     private readonly socket: ChannelSocket,
+    clock: Clock,
     private readonly options: ChannelSenderOptions,
-  ) {}
+  ) {
+    this.window = new Window(clock, options.window);
+    this.everConfirmed = options.confirms ?? false;
+    this.tellPace(this.window.bytes, 0);
+  }
 
   /** Frames sent so far; the `seq` of the newest on a numbered channel. */
   get sent(): number {
@@ -59,23 +75,27 @@ export class ChannelSender {
     return this.inFlight.length;
   }
 
-  /** Urgent sources go before all others; within a class sources take turns. One that is attached already keeps its place. */
+  /** Bytes that may be in flight, once the peer confirms. */
+  get windowBytes(): number {
+    return this.window.bytes;
+  }
+
+  /** Urgent sources go before all others; within a class they share by bytes. One that is attached already keeps its place. */
   attach(source: FrameSource, urgency: 'urgent' | 'fair' = 'fair'): void {
-    const sources = urgency === 'urgent' ? this.urgent : this.fair;
-    if (!sources.includes(source)) sources.push(source);
+    (urgency === 'urgent' ? this.urgent : this.fair).join(source);
     this.wake();
   }
 
   detach(source: FrameSource): void {
-    for (const sources of [this.urgent, this.fair]) {
-      const index = sources.indexOf(source);
-      if (index >= 0) sources.splice(index, 1);
-    }
+    this.urgent.leave(source);
+    this.fair.leave(source);
   }
 
   /** The socket is closed: whoever is told what is in flight hears of no more of it. */
   end(): void {
-    if (!this.hasEnded) this.options.inFlightChanged?.(-this.inFlightBytes);
+    if (this.hasEnded) return;
+    this.options.inFlightChanged?.(-this.inFlightBytes);
+    this.tellPace(0, 0);
     this.hasEnded = true;
   }
 
@@ -98,17 +118,24 @@ export class ChannelSender {
   /**
    * The peer has read the first `count` frames of this socket, and is responsible for the first `safe` of them.
    *
+   * @param askedAt when it was asked, of `Clock.elapsed`, where it does not say so by itself
    * @throws RangeError when it confirms more than was sent
    */
-  confirmThrough(count: number, safe = count): void {
+  confirmThrough(count: number, safe = count, askedAt?: number): void {
     if (count > this.sentCount) throw new RangeError(`${count} confirmed, but only ${this.sentCount} sent`);
     this.everConfirmed = true;
-    for (const frame of takeThrough(this.inFlight, count)) {
-      this.fly(-frame.bytes);
-      if (frame.confirmed) this.unsafe.push(frame);
+    const { bytes, newest } = this.takeRead(count);
+    if (newest) {
+      this.window.read(bytes, newest, askedAt);
+      this.tellPace(this.window.bytes, this.window.bytesPerSecond);
     }
-    for (const { confirmed } of takeThrough(this.unsafe, safe)) confirmed?.();
-    this.wake();
+    this.settleSafe(safe);
+  }
+
+  /** The first `count` frames are taken as read, though the peer has not said so: that tells nothing of the path. */
+  assumeThrough(count: number): void {
+    this.window.forget(this.takeRead(count).bytes);
+    this.settleSafe(count);
   }
 
   /** Gives up the largest frame in flight; its size, or 0 when nothing is in flight. */
@@ -117,55 +144,68 @@ export class ChannelSender {
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
     this.fly(-largest.bytes);
+    this.window.forget(largest.bytes);
     (largest.givenUp ?? largest.confirmed)?.();
     return largest.bytes;
   }
 
+  private takeRead(count: number): { readonly bytes: number; readonly newest: Departure | undefined } {
+    let bytes = 0;
+    let newest: Departure | undefined;
+    for (const frame of takeThrough(this.inFlight, count)) {
+      bytes += frame.bytes;
+      newest = frame.departure;
+      if (frame.confirmed) this.unsafe.push(frame);
+    }
+    if (bytes > 0) this.fly(-bytes);
+    return { bytes, newest };
+  }
+
+  private settleSafe(safe: number): void {
+    for (const { confirmed } of takeThrough(this.unsafe, safe)) confirmed?.();
+    this.wake();
+  }
+
   private pump(): void {
     for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {
-      const frame = this.take(this.urgent) ?? this.take(this.fair);
-      if (!frame) return;
+      const frame = this.urgent.take() ?? this.fair.take();
+      if (!frame) return this.window.starved();
       burst += this.write(frame);
     }
   }
 
   private mayStillSend(): boolean {
-    const { bufferBound, inFlightBound = Infinity } = this.options;
-    if (!this.socket.open || this.socket.bufferedAmount >= bufferBound) return false;
-    return !this.everConfirmed || this.inFlight.length === 0 || this.inFlightBytes < inFlightBound;
-  }
-
-  /** Round robin: the source that gave a frame goes to the end of the line. */
-  private take(sources: FrameSource[]): OutgoingFrame | undefined {
-    for (let i = 0; i < sources.length;) {
-      const source = sources[i];
-      const frame = source?.next();
-      if (source && !frame && !source.idle) {
-        i++;
-        continue;
-      }
-      sources.splice(i, 1);
-      if (!source || !frame) continue;
-      sources.push(source);
-      return frame;
-    }
-    return undefined;
+    if (!this.socket.open || this.socket.bufferedAmount >= this.options.bufferBound) return false;
+    return !this.everConfirmed || this.window.hasRoom;
   }
 
   private write({ text, confirmed, givenUp }: OutgoingFrame): number {
     const count = ++this.sentCount;
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
-    this.inFlight.push({ count, bytes, confirmed, givenUp });
+    this.inFlight.push({ count, bytes, departure: this.window.sent(bytes), confirmed, givenUp });
     this.fly(bytes);
     if (!this.everConfirmed && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed)
-      this.fly(-(this.inFlight.shift()?.bytes ?? 0));
+      this.forgetOldest();
     this.socket.send(numbered, () => {
       this.onWritten?.(count);
       this.wake();
     });
     this.onSent?.(bytes, count);
     return bytes;
+  }
+
+  private forgetOldest(): void {
+    const bytes = this.inFlight.shift()?.bytes ?? 0;
+    this.window.forget(bytes);
+    this.fly(-bytes);
+  }
+
+  private tellPace(windowBytes: number, bytesPerSecond: number): void {
+    const { told } = this;
+    if (this.hasEnded || (told.windowBytes === windowBytes && told.bytesPerSecond === bytesPerSecond)) return;
+    this.told = { windowBytes, bytesPerSecond };
+    this.options.paceChanged?.(windowBytes - told.windowBytes, bytesPerSecond - told.bytesPerSecond);
   }
 
   private fly(bytes: number): void {

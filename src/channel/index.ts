@@ -11,3 +11,4 @@ export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } f
 export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';
 export type { SocketObserver } from './socket-observer.js';
 export { WsSocket, type WsLike } from './ws-socket.js';
+export { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS, type WindowOptions } from './window.js';

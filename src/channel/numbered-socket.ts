@@ -14,10 +14,10 @@ export class NumberedSocket {
   constructor(
     socket: ChannelSocket,
     clock: Clock,
-    options: Omit<ChannelSenderOptions, 'numbered'>,
+    options: Omit<ChannelSenderOptions, 'numbered' | 'confirms'>,
     receipts?: ReceiptsOptions,
   ) {
-    this.sender = new ChannelSender(socket, { ...options, numbered: true });
+    this.sender = new ChannelSender(socket, clock, { ...options, numbered: true, confirms: true });
     this.receipts = new Receipts(clock, (ack) => socket.send(ack), receipts);
   }
 

@@ -7,7 +7,7 @@ import { PING_DEFAULTS, PingConfirmation } from './ping-confirmation.js';
 function setUp({ answers, answeredBefore = false }: { answers: boolean; answeredBefore?: boolean }) {
   const clock = new ManualClock();
   const [socket, peer] = MemorySocket.pair();
-  const sender = new ChannelSender(socket, { bufferBound: 512 * 1024, numbered: false });
+  const sender = new ChannelSender(socket, clock, { bufferBound: 512 * 1024, numbered: false });
   const state = { dead: false, confirmed: 0, pings: 0, answers };
   const confirmation = new PingConfirmation(
     socket,

@@ -5,10 +5,12 @@ import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 
 /** Pings on a plain link (protocol sections 2 and 5). Times in ms. */
 export interface PingConfirmationOptions extends HeartbeatOptions {
-  /** Bytes sent after which a ping asks how far the peer has read. */
-  readonly probeBytes: number;
+  /** After this part of the window a ping asks how far the peer has read. */
+  readonly probeWindowPart: number;
   /** Least time between two such pings. */
   readonly probeEveryMs: number;
+  /** What the window allows for between two answers: such pings, and that one waits behind what left with it. */
+  readonly ackIntervalMs: number;
   /** After the last unconfirmed frame a ping follows this much later. */
   readonly probeIdleMs: number;
   /** On a socket that never had a pong: a frame counts as confirmed this long after it left the process. */
@@ -19,8 +21,9 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
   heartbeatMs: 30_000,
   maxUnanswered: 3,
   wakeProbeMs: 5_000,
-  probeBytes: 128 * 1024,
+  probeWindowPart: 1 / 4,
   probeEveryMs: 20,
+  ackIntervalMs: 25,
   probeIdleMs: 250,
   assumeReadMs: 1_000,
 };
@@ -34,8 +37,8 @@ const PING = '{"type":"ping"}';
  * heartbeat included, and confirms every frame sent before that ping.
  */
 export class PingConfirmation {
-  /** Frames sent before each ping that waits for its pong. */
-  private readonly marks: number[] = [];
+  /** For each ping that waits for its pong: the frames sent before it, and when it went. */
+  private readonly marks: { readonly count: number; readonly at: number }[] = [];
   private readonly written: { readonly count: number; readonly at: number }[] = [];
   private readonly heartbeat: Heartbeat;
   private unprobedBytes = 0;
@@ -75,7 +78,7 @@ export class PingConfirmation {
     this.probe = undefined;
     this.unprobedBytes = 0;
     this.probedThrough = this.sender.sent;
-    this.lastProbeAt = this.clock.now();
+    this.lastProbeAt = this.clock.elapsed();
     if (this.answered || this.marks.length < MAX_UNPROVEN_PROBES) this.ping();
   }
 
@@ -89,7 +92,7 @@ export class PingConfirmation {
     this.assume?.cancel();
     this.written.length = 0;
     const mark = this.marks.shift();
-    if (mark !== undefined) this.sender.confirmThrough(mark);
+    if (mark) this.sender.confirmThrough(mark.count, mark.count, mark.at);
   }
 
   stop(): void {
@@ -100,14 +103,14 @@ export class PingConfirmation {
   }
 
   private ping(): void {
-    this.marks.push(this.sender.sent);
+    this.marks.push({ count: this.sender.sent, at: this.clock.elapsed() });
     this.socket.send(PING);
   }
 
   private frameSent(bytes: number): void {
     this.unprobedBytes += bytes;
-    const due = this.unprobedBytes >= this.options.probeBytes;
-    const wait = due ? this.lastProbeAt + this.options.probeEveryMs - this.clock.now() : this.options.probeIdleMs;
+    const due = this.unprobedBytes >= this.options.probeWindowPart * this.sender.windowBytes;
+    const wait = due ? this.lastProbeAt + this.options.probeEveryMs - this.clock.elapsed() : this.options.probeIdleMs;
     if (wait <= 0) return this.ask();
     this.probe?.cancel();
     this.probe = this.clock.after(wait, () => {
@@ -117,18 +120,18 @@ export class PingConfirmation {
 
   private frameWritten(count: number): void {
     if (this.answered || this.stopped) return;
-    this.written.push({ count, at: this.clock.now() });
+    this.written.push({ count, at: this.clock.elapsed() });
     if (this.written.length === 1) this.assumeRead();
   }
 
   private assumeRead(): void {
     const oldest = this.written[0];
     if (!oldest || this.stopped) return;
-    this.assume = this.clock.after(oldest.at + this.options.assumeReadMs - this.clock.now(), () => {
-      const until = this.clock.now() - this.options.assumeReadMs;
+    this.assume = this.clock.after(oldest.at + this.options.assumeReadMs - this.clock.elapsed(), () => {
+      const until = this.clock.elapsed() - this.options.assumeReadMs;
       let confirmed = 0;
       while (this.written[0] && this.written[0].at <= until) confirmed = this.written.shift()?.count ?? confirmed;
-      if (confirmed > 0) this.sender.confirmThrough(confirmed);
+      if (confirmed > 0) this.sender.assumeThrough(confirmed);
       this.assumeRead();
     });
   }

@@ -202,7 +202,10 @@ class World {
   }
 
   private listen(socket: SteppedSocket): void {
-    const numbered = new NumberedSocket(socket, this.clock, { bufferBound: 400, inFlightBound: 800 });
+    const numbered = new NumberedSocket(socket, this.clock, {
+      bufferBound: 400,
+      window: { floorBytes: 800, maxBytes: 800 },
+    });
     this.sender = numbered.sender;
     const heads = RUNTIMES.map((name) => ({ name, heads: this.journal(name).heads() }));
     let journals: string | undefined = JSON.stringify({ type: 'journals', heads });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/kit/manual-clock.js';
 import { ChannelSender } from './channel-sender.js';
 import { typeOfText } from './socket-observer.js';
 
@@ -30,7 +31,7 @@ describe('ChannelSender', () => {
       terminate: () => {},
       receive: () => {},
     };
-    const sender = new ChannelSender(socket, {
+    const sender = new ChannelSender(socket, new ManualClock(), {
       bufferBound: 1_000,
       numbered: false,
       inFlightChanged: (bytes) => (inFlight += bytes),

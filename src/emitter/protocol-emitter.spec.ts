@@ -34,7 +34,7 @@ function setUp(options: Partial<EmitterOptions> = {}, maxFrameBytes = DEFAULT_MA
     maxUnansweredHeartbeats: 3,
     wakeProbeMs: 5_000,
     bufferBoundBytes: 512 * 1024,
-    inFlightBoundBytes: 1024 * 1024,
+    window: {},
     answered: new Set(),
     gaveUp: () => {},
     refused: () => {},

@@ -7,12 +7,15 @@ export interface Timer {
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
+  /** Milliseconds since some moment, with fractions; never set back, for measuring how long something took. */
+  elapsed(): number;
   /** Runs once after at least `ms` milliseconds. */
   after(ms: number, run: () => void): Timer;
 }
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return { cancel: () => clearTimeout(timer) };

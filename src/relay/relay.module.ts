@@ -34,11 +34,15 @@ import { RoutingService } from './routing/routing.service.js';
 const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
-  useFactory: ({ clientChannels, maxFrameBytes, history }: RelayOptions) => {
+  useFactory: ({ history, ...options }: RelayOptions) => {
+    const { clientChannels, maxFrameBytes, inFlightBytes, windowFloorBytes, windowGain } = options;
     const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
     return validateOptions(RoutingOptions, {
       clientChannels,
       maxFrameBytes,
+      inFlightBytes,
+      windowFloorBytes,
+      windowGain,
       maxEventsPerRuntime,
       maxBytesPerRuntime,
       maxHistoryBytes: maxBytes,

@@ -6,6 +6,7 @@ import {
   PING_DEFAULTS,
   PingConfirmation,
   type Receipt,
+  type WindowOptions,
 } from '../channel/index.js';
 import type { Clock, Frame } from '../protocol/index.js';
 
@@ -36,8 +37,9 @@ export interface DeliveryContext {
   readonly maxUnansweredHeartbeats: number;
   readonly wakeProbeMs: number;
   readonly bufferBoundBytes: number;
-  readonly inFlightBoundBytes: number;
+  readonly window: Partial<WindowOptions>;
   readonly inFlightChanged: (bytes: number) => void;
+  readonly paceChanged: (windowBytes: number, bytesPerSecond: number) => void;
   /** Whether this channel has answered a ping earlier in this process. */
   readonly answeredBefore: boolean;
 }
@@ -51,11 +53,13 @@ export class PlainDelivery implements Delivery {
   private readonly confirmation: PingConfirmation;
 
   constructor(socket: ChannelSocket, context: DeliveryContext) {
-    const { clock, bufferBoundBytes, inFlightChanged, answeredBefore, maxUnansweredHeartbeats } = context;
-    this.sender = new ChannelSender(socket, { bufferBound: bufferBoundBytes, numbered: false, inFlightChanged });
-    const { heartbeatMs, wakeProbeMs } = context;
-    const heartbeat = { heartbeatMs, wakeProbeMs, maxUnanswered: maxUnansweredHeartbeats };
-    const options = { ...PING_DEFAULTS, ...heartbeat, probeBytes: bufferBoundBytes / 4 };
+    const { clock, bufferBoundBytes: bufferBound, inFlightChanged, paceChanged, answeredBefore } = context;
+    // Such a peer says what it has read when it is asked, and it is asked less often.
+    const window = { ...context.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
+    const pacing = { window, confirms: answeredBefore, inFlightChanged, paceChanged };
+    this.sender = new ChannelSender(socket, clock, { bufferBound, numbered: false, ...pacing });
+    const { heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;
+    const options = { ...PING_DEFAULTS, heartbeatMs, wakeProbeMs, maxUnanswered };
     this.confirmation = new PingConfirmation(socket, this.sender, clock, options, answeredBefore, () =>
       socket.terminate(),
     );
@@ -94,8 +98,8 @@ export class ResumableDelivery implements Delivery {
 
   constructor(socket: ChannelSocket, context: DeliveryContext) {
     const { clock, heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;
-    const { bufferBoundBytes: bufferBound, inFlightBoundBytes: inFlightBound, inFlightChanged } = context;
-    this.numbered = new NumberedSocket(socket, clock, { bufferBound, inFlightBound, inFlightChanged });
+    const { bufferBoundBytes: bufferBound, window, inFlightChanged, paceChanged } = context;
+    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window, inFlightChanged, paceChanged });
     this.heartbeat = new Heartbeat(
       clock,
       { heartbeatMs, wakeProbeMs, maxUnanswered },

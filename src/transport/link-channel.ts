@@ -22,7 +22,10 @@ import { type Delivery, type DeliveryContext, PlainDelivery, ResumableDelivery }
 import { type LinkEnd, LinkError } from './link-end.js';
 
 /** What a channel needs of its surroundings. Times in ms, sizes in bytes. */
-export interface LinkChannelContext extends Omit<DeliveryContext, 'inFlightChanged' | 'answeredBefore'> {
+export interface LinkChannelContext extends Omit<
+  DeliveryContext,
+  'inFlightChanged' | 'paceChanged' | 'answeredBefore'
+> {
   readonly clock: Clock;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
   readonly answered: Set<ChannelName>;
@@ -32,6 +35,8 @@ export interface LinkChannelContext extends Omit<DeliveryContext, 'inFlightChang
   refused(channel: ChannelName, error: FrameError): void;
   /** Told by how many bytes what is in flight on a channel grew. */
   inFlightChanged?(channel: ChannelName, bytes: number): void;
+  /** Told by how much a channel's window (bytes) and delivery rate (bytes per second) grew. */
+  paceChanged?(channel: ChannelName, windowBytes: number, bytesPerSecond: number): void;
 }
 
 interface Arrived {
@@ -63,7 +68,9 @@ export class LinkChannel {
     resumable = false,
   ) {
     const inFlightChanged = (bytes: number): void => context.inFlightChanged?.(name, bytes);
-    const surroundings = { ...context, inFlightChanged, answeredBefore: context.answered.has(name) };
+    const paceChanged = (windowBytes: number, bytesPerSecond: number): void =>
+      context.paceChanged?.(name, windowBytes, bytesPerSecond);
+    const surroundings = { ...context, inFlightChanged, paceChanged, answeredBefore: context.answered.has(name) };
     this.delivery = resumable ? new ResumableDelivery(socket, surroundings) : new PlainDelivery(socket, surroundings);
     this.ended = new Promise((resolve) => {
       socket.receive({

@@ -8,6 +8,8 @@ export interface LinkObserver {
   socket(channel: ChannelName | 'both'): SocketObserver;
   /** Bytes in flight grew by so many; negative: the server has read them, or their socket is gone. */
   inFlight(channel: ChannelName, bytes: number): void;
+  /** The window (bytes) and the delivery rate (bytes per second) grew by so much; negative: they shrank, or their socket is gone. */
+  paced(channel: ChannelName, windowBytes: number, bytesPerSecond: number): void;
   /** A message of the server's could not be read as a frame. */
   refused(channel: ChannelName, fault: FrameFault): void;
   /** A link ended, or could not be had; `stop`: the listener gives up. */

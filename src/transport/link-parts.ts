@@ -27,7 +27,12 @@ export class LinkParts {
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
       wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
-      inFlightBoundBytes: options.inFlightBoundBytes,
+      window: {
+        maxBytes: options.inFlightBoundBytes,
+        floorBytes: options.windowFloorBytes,
+        gain: options.windowGain,
+        ackIntervalMs: options.ackIntervalMs,
+      },
       answered: new Set(),
       gaveUp: (channel, bytes) =>
         this.log.error('The server takes no frames of this size; the largest in flight was given up.', {
@@ -39,6 +44,7 @@ export class LinkParts {
         this.log.warn(`Refused a message: ${error.message}`, { channel, fault: error.fault });
       },
       inFlightChanged: (channel, bytes) => observer.inFlight(channel, bytes),
+      paceChanged: (channel, windowBytes, bytesPerSecond) => observer.paced(channel, windowBytes, bytesPerSecond),
     };
   }
 

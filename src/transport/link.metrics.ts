@@ -12,6 +12,10 @@ export const linkMetricsProvider: FactoryProvider<LinkObserver> = {
 function linkMetrics(metrics: Metrics): LinkObserver {
   const traffic = new TrafficMetrics(metrics, 'twinlane_listener', ['channel']);
   const inFlight = metrics.gauge('twinlane_listener_in_flight_bytes', 'Sent, and not known to be read.', ['channel']);
+  const window = metrics.gauge('twinlane_listener_window_bytes', 'What may be in flight.', ['channel']);
+  const rate = metrics.gauge('twinlane_listener_delivery_bytes_per_second', 'How fast the server was seen to read.', [
+    'channel',
+  ]);
   const refused = metrics.counter('twinlane_listener_refused_messages_total', 'Messages that were no frames.', [
     'channel',
     'fault',
@@ -23,6 +27,10 @@ function linkMetrics(metrics: Metrics): LinkObserver {
   return {
     socket: (channel) => traffic.socket({ channel }),
     inFlight: (channel, bytes) => inFlight.inc({ channel }, bytes),
+    paced: (channel, windowBytes, bytesPerSecond) => {
+      window.inc({ channel }, windowBytes);
+      rate.inc({ channel }, bytesPerSecond);
+    },
     refused: (channel, fault) => refused.inc({ channel, fault }),
     lost: (cause, next) => lost.inc({ cause, next }),
   };

@@ -20,6 +20,10 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  elapsed(): number {
+    return this.time;
+  }
+
   /** Timers that are set and have not fired: what would keep a process alive. */
   get pending(): number {
     return this.alarms.length;

@@ -3,9 +3,10 @@ import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import { RECEIPT_DEFAULTS } from '../../channel/index.js';
 import type { Frame } from '../../protocol/index.js';
+import { RelayOptions } from '../relay.options.js';
 import { DeviceChannel } from './device-channel.js';
 
-const LIMITS = { maxFrameBytes: 200_000, deviceBufferBytes: 1_000_000 };
+const LIMITS = { ...new RelayOptions(), maxFrameBytes: 200_000, deviceBufferBytes: 1_000_000 };
 
 let clock: ManualClock;
 let device: MemorySocket;

@@ -19,6 +19,11 @@ export interface DeviceChannelLimits {
   readonly maxFrameBytes: number;
   /** Bytes of commands that may wait for the device to read. */
   readonly deviceBufferBytes: number;
+  /** Unacknowledged on one socket of a resumable link: at most, and always allowed. */
+  readonly inFlightBytes: number;
+  readonly windowFloorBytes: number;
+  /** The window is this times what the path holds. */
+  readonly windowGain: number;
 }
 
 /** What a frame's sender learns of it on a resumable link. */
@@ -47,7 +52,10 @@ export class DeviceChannel {
     private readonly observer: DeviceChannelObserver,
     resumable: boolean,
   ) {
-    if (resumable) this.numbered = new NumberedSocket(socket, clock, { bufferBound: limits.deviceBufferBytes });
+    if (!resumable) return;
+    const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
+    const window = { maxBytes, floorBytes, gain: limits.windowGain };
+    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window });
   }
 
   /** Starts reading; last, because what came before is handed over at once. */

@@ -19,6 +19,8 @@ export class RelayMetrics implements RoutingObserver {
   private readonly commands;
   private readonly requests;
   private readonly flying;
+  private readonly windows;
+  private readonly rates;
   private readonly rewinds;
   private readonly refills;
   private readonly verdicts;
@@ -43,6 +45,11 @@ export class RelayMetrics implements RoutingObserver {
       'status',
     ]);
     this.flying = metrics.gauge('twinlane_relay_in_flight_bytes', 'Sent to clients, and not known to be read.');
+    this.windows = metrics.gauge('twinlane_relay_window_bytes', 'What may be in flight to clients, all together.');
+    this.rates = metrics.gauge(
+      'twinlane_relay_delivery_bytes_per_second',
+      'How fast clients were seen to read, all together.',
+    );
     this.rewinds = metrics.counter(
       'twinlane_relay_rewinds_total',
       'Times a device was asked for what is missing here.',
@@ -92,6 +99,11 @@ export class RelayMetrics implements RoutingObserver {
 
   inFlight(bytes: number): void {
     this.flying.inc(bytes);
+  }
+
+  paced(windowBytes: number, bytesPerSecond: number): void {
+    this.windows.inc(windowBytes);
+    this.rates.inc(bytesPerSecond);
   }
 
   rewound(): void {

@@ -5,6 +5,7 @@ import {
   FrameError,
   runtimeKey,
   type ChannelName,
+  type Clock,
   type CloseCode,
   type Frame,
   type Runtime,
@@ -50,13 +51,20 @@ export class ClientSocket {
     private readonly options: RoutingOptions,
     private readonly observer: RoutingObserver,
     private readonly guard: Guard,
+    clock: Clock,
   ) {
     this.runtime = runtimeOf(attachment);
-    this.sender = new ChannelSender(attachment.socket, {
+    this.sender = new ChannelSender(attachment.socket, clock, {
       numbered: true,
       bufferBound: options.socketBufferBytes,
-      inFlightBound: options.inFlightBytes,
+      window: {
+        maxBytes: options.inFlightBytes,
+        floorBytes: options.windowFloorBytes,
+        gain: options.windowGain,
+        ackIntervalMs: options.ackIntervalMs,
+      },
       inFlightChanged: (bytes) => observer.inFlight(bytes),
+      paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
     });
     this.direct = new DirectFrames(options.directBytes, () => this.sender.sent + 1);
     this.sender.attach(this.safe(this.direct.urgent), 'urgent');

@@ -196,8 +196,8 @@ export class EnvironmentHub {
   }
 
   attach(attachment: ClientAttachment): void {
-    const { options, observer, guard } = this.context;
-    const socket = new ClientSocket(attachment, options, observer, guard);
+    const { options, observer, guard, clock } = this.context;
+    const socket = new ClientSocket(attachment, options, observer, guard, clock);
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();

@@ -17,6 +17,10 @@ export class GuardedClock implements Clock {
     return this.clock.now();
   }
 
+  elapsed(): number {
+    return this.clock.elapsed();
+  }
+
   after(ms: number, run: () => void): Timer {
     if (this.isStopped) return { cancel: () => {} };
     const timer = this.clock.after(ms, () => {

@@ -32,6 +32,8 @@ export interface RoutingObserver {
   answered(type: string, ms: number): void;
   /** Bytes in flight to clients grew by so many; negative: they have been read, or their socket is gone. */
   inFlight(bytes: number): void;
+  /** Windows (bytes) and delivery rates (bytes per second) of clients' sockets grew by so much; negative: they shrank, or their socket is gone. */
+  paced(windowBytes: number, bytesPerSecond: number): void;
   /** A device was asked to go back to what is missing here. */
   rewound(): void;
   /** So many events came that the device had announced and this relay had not. */
@@ -47,6 +49,7 @@ export const NO_ROUTING_OBSERVER: RoutingObserver = {
   lost() {},
   answered() {},
   inFlight() {},
+  paced() {},
   rewound() {},
   refilled() {},
   resumed() {},

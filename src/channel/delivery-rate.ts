@@ -1,0 +1,110 @@
+/** What was known when frames were given to the socket; those of one burst share it. Times in ms. */
+export interface Departure {
+  readonly at: number;
+  /** Bytes that had been read by then. */
+  readonly delivered: number;
+  /** When the newest of them were acknowledged. */
+  readonly deliveredAt: number;
+  /** When the newest of them had left. */
+  readonly precededAt: number;
+  /** Whether it left in a drain, with nothing in flight before it. */
+  readonly ofPath: boolean;
+  /** What it tells of the rate is a lower bound only: the sender could have sent more. */
+  isLimited: boolean;
+}
+
+interface Maximum {
+  /** On the clock that runs while the sender has something to send. */
+  readonly busyAt: number;
+  readonly rate: number;
+}
+
+/**
+ * How many bytes per ms the peer reads: the best of the newest samples. One sample spans from the acknowledgement after which
+ * a frame left to the one that covers it, or, where that is longer, the time between their sends: neither acknowledgements
+ * that arrive in one heap nor frames that leave in one burst make it larger than it is. Samples of a sender that had nothing
+ * to send never lower it.
+ */
+export class DeliveryRate {
+  private maxima: Maximum[] = [];
+  private best = 0;
+  private busy = 0;
+  private sent = 0;
+  private deliveredBytes = 0;
+  private deliveredAt = 0;
+  private precededAt = 0;
+  /** What left up to here was limited by its source. */
+  private limitedThrough = 0;
+  private latest: Departure | undefined;
+
+  /** Bytes per ms; 0 until anything is known. */
+  get perMs(): number {
+    return this.maxima[0]?.rate ?? 0;
+  }
+
+  /** The highest rate so far, or since it was forgotten. */
+  get bestPerMs(): number {
+    return this.best;
+  }
+
+  /** Bytes that have been read. */
+  get delivered(): number {
+    return this.deliveredBytes;
+  }
+
+  get inFlight(): number {
+    return this.sent - this.deliveredBytes;
+  }
+
+  /** Frames leave now. */
+  depart(bytes: number, now: number, ofPath: boolean): Departure {
+    if (this.inFlight === 0) this.deliveredAt = this.precededAt = now;
+    this.sent += bytes;
+    const { delivered, deliveredAt, precededAt, latest } = this;
+    if (latest?.at === now && latest.deliveredAt === deliveredAt && latest.ofPath === ofPath) return latest;
+    const isLimited = ofPath || delivered < this.limitedThrough;
+    return (this.latest = { at: now, delivered, deliveredAt, precededAt, ofPath, isLimited });
+  }
+
+  /** There is nothing to send, though there would be room. */
+  starved(): void {
+    this.limitedThrough = this.sent;
+    if (this.latest) this.latest.isLimited = true;
+  }
+
+  /**
+   * The peer has read so many bytes more.
+   *
+   * @param newest of the newest frame among them
+   * @param memoryMs how long a sample counts
+   */
+  read(bytes: number, newest: Departure, now: number, memoryMs: number): void {
+    const sinceAck = now - this.deliveredAt;
+    this.deliveredBytes += bytes;
+    this.deliveredAt = now;
+    this.precededAt = newest.at;
+    const span = Math.max(newest.at - newest.precededAt, now - newest.deliveredAt);
+    if (span <= 0) return;
+    const rate = (this.delivered - newest.delivered) / span;
+    if (newest.isLimited && rate <= this.perMs) return;
+    if (!newest.isLimited) this.busy += sinceAck;
+    this.add(rate, memoryMs);
+  }
+
+  /** So many bytes are not waited for any more. */
+  forget(bytes: number): void {
+    this.deliveredBytes += bytes;
+  }
+
+  /** The best so far says nothing any more. */
+  forgetBest(): void {
+    this.best = this.perMs;
+  }
+
+  private add(rate: number, memoryMs: number): void {
+    this.best = Math.max(this.best, rate);
+    while ((this.maxima.at(-1)?.rate ?? Infinity) <= rate) this.maxima.pop();
+    this.maxima.push({ busyAt: this.busy, rate });
+    while ((this.maxima[0]?.busyAt ?? Infinity) < this.busy - memoryMs) this.maxima.shift();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../protocol/index.js';
+import { DeliveryRate, type Departure } from './delivery-rate.js';
+import { LeastRoundTrip, type LeastRoundTripOptions } from './least-round-trip.js';
+
+/** How much may be in flight. Times in ms, sizes in UTF-16 units of the messages. */
+export interface WindowOptions extends LeastRoundTripOptions {
+  /** Always allowed. */
+  readonly floorBytes: number;
+  /** Never more than this. */
+  readonly maxBytes: number;
+  /** Room beyond what rate and round trip ask for; without it no rise of the rate would ever be seen. Above 1. */
+  readonly gain: number;
+  /** The same until the rate grows no more, so that a new socket is at its rate within a few round trips. */
+  readonly startGain: number;
+  /** The rate is the best of this time in which there was something to send, or of 5 round trips. */
+  readonly rateMemoryMs: number;
+}
+
+export const WINDOW_DEFAULTS: WindowOptions = {
+  floorBytes: 12 * 1024,
+  maxBytes: 8 * 1024 * 1024,
+  gain: 1.25,
+  startGain: 2,
+  ackIntervalMs: 5,
+  rateMemoryMs: 1_000,
+  drainAfterMs: 10_000,
+  drainMs: 100,
+  recheckMs: 60_000,
+};
+
+/** What `gain` may be where it is configured: below, a rise of the rate is hardly seen; above, queues stand. */
+export const MIN_WINDOW_GAIN = 1.05;
+export const MAX_WINDOW_GAIN = 4;
+
+const RATE_MEMORY_ROUNDS = 5;
+/** The rate still grows while a round trip makes it this much higher. */
+const GROWTH = 1.25;
+/** Round trips without such growth after which the start is over. */
+const ROUNDS_WITHOUT_GROWTH = 3;
+
+/**
+ * How many bytes one sender may have in flight on one socket (architecture, second idea): as many as the path holds, and not
+ * what its queues hold. What the peer has read drives it; nothing of it outlives the socket.
+ */
+export class Window {
+  private readonly rate = new DeliveryRate();
+  private readonly roundTrip: LeastRoundTrip;
+  private readonly options: WindowOptions;
+  private start: Start | undefined = new Start();
+  private size: number;
+
+  constructor(
+    private readonly clock: Clock,
+    options: Partial<WindowOptions> = {},
+  ) {
+    this.options = { ...WINDOW_DEFAULTS, ...options };
+    this.roundTrip = new LeastRoundTrip(this.options);
+    this.size = this.options.floorBytes;
+  }
+
+  get bytes(): number {
+    return this.size;
+  }
+
+  /** Bytes per second that the peer reads; 0 until that is known. */
+  get bytesPerSecond(): number {
+    return this.rate.perMs * 1_000;
+  }
+
+  /** In ms, as far as it is known; Infinity before. */
+  get leastRoundTripMs(): number {
+    return this.roundTrip.ms;
+  }
+
+  /** Whether more may be sent. A frame larger than the room that is left goes too: by one frame at most it is exceeded. */
+  get hasRoom(): boolean {
+    const { inFlight } = this.rate;
+    return inFlight === 0 || inFlight < this.size;
+  }
+
+  /** A frame is given to the socket now. @returns what `read` needs of the newest frame that was read */
+  sent(bytes: number): Departure {
+    const now = this.clock.elapsed();
+    return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
+  }
+
+  /** There is nothing to send, though there is room. */
+  starved(): void {
+    this.rate.starved();
+  }
+
+  /** So many bytes are not waited for any more, whether or not the peer has read them. */
+  forget(bytes: number): void {
+    this.rate.forget(bytes);
+  }
+
+  /**
+   * The peer has read so many bytes more.
+   *
+   * @param newest of the newest frame among them
+   * @param askedAt when the peer was asked, where it does not say so by itself; of `Clock.elapsed`
+   */
+  read(bytes: number, newest: Departure, askedAt = newest.at): void {
+    const now = this.clock.elapsed();
+    this.roundTrip.measured(now - askedAt, newest.ofPath);
+    this.rate.read(bytes, newest, now, this.memoryMs);
+    if (this.start?.isOver(this.rate, newest)) this.start = undefined;
+    const found = this.roundTrip.look(this.rate.perMs < this.rate.bestPerMs / 2, now);
+    if (found === 'raised') this.start = new Start();
+    if (found) this.rate.forgetBest();
+    this.size = this.wanted();
+  }
+
+  private get memoryMs(): number {
+    const { rateMemoryMs, ackIntervalMs } = this.options;
+    return Math.max(rateMemoryMs, RATE_MEMORY_ROUNDS * (this.roundTrip.ms + ackIntervalMs));
+  }
+
+  private wanted(): number {
+    if (this.roundTrip.isDraining) return 0;
+    const { floorBytes, maxBytes, gain, startGain, ackIntervalMs } = this.options;
+    const pipe = this.rate.perMs * (this.roundTrip.ms + ackIntervalMs);
+    return Math.min(maxBytes, Math.max(floorBytes, (this.start ? startGain : gain) * pipe));
+  }
+}
+
+/** A new socket: the time in which the rate still grows with each round trip. */
+class Start {
+  private roundEnd = 0;
+  private grownTo = 0;
+  private roundsWithoutGrowth = 0;
+
+  isOver({ perMs, delivered }: DeliveryRate, newest: Departure): boolean {
+    if (newest.delivered < this.roundEnd) return false;
+    this.roundEnd = delivered;
+    if (newest.isLimited) return false;
+    if (perMs >= this.grownTo * GROWTH) {
+      this.grownTo = perMs;
+      this.roundsWithoutGrowth = 0;
+    } else this.roundsWithoutGrowth++;
+    return this.roundsWithoutGrowth >= ROUNDS_WITHOUT_GROWTH;
+  }
+}

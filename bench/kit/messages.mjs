@@ -10,7 +10,8 @@ export function tell(message) {
 
 /** What the bench asks, by name, is answered with what the function returns. */
 export function answer(asks) {
-  process.on('message', async ({ ask, ...fields }) => {
+  const reply = async ({ ask, ...fields }) => {
     if (ask in asks) tell({ [ask]: (await asks[ask](fields)) ?? true });
-  });
+  };
+  process.on('message', (message) => void reply(message));
 }

@@ -78,7 +78,7 @@ async function openDevice() {
 const { stream, clientUrl } = await openDevice();
 let sent = 0;
 let acknowledged = 0;
-stream.on('message', (data) => {
+stream.on('message', (/** @type {Buffer} */ data) => {
   const { type, seq } = JSON.parse(data.toString('utf8'));
   if (type === 'rewind') throw new Error('the relay lost an event');
   if (type === 'ack') acknowledged = seq - NUMBERED_BEFORE_EVENTS;

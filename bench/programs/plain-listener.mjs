@@ -19,7 +19,7 @@ async function open(channel) {
 const control = await open(split ? '-control' : '');
 const stream = split ? await open('-stream') : control;
 
-control.on('message', (data) => {
+control.on('message', (/** @type {Buffer} */ data) => {
   const frame = JSON.parse(data.toString('utf8'));
   if (frame.type === 'go') void streamWithoutLimit();
   else control.send(JSON.stringify({ type: `${frame.type}_response`, request_id: frame.request_id, success: true }));

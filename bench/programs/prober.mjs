@@ -10,7 +10,7 @@ const { server, token, names, plain, split, streams, everyMs } = config;
 const COMMAND = 'app_server_info';
 const ONLINE_MS = 20_000;
 
-let streamBytes = 0;
+const stream = { bytes: 0 };
 
 /** Counts what comes on the socket that carries the stream. */
 class CountedSocket extends WebSocket {
@@ -18,7 +18,7 @@ class CountedSocket extends WebSocket {
     super(url, ...rest);
     if (String(url).includes('channel=stream'))
       this.on('message', (data) => {
-        streamBytes += data.length;
+        stream.bytes += data.length;
       });
   }
 }
@@ -53,7 +53,7 @@ async function attachPlain(name) {
   const asked = new Map();
   const receive = (data) => {
     const head = data.subarray(0, 64).toString('latin1');
-    if (head.startsWith('{"type":"stream_delta"')) streamBytes += data.length;
+    if (head.startsWith('{"type":"stream_delta"')) stream.bytes += data.length;
     else asked.get(JSON.parse(data.toString('utf8')).request_id)?.();
   };
   const open = async (channel) => {
@@ -83,10 +83,10 @@ for (const name of names) listeners.push(await (plain ? attachPlain(name) : atta
 async function measure({ seconds, graceMs }) {
   if (streams) {
     for (const { go } of listeners) await go();
-    while (streamBytes === 0) await after(1);
+    while (stream.bytes === 0) await after(1);
   }
   const start = performance.now();
-  const firstByte = streamBytes;
+  const firstByte = stream.bytes;
   const trips = [];
   let asked = 0;
   let isOver = false;
@@ -104,7 +104,7 @@ async function measure({ seconds, graceMs }) {
       void ask(listener);
     }
   }
-  const bytes = streamBytes - firstByte;
+  const bytes = stream.bytes - firstByte;
   const tookMs = performance.now() - start;
   for (const until = performance.now() + graceMs; trips.length < asked && performance.now() < until;) await after(20);
   isOver = true;

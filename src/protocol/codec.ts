@@ -89,7 +89,8 @@ export function withSeq(text: string, seq: number): string {
  * @returns undefined where it stands elsewhere, or is written otherwise than `withSeq` does
  */
 export function withoutSeq(text: string, seq: unknown): string | undefined {
-  const lead = seq === undefined ? '{' : `{"seq":${String(seq)},`;
+  if (seq !== undefined && typeof seq !== 'number') return undefined;
+  const lead = seq === undefined ? '{' : `{"seq":${seq},`;
   return text.startsWith(lead) ? `{${text.slice(lead.length)}` : undefined;
 }
 

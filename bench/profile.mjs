@@ -1,7 +1,7 @@
-// Says where the time of a process went: node bench/kit/profile.mjs FILE.cpuprofile [HOW MANY]
+// Says where the time of a process went: node bench/profile.mjs FILE.cpuprofile [HOW MANY]
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { printTable, round } from './figures.mjs';
+import { printTable, round } from './kit/figures.mjs';
 
 const [file, count = '30'] = process.argv.slice(2);
 const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8'));

@@ -60,6 +60,17 @@ describe('GET /metrics', () => {
     expect(sample(device, 'twinlane_listener_journal_bytes')).toBeGreaterThanOrEqual(0);
   });
 
+  it('adds up what went over sockets, however often it is asked', async () => {
+    twinlane = await Twinlane.start();
+    const attachment = await twinlane.attach();
+    const commands = 'twinlane_relay_frames_total{peer="client",channel="control",direction="in",type="sync"}';
+    for (const count of [1, 2]) {
+      await attachment.sync();
+      expect(sample((await scrape()).text, commands)).toBe(count);
+      expect(sample((await scrape()).text, commands)).toBe(count);
+    }
+  });
+
   it('counts refusals by code, wherever they are spoken', async () => {
     twinlane = await Twinlane.start();
     expect((await fetch(`${twinlane.url}/v1/environments`)).status).toBe(401);

@@ -78,4 +78,18 @@ describe('Receipts', () => {
     expect(acks).toEqual([]);
     expect(clock.pending).toBe(0);
   });
+
+  it('knows how far all is safe, of however many and in whatever order they become so', async () => {
+    const { clock, acks, receipts } = setUp();
+    const all = Array.from({ length: 2_000 }, (_, index) => receipts.take(index + 1, 1));
+    const [odd, even] = [all.filter((_, index) => index % 2 === 0), all.filter((_, index) => index % 2 === 1)];
+    for (const receipt of even) receipt.safe();
+    for (const receipt of odd.slice(0, 700)) receipt.safe();
+    await clock.advance(5);
+    expect(acks.at(-1)).toEqual(ack(2_000, 1_400));
+    for (const receipt of odd) receipt.safe();
+    receipts.take(2_001, 1).safe();
+    await clock.advance(5);
+    expect(acks.at(-1)).toEqual(ack(2_001, 2_001));
+  });
 });

@@ -22,6 +22,9 @@ export interface Receipt {
   safe(): void;
 }
 
+/** Safe receipts that are kept at most. */
+const FORGET_AT_ONCE = 256;
+
 interface Unsafe extends Receipt {
   readonly seq: number;
   readonly bytes: number;
@@ -38,8 +41,9 @@ export class SequenceError extends Error {
  * this side is responsible for it. Reading never waits for a disk; being safe may.
  */
 export class Receipts {
-  /** Read and not acknowledged as safe yet, in order. */
-  private readonly unsafe: Unsafe[] = [];
+  /** Read, in order; those before `firstUnsafe` are safe and go in batches, because taking one from the front moves all others. */
+  private readonly receipts: Unsafe[] = [];
+  private firstUnsafe = 0;
   private unsafeBytes = 0;
   private read = 0;
   private safe = 0;
@@ -69,7 +73,7 @@ export class Receipts {
     this.unacknowledgedBytes += bytes;
     this.unsafeBytes += bytes;
     const receipt: Unsafe = { seq: expected, bytes, isSafe: false, safe: () => this.becameSafe(receipt) };
-    this.unsafe.push(receipt);
+    this.receipts.push(receipt);
     this.news();
     return receipt;
   }
@@ -83,16 +87,20 @@ export class Receipts {
   private becameSafe(receipt: Unsafe): void {
     if (receipt.isSafe || this.hasEnded) return;
     receipt.isSafe = true;
-    let settled = 0;
-    for (const { isSafe, bytes, seq } of this.unsafe) {
-      if (!isSafe) break;
-      settled++;
-      this.unsafeBytes -= bytes;
-      this.safe = seq;
+    const before = this.firstUnsafe;
+    for (let next = this.receipts[before]; next?.isSafe; next = this.receipts[++this.firstUnsafe]) {
+      this.unsafeBytes -= next.bytes;
+      this.safe = next.seq;
     }
-    if (settled === 0) return;
-    this.unsafe.splice(0, settled);
+    if (this.firstUnsafe === before) return;
+    this.forget();
     this.news();
+  }
+
+  private forget(): void {
+    if (this.firstUnsafe < FORGET_AT_ONCE && this.firstUnsafe < this.receipts.length) return;
+    this.receipts.splice(0, this.firstUnsafe);
+    this.firstUnsafe = 0;
   }
 
   private news(): void {

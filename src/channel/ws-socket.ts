@@ -1,10 +1,18 @@
 import type { ChannelSocket, SocketReceiver } from './channel-socket.js';
 import { type SocketObserver, typeOfText } from './socket-observer.js';
 
+/** What a stream of Node's collects between these two leaves in one system call. */
+interface Corkable {
+  cork(): void;
+  uncork(): void;
+}
+
 /** The part of npm `ws` that is used here; typed by shape so that this room needs no package. */
 export interface WsLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** The stream beneath, where the implementation shows it: without it every frame is a system call of its own. */
+  readonly _socket?: Partial<Corkable> | null;
   send(data: string, callback: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
@@ -21,6 +29,7 @@ const MAX_REASON_BYTES = 123;
 export class WsSocket implements ChannelSocket {
   private receiver: SocketReceiver | undefined;
   private early: ((receiver: SocketReceiver) => void)[] = [];
+  private corked = false;
 
   constructor(
     private readonly ws: WsLike,
@@ -53,6 +62,7 @@ export class WsSocket implements ChannelSocket {
   send(text: string, written?: () => void): void {
     if (!this.open) return;
     this.observer?.sent(typeOfText(text), text.length);
+    this.cork();
     this.ws.send(text, () => written?.());
   }
 
@@ -67,6 +77,19 @@ export class WsSocket implements ChannelSocket {
   receive(receiver: SocketReceiver): void {
     this.receiver = receiver;
     for (const handOver of this.early.splice(0)) handOver(receiver);
+  }
+
+  /** What is sent in one go leaves in one go, when that is over. */
+  private cork(): void {
+    const stream = this.ws._socket;
+    if (this.corked || !stream?.cork || !stream.uncork) return;
+    const { uncork } = stream;
+    this.corked = true;
+    stream.cork();
+    queueMicrotask(() => {
+      this.corked = false;
+      uncork.call(stream);
+    });
   }
 
   private hand(event: (receiver: SocketReceiver) => void): void {

@@ -1,4 +1,5 @@
 import type { Deque } from './deque.js';
+import type { StoredEpoch } from './journal-reader.js';
 import type { LoggedEntry } from './recent-entries.js';
 import { sqlText, sqlTextOrNull } from './sql-text.js';
 import type { HeldEntry, StoredLog } from './stored-log.js';
@@ -34,21 +35,19 @@ const MAX_GROUP_BYTES = 1024 * 1024;
 export function groupOf(unwritten: Deque<LoggedEntry>, changed: Iterable<StoredLog>): Group {
   const logs = new Map<StoredLog, WrittenLog>();
   for (const log of changed) logs.set(log, { ...log.written });
-  const epochs = new Map<string, string>();
+  /** Only its newest entry says something of an epoch. */
+  const epochs = new Map<StoredEpoch, LoggedEntry>();
   const entries: string[] = [];
   const kept = new Map<string, string>();
   let bytes = 0;
   let count = 0;
   for (let next = unwritten.at(0); next && (count === 0 || bytes < MAX_GROUP_BYTES); next = unwritten.at(++count)) {
     const { log, entry } = next;
-    const { head: _, ...written } = logs.get(log) ?? log.written;
-    logs.set(log, { ...written, head: entry.position, total: entry.total });
-    const { ordinal, epoch, first, firstSeq } = entry.epoch;
-    if (ordinal >= log.firstOrdinal)
-      epochs.set(
-        `${log.id} ${ordinal}`,
-        `(${log.id},${ordinal},${sqlText(epoch)},${first},${firstSeq},${entry.position},${entry.through})`,
-      );
+    const written = logs.get(log) ?? { ...log.written };
+    written.head = entry.position;
+    written.total = entry.total;
+    logs.set(log, written);
+    epochs.set(entry.epoch, next);
     bytes += entry.frame?.length ?? 0;
     keepOf(log, entry, kept);
     if (entry.position >= log.oldest) entries.push(rowOf(log, entry));
@@ -60,7 +59,7 @@ export function groupOf(unwritten: Deque<LoggedEntry>, changed: Iterable<StoredL
   const over = [...logs].flatMap(overOf);
   const statements = [
     upsert(LOGS, [...logs].map(logRow)),
-    upsert(EPOCHS, [...epochs.values()]),
+    upsert(EPOCHS, [...epochs.values()].flatMap(epochRow)),
     entries.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${entries.join(',')}` : '',
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
@@ -90,6 +89,13 @@ function logRow([log, { oldest, head, total }]: readonly [StoredLog, WrittenLog]
   const dropped = Math.min(log.dropped, total);
   const released = Math.min(log.released, head);
   return `(${id},${names},${oldest},${head},${dropped},${total},${released},${turn})`;
+}
+
+/** Nothing of an epoch that is not known any more. */
+function epochRow({ log, entry: { epoch: span, position, through } }: LoggedEntry): string[] {
+  const { ordinal, epoch, first, firstSeq } = span;
+  if (ordinal < log.firstOrdinal) return [];
+  return [`(${log.id},${ordinal},${sqlText(epoch)},${first},${firstSeq},${position},${through})`];
 }
 
 function rowOf({ id }: StoredLog, entry: HeldEntry): string {

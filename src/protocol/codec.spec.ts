@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, FrameError, type FrameFault, withSeq } from './codec.js';
+import { decodeFrame, encodeFrame, FrameError, type FrameFault, withoutSeq, withSeq } from './codec.js';
 
 const faultOf = (text: string, isBinary = false, maxDepth?: number): FrameFault | undefined => {
   try {
@@ -64,8 +64,21 @@ describe('decodeFrame', () => {
           const text = encodeFrame(frame);
           expect(decodeFrame(text)).toEqual(JSON.parse(text));
           expect(decodeFrame(withSeq(text, seq))).toEqual({ ...(JSON.parse(text) as object), seq });
+          expect(withoutSeq(withSeq(text, seq), seq)).toBe(text);
+          expect(withoutSeq(text, undefined)).toBe(text);
         },
       ),
     );
+  });
+
+  it.each([
+    ['behind another field', '{"type":"a","seq":1}', 1],
+    ['in other words', '{"seq":1.0,"type":"a"}', 1],
+    ['after a space', '{ "seq":1,"type":"a"}', 1],
+    ['of another value', '{"seq":12,"type":"a"}', 1],
+    ['that is no number', '{"seq":"1","type":"a"}', '1'],
+    ['before which there is a space', ' {"type":"a"}', undefined],
+  ])('leaves a number alone %s', (_what, text, seq) => {
+    expect(withoutSeq(text, seq)).toBeUndefined();
   });
 });

@@ -82,6 +82,18 @@ export function withSeq(text: string, seq: number): string {
   return `{"seq":${seq},${text.slice(1)}`;
 }
 
+/**
+ * Takes `seq` off the front of a text that `decodeFrame` has taken, without writing the rest anew.
+ *
+ * @param seq as the frame says it; undefined where it says none
+ * @returns undefined where it stands elsewhere, or is written otherwise than `withSeq` does
+ */
+export function withoutSeq(text: string, seq: unknown): string | undefined {
+  if (seq !== undefined && typeof seq !== 'number') return undefined;
+  const lead = seq === undefined ? '{' : `{"seq":${seq},`;
+  return text.startsWith(lead) ? `{${text.slice(lead.length)}` : undefined;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;

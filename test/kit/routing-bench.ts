@@ -57,6 +57,8 @@ export class FakeDeviceLink implements DeviceLink {
 /** One client's socket, seen from its side. */
 export class BenchClient {
   readonly frames: Frame[] = [];
+  /** What they were read from. */
+  readonly texts: string[] = [];
   closed: { code: number; reason: string } | undefined;
   /** Whether each frame is acknowledged at once. */
   acknowledges = true;
@@ -67,7 +69,10 @@ export class BenchClient {
     readonly relaySide: MemorySocket,
   ) {
     socket.receive({
-      message: (text) => this.read(JSON.parse(text) as Frame),
+      message: (text) => {
+        this.texts.push(text);
+        this.read(JSON.parse(text) as Frame);
+      },
       closed: (code, reason) => (this.closed = { code, reason }),
     });
   }

@@ -16,9 +16,27 @@ let processMetrics: Registry | undefined;
 export class Metrics {
   private readonly registry = new Registry();
 
-  /** The counter of this name, made at the first call. */
-  counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
-    return this.known(name, () => new Counter({ name, help, labelNames, registers: [this.registry] }));
+  /**
+   * The counter of this name, made at the first call.
+   *
+   * @param collect brings the counter up to date when somebody asks for it
+   */
+  counter<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    collect?: (counter: Counter<L>) => void,
+  ): Counter<L> {
+    return this.known(name, () => {
+      const counter: Counter<L> = new Counter<L>({
+        name,
+        help,
+        labelNames,
+        registers: [this.registry],
+        ...(collect && { collect: () => collect(counter) }),
+      });
+      return counter;
+    });
   }
 
   /** @param collect sets the gauge's values when somebody asks for them */

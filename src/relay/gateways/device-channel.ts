@@ -4,8 +4,8 @@ import type { Responsibility } from '../routing/device-link.js';
 
 /** Who is told what comes on a socket. */
 export interface DeviceChannelObserver {
-  /** @param bytes of the message it came in */
-  frame(frame: Frame, bytes: number): Responsibility;
+  /** @param text of the message it came in */
+  frame(frame: Frame, text: string): Responsibility;
   /** A message that is not taken as a frame, whose framing is intact. */
   refused(error: FrameError): Responsibility;
   heartbeat(): void;
@@ -114,7 +114,7 @@ export class DeviceChannel {
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
     // A frame without a number is none of a resumable channel.
-    else if (!SILENT.has(frame.type)) this.take(frame['seq'] ?? null, length, () => this.observer.frame(frame, length));
+    else if (!SILENT.has(frame.type)) this.take(frame['seq'] ?? null, length, () => this.observer.frame(frame, text));
   }
 
   /** What is refused was read all the same: its sender must not send it again. */

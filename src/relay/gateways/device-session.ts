@@ -93,8 +93,8 @@ export class DeviceSession implements DeviceSocketsObserver {
     routing.linkReady(this.environment.id, link);
   }
 
-  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): Responsibility {
-    return this.parts.routing.deviceFrame(this.environment.id, link, channel, frame);
+  frame(link: DeviceSockets, channel: ChannelName, frame: Frame, text: string): Responsibility {
+    return this.parts.routing.deviceFrame(this.environment.id, link, channel, frame, text);
   }
 
   refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility {

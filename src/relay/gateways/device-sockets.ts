@@ -18,7 +18,8 @@ import type { Hello, OpenLink } from './pairing.js';
 /** Who is told what happens to a link. */
 export interface DeviceSocketsObserver {
   ready(link: DeviceSockets): void;
-  frame(link: DeviceSockets, channel: ChannelName, frame: Frame): Responsibility;
+  /** @param text of the message it came in */
+  frame(link: DeviceSockets, channel: ChannelName, frame: Frame, text: string): Responsibility;
   /** A message that is not taken as a frame; where its framing is broken, the link ends. */
   refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility;
   heartbeat(link: DeviceSockets): void;
@@ -101,8 +102,8 @@ export class DeviceSockets implements DeviceLink, OpenLink {
       this.clock,
       this.limits,
       {
-        frame: (frame, bytes) =>
-          this.phase === 'ready' ? this.observer.frame(this, channel, frame) : this.hold(channel, frame, bytes),
+        frame: (frame, text) =>
+          this.phase === 'ready' ? this.observer.frame(this, channel, frame, text) : this.hold(channel, frame, text),
         refused: (error) => {
           this.refusedFrames++;
           return this.observer.refused(this, channel, error);
@@ -127,10 +128,10 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   }
 
   /** A listener may speak on its first socket before the second is there. */
-  private hold(channel: ChannelName, frame: Frame, bytes: number): Responsibility {
-    this.heldBytes += bytes;
+  private hold(channel: ChannelName, frame: Frame, text: string): Responsibility {
+    this.heldBytes += text.length;
     const responsible = new Promise<void>((resolve) =>
-      this.held.push(() => resolve(this.observer.frame(this, channel, frame))),
+      this.held.push(() => resolve(this.observer.frame(this, channel, frame, text))),
     );
     if (this.heldBytes > this.limits.maxFrameBytes)
       this.close(CLOSE_CODES.TRY_LATER.code, 'Too much was sent before the second socket was open.');

@@ -156,13 +156,13 @@ export class EnvironmentHub {
     this.outbox.ready(link, this.requests.linkReady(link));
   }
 
-  deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame): Responsibility {
+  deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame, text?: string): Responsibility {
     if (this.outbox.link !== link) {
       this.context.observer.dropped('ended-link');
       // Nobody is responsible for it: the device brings it again on the link that is ready.
       return new Promise(() => {});
     }
-    const taken = this.intakeOf(link).take(channel, frame);
+    const taken = this.intakeOf(link).take(channel, frame, text);
     if (taken === false) this.frames.route(frame);
     return taken instanceof Promise ? taken : undefined;
   }

@@ -5,6 +5,7 @@ import {
   isSnapshotType,
   requestIdOf,
   sealEvent,
+  withoutSeq,
   type Clock,
   type Frame,
 } from '../../protocol/index.js';
@@ -46,10 +47,12 @@ export class EventRecorder {
 
   /**
    * @param frame with its name in it
+   * @param received what it was read from, where it was: it is kept as its device has written it
    * @returns resolves when it is committed
    */
-  record(record: RuntimeRecord, place: EventPlace, frame: Frame): Promise<void> {
-    const text = encodeFrame(without(frame, 'seq'));
+  record(record: RuntimeRecord, place: EventPlace, frame: Frame, received?: string): Promise<void> {
+    const asSent = received === undefined ? undefined : withoutSeq(received, frame['seq']);
+    const text = asSent ?? encodeFrame(without(frame, 'seq'));
     this.runtimes.touch(record);
     const committed = record.history.append(place, frame.type, text, retentionOf(frame));
     this.learn(record, frame, text);

@@ -14,7 +14,8 @@ export type Taken = boolean | Promise<void>;
 export interface EventIntake {
   /** A link of such a device became ready. */
   begin(link: DeviceLink): void;
-  take(channel: ChannelName, frame: Frame): Taken;
+  /** @param text of the message it came in, where there was one */
+  take(channel: ChannelName, frame: Frame, text?: string): Taken;
   /**
    * A frame that was not taken: if it was an event, its place becomes a hole.
    */

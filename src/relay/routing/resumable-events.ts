@@ -62,14 +62,14 @@ export class ResumableEvents implements EventIntake {
     this.announcedRuntimes = 0;
   }
 
-  take(_channel: ChannelName, frame: Frame): Taken {
+  take(_channel: ChannelName, frame: Frame, text?: string): Taken {
     const journals = readJournals(frame);
     if (journals) return this.announce(journals.heads, journals.isLast);
     const gap = readJournalGap(frame);
     if (gap) return this.gap(gap.runtime, { epoch: gap.event_epoch, from: gap.from, to: gap.to });
     const envelope = readEnvelope(frame);
     if (envelope?.epoch !== undefined && envelope.seq !== undefined)
-      return this.event(envelope.runtime, { epoch: envelope.epoch, seq: envelope.seq }, frame);
+      return this.event(envelope.runtime, { epoch: envelope.epoch, seq: envelope.seq }, frame, text);
     if (!('event_seq' in frame)) return false;
     // It claims a place that it does not name: nobody could follow an order with such events in it.
     this.observer.dropped('unreadable');
@@ -109,12 +109,12 @@ export class ResumableEvents implements EventIntake {
     else this.outlets.complete(record);
   }
 
-  private event(runtime: Runtime, place: EventPlace, frame: Frame): Taken {
+  private event(runtime: Runtime, place: EventPlace, frame: Frame, text: string | undefined): Taken {
     const receiving = this.of(this.runtimes.ofDevice(runtime));
     const { record, intake, isRefilling } = receiving;
     return this.settle(receiving, intake.event(place), () => {
       if (isRefilling) this.observer.refilled(1);
-      return this.recorder.record(record, place, frame);
+      return this.recorder.record(record, place, frame, text);
     });
   }
 

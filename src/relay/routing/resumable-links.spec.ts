@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bare, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
 import { SILENT } from '../../../test/kit/silent-logger.js';
 import { MemoryJournal } from '../../journal/index.js';
-import type { Frame } from '../../protocol/index.js';
+import { decodeFrame, type Frame } from '../../protocol/index.js';
 
 const RUNTIME = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 
@@ -241,5 +241,22 @@ describe('a relay that is started again with its histories', () => {
     expect(again.rewinds).toEqual([]);
     expect([fresh.names(), resumed.names()]).toEqual([['a:6'], ['a:4', 'a:5', 'a:6']]);
     expect(fresh.of('control_request_resolved')).toEqual([]);
+  });
+});
+
+describe('an event of a resumable link', () => {
+  const event = named('e1', 1, { type: 'stream_delta', delta: {} });
+  const fields = JSON.stringify(event).slice(1, -1);
+
+  it.each([
+    ['as its device has written it', `{"seq":2,"snow": "\\u2603",${fields}}`, `{"seq":1,"snow": "\\u2603",${fields}}`],
+    ['anew where its number does not lead', `{"snow": "\\u2603",${fields},"seq":2}`, `{"seq":1,"snow":"☃",${fields}}`],
+  ])('reaches a client %s', async (_how, text, received) => {
+    const link = bench.connect(FakeDeviceLink.resumable());
+    bench.emit(link, { seq: 1, ...journals() });
+    const client = await bench.attach({ client: undefined, runtime: RUNTIME });
+    await bench.routing.deviceFrame('env-1', link, 'stream', decodeFrame(text), text);
+    await bench.settled();
+    expect(client.texts.at(-1)).toBe(received);
   });
 });

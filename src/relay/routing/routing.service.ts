@@ -74,10 +74,17 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
 
   /**
    * @param frame decoded, never `ping`, `pong` or `ack`; on a legacy link the channel says nothing
+   * @param text of the message it came in, where there was one
    * @returns rejects when the relay cannot be responsible for it
    */
-  deviceFrame(environmentId: string, link: DeviceLink, channel: ChannelName, frame: Frame): Responsibility {
-    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame));
+  deviceFrame(
+    environmentId: string,
+    link: DeviceLink,
+    channel: ChannelName,
+    frame: Frame,
+    text?: string,
+  ): Responsibility {
+    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame, text));
   }
 
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */

@@ -1,0 +1,82 @@
+// How much memory an idle listener pair, and an idle client, cost the relay; compared with as many bare `ws` sockets in a server that
+// understands nothing. Each is two sockets. Every server is a process of its own.
+// Run after `npm run build`: npm run --silent bench:memory [-- --pairs 5000]. Both ends need two files a pair: ulimit -n.
+import { execFileSync } from 'node:child_process';
+import { temporaryDirectory } from './kit/at-exit.mjs';
+import { observeMachine, printResult, printTable, progress, round } from './kit/figures.mjs';
+import { readOptions } from './kit/options.mjs';
+import { startProgram, startRelay } from './kit/programs.mjs';
+
+/** Of what is opened, the share that a server is warmed up with. */
+const WARM_UP = 0.1;
+/** Pairs and as many clients that one process holds. */
+const PAIRS_PER_PROCESS = 2_500;
+/** Files of a process that are no sockets of the bench's. */
+const OTHER_FILES = 500;
+const SOCKETS_PER_PAIR = 4;
+const OPEN_MS = 300_000;
+const FLAGS = ['--expose-gc'];
+
+const { pairs } = readOptions({ pairs: 5_000 });
+const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).replace('unlimited', 'Infinity'));
+if (pairs * SOCKETS_PER_PAIR + OTHER_FILES > files) {
+  const most = Math.floor((files - OTHER_FILES) / SOCKETS_PER_PAIR);
+  progress(`A process may open ${files} files here, enough for --pairs ${most}; or raise it: ulimit -n ${pairs * 5}.`);
+  process.exit(1);
+}
+
+async function measure(plain) {
+  const server = plain
+    ? await startProgram('forwarder', {}, { flags: FLAGS })
+    : await startRelay(temporaryDirectory(), { flags: FLAGS });
+  const processes = Math.ceil(pairs / PAIRS_PER_PROCESS);
+  const idlers = await Promise.all(
+    Array.from({ length: processes }, (_, part) =>
+      startProgram('idlers', { server: plain ? server.ready : server.url, plain, part }),
+    ),
+  );
+  const each = Math.floor(pairs / processes);
+  const warm = Math.ceil(each * WARM_UP);
+  const open = async (what, from, to) => {
+    await Promise.all(idlers.map((idler) => idler.ask(what, { from, to }, OPEN_MS)));
+    if (idlers.some(({ messages }) => messages.some(({ lost }) => lost))) throw new Error('a socket was closed');
+    return server.ask('memory');
+  };
+  const grown = async (what) => {
+    const before = await open(what, 0, warm);
+    const after = await open(what, warm, each);
+    const count = (each - warm) * processes;
+    const per = (field) => Math.round((after[field] - before[field]) / count);
+    return { rss: per('rss'), heap: per('heapUsed'), external: per('external') };
+  };
+  const perPair = await grown('pairs');
+  const perClient = await grown('clients');
+  for (const program of [...idlers, server]) await program.stop();
+  return { perPair, perClient };
+}
+
+const machine = observeMachine();
+progress(`bare: ${pairs} pairs, ${pairs} clients`);
+const bare = await measure(true);
+progress(`ours: ${pairs} pairs, ${pairs} clients`);
+const ours = await measure(false);
+
+function compared(what) {
+  const [{ rss: mine, ...ourParts }, { rss: theirs, ...bareParts }] = [ours[what], bare[what]];
+  return { ours: mine, bare: theirs, ratio: round(mine / theirs), parts: { ours: ourParts, bare: bareParts } };
+}
+
+const results = { perPair: compared('perPair'), perClient: compared('perClient') };
+console.log(`Resident bytes, of ${pairs} pairs and ${pairs} clients.\n`);
+printTable(
+  ['', 'ours', 'bare', 'ratio', 'ours: heap in use', 'bare: heap in use'],
+  Object.entries(results).map(([name, { ours: mine, bare: theirs, ratio, parts }]) => [
+    name,
+    mine,
+    theirs,
+    ratio,
+    parts.ours.heap,
+    parts.bare.heap,
+  ]),
+);
+printResult({ bench: 'memory', ...results, pairs, machine: machine() });

@@ -1,0 +1,224 @@
+// Runs every bench, and writes what they found: docs/performance.md, with charts and the figures themselves in docs/performance/.
+// Run after `npm run build`, as root (for the bottlenecks): npm run bench:report [-- --quick] [-- --redraw]
+//   --quick   short runs, to see that all of it works
+//   --redraw  no runs: writes the page again from docs/performance/results.json
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { atExit } from './kit/at-exit.mjs';
+import { progress, round } from './kit/figures.mjs';
+import { readOptions } from './kit/options.mjs';
+import { barChart, distributionChart } from './kit/svg.mjs';
+
+const { quick, redraw } = readOptions({ quick: false, redraw: false });
+const here = path.dirname(fileURLToPath(import.meta.url));
+const page = path.join(here, '../docs/performance.md');
+const directory = path.join(here, '../docs/performance');
+const resultsFile = path.join(directory, 'results.json');
+
+const latency = (options, seconds = 60) => ['latency', `${options} --seconds ${quick ? 5 : seconds}`];
+/** By name: which bench, and its options. */
+const RUNS = {
+  uplink20: latency('--mbit 20 --queue-ms 1000'),
+  uplink100: latency('--mbit 100 --queue-ms 1000'),
+  uplink5: latency('--mbit 5 --queue-ms 200'),
+  loopback: latency('--mbit 0', 20),
+  shared: latency('--mbit 20 --queue-ms 1000 --listeners 4 --arms split-watermark,split', 30),
+  throughput: ['throughput', quick ? '--rounds 1 --seconds 1' : '--rounds 7 --seconds 4'],
+  memory: ['memory', `--pairs ${quick ? 500 : 4_500}`],
+  emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
+  journal: ['journal', quick ? '--rounds 1 --seconds 1' : '--rounds 3 --seconds 5'],
+};
+const LATENCIES = {
+  uplink20: '20 Mbit/s, a queue of 1 s',
+  uplink100: '100 Mbit/s, a queue of 1 s',
+  uplink5: '5 Mbit/s, a queue of 200 ms',
+  loopback: 'Loopback, no bottleneck',
+  shared: '20 Mbit/s, a queue of 1 s, four listeners that stream',
+};
+const OURS = new Set(['idle', 'legacy', 'split']);
+
+/** @returns the last line of its output; undefined where it could not run, and has said why */
+async function run(name) {
+  const [bench, options] = RUNS[name];
+  progress(`== bench:${bench} ${options}`);
+  const args = [path.join(here, `${bench}.mjs`), ...options.split(' ')];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const undo = atExit(() => child.kill('SIGTERM'));
+  let out = '';
+  child.stdout.on('data', (part) => (out += part));
+  const [code] = await once(child, 'close');
+  undo();
+  if (code !== 0) return undefined;
+  process.stdout.write(out);
+  return JSON.parse(out.trimEnd().split('\n').at(-1));
+}
+
+async function measureAll() {
+  const measured = { at: new Date().toISOString().slice(0, 10), quick, results: {} };
+  for (const name of Object.keys(RUNS)) {
+    const result = await run(name);
+    if (result) measured.results[name] = result;
+  }
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(resultsFile, `${JSON.stringify(measured, null, 2)}\n`);
+  return measured;
+}
+
+function draw(name, svg) {
+  const file = `${name}.svg`;
+  writeFileSync(path.join(directory, file), svg);
+  return file;
+}
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+function command(name) {
+  const [bench, options] = RUNS[name];
+  return `npm run --silent bench:${bench} -- ${options}`;
+}
+
+/** A section; one that was not measured says so. */
+function section(results, name, title, body) {
+  const result = results[name];
+  const text = result ? `${body(result)}\n\n${busy(result)}` : 'Not measured in this run.';
+  return `### ${title}\n\n${text}\n\n\`${command(name)}\``;
+}
+
+function busy({ machine }) {
+  return machine ? `The machine was ${machine.busyPercent} % busy meanwhile, benches included.` : '';
+}
+
+function latencySection(results, name) {
+  return section(results, name, LATENCIES[name], ({ arms }) => {
+    const rows = Object.entries(arms).map(([label, { quantilesMs }]) => ({
+      label,
+      kind: OURS.has(label) ? 'ours' : '',
+      at: (wanted) => Math.max(0.1, quantilesMs.find(([quantile]) => quantile === wanted)[1]),
+    }));
+    const note = '10th to 90th percentile, the median in it, a line to the 99th; logarithmic.';
+    const file = draw(`latency-${name}`, distributionChart({ title: LATENCIES[name], note, rows, unit: 'ms' }));
+    const figures = Object.entries(arms).map(([label, arm]) => [
+      OURS.has(label) ? `**${label}**` : label,
+      arm.p50Ms,
+      arm.p99Ms,
+      arm.maxMs,
+      arm.unanswered,
+      arm.streamMbit,
+    ]);
+    const head = ['arm', 'p50 ms', 'p99 ms', 'max ms', 'unanswered', 'stream Mbit/s'];
+    return `![Round trips by arm](performance/${file})\n\n${table(head, figures)}`;
+  });
+}
+
+function pairChart(name, title, note, compared, format) {
+  const groups = Object.entries(compared).map(([label, { ours, bare }]) => ({
+    label,
+    bars: [
+      { label: 'ours', value: ours, kind: 'ours' },
+      { label: 'bare', value: bare, kind: 'bare' },
+    ],
+  }));
+  return draw(name, barChart({ title, note, groups, format }));
+}
+
+const thousands = (value) => Math.round(value).toLocaleString('en');
+
+function throughputSection(results) {
+  return section(results, 'throughput', 'Frames through a relay', ({ oneToOne, fanOut10, bytes }) => {
+    const compared = { 'one client': oneToOne, 'ten clients': fanOut10 };
+    const note = `Frames of ${bytes} bytes that clients got in a second; more is better.`;
+    const file = pairChart('throughput', 'Frames through a relay', note, compared, thousands);
+    const rows = Object.entries(compared).map(([label, { ours, bare, ratio, cpuUsPerFrame }]) => [
+      label,
+      thousands(ours),
+      thousands(bare),
+      ratio,
+      cpuUsPerFrame.ours,
+      cpuUsPerFrame.bare,
+    ]);
+    const head = ['', 'ours frames/s', 'bare frames/s', 'ratio', 'ours CPU µs/frame', 'bare CPU µs/frame'];
+    return `![Frames a second](performance/${file})\n\n${table(head, rows)}`;
+  });
+}
+
+function memorySection(results) {
+  return section(results, 'memory', 'Memory of what is idle', ({ perPair, perClient, pairs }) => {
+    const compared = { 'a listener pair': perPair, 'a client': perClient };
+    const note = `Resident bytes each in the server's process, of ${thousands(pairs)}; two sockets each; less is better.`;
+    const file = pairChart('memory', 'Memory of what is idle', note, compared, thousands);
+    const rows = Object.entries(compared).map(([label, { ours, bare, ratio }]) => [
+      label,
+      thousands(ours),
+      thousands(bare),
+      ratio,
+    ]);
+    return `![Bytes](performance/${file})\n\n${table(['', 'ours bytes', 'bare bytes', 'ratio'], rows)}`;
+  });
+}
+
+function emitSection(results) {
+  const labels = { bare: 'JSON.stringify and `ws`', memory: 'emit, journal in memory', disk: 'emit, journal on disk' };
+  return section(results, 'emit', 'From emit to the socket', (result) => {
+    const groups = Object.entries(labels).map(([arm, label]) => ({
+      label: label.replaceAll('`', ''),
+      bars: [{ label: '', value: result[arm].nsPerFrame, kind: arm === 'bare' ? 'bare' : 'ours' }],
+    }));
+    const note = `Time the listener's event loop is busy with one event of ${result.bytes} bytes of text; less is better.`;
+    const chart = { title: 'From emit to the socket', note, groups, format: (ns) => `${thousands(ns)} ns` };
+    const file = draw('emit', barChart(chart));
+    const rows = Object.entries(labels).map(([arm, label]) => [
+      label,
+      thousands(result[arm].nsPerFrame),
+      result[arm].ratio ?? 1,
+      thousands(result[arm].cpuNsPerFrame),
+    ]);
+    const head = ['', 'busy ns/frame', 'ratio', 'CPU ns/frame, all threads'];
+    return `![Nanoseconds](performance/${file})\n\n${table(head, rows)}`;
+  });
+}
+
+function journalSection(results) {
+  return section(results, 'journal', 'What commits do to the event loop', ({ arms, rate, bytes }) => {
+    const head = ['arm', 'loop p50 ms', 'p99', 'p99.9', 'max', 'commit p50 ms', 'p99'];
+    const rows = arms.map(({ arm, loopMs, commitMs }) => [arm, ...Object.values(loopMs), commitMs.p50, commitMs.p99]);
+    return `${thousands(rate)} events of ${bytes} bytes a second.\n\n${table(head, rows)}`;
+  });
+}
+
+function write({ at, quick: wasQuick, results }) {
+  const { machine } = Object.values(results).find((result) => result.machine) ?? {};
+  const about = machine
+    ? `${machine.cores} × ${machine.cpu}, ${round(machine.memoryGiB, 0)} GiB, Linux ${machine.kernel}, Node ${machine.node}`
+    : 'unknown';
+  const parts = [
+    '# Performance',
+    `Written by \`npm run bench:report\` on ${at}; the figures themselves: [results.json](performance/results.json). Every bench compares arms
+within one run on one machine: read the ratios, not the absolute figures.`,
+    `Machine: ${about}.${wasQuick ? ' **A short run (`--quick`): these figures prove nothing.**' : ''}`,
+    '## Control while the stream runs flat out',
+    `A small command every 50 ms from a client on the relay's host to the listener and back, while the listener streams without limit over an uplink
+whose router queues deeply. \`one-socket-watermark\` and \`split-watermark\` are plain \`ws\` programs that pause the stream at 512 KiB
+of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay, over one socket and over two; \`idle\` has no stream.`,
+    ...Object.keys(LATENCIES).map((name) => latencySection(results, name)),
+    '## What it costs',
+    throughputSection(results),
+    memorySection(results),
+    emitSection(results),
+    journalSection(results),
+    '## Run it yourself',
+    `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
+root and iproute2. Memory needs open files: \`ulimit -n 20000\`.`,
+  ];
+  writeFileSync(page, `${parts.join('\n\n')}\n`);
+}
+
+const measured = redraw ? JSON.parse(readFileSync(resultsFile, 'utf8')) : await measureAll();
+mkdirSync(directory, { recursive: true });
+write(measured);
+progress(`Written: ${path.relative(process.cwd(), page)}`);

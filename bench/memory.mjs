@@ -13,15 +13,17 @@ const WARM_UP = 0.1;
 const PAIRS_PER_PROCESS = 2_500;
 /** Files of a process that are no sockets of the bench's. */
 const OTHER_FILES = 500;
-const SOCKETS_PER_PAIR = 4;
+/** Of a pair, and of a client. */
+const SOCKETS = 2;
 const OPEN_MS = 300_000;
 const FLAGS = ['--expose-gc'];
 
 const { pairs } = readOptions({ pairs: 5_000 });
 const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).replace('unlimited', 'Infinity'));
-if (pairs * SOCKETS_PER_PAIR + OTHER_FILES > files) {
-  const most = Math.floor((files - OTHER_FILES) / SOCKETS_PER_PAIR);
-  progress(`A process may open ${files} files here, enough for --pairs ${most}; or raise it: ulimit -n ${pairs * 5}.`);
+/** As many as pairs, or as there are files left for. */
+const clients = Math.min(pairs, Math.floor((files - OTHER_FILES) / SOCKETS) - pairs);
+if (clients < pairs / 2) {
+  progress(`A process may open ${files} files here, too few for --pairs ${pairs}; raise it: ulimit -n ${pairs * 5}.`);
   process.exit(1);
 }
 
@@ -35,30 +37,30 @@ async function measure(plain) {
       startProgram('idlers', { server: plain ? server.ready : server.url, plain, part }),
     ),
   );
-  const each = Math.floor(pairs / processes);
-  const warm = Math.ceil(each * WARM_UP);
   const open = async (what, from, to) => {
     await Promise.all(idlers.map((idler) => idler.ask(what, { from, to }, OPEN_MS)));
     if (idlers.some(({ messages }) => messages.some(({ lost }) => lost))) throw new Error('a socket was closed');
     return server.ask('memory');
   };
-  const grown = async (what) => {
+  const grown = async (what, all) => {
+    const each = Math.floor(all / processes);
+    const warm = Math.ceil(each * WARM_UP);
     const before = await open(what, 0, warm);
     const after = await open(what, warm, each);
     const count = (each - warm) * processes;
     const per = (field) => Math.round((after[field] - before[field]) / count);
     return { rss: per('rss'), heap: per('heapUsed'), external: per('external') };
   };
-  const perPair = await grown('pairs');
-  const perClient = await grown('clients');
+  const perPair = await grown('pairs', pairs);
+  const perClient = await grown('clients', clients);
   for (const program of [...idlers, server]) await program.stop();
   return { perPair, perClient };
 }
 
 const machine = observeMachine();
-progress(`bare: ${pairs} pairs, ${pairs} clients`);
+progress(`bare: ${pairs} pairs, ${clients} clients`);
 const bare = await measure(true);
-progress(`ours: ${pairs} pairs, ${pairs} clients`);
+progress(`ours: ${pairs} pairs, ${clients} clients`);
 const ours = await measure(false);
 
 function compared(what) {
@@ -67,7 +69,7 @@ function compared(what) {
 }
 
 const results = { perPair: compared('perPair'), perClient: compared('perClient') };
-console.log(`Resident bytes, of ${pairs} pairs and ${pairs} clients.\n`);
+console.log(`Resident bytes, of ${pairs} pairs and ${clients} clients.\n`);
 printTable(
   ['', 'ours', 'bare', 'ratio', 'ours: heap in use', 'bare: heap in use'],
   Object.entries(results).map(([name, { ours: mine, bare: theirs, ratio, parts }]) => [
@@ -79,4 +81,4 @@ printTable(
     parts.bare.heap,
   ]),
 );
-printResult({ bench: 'memory', ...results, pairs, machine: machine() });
+printResult({ bench: 'memory', ...results, pairs, clients, machine: machine() });

@@ -27,7 +27,7 @@ const RUNS = {
   loopback: latency('--mbit 0', 20),
   shared: latency('--mbit 20 --queue-ms 1000 --listeners 4 --arms split-watermark,split', 30),
   throughput: ['throughput', quick ? '--rounds 1 --seconds 1' : '--rounds 7 --seconds 4'],
-  memory: ['memory', `--pairs ${quick ? 500 : 4_500}`],
+  memory: ['memory', `--pairs ${quick ? 500 : 5_000}`],
   emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
   journal: ['journal', quick ? '--rounds 1 --seconds 1' : '--rounds 3 --seconds 5'],
 };

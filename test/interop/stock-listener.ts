@@ -26,7 +26,7 @@ export class StockListener {
         this.text += data.toString('utf8');
         this.changed();
       });
-    child.on('exit', (code) => {
+    child.on('close', (code) => {
       this.code = code;
       this.changed();
     });
@@ -65,7 +65,7 @@ export class StockListener {
     await this.until(() => this.connected >= count);
   }
 
-  /** Its exit code, once it has ended by itself. */
+  /** Its exit code, once it has ended by itself and everything that it printed is here. */
   async exited(): Promise<number | null> {
     while (this.code === undefined) await this.change();
     return this.code;
@@ -74,7 +74,7 @@ export class StockListener {
   async stop(): Promise<void> {
     if (this.code !== undefined) return;
     this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
+    await once(this.child, 'close');
   }
 
   private async until(condition: () => boolean): Promise<void> {

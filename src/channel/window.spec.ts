@@ -72,8 +72,8 @@ describe('what the window makes of a path', () => {
       expect(share).toBeGreaterThan(0.95);
       expect(waitP99Ms).toBeLessThan(longestWait(mbit, roundTripMs, frame) + gain * late);
     };
-    await fc.assert(fc.asyncProperty(path, check), { numRuns: 40 });
-  });
+    await fc.assert(fc.asyncProperty(path, check), { numRuns: 20 });
+  }, 60_000);
 });
 
 describe('what changes on the way', () => {

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { Logger } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Permissions, PermissionsOptions } from '../permissions/index.js';
 import { READY_LINK } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { PuppetAgent, type PuppetTurn } from '../../test/kit/puppet-agent.js';
@@ -206,6 +207,7 @@ function start(): Real {
     emitter: emitter.service,
     links: READY_LINK,
     workspace: new Workspace(os.tmpdir()),
+    permissions: new Permissions(new PermissionsOptions()),
     clock,
     ledger: new MemoryInputLedger(1_000),
     options: Object.assign(new ConversationsOptions(), { connectionName: 'test', maxQueuedInputs: 1_000 }),

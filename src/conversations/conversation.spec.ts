@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Permissions, PermissionsOptions } from '../permissions/index.js';
 import { READY_LINK } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { PuppetAgent } from '../../test/kit/puppet-agent.js';
@@ -39,6 +40,7 @@ function start(given: Partial<ConversationsOptions> = {}): Conversation {
     emitter: emitter.service,
     links: READY_LINK,
     workspace: new Workspace(root),
+    permissions: new Permissions(new PermissionsOptions()),
     clock,
     ledger: new MemoryInputLedger(options.maxRememberedIds),
     options,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Permissions, PermissionsOptions } from '../permissions/index.js';
 import { READY_LINK, startDeviceRooms } from '../../test/kit/device-rooms.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { PuppetAgent } from '../../test/kit/puppet-agent.js';
@@ -50,6 +51,7 @@ function start(): Conversation {
     ledger,
     links: READY_LINK,
     workspace: new Workspace(root),
+    permissions: new Permissions(new PermissionsOptions()),
     clock: new ManualClock(),
     options: Object.assign(new ConversationsOptions(), { connectionName: 'test' }),
   });
@@ -246,7 +248,7 @@ describe('a ledger that cannot write', () => {
     const database = openDatabase(file, LEDGER_MIGRATIONS);
     ledger = new LibsqlInputLedger(database, 1_000);
     const rooms = await startDeviceRooms({
-      conversations: { mode: 'unrestricted' },
+      permissions: { mode: 'unrestricted' },
       providers: [{ provide: INPUT_LEDGER, useValue: ledger }],
     });
     await rooms.input(RUNTIME, 'until [ -e go ]; do sleep 0.01; done; echo done');
@@ -264,7 +266,7 @@ describe('a ledger that cannot write', () => {
 
   it('is one per listener instance, in its folder', async () => {
     const dataDir = path.join(root, 'listeners', 'instance');
-    const rooms = await startDeviceRooms({ conversations: { mode: 'unrestricted', dataDir } });
+    const rooms = await startDeviceRooms({ permissions: { mode: 'unrestricted' }, conversations: { dataDir } });
     await rooms.input(RUNTIME, 'echo kept');
     await rooms.emitter.untilType('turn_finished');
     await rooms.close();

@@ -1,9 +1,8 @@
 import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { DeviceStatus, LoopStatus, RemovedQueueItem, Runtime } from '../protocol/index.js';
+import type { DeviceStatus, LoopStatus, PermissionMode, RemovedQueueItem, Runtime } from '../protocol/index.js';
 import type { LinkMonitor } from '../transport/index.js';
 import type { Approval } from './approval.js';
 import type { ConversationState } from './conversation-state.js';
-import type { DeviceMode } from './device-mode.js';
 import type { InputQueue } from './input-queue.js';
 import type { Turn } from './turn.js';
 
@@ -11,7 +10,7 @@ import type { Turn } from './turn.js';
 export interface Reported {
   readonly runtime: Runtime;
   readonly state: ConversationState<Turn, Approval>;
-  readonly mode: DeviceMode;
+  readonly mode: PermissionMode;
   readonly cwd: string;
   readonly queue: InputQueue;
 }

@@ -3,6 +3,7 @@ import { agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js
 import { commandProviders, CommandDispatcher, COMMANDS_OPTIONS, SlashCommands } from '../commands/index.js';
 import { CLOCK } from '../config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
+import { Permissions, PERMISSIONS_OPTIONS, permissionsProviders } from '../permissions/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { ListenerLifecycle } from './listener.lifecycle.js';
 import { ConfigurableModuleClass } from './listener.module-definition.js';
@@ -21,13 +22,17 @@ import { ListenerOptions } from './listener.options.js';
     {
       provide: CONVERSATIONS_OPTIONS,
       inject: [ListenerOptions],
-      useFactory: ({ connectionName, dataDir, agent, mode, conversations }: ListenerOptions) => ({
+      useFactory: ({ connectionName, dataDir, agent, conversations }: ListenerOptions) => ({
         connectionName,
         dataDir,
         agent,
-        mode,
         ...conversations,
       }),
+    },
+    {
+      provide: PERMISSIONS_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ mode, permissions }: ListenerOptions) => ({ mode, ...permissions }),
     },
     { provide: SHELL_OPTIONS, inject: [ListenerOptions], useFactory: ({ shell = {} }: ListenerOptions) => shell },
     {
@@ -35,12 +40,13 @@ import { ListenerOptions } from './listener.options.js';
       inject: [ListenerOptions],
       useFactory: ({ commands = {} }: ListenerOptions) => commands,
     },
+    ...permissionsProviders,
     ...agentProviders,
     ...conversationProviders,
     ...commandProviders,
     ListenerMetrics,
     ListenerLifecycle,
   ],
-  exports: [AgentRegistry, ConversationsService, CommandDispatcher, SlashCommands],
+  exports: [AgentRegistry, ConversationsService, Permissions, CommandDispatcher, SlashCommands],
 })
 export class ListenerModule extends ConfigurableModuleClass {}

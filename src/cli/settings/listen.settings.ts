@@ -1,5 +1,6 @@
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
+import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
 import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
@@ -29,8 +30,8 @@ export class ListenSettings {
   @IsString()
   workspace?: string;
 
-  @IsIn(['standard', 'unrestricted'])
-  mode: 'standard' | 'unrestricted' = 'standard';
+  @IsIn(PERMISSION_MODES)
+  mode: PermissionMode = 'standard';
 
   @IsString()
   @IsNotEmpty()

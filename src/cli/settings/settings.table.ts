@@ -1,3 +1,4 @@
+import { PERMISSION_MODES } from '../../protocol/index.js';
 import type { Setting } from './setting.js';
 
 const ROLES = ['start', 'relay', 'listen'] as const;
@@ -145,8 +146,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'mode',
     kind: 'text',
-    value: '<standard|unrestricted>',
-    help: 'whether a person is asked before something runs',
+    value: `<${PERMISSION_MODES.join('|')}>`,
+    help: 'what a person is asked before an agent does it, and what clients may do',
     default: 'standard',
     commands: LISTENER,
   },

@@ -62,12 +62,40 @@ export interface TurnEnd {
   readonly error?: string;
 }
 
+/** A way of working that an agent offers, such as to plan only. It has nothing to do with permission modes. */
+export interface AgentMode {
+  readonly id: string;
+  readonly name: string;
+  readonly description?: string;
+}
+
+/** A command of an agent's own: an input whose text begins with `/name`. */
+export interface AgentCommand {
+  readonly name: string;
+  readonly description: string;
+  /** What to write after the name. */
+  readonly hint?: string;
+}
+
+/** What an agent tells of a runtime; shown as `agent_status` in the device status. */
+export interface AgentStatus {
+  readonly title?: string;
+  readonly model?: string;
+  readonly current_mode?: string;
+  readonly modes?: readonly AgentMode[];
+  readonly commands?: readonly AgentCommand[];
+}
+
 /**
  * What executes turns. A class with `@AgentProvider('name')` in any module of the application is found by its name.
  *
  * @publicApi
  */
 export interface Agent {
+  /** What it has to tell of a runtime beside its turns, for the device status; undefined when nothing. */
+  statusOf?(runtime: Runtime): AgentStatus | undefined;
+  /** Has `changed` called whenever `statusOf` says something else than before. */
+  watchStatus?(changed: (runtime: Runtime) => void): void;
   /** Runs one turn to its end. Called for several runtimes at once; never twice at once for one. What it throws ends the turn with `error`. */
   start(turn: AgentTurn): Promise<TurnEnd>;
 }

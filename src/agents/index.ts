@@ -1,6 +1,8 @@
+export { ACP_OPTIONS, AcpOptions } from './acp/acp.options.js';
 export {
   type Agent,
   type AgentActivity,
+  type AgentStatus,
   type AgentTurn,
   type ToolQuestion,
   type TurnEnd,

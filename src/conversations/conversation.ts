@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { type Agent, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
+import { type Agent, type AgentStatus, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
 import type { Permissions } from '../permissions/index.js';
 import type {
@@ -68,6 +68,10 @@ export class Conversation implements Reported {
     this.ends = new EndReporter(runtime, emitter, ledger);
     this.status = new StatusReporter(this, emitter, links, options.connectionName);
     this.resolved = new BoundedMap(options.maxRememberedIds);
+  }
+
+  get agentStatus(): AgentStatus | undefined {
+    return this.parts.agent.statusOf?.(this.runtime);
   }
 
   /**

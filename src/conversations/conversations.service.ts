@@ -49,6 +49,7 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
   }
 
   onApplicationBootstrap(): void {
+    this.agent.watchStatus?.((runtime) => this.find(runtime)?.reportDevice());
     this.followLink().catch((error: unknown) => this.logger.error(error));
   }
 

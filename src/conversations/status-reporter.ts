@@ -1,3 +1,4 @@
+import type { AgentStatus } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
 import type { DeviceStatus, LoopStatus, PermissionMode, RemovedQueueItem, Runtime } from '../protocol/index.js';
 import type { LinkMonitor } from '../transport/index.js';
@@ -13,6 +14,8 @@ export interface Reported {
   readonly mode: PermissionMode;
   readonly cwd: string;
   readonly queue: InputQueue;
+  /** What the agent tells beside turns. */
+  readonly agentStatus: AgentStatus | undefined;
 }
 
 /** Emits the state of one conversation, in the fields of stock listeners (protocol section 3). */
@@ -64,6 +67,7 @@ export class StatusReporter {
       background_processes: [],
       // Approvals reach those who may answer them as control_request, and nobody else.
       pending_control_requests: [],
+      agent_status: this.subject.agentStatus ?? null,
     };
   }
 

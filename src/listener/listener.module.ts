@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js';
+import { ACP_OPTIONS, agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js';
 import { commandProviders, CommandDispatcher, COMMANDS_OPTIONS, SlashCommands } from '../commands/index.js';
 import { CLOCK } from '../config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
@@ -33,6 +33,11 @@ import { ListenerOptions } from './listener.options.js';
       provide: PERMISSIONS_OPTIONS,
       inject: [ListenerOptions],
       useFactory: ({ mode, permissions }: ListenerOptions) => ({ mode, ...permissions }),
+    },
+    {
+      provide: ACP_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ dataDir, acp }: ListenerOptions) => ({ dataDir, ...acp }),
     },
     { provide: SHELL_OPTIONS, inject: [ListenerOptions], useFactory: ({ shell = {} }: ListenerOptions) => shell },
     {

@@ -1,5 +1,5 @@
 import { IsArray, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
-import type { ShellOptions } from '../agents/index.js';
+import type { AcpOptions, ShellOptions } from '../agents/index.js';
 import type { CommandsOptions } from '../commands/index.js';
 import type { ConversationsOptions } from '../conversations/index.js';
 import type { EmitterModuleOptions } from '../emitter/index.js';
@@ -90,6 +90,11 @@ export class ListenerOptions {
   @IsOptional()
   @IsObject()
   commands?: Partial<CommandsOptions>;
+
+  /** Of the acp agent. */
+  @IsOptional()
+  @IsObject()
+  acp?: Partial<AcpOptions>;
 
   /** Of the shell agent. */
   @IsOptional()

@@ -19,6 +19,8 @@ export interface ApprovalDecision {
   readonly behavior: 'allow' | 'deny';
   readonly message?: string;
   readonly updated_input?: Readonly<Record<string, unknown>>;
+  /** Ids of the `permission_suggestions` that were chosen. */
+  readonly selected_permission_suggestion_ids?: readonly string[];
 }
 
 export interface ApprovalResponsePayload {

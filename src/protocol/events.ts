@@ -81,6 +81,7 @@ export interface ToolRequest {
   readonly tool_name: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly tool_call_id: string;
+  /** What else can be answered, each `{ id, text }`; `selected_permission_suggestion_ids` of the answer names it. */
   readonly permission_suggestions: readonly unknown[];
   readonly blocked_path: string | null;
 }

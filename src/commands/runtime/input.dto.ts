@@ -45,6 +45,10 @@ export class ApprovalDecisionDto implements ApprovalDecision {
   @IsOmittable()
   @IsObject()
   updated_input?: Record<string, unknown>;
+
+  @IsOmittable()
+  @IsString({ each: true })
+  selected_permission_suggestion_ids?: string[];
 }
 
 /** A payload of neither kind, too: so that the error names `payload.kind`. */

@@ -1,0 +1,46 @@
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Workspace } from '../../../workspace/index.js';
+import { numberIn, type Raw, textIn } from '../mapping/read.js';
+import { badRequest } from './bad-request.js';
+
+/** The files of the workspace, for an agent that asks its client for them. */
+export class WorkspaceFiles {
+  /** @param maxFileBytes of one file that is read */
+  constructor(
+    private readonly workspace: Workspace,
+    private readonly maxFileBytes: number,
+  ) {}
+
+  /**
+   * The real path that a request means.
+   *
+   * @param cwd what relative paths start from
+   * @throws PathRefusedError when it leads out of the workspace (reliability C35)
+   */
+  async locate(params: Raw, cwd: string): Promise<string> {
+    const wanted = textIn(params, 'path');
+    if (wanted === undefined) throw badRequest('path: text is missing.');
+    return this.workspace.resolve(wanted, cwd);
+  }
+
+  /** @param params `line` counts from 1, `limit` is a number of lines */
+  async read(file: string, params: Raw): Promise<{ readonly content: string }> {
+    const { size } = await stat(file);
+    if (size > this.maxFileBytes)
+      throw badRequest(`${file} has ${size} bytes; at most ${this.maxFileBytes} are read through the listener.`);
+    const content = await readFile(file, 'utf8');
+    const [line, limit] = [numberIn(params, 'line'), numberIn(params, 'limit')];
+    if (line === undefined && limit === undefined) return { content };
+    const from = Math.max(0, (line ?? 1) - 1);
+    const lines = content.split('\n').slice(from, limit === undefined ? undefined : from + limit);
+    return { content: lines.join('\n') };
+  }
+
+  async write(file: string, params: Raw): Promise<void> {
+    const content = textIn(params, 'content');
+    if (content === undefined) throw badRequest('content: text is missing.');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}

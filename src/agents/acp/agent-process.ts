@@ -7,7 +7,10 @@ import { ProcessGroup } from '../shell/process-group.js';
 import type { AcpOptions } from './acp.options.js';
 import { splitCommandLine } from './command-line.js';
 import { logLines } from './log-lines.js';
-import { MARK, markedGroups } from './marked-groups.js';
+import { groupsWith } from './groups-with.js';
+
+/** What everything that the agent starts has in its environment; the value names this one process of it. */
+const MARK = 'TWINLANE_AGENT_PROCESS';
 
 /** The agent's process. It leads a group of its own; what it writes to standard error goes to the log. */
 export class AgentProcess {
@@ -80,7 +83,7 @@ export class AgentProcess {
   private async endGroups(): Promise<void> {
     const { pid } = this.child;
     if (pid === undefined) return;
-    const groups = new Set([pid, ...(await markedGroups(this.mark))]);
+    const groups = new Set([pid, ...(await groupsWith(MARK, this.mark))]);
     await Promise.all([...groups].map((group) => new ProcessGroup(group, this.clock).end(this.options.stopGraceMs)));
   }
 }

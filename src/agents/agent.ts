@@ -58,7 +58,7 @@ export interface AgentTurn {
 export interface TurnEnd {
   /** `end_turn`: done; `denied`: a person refused what the turn needed; `error`, `cancelled`, or a reason of the agent's own. */
   readonly stopReason: StopReason;
-  /** For a person: what went wrong and what to do. */
+  /** For a person: what went wrong and what to do. With `error` it is also told as a `loop_error`. */
   readonly error?: string;
 }
 

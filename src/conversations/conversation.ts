@@ -303,7 +303,7 @@ export class Conversation implements Reported {
     const { approvalTimeoutMs } = this.parts.options;
     if (approvalTimeoutMs !== undefined)
       approval.expiry = this.parts.clock.after(approvalTimeoutMs, () => {
-        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s.`;
+        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s, so it was not done; send the input again when somebody can answer.`;
         this.resolve(approval.requestId, { behavior: 'deny', message }, 'expired');
       });
     return approval.decision;

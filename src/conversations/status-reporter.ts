@@ -1,6 +1,13 @@
 import type { AgentStatus } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { DeviceStatus, LoopStatus, PermissionMode, RemovedQueueItem, Runtime } from '../protocol/index.js';
+import {
+  type DeviceStatus,
+  type LoopStatus,
+  type PermissionMode,
+  type RemovedQueueItem,
+  type Runtime,
+  PERMISSION_MODES,
+} from '../protocol/index.js';
 import type { LinkMonitor } from '../transport/index.js';
 import type { Approval } from './approval.js';
 import type { ConversationState } from './conversation-state.js';
@@ -56,6 +63,7 @@ export class StatusReporter {
       is_online: true,
       is_processing: state.name !== 'idle',
       current_permission_mode: mode,
+      supported_permission_modes: PERMISSION_MODES,
       current_working_directory: cwd,
       git_context: null,
       letta_code_version: null,

@@ -51,6 +51,9 @@ export const ERROR_CODES = {
   ALREADY_ANSWERED: { message: 'This approval was answered already, or its turn has ended.' },
   APPROVAL_UNKNOWN: { message: 'No approval of this id is pending.' },
   APPROVAL_NOT_ALLOWED: { message: 'This token may not answer approvals; use one that may.' },
+  QUEUE_ITEM_UNKNOWN: {
+    message: 'No input of this id waits; it may have started. `abort_message` ends a turn that runs.',
+  },
   MODE_UNKNOWN: { message: 'This device does not have that permission mode.' },
   ACCESS_REFUSED: {
     message:

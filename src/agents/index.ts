@@ -1,4 +1,4 @@
-export { ACP_OPTIONS, AcpOptions } from './acp/acp.options.js';
+export { ACP_OPTIONS, AcpOptions, LONGEST_WAIT_MS } from './acp/acp.options.js';
 export {
   type Agent,
   type AgentActivity,
@@ -8,6 +8,7 @@ export {
   type TurnEnd,
   TurnEndedError,
 } from './agent.js';
+export { CommandLineError, splitCommandLine } from './acp/command-line.js';
 export { AgentProvider } from './agent-provider.decorator.js';
 export { agentProviders } from './agent.providers.js';
 export { AgentError, AgentRegistry } from './agent.registry.js';

@@ -88,7 +88,7 @@ describe('ConversationsService', () => {
   it('does not start with an agent that does not exist', async () => {
     await start();
     await expect(startDeviceRooms({ conversations: { agent: 'shel' } })).rejects.toThrow(
-      'There is no agent "shel"; use one of: shell.',
+      'There is no agent "shel"; use one of: acp, shell.',
     );
   });
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { agentProviders, SHELL_OPTIONS } from '../../src/agents/index.js';
+import { ACP_OPTIONS, agentProviders, SHELL_OPTIONS } from '../../src/agents/index.js';
 import { COMMANDS_OPTIONS, CommandDispatcher, commandProviders } from '../../src/commands/index.js';
 import { CLOCK } from '../../src/config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../../src/conversations/index.js';
@@ -63,6 +63,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
       { provide: LINK_MONITOR, useValue: setup.links ?? READY_LINK },
       { provide: CLOCK, useValue: setup.clock ?? SYSTEM_CLOCK },
       { provide: Workspace, useValue: new Workspace(root) },
+      { provide: ACP_OPTIONS, useValue: {} },
       { provide: SHELL_OPTIONS, useValue: setup.shell ?? {} },
       { provide: CONVERSATIONS_OPTIONS, useValue: { connectionName: 'test', ...setup.conversations } },
       { provide: PERMISSIONS_OPTIONS, useValue: setup.permissions ?? {} },

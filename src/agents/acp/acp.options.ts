@@ -2,8 +2,8 @@ import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'clas
 
 export const ACP_OPTIONS = Symbol('ACP_OPTIONS');
 
-/** Nothing here waits longer than a week. */
-const LONGEST_MS = 7 * 24 * 60 * 60 * 1_000;
+/** Nothing of an agent waits longer than a week, in ms. */
+export const LONGEST_WAIT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** How an ACP agent is run, and the limits that it is held to. Times in milliseconds. */
 export class AcpOptions {
@@ -22,42 +22,42 @@ export class AcpOptions {
   /** How long the agent may take to start, and to open a session. Default: 60,000. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   startTimeoutMs = 60_000;
 
   /** How long a cancelled turn may take to end; then the agent is ended and started anew. Default: 5,000. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   cancelTimeoutMs = 5_000;
 
   /** How long a turn may go on without a sign of life, time in which a person is asked apart; then the agent is ended and started anew. Default: 1,800,000. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   idleTimeoutMs = 1_800_000;
 
   /** How long the agent may take to leave once its standard input is closed; then its processes are ended. Default: 2,000. */
   @IsInt()
   @Min(0)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   stopGraceMs = 2_000;
 
   /** Before an agent that ended by itself is started again; doubles each time. Default: 1,000. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   restartMinMs = 1_000;
 
   /** The longest of these waits; an agent that has lived as long begins with the least again. Default: 30,000. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   restartMaxMs = 30_000;
 
   /** Bytes of one line (one JSON-RPC message) of the agent; a longer one ends it. Default: 33,554,432. */
   @IsInt()
-  @Min(1_024)
+  @Min(1)
   maxLineBytes = 33_554_432;
 
   /** UTF-16 units of one line of the agent's standard error in the log; the rest of it is left out. Default: 2,000. */
@@ -74,7 +74,7 @@ export class AcpOptions {
   /** A message that the agent begins again after a pause this long, or after something else, is taken for the same one sent anew. Default: 1,000. */
   @IsInt()
   @Min(0)
-  @Max(LONGEST_MS)
+  @Max(LONGEST_WAIT_MS)
   restreamPauseMs = 1_000;
 
   /** Bytes of one file that the agent may read through the listener. Default: 8,388,608. */

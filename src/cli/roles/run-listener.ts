@@ -19,6 +19,7 @@ import { listed } from '../settings/listed.js';
 import { DAY_MS } from '../settings/limits.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
+import { acpOptions } from './acp-options.js';
 import type { RunningRole } from './serve-health.js';
 
 export interface RunningListener extends RunningRole {
@@ -68,6 +69,7 @@ export async function runListener(
     permissions: { childEnv: listed(settings.childEnv, DEFAULT_CHILD_ENV) },
     conversations: approvalTimeoutMs === undefined ? {} : { approvalTimeoutMs },
     agent,
+    acp: acpOptions(settings),
     shutdownGraceMs,
     emitter: {
       ...(typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) }),

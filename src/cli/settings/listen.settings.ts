@@ -1,10 +1,13 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
 import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 
 const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
+
+const AGENT = new AcpOptions();
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
 export class ListenSettings {
@@ -55,6 +58,33 @@ export class ListenSettings {
   @IsString()
   @IsNotEmpty()
   agent: string = 'shell';
+
+  @IsOptional()
+  @IsString()
+  agentCommand?: string;
+
+  @IsArray()
+  @IsString({ each: true })
+  agentEnv: string[] = [];
+
+  @IsInt(WAIT)
+  @Min(1, WAIT)
+  @Max(LONGEST_WAIT_MS, WAIT)
+  agentStartTimeoutMs: number = AGENT.startTimeoutMs;
+
+  @IsInt(WAIT)
+  @Min(1, WAIT)
+  @Max(LONGEST_WAIT_MS, WAIT)
+  agentCancelTimeoutMs: number = AGENT.cancelTimeoutMs;
+
+  @IsInt(WAIT)
+  @Min(1, WAIT)
+  @Max(LONGEST_WAIT_MS, WAIT)
+  agentIdleTimeoutMs: number = AGENT.idleTimeoutMs;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  agentMaxLineBytes: number = AGENT.maxLineBytes;
 
   @IsOptional()
   @IsString()

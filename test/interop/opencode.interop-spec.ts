@@ -219,6 +219,8 @@ describe('opencode, a real agent', () => {
         });
         // Both sockets of both sides, while the question is open; and again right after the answer.
         expect(cutAll()).toBe(4);
+        for (const wanted of ['reconnecting', 'open'])
+          for await (const { phase } of attachment.states()) if (phase === wanted) break;
         await attachment.answerApproval(event.request_id, { behavior: 'allow' });
         expect(cutAll()).toBeGreaterThan(0);
       }

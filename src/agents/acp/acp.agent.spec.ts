@@ -427,7 +427,7 @@ describe('an ACP agent that goes wrong', () => {
     ['has a command line that cannot be read', {}, { command: '"agent' }, /quote/],
     ['is not named', {}, { command: undefined }, /--agent-command/],
   ])('an agent that %s is an error that says so', async (_, env, options, words) => {
-    const agent = start(options as Partial<AcpOptions>, env as Readonly<Record<string, string>>);
+    const agent = start(options as Partial<AcpOptions>, env);
     const { end } = await run(agent, 'say x');
     expect(end).toEqual({ stopReason: 'error', error: expect.stringMatching(words) });
   });

@@ -39,5 +39,5 @@ export function logLines(input: Readable, maxLength: number, log: (line: string)
 
 /** Colours and cursor movements would garble the log. */
 function visible(text: string): string {
-  return [...stripVTControlCharacters(text)].filter((char) => char >= ' ' || char === '\t').join('');
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (char) => (char === '\t' ? char : ''));
 }

@@ -2,14 +2,10 @@ import type { Clock } from '../../protocol/index.js';
 
 /** Resolves with the work, at the latest after `ms`. */
 export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = clock.after(ms, resolve);
-    const done = (): void => {
-      timer.cancel();
-      resolve();
-    };
-    work.then(done, done);
-  });
+  let over = (): void => {};
+  const timer = clock.after(ms, () => over());
+  await Promise.race([work.catch(() => {}), new Promise<void>((resolve) => (over = resolve))]);
+  timer.cancel();
 }
 
 /** Resolves once it is aborted, with undefined. */

@@ -52,7 +52,8 @@ describe.each(PERMISSION_MODES)('in mode %s', (mode) => {
     }
     const message =
       'In mode strict no command of a client changes files. Have the agent do it and approve it, or start the listener with another --mode (TWINLANE_MODE).';
-    expect([write, edit]).toEqual(Array(2).fill({ code: 'ACCESS_REFUSED', message: expect.stringContaining(message) }));
+    const refused = { code: 'ACCESS_REFUSED', message };
+    expect([write, edit]).toEqual([refused, refused]);
     expect(await readFile(at('notes.txt'), 'utf8')).toBe('old');
   });
 
@@ -109,7 +110,8 @@ it('programs are given the variables that are named, and never the token', async
   const attachment = await attach({ permissions: { childEnv: ['PATH', 'MY_KEY', 'TWINLANE_*'] } });
   let output = '';
   for await (const frame of await attachment.turn('env'))
-    if (isEvent(frame, 'stream_delta')) output += String(frame.delta['tool_return'] ?? '');
+    if (isEvent(frame, 'stream_delta') && typeof frame.delta['tool_return'] === 'string')
+      output += frame.delta['tool_return'];
   expect(output).toContain('MY_KEY=this\n');
   expect(output).not.toMatch(/MY_SECRET|TWINLANE_TOKEN/);
 });

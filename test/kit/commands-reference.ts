@@ -1,4 +1,3 @@
-import type { Type } from '@nestjs/common';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { commandProviders } from '../../src/commands/index.js';
@@ -87,7 +86,7 @@ function documented(metadata: DeviceCommandMetadata, sources: ReturnType<typeof 
 }
 
 function section({ metadata, about, codes }: Documented): string {
-  const fields = dtoFields(metadata.dto as Type<object>);
+  const fields = dtoFields(metadata.dto);
   const errors = [
     ...(metadata.access === undefined || metadata.access === 'read' ? [] : ['ACCESS_REFUSED']),
     ...(fields.some((field) => PATH_FIELD.test(field.path)) ? ['PATH_REFUSED', 'PATH_DENIED'] : []),

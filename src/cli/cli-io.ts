@@ -5,7 +5,7 @@ import type { Clock } from '../protocol/index.js';
 export interface CliIo {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Environment variables, those of `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory. */

@@ -133,6 +133,8 @@ export class AcpSession implements SessionPeer {
       stop = () => timer.cancel();
       // When it cannot be written the agent is gone, and the turn is told so.
       agent.connection.cancel(sessionId).catch(() => {});
+      // It may wait for one of these before it ends the turn.
+      void this.terminals.stop();
     };
     if (signal.aborted) cancel();
     else signal.addEventListener('abort', cancel, { once: true });

@@ -151,6 +151,15 @@ describe('a turn of an ACP agent', () => {
     expect((await run(agent, 'cwd')).turn.text).toBe(cwd);
   });
 
+  it('goes on with the session in another working directory, where the agent can', async () => {
+    const agent = start({}, { SCRIPTED_REOPENS: 'resume' });
+    await run(agent, 'say a');
+    await mkdir(path.join(cwd, 'sub'));
+    const turn = new FakeTurn('cwd\nsaid', path.join(cwd, 'sub'));
+    await agent.start(turn);
+    expect(turn.text).toBe(`${path.join(cwd, 'sub')}say a|cwd`);
+  });
+
   it('shows modes, commands and the title beside turns', async () => {
     const agent = start();
     const changed: Runtime[] = [];
@@ -388,6 +397,30 @@ describe('an ACP agent that goes wrong', () => {
     expect(await ended).toEqual({ stopReason: 'cancelled' });
     expect((await next).end.stopReason).toBe('error');
     expect((await run(agent, 'say again')).turn.text).toBe('again');
+  });
+
+  it('a cancel ends the commands that it runs through the listener', async () => {
+    const agent = start();
+    const turn = new FakeTurn('run echo $$; exec sleep 1000', cwd, { mode: 'unrestricted' });
+    const ended = agent.start(turn);
+    await turn.until(({ output }) => output.includes('\n'));
+    turn.abortion.abort();
+    expect(await ended).toEqual({ stopReason: 'cancelled' });
+    await untilGone(Number(turn.output.split('\n')[0]));
+  });
+
+  it('the listener can stop while the agent has not begun, or waits to be started again', async () => {
+    const hanging = start({}, { SCRIPTED_START: 'hang' });
+    const turn = new FakeTurn('say x', cwd);
+    const ended = hanging.start(turn);
+    await vi.waitFor(() => expect(log).toContain('scripted agent starts'));
+    await hanging.onApplicationShutdown();
+    expect(await ended).toEqual({ stopReason: 'error', error: expect.stringContaining('stopped with the listener') });
+    const waiting = start({ restartMinMs: 60_000, restartMaxMs: 60_000 }, { SCRIPTED_START: 'exit' });
+    await run(waiting, 'say x');
+    const again = run(waiting, 'say x');
+    await waiting.onApplicationShutdown();
+    expect((await again).end.error).toContain('stopped with the listener');
   });
 
   it('tools that a crashed agent left in groups of their own are ended', async () => {

@@ -1,6 +1,10 @@
 import type { Clock } from '../../protocol/index.js';
+import { AgentGoneError } from './acp.error.js';
 import type { AcpOptions } from './acp.options.js';
 import { type AgentStart, RunningAgent } from './running-agent.js';
+import { aborted } from './within.js';
+
+const STOPPED = 'was stopped with the listener';
 
 /**
  * Keeps one agent running from the first turn on. One that is gone is started again by the next turn, no sooner than the
@@ -8,10 +12,11 @@ import { type AgentStart, RunningAgent } from './running-agent.js';
  */
 export class AgentKeeper {
   private agent: Promise<RunningAgent> | undefined;
+  /** The newest, which may not have begun yet. */
+  private newest: RunningAgent | undefined;
   private inRow = 0;
   private notBefore = 0;
-  /** Resolves when the processes of the one before have ended. */
-  private before: Promise<void> = Promise.resolve();
+  private readonly closing = new AbortController();
 
   constructor(
     private readonly start: AgentStart,
@@ -19,33 +24,37 @@ export class AgentKeeper {
     private readonly clock: Clock,
   ) {}
 
-  /** The agent that runs; else a new one, once it does. @throws AgentGoneError */
+  /** The agent that runs; else a new one, once it does. @throws AgentGoneError, CommandLineError */
   get(): Promise<RunningAgent> {
     this.agent ??= this.next();
     return this.agent;
   }
 
-  /** Ends the agent; resolves when its processes have ended. */
+  /** Ends the agent, and starts none any more; resolves when its processes have ended. */
   async close(): Promise<void> {
-    const agent = await this.agent?.catch(() => undefined);
-    agent?.end('was stopped with the listener');
-    await this.before;
+    this.closing.abort();
+    this.newest?.end(STOPPED);
+    await this.newest?.stopped;
   }
 
   private async next(): Promise<RunningAgent> {
-    await this.before;
-    const wait = this.notBefore - this.clock.now();
-    if (wait > 0) await new Promise<void>((resolve) => void this.clock.after(wait, resolve));
+    // Two of them would be at odds over their sessions.
+    await this.newest?.stopped;
+    await this.backOff();
+    if (this.closing.signal.aborted) throw new AgentGoneError(`The agent ${STOPPED}.`);
     const since = this.clock.now();
-    try {
-      const agent = await RunningAgent.start(this.start, this.options, this.clock);
-      this.before = agent.stopped;
-      void agent.gone.then(() => this.lost(since));
-      return agent;
-    } catch (error) {
-      this.lost(since);
-      throw error;
-    }
+    const agent = new RunningAgent(this.start, this.options, this.clock);
+    this.newest = agent;
+    void agent.gone.then(() => this.lost(since));
+    await agent.begin();
+    return agent;
+  }
+
+  private async backOff(): Promise<void> {
+    let over = (): void => {};
+    const timer = this.clock.after(Math.max(0, this.notBefore - this.clock.now()), () => over());
+    await Promise.race([new Promise<void>((resolve) => (over = resolve)), aborted(this.closing.signal)]);
+    timer.cancel();
   }
 
   private lost(since: number): void {

@@ -11,6 +11,7 @@ import { within } from './within.js';
 
 /** Updates that may come of a session whose name is not known here yet. */
 const MAX_EARLY_UPDATES = 100;
+const MAX_EARLY_SESSIONS = 10;
 
 /** What an agent is started with. */
 export interface AgentStart {
@@ -39,24 +40,12 @@ export class RunningAgent implements AgentRequests {
   private readonly early = new Map<string, Raw[]>();
   private tellGone: (how: string) => void = () => {};
 
-  /** @throws AgentGoneError when it does not start, or not in time */
-  static async start(start: AgentStart, options: AcpOptions, clock: Clock): Promise<RunningAgent> {
-    const agent = new RunningAgent(start, options, clock);
-    const late = `did not answer within ${options.startTimeoutMs / 1_000} s of its start`;
-    const timer = clock.after(options.startTimeoutMs, () => agent.end(late));
-    try {
-      const problem = await agent.connection.initialize();
-      if (problem === undefined) return agent;
-      agent.end(problem);
-    } catch (error) {
-      if (error instanceof RequestError) agent.end(`refused to begin (${error.message})`);
-    } finally {
-      timer.cancel();
-    }
-    throw await agent.gone;
-  }
-
-  private constructor(start: AgentStart, options: AcpOptions, clock: Clock) {
+  /** @throws CommandLineError */
+  constructor(
+    start: AgentStart,
+    private readonly options: AcpOptions,
+    private readonly clock: Clock,
+  ) {
     this.process = new AgentProcess(start, options, clock);
     this.connection = new AgentConnection(this.process, this, options.maxLineBytes);
     const logger = new Logger('Agent');
@@ -75,6 +64,23 @@ export class RunningAgent implements AgentRequests {
           : 'closed its output',
       );
     });
+  }
+
+  /** Resolves when it can be talked to. @throws AgentGoneError when it does not start, or not in time */
+  async begin(): Promise<void> {
+    const { startTimeoutMs } = this.options;
+    const late = `did not answer within ${startTimeoutMs / 1_000} s of its start`;
+    const timer = this.clock.after(startTimeoutMs, () => this.end(late));
+    try {
+      const problem = await this.connection.initialize();
+      if (problem === undefined) return;
+      this.end(problem);
+    } catch (error) {
+      if (error instanceof RequestError) this.end(`refused to begin (${error.message})`);
+    } finally {
+      timer.cancel();
+    }
+    throw await this.gone;
   }
 
   /** Ends it; turns under way are told how it came to that. */
@@ -99,6 +105,9 @@ export class RunningAgent implements AgentRequests {
     if (peer) return peer.update(update);
     const early = this.early.get(sessionId) ?? [];
     this.early.set(sessionId, [...early, update].slice(-MAX_EARLY_UPDATES));
+    const [oldest] = this.early.keys();
+    // Some agents have sessions of their own, which are nobody's here.
+    if (oldest !== undefined && this.early.size > MAX_EARLY_SESSIONS) this.early.delete(oldest);
   }
 
   request(method: ClientMethod, sessionId: string, params: Raw): Promise<Raw> {

@@ -57,11 +57,15 @@ export class AgentTerminals {
     if (!terminal.exit) await terminal.kill(this.options.stopGraceMs);
   }
 
-  /** Ends every command. */
+  /** Ends every command; the terminals stay, with their output. */
+  async stop(): Promise<void> {
+    const running = [...this.terminals.values()].filter(({ exit }) => exit === undefined);
+    await Promise.all(running.map((terminal) => terminal.kill(this.options.stopGraceMs)));
+  }
+
   async close(): Promise<void> {
-    const all = [...this.terminals.values()];
+    await this.stop();
     this.terminals.clear();
-    await Promise.all(all.map((terminal) => terminal.kill(this.options.stopGraceMs)));
   }
 
   private find(params: Raw): AgentTerminal {

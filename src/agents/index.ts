@@ -2,6 +2,8 @@ export { ACP_OPTIONS, AcpOptions, LONGEST_WAIT_MS } from './acp/acp.options.js';
 export {
   type Agent,
   type AgentActivity,
+  type AgentCommand,
+  type AgentMode,
   type AgentStatus,
   type AgentTurn,
   type ToolQuestion,

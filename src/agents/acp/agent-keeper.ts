@@ -4,8 +4,6 @@ import type { AcpOptions } from './acp.options.js';
 import { type AgentStart, RunningAgent } from './running-agent.js';
 import { aborted } from './within.js';
 
-const STOPPED = 'was stopped with the listener';
-
 /**
  * Keeps one agent running from the first turn on. One that is gone is started again by the next turn, no sooner than the
  * backoff allows.
@@ -33,15 +31,14 @@ export class AgentKeeper {
   /** Ends the agent, and starts none any more; resolves when its processes have ended. */
   async close(): Promise<void> {
     this.closing.abort();
-    this.newest?.end(STOPPED);
-    await this.newest?.stopped;
+    await this.newest?.stop();
   }
 
   private async next(): Promise<RunningAgent> {
     // Two of them would be at odds over their sessions.
     await this.newest?.stopped;
     await this.backOff();
-    if (this.closing.signal.aborted) throw new AgentGoneError(`The agent ${STOPPED}.`);
+    if (this.closing.signal.aborted) throw new AgentGoneError('The agent was stopped with the listener.');
     const since = this.clock.now();
     const agent = new RunningAgent(this.start, this.options, this.clock);
     this.newest = agent;

@@ -38,6 +38,7 @@ export class RunningAgent implements AgentRequests {
   private readonly process: AgentProcess;
   private readonly peers = new Map<string, SessionPeer>();
   private readonly early = new Map<string, Raw[]>();
+  private wasStopped = false;
   private tellGone: (how: string) => void = () => {};
 
   /** @throws CommandLineError */
@@ -52,7 +53,7 @@ export class RunningAgent implements AgentRequests {
     this.gone = new Promise((resolve) => {
       this.tellGone = (how) => resolve(gone(start.command, how));
     });
-    void this.gone.then(({ message }) => logger.warn(message));
+    void this.gone.then(({ message }) => (this.wasStopped ? logger.log('stopped') : logger.warn(message)));
     this.stopped = this.gone.then(() => this.process.stop());
     void this.process.ended.then((how) => this.end(how));
     void this.connection.closed.then(async (reason) => {
@@ -81,6 +82,13 @@ export class RunningAgent implements AgentRequests {
       timer.cancel();
     }
     throw await this.gone;
+  }
+
+  /** Ends it with the listener; resolves when its processes have ended. */
+  async stop(): Promise<void> {
+    this.wasStopped = true;
+    this.end('was stopped with the listener');
+    await this.stopped;
   }
 
   /** Ends it; turns under way are told how it came to that. */

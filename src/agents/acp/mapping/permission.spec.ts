@@ -42,9 +42,10 @@ describe('permissionQuestion', () => {
   it('shows the input and the options, and the title where there is no input', () => {
     const call = new ToolCall('c', 100);
     call.update({ title: 'List files', kind: 'execute' });
-    expect(permissionQuestion(call, 'execute', OPTIONS).input).toEqual({ title: 'List files' });
+    expect(permissionQuestion(call, undefined, 'execute', OPTIONS).input).toEqual({ title: 'List files' });
     call.update({ rawInput: ASKED });
-    expect(permissionQuestion(call, 'execute', OPTIONS)).toEqual({
+    expect(permissionQuestion(call, { path: '.' }, 'execute', OPTIONS).input).toEqual({ path: '.' });
+    expect(permissionQuestion(call, undefined, 'execute', OPTIONS)).toEqual({
       access: 'execute',
       tool_name: 'execute',
       tool_call_id: 'c',

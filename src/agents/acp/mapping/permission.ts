@@ -36,14 +36,24 @@ export function accessOf({ kind, paths }: Pick<ToolCall, 'kind' | 'paths'>, areI
   return access;
 }
 
-/** What a person is asked: the tool with the input that the agent shows, its own options as suggestions. */
-export function permissionQuestion(call: ToolCall, access: Access, options: readonly PermissionOption[]): ToolQuestion {
-  const isEmpty = Object.keys(call.input).length === 0;
+/**
+ * What a person is asked: the tool with its input, the agent's own options as suggestions.
+ *
+ * @param shown the input as the agent shows it with its question, which may be easier to read than the call's own
+ */
+export function permissionQuestion(
+  call: ToolCall,
+  shown: Raw | undefined,
+  access: Access,
+  options: readonly PermissionOption[],
+): ToolQuestion {
+  const input = shown ?? call.input;
+  const isEmpty = Object.keys(input).length === 0;
   return {
     access,
     tool_name: call.name,
     tool_call_id: call.id,
-    input: isEmpty ? { title: call.title } : call.input,
+    input: isEmpty ? { title: call.title } : input,
     permission_suggestions: options,
   };
 }

@@ -28,13 +28,19 @@ export class ToolCall {
   private announced = '';
   private phase: 'pending' | 'running' | 'ended' = 'pending';
   private readonly output = new GrowingText();
-  private readonly shownDiffs = new Set<string>();
+  /** Shown already: whole texts, or parts of them. */
+  private readonly changes: { readonly path: string; readonly old: string; readonly new: string }[] = [];
 
   /** @param maxDeltaLength UTF-16 units of output in one delta */
   constructor(
     readonly id: string,
     private readonly maxDeltaLength: number,
   ) {}
+
+  /** Whether clients were told of it. */
+  get isAnnounced(): boolean {
+    return this.announced !== '';
+  }
 
   get isRunning(): boolean {
     return this.phase === 'running';
@@ -115,11 +121,16 @@ export class ToolCall {
     );
   }
 
+  /** Some agents show the file as a whole before they ask, and the place that changed when they have done it: one of them is enough. */
   private newDiff(content: Raw): FileDiff[] {
     const diff = fileDiff(content);
-    const key = JSON.stringify(diff);
-    if (!diff || this.shownDiffs.has(key)) return [];
-    this.shownDiffs.add(key);
+    if (!diff) return [];
+    const change = { path: diff.path, old: textIn(content, 'oldText') ?? '', new: textIn(content, 'newText') ?? '' };
+    const isKnown = this.changes.some(
+      (shown) => shown.path === change.path && shown.old.includes(change.old) && shown.new.includes(change.new),
+    );
+    if (isKnown) return [];
+    this.changes.push(change);
     return [diff];
   }
 

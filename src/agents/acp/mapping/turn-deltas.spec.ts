@@ -163,6 +163,13 @@ describe('TurnDeltas: what updates become', () => {
     expect(seen.filter((delta) => 'diffs' in delta)).toEqual([returned({ status: 'running', tool_return: '', diffs })]);
   });
 
+  it('a diff of a place in a file that was shown as a whole is known, another place is not', () => {
+    const diff = (oldText: string, newText: string): Raw =>
+      call({ content: [{ type: 'diff', path: '/w/a', oldText, newText }] });
+    const seen = deltas(call({ title: 'grep' }), diff('a\nb\n', 'a\nc\n'), diff('b', 'c'), diff('c', 'd'));
+    expect(seen.filter((delta) => 'diffs' in delta)).toHaveLength(2);
+  });
+
   it('a call that failed says why, and one that never ended is ended with its turn', () => {
     expect(deltas(call({ title: 'grep', status: 'failed', rawOutput: { error: 'no such file' } })).at(-1)).toEqual(
       returned({ status: 'error', tool_return: 'no such file' }),

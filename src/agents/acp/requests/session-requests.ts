@@ -104,11 +104,11 @@ export class SessionRequests {
     const asked = recordIn(params, 'toolCall') ?? {};
     const options = permissionOptions(params);
     const call = run.deltas.call(textIn(asked, 'toolCallId') ?? `call-${randomUUID()}`);
-    // What it would do is shown before the question; it has not begun, whatever the agent says.
-    const { status: _status, ...known } = asked;
-    run.show(call.update(known));
+    // What it would do is shown before the question. Nothing has begun, and a call that is known keeps its name and input.
+    const { status: _status, title, rawInput, ...shown } = asked;
+    run.show(call.update(call.isAnnounced ? shown : { ...shown, title, rawInput }));
     const { refused, areInside } = await this.look(call, run);
-    const question = permissionQuestion(call, accessOf(call, areInside), options);
+    const question = permissionQuestion(call, recordIn(asked, 'rawInput'), accessOf(call, areInside), options);
     const decision: ApprovalDecision | undefined = refused
       ? { behavior: 'deny', message: refused }
       : await this.decided(question, run);

@@ -8,9 +8,11 @@ import { type Attachment, isEvent, TwinlaneClient } from '../src/client/index.js
 import type { ListenerModuleOptions } from '../src/listener/index.js';
 import type { ApprovalDecision, Delta, DeviceStatus, Frame } from '../src/protocol/index.js';
 import { FaultProxy } from './kit/fault-proxy.js';
+import { TwinlaneProcess } from './kit/twinlane-process.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 const SCRIPT = fileURLToPath(new URL('kit/scripted-acp-agent.mjs', import.meta.url));
+const COMMAND = `"${process.execPath}" "${SCRIPT}"`;
 const VARIABLES = { SCRIPTED_REOPENS: 'resume', SCRIPTED_SESSIONS: '' };
 
 let folder: string;
@@ -45,7 +47,7 @@ async function startAgent(server: string, options: Partial<ListenerModuleOptions
     dataDir: path.join(folder, '.device'),
     mode: 'standard',
     agent: 'acp',
-    acp: { command: `"${process.execPath}" "${SCRIPT}"`, env: Object.keys(VARIABLES), restartMinMs: 1 },
+    acp: { command: COMMAND, env: Object.keys(VARIABLES), restartMinMs: 1 },
     transport: { backoffMinMs: 1, backoffMaxMs: 5 },
     ...options,
   });
@@ -148,7 +150,7 @@ describe('an ACP agent behind a relay', () => {
     expect(numbers).toEqual(numbers.map((_, at) => (numbers[0] ?? 0) + at));
   });
 
-  it('C23 a listener that is started again goes on with the agent’s session', async () => {
+  it('goes on with its session when the listener is started again', async () => {
     const { towardsDevice, towardsClients } = await startRelaySide();
     const first = await startAgent(towardsDevice.url);
     const attachment = await attach(towardsClients.url);
@@ -156,6 +158,41 @@ describe('an ACP agent behind a relay', () => {
     await first.close();
     await startAgent(towardsDevice.url);
     expect(said(await turn(attachment, 'said'))).toBe('say before|said');
+  });
+
+  it('C23 a listener that is killed in a turn ends that turn when it is started again, and its agent goes on with the session', async () => {
+    const { towardsDevice, towardsClients } = await startRelaySide();
+    const agent = ['--agent', 'acp', '--agent-command', COMMAND, '--agent-env', Object.keys(VARIABLES).join(',')];
+    const listen = async (): Promise<TwinlaneProcess> => {
+      const env = {
+        TWINLANE_SERVER: towardsDevice.url,
+        TWINLANE_TOKEN: TOKEN,
+        TWINLANE_DATA_DIR: path.join(folder, '.data'),
+      };
+      const kept = Object.fromEntries(Object.keys(VARIABLES).map((name) => [name, process.env[name] ?? '']));
+      const listener = TwinlaneProcess.start(['listen', '--name', 'acp', ...agent], {
+        env: { ...env, ...kept },
+        cwd: folder,
+      });
+      closing.push(() => listener.kill());
+      await listener.prints(/Ctrl-C stops/);
+      return listener;
+    };
+    const killed = await listen();
+    const attachment = await attach(towardsClients.url);
+    await turn(attachment, 'say before');
+    const events = attachment.events();
+    await attachment.send('say x\nhang');
+    for await (const event of attachment.events())
+      if (isEvent(event, 'stream_delta') && event.delta.message_type === 'assistant_message') break;
+    await killed.kill();
+    await listen();
+    for await (const event of events)
+      if (isEvent(event, 'turn_finished')) {
+        expect(event).toMatchObject({ stop_reason: 'error', error: expect.stringContaining('restarted') });
+        break;
+      }
+    expect(said(await turn(attachment, 'said'))).toBe('say before|say x|said');
   });
 
   it('a crash in one conversation ends its turn with what to do, and others start the agent anew', async () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, TwinlaneClient } from '../../src/client/index.js';
 import { groupsWith } from '../../src/agents/acp/groups-with.js';
@@ -53,6 +53,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await listener.close();
+  expect(await groupsWith(OWN, process.env[OWN] ?? '')).toEqual(new Set());
   await towardsDevice.stop();
   await towardsClients.stop();
   await relay.close();
@@ -107,6 +108,14 @@ async function turn(attachment: Attachment, text: string, { decision, seen }: Wa
 function cutAll(): number {
   const sockets = { path: /\/ws$/ };
   return towardsDevice.now({ do: 'cut' }, sockets) + towardsClients.now({ do: 'cut' }, sockets);
+}
+
+/** Kills the agent's own process, and nothing that it started. */
+async function killAgent(): Promise<void> {
+  for (const group of await groupsWith(OWN, process.env[OWN] ?? '')) {
+    const commandLine = await readFile(`/proc/${group}/cmdline`, 'utf8');
+    if (commandLine.includes('--pure')) process.kill(group, 'SIGKILL');
+  }
 }
 
 const typed = (deltas: readonly Delta[], type: string): Delta[] =>
@@ -187,12 +196,28 @@ describe('opencode, a real agent', () => {
       seen: async ({ message_type }) => {
         if (message_type !== 'assistant_message' || killed) return;
         killed = true;
-        for (const group of await groupsWith(OWN, process.env[OWN] ?? '')) process.kill(-group, 'SIGKILL');
+        await killAgent();
       },
     });
     expect(end).toMatchObject({ stop_reason: 'error', error: expect.stringContaining('was killed by SIGKILL') });
     expect(said((await turn(attachment, 'what did I say?')).deltas)).toBe('You said remember.');
     expect(JSON.stringify(model.requests.at(-1)?.messages)).toContain('heron');
+  });
+
+  it('a killed agent leaves no command running', async () => {
+    model.will({ call: 'bash', input: { command: 'echo $$; exec sleep 1000', description: 'sleeps' } });
+    let pid = 0;
+    const { end } = await turn(await attach(), 'sleep', {
+      decision: { behavior: 'allow' },
+      seen: async ({ message_type, tool_return }) => {
+        if (message_type !== 'tool_return_message' || pid > 0) return;
+        pid = Number(tool_return);
+        await killAgent();
+      },
+    });
+    expect(end).toMatchObject({ stop_reason: 'error' });
+    expect(pid).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 });
   });
 
   it('a client’s approval changes a file and the client sees the diff, while both sides lose their sockets', async () => {

@@ -32,8 +32,8 @@ For a command that names a conversation in \`runtime\`, that conversation's mode
 | what an agent does | access |
 |---|---|
 | the shell agent runs a command line | execute |
-| an ACP agent reads or searches, of files or through the client | read |
-| an ACP agent edits, deletes or moves files, or writes through the client | write |
+| an ACP agent reads or searches, by itself or by asking the device for a file | read |
+| an ACP agent edits, deletes or moves files, or has the device write one | write |
 | an ACP agent runs something, opens a terminal, or does not say what it does | execute |
 
 A mode guards against what an agent does by mistake. It does not guard against a client: whoever may steer a conversation may change its mode, so a
@@ -48,7 +48,7 @@ answered, and a late answer gets \`ALREADY_ANSWERED\`. Where it is not set, ques
 ## The workspace, and what is kept from everybody
 
 Paths cannot leave the workspace (\`--workspace\`), by \`..\`, as an absolute path or through a link: \`PATH_REFUSED\`. Inside it, \`--deny\`
-(\`TWINLANE_DENY\`) names what is neither read nor written nor listed, by clients and by agents that use the client's files, in every mode:
+(\`TWINLANE_DENY\`) names what is neither read nor written nor listed, by clients and by agents that ask the device for files, in every mode:
 \`PATH_DENIED\`. It counts by the name that was asked for and by that of the file behind links.
 
 - A pattern is the name of a file or directory; what lies below a directory is denied with it. \`*\` stands for any characters of one name. Case does not count.

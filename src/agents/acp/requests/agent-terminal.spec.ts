@@ -1,0 +1,73 @@
+import os from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { SYSTEM_CLOCK } from '../../../protocol/index.js';
+import { AgentTerminal } from './agent-terminal.js';
+import { AgentTerminals, terminalCommand } from './agent-terminals.js';
+
+const OPTIONS = { maxTerminals: 1, maxTerminalBytes: 1_024, stopGraceMs: 100 };
+const cwd = os.tmpdir();
+
+function run(command: string, maxBytes = 1_000, args: readonly string[] = []) {
+  const seen: string[] = [];
+  const show = async (text: string): Promise<void> => void seen.push(text);
+  const terminal = new AgentTerminal({ command, args, cwd, env: process.env }, maxBytes, show, SYSTEM_CLOCK);
+  return { terminal, seen };
+}
+
+describe('AgentTerminal', () => {
+  it('runs a program with its arguments, or a command line', async () => {
+    const { terminal } = run('printf', 1_000, ['%s|', 'a b', '$HOME']);
+    expect(await terminal.exited).toEqual({ exitCode: 0, signal: null });
+    expect(terminal.output).toBe('a b|$HOME|');
+    const line = run('echo $((1 + 1)) >&2; exit 3');
+    expect(await line.terminal.exited).toEqual({ exitCode: 3, signal: null });
+    expect(line.terminal.output).toBe('2\n');
+  });
+
+  it('C34 keeps the newest output, and never half a character of it', async () => {
+    const { terminal, seen } = run('i=0; while [ $i -lt 40 ]; do printf "€"; i=$((i + 1)); done', 50);
+    await terminal.exited;
+    expect(seen.join('')).toBe('€'.repeat(40));
+    expect([terminal.output, terminal.truncated]).toEqual(['€'.repeat(16), true]);
+  });
+
+  it('a program that does not exist has ended with 127, and says why', async () => {
+    const { terminal } = run('/nowhere/program');
+    expect(await terminal.exited).toEqual({ exitCode: 127, signal: null });
+    expect(terminal.output).toContain('ENOENT');
+  });
+
+  it('is ended with all that it started', async () => {
+    const { terminal } = run('sleep 1000 & sleep 1000');
+    await terminal.kill(100);
+    expect(await terminal.exited).toEqual({ exitCode: null, signal: 'SIGTERM' });
+  });
+});
+
+describe('AgentTerminals', () => {
+  const start = () => new AgentTerminals(OPTIONS, SYSTEM_CLOCK, () => Promise.resolve());
+  const command = (fields: object) => terminalCommand({ ...fields }, cwd, { PATH: process.env['PATH'] });
+
+  it('has at most so many, until one is released', async () => {
+    const terminals = start();
+    const { terminalId } = terminals.create(command({ command: 'sleep', args: ['1000'] }), {});
+    expect(() => terminals.create(command({ command: 'true' }), {})).toThrow('release one first');
+    expect(terminals.isRunning).toBe(true);
+    await terminals.release({ terminalId });
+    expect(() => terminals.output({ terminalId })).toThrow('may have been released');
+    const second = terminals.create(command({ command: 'true' }), {});
+    expect(await terminals.exited({ ...second })).toEqual({ exitCode: 0, signal: null });
+    expect(terminals.output({ ...second })).toMatchObject({ truncated: false, exitStatus: { exitCode: 0 } });
+  });
+
+  it('gives a command the variables that the agent names, beside those that every child may have', () => {
+    const env = [{ name: 'OWN', value: '1' }, { name: '', value: '2' }, { value: '3' }];
+    expect(command({ command: 'x', args: ['a', 7], env })).toEqual({
+      command: 'x',
+      args: ['a'],
+      cwd,
+      env: { PATH: process.env['PATH'], OWN: '1' },
+    });
+    expect(() => command({})).toThrow('command: text is missing');
+  });
+});

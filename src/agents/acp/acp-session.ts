@@ -72,7 +72,8 @@ export class AcpSession implements SessionPeer {
       const sessionId = await this.openInTime(agent, turn);
       return turn.signal.aborted ? { stopReason: 'cancelled' } : await this.prompt(turn, agent, sessionId);
     } catch (error) {
-      if (!(error instanceof RequestError)) throw await agent.gone;
+      // What ended the connection says less than what ended the agent.
+      if (!(error instanceof RequestError)) throw agent.connection.isClosed ? await agent.gone : error;
       return { stopReason: 'error', error: failureText(error, agent.connection.logins) };
     }
   }
@@ -113,6 +114,7 @@ export class AcpSession implements SessionPeer {
     try {
       const answer = await agent.connection.ask('session/prompt', { sessionId, prompt: blocks });
       finished = !turn.signal.aborted;
+      run.end(finished);
       const used = usageDelta(answer);
       if (used) run.show([used]);
       return turnEnd(answer, turn.signal.aborted, run.denied);

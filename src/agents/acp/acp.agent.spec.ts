@@ -289,6 +289,12 @@ describe('files and terminals for an ACP agent', () => {
     expect(turn.text).toBe('two\nthree');
   });
 
+  it('says by its own error that a file does not exist', async () => {
+    const { end } = await run(start(), 'read missing.txt');
+    expect(end.error).toContain('missing.txt');
+    expect(end.error).toContain('not found');
+  });
+
   it('writes after a question of its own, where the agent has asked none', async () => {
     const { turn } = await run(start(), 'write sub/new.txt some text');
     expect(turn.questions).toMatchObject([

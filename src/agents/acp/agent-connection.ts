@@ -54,6 +54,10 @@ export class AgentConnection {
     return closed.then((): unknown => signal.reason);
   }
 
+  get isClosed(): boolean {
+    return this.connection.signal.aborted;
+  }
+
   get takes(): PromptCapabilities {
     return recordIn(this.capabilities, 'promptCapabilities') ?? {};
   }

@@ -59,11 +59,8 @@ export class RunningAgent implements AgentRequests {
     void this.connection.closed.then(async (reason) => {
       // Its output ends a moment before it is known how the process did.
       await within(clock, options.stopGraceMs, this.process.ended);
-      this.end(
-        reason instanceof MessageTooLargeError
-          ? `wrote a line of more than ${options.maxLineBytes} bytes`
-          : 'closed its output',
-      );
+      const isTooLong = reason instanceof MessageTooLargeError;
+      this.end(isTooLong ? `wrote a line of more than ${options.maxLineBytes} bytes` : `was lost (${String(reason)})`);
     });
   }
 

@@ -1,3 +1,4 @@
+import { RequestError } from '@agentclientprotocol/sdk';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Workspace } from '../../../workspace/index.js';
@@ -26,7 +27,11 @@ export class WorkspaceFiles {
 
   /** @param params `line` counts from 1, `limit` is a number of lines */
   async read(file: string, params: Raw): Promise<{ readonly content: string }> {
-    const { size } = await stat(file);
+    const { size } = await stat(file).catch((error: unknown) => {
+      // Agents tell by this error that a file is new.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw RequestError.resourceNotFound(file);
+      throw error;
+    });
     if (size > this.maxFileBytes)
       throw badRequest(`${file} has ${size} bytes; at most ${this.maxFileBytes} are read through the listener.`);
     const content = await readFile(file, 'utf8');

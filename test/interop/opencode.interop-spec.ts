@@ -12,7 +12,7 @@ import type { ApprovalDecision, Delta, DeviceStatus, Frame } from '../../src/pro
 import { FaultProxy } from '../kit/fault-proxy.js';
 import { startListener, startRelay, TOKEN, urlOf } from '../kit/twinlane.js';
 import { FakeModel } from './fake-model.js';
-import { prepareOpencode } from './opencode.js';
+import { OPENCODE_RUNS_HERE, prepareOpencode } from './opencode.js';
 
 /** Of each run another: by it its processes are known. */
 const OWN = 'OPENCODE_SERVER_PASSWORD';
@@ -26,42 +26,6 @@ let towardsClients: FaultProxy;
 let listener: INestApplicationContext;
 const attachments: Attachment[] = [];
 const before = { ...process.env };
-
-beforeAll(async () => {
-  root = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-opencode-')));
-  workspace = path.join(root, 'workspace');
-  await mkdir(workspace);
-  model = await FakeModel.start();
-  const { command, env } = await prepareOpencode(root, model.url);
-  Object.assign(process.env, env);
-  relay = await startRelay();
-  [towardsDevice, towardsClients] = [await FaultProxy.start(urlOf(relay)), await FaultProxy.start(urlOf(relay))];
-  listener = await startListener({
-    server: towardsDevice.url,
-    workspace,
-    dataDir: path.join(root, 'device'),
-    mode: 'standard',
-    agent: 'acp',
-    acp: { command, env: Object.keys(env), restartMinMs: 1 },
-    transport: { backoffMinMs: 1, backoffMaxMs: 5 },
-  });
-});
-
-afterEach(() => {
-  for (const attachment of attachments.splice(0)) attachment.close();
-});
-
-afterAll(async () => {
-  await listener.close();
-  expect(await groupsWith(OWN, process.env[OWN] ?? '')).toEqual(new Set());
-  await towardsDevice.stop();
-  await towardsClients.stop();
-  await relay.close();
-  await model.stop();
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
-  await rm(root, { recursive: true, force: true });
-});
 
 async function attach(): Promise<Attachment> {
   const limits = { backoffFirstMs: 1 };
@@ -128,7 +92,43 @@ function said(deltas: readonly Delta[]): string {
     .join('');
 }
 
-describe('opencode, a real agent', () => {
+describe.runIf(OPENCODE_RUNS_HERE)('opencode, a real agent', () => {
+  beforeAll(async () => {
+    root = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-opencode-')));
+    workspace = path.join(root, 'workspace');
+    await mkdir(workspace);
+    model = await FakeModel.start();
+    const { command, env } = await prepareOpencode(root, model.url);
+    Object.assign(process.env, env);
+    relay = await startRelay();
+    [towardsDevice, towardsClients] = [await FaultProxy.start(urlOf(relay)), await FaultProxy.start(urlOf(relay))];
+    listener = await startListener({
+      server: towardsDevice.url,
+      workspace,
+      dataDir: path.join(root, 'device'),
+      mode: 'standard',
+      agent: 'acp',
+      acp: { command, env: Object.keys(env), restartMinMs: 1 },
+      transport: { backoffMinMs: 1, backoffMaxMs: 5 },
+    });
+  });
+
+  afterEach(() => {
+    for (const attachment of attachments.splice(0)) attachment.close();
+  });
+
+  afterAll(async () => {
+    await listener.close();
+    expect(await groupsWith(OWN, process.env[OWN] ?? '')).toEqual(new Set());
+    await towardsDevice.stop();
+    await towardsClients.stop();
+    await relay.close();
+    await model.stop();
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+    await rm(root, { recursive: true, force: true });
+  });
+
   it('streams a turn, and tells its modes and commands', async () => {
     model.will({ think: 'Let me see.', say: ['Hello ', 'from ', 'opencode.'] });
     const attachment = await attach();

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OPENCODE = fileURLToPath(new URL('node_modules/opencode-linux-x64-baseline/bin/opencode', import.meta.url));
+/** Where this build of opencode runs; elsewhere npm leaves it out. */
+export const OPENCODE_RUNS_HERE = process.platform === 'linux' && process.arch === 'x64';
 const VERSION = '1.18.33';
 const PLUGIN = '@opencode-ai/plugin';
 

@@ -1,4 +1,5 @@
-import type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
+import type { NumberRange } from '../protocol/index.js';
+import type { EventLog, EventPlace, LoggedEvent } from './event-log.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
 
 export interface EventCursorOptions {

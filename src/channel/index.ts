@@ -1,7 +1,7 @@
 export { ChannelSender, type ChannelSenderOptions } from './channel-sender.js';
 export type { ChannelSocket, SocketReceiver } from './channel-socket.js';
 export { EventCursor, type EventCursorOptions } from './event-cursor.js';
-export type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
+export type { EventLog, EventPlace, LoggedEvent } from './event-log.js';
 export { FrameQueue } from './frame-queue.js';
 export type { FrameSource, OutgoingFrame } from './frame-source.js';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { SteppedSocket } from '../../test/kit/stepped-socket.js';
+import type { NumberRange } from '../protocol/index.js';
 import { EventCursor } from './event-cursor.js';
-import type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
+import type { EventLog, EventPlace, LoggedEvent } from './event-log.js';
 import { NumberedSocket } from './numbered-socket.js';
 import { type AnnouncedEpoch, RuntimeIntake } from './runtime-intake.js';
 

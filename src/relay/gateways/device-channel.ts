@@ -1,5 +1,13 @@
 import { FrameQueue, NumberedSocket, SequenceError, type ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, decodeFrame, encodeFrame, FrameError, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  PONG_TEXT,
+  type Clock,
+  type Frame,
+} from '../../protocol/index.js';
 import type { Responsibility } from '../routing/device-link.js';
 
 /** Who is told what comes on a socket. */
@@ -34,7 +42,6 @@ export interface SendingFrame {
   readonly taken?: () => void;
 }
 
-const PONG = '{"type":"pong"}';
 /** Frames that say nothing but that the socket lives; they have no number (protocol section 5). */
 const SILENT: ReadonlySet<string> = new Set(['pong', 'listener_ready']);
 const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
@@ -110,7 +117,7 @@ export class DeviceChannel {
       throw error;
     }
     if (frame.type === 'ping') {
-      this.socket.send(PONG);
+      this.socket.send(PONG_TEXT);
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
     // A frame without a number is none of a resumable channel.

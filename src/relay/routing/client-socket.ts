@@ -3,6 +3,7 @@ import {
   CLOSE_CODES,
   decodeFrame,
   FrameError,
+  PONG_TEXT,
   runtimeKey,
   type ChannelName,
   type Clock,
@@ -32,7 +33,6 @@ interface Followed {
   readonly stop: () => void;
 }
 
-const PONG = '{"type":"pong"}';
 /** The conversation of an agent that is meant when a client names none. */
 const DEFAULT_CONVERSATION = 'default';
 
@@ -181,7 +181,7 @@ export class ClientSocket {
   private pong(): void {
     const { socket } = this.attachment;
     if (socket.bufferedAmount > this.options.socketBufferBytes) this.observer.dropped('stalled-pong');
-    else socket.send(PONG);
+    else socket.send(PONG_TEXT);
   }
 
   private acknowledge(seq: unknown): void {

@@ -1,10 +1,4 @@
-import {
-  RuntimeIntake,
-  type AnnouncedEpoch,
-  type Arrival,
-  type EventPlace,
-  type NumberRange,
-} from '../../channel/index.js';
+import { RuntimeIntake, type AnnouncedEpoch, type Arrival, type EventPlace } from '../../channel/index.js';
 import {
   MAX_JOURNALS,
   readEnvelope,
@@ -13,6 +7,7 @@ import {
   type ChannelName,
   type Frame,
   type JournalHead,
+  type NumberRange,
   type Runtime,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';

@@ -1,6 +1,6 @@
-import type { AnnouncedEpoch, EventPlace, NumberRange, ReceivedLog } from '../../channel/index.js';
+import type { AnnouncedEpoch, EventPlace, ReceivedLog } from '../../channel/index.js';
 import type { Journal, JournalEntry, NewEntry } from '../../journal/index.js';
-import type { Runtime } from '../../protocol/index.js';
+import type { NumberRange, Runtime } from '../../protocol/index.js';
 import { HistoryReader } from './history-reader.js';
 import { KnownEpochs, type NextEvent } from './known-epochs.js';
 

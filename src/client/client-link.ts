@@ -1,9 +1,10 @@
-import type { ChannelSocket } from '../channel/index.js';
+import { Heartbeat, type ChannelSocket } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
   decodeFrame,
   encodeFrame,
   FrameError,
+  PING_TEXT,
   watchForJumps,
   type ChannelName,
   type Frame,
@@ -12,7 +13,6 @@ import {
 import { Acknowledger } from './acknowledger.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { dial } from './dial.js';
-import { Heartbeat } from './heartbeat.js';
 
 /** What a pair of sockets is opened for. */
 export interface LinkTarget {
@@ -106,7 +106,10 @@ export class ClientLink {
     const held = channel === 'stream' ? this.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
     const dead = (): void => this.fail(`${channel} fell silent`);
-    const heartbeat = new Heartbeat(socket, clock, limits, dead, this.answered.has(channel));
+    const { heartbeatMs, maxUnansweredPings: maxUnanswered, wakePingMs: wakeProbeMs } = limits;
+    const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
+    const ping = (): void => socket.send(PING_TEXT);
+    const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
     this.ends.set(channel, { acks, heartbeat });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),

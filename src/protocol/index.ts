@@ -10,6 +10,7 @@ export * from './error-codes.js';
 export * from './events.js';
 export * from './frames.js';
 export * from './known-types.js';
+export * from './loopback.js';
 export * from './registration.js';
 export * from './resumption.js';
 export * from './routes.js';

@@ -245,5 +245,13 @@ export const SETTINGS: readonly Setting[] = [
     default: 'ask',
     commands: ['attach'],
   },
+  {
+    name: 'wait-ms',
+    kind: 'integer',
+    value: '<ms>',
+    help: 'how long a listener that is away or offline is waited for, also during a turn, before the exit code is 69; in a session only before it begins',
+    default: '45000',
+    commands: ['attach'],
+  },
   { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'doctor'] },
 ];

@@ -199,60 +199,56 @@ describe('LibsqlJournal', () => {
     expect(() => new JournalStore(file)).toThrow(DatabaseError);
   });
 
-  it(
-    'keeps exactly what a plain list with the same limits keeps, over any steps and restarts',
-    { timeout: 60_000 },
-    async () => {
-      const which = fc.nat(2);
-      const step = fc.oneof(
-        {
-          weight: 12,
-          arbitrary: fc.record({
-            kind: fc.constant('append' as const),
-            which,
-            size: fc.nat(30),
-            keep: fc.option(fc.nat(3)),
-            drop: fc.option(fc.nat(3)),
-          }),
-        },
-        {
-          weight: 2,
-          arbitrary: fc.record({ kind: fc.constant('gap' as const), which, size: fc.integer({ min: 1, max: 5 }) }),
-        },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
-        {
-          weight: 2,
-          arbitrary: fc.record({
-            kind: fc.constant('settle' as const),
-            which,
-            from: fc.nat(60),
-            limit: fc.integer({ min: 1, max: 40 }),
-          }),
-        },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
-      );
-      const limits = fc.record(
-        {
-          maxEntriesPerRuntime: fc.integer({ min: 1, max: 40 }),
-          maxBytesPerRuntime: fc.integer({ min: 1, max: 600 }),
-          maxBytesPerScope: fc.integer({ min: 1, max: 1_500 }),
-          tailBytes: fc.constantFrom(1, 3_000, 1e6),
-        },
-        { requiredKeys: ['tailBytes'] },
-      );
-      let run = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 250, size: 'max' }), limits, async (steps, options) => {
-          const target = path.join(directory, `${run++}.db`);
-          await compare(steps, options, target);
+  it('keeps exactly what a plain list with the same limits keeps, over any steps and restarts', async () => {
+    const which = fc.nat(2);
+    const step = fc.oneof(
+      {
+        weight: 12,
+        arbitrary: fc.record({
+          kind: fc.constant('append' as const),
+          which,
+          size: fc.nat(30),
+          keep: fc.option(fc.nat(3)),
+          drop: fc.option(fc.nat(3)),
         }),
-        { numRuns: Number(process.env['RUNS'] ?? 60), verbose: 1 },
-      );
-    },
-  );
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constant('gap' as const), which, size: fc.integer({ min: 1, max: 5 }) }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('settle' as const),
+          which,
+          from: fc.nat(60),
+          limit: fc.integer({ min: 1, max: 40 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+    );
+    const limits = fc.record(
+      {
+        maxEntriesPerRuntime: fc.integer({ min: 1, max: 40 }),
+        maxBytesPerRuntime: fc.integer({ min: 1, max: 600 }),
+        maxBytesPerScope: fc.integer({ min: 1, max: 1_500 }),
+        tailBytes: fc.constantFrom(1, 3_000, 1e6),
+      },
+      { requiredKeys: ['tailBytes'] },
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 250, size: 'max' }), limits, async (steps, options) => {
+        const target = path.join(directory, `${run++}.db`);
+        await compare(steps, options, target);
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 60), verbose: 1 },
+    );
+  });
 });
 
 type Step =

@@ -35,14 +35,12 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
   useFactory: ({ history, ...options }: RelayOptions) => {
-    const { clientChannels, maxFrameBytes, inFlightBytes, windowFloorBytes, windowGain } = options;
+    const { clientChannels, maxFrameBytes, window } = options;
     const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
     return validateOptions(RoutingOptions, {
       clientChannels,
       maxFrameBytes,
-      inFlightBytes,
-      windowFloorBytes,
-      windowGain,
+      window,
       maxEventsPerRuntime,
       maxBytesPerRuntime,
       maxHistoryBytes: maxBytes,

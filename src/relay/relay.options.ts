@@ -4,7 +4,6 @@ import {
   IsIn,
   IsInt,
   IsNotEmpty,
-  IsNumber,
   IsOptional,
   IsString,
   IsUrl,
@@ -14,7 +13,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS } from '../channel/index.js';
+import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
@@ -91,21 +90,10 @@ export class RelayOptions {
   @Min(1)
   deviceBufferBytes: number = 32 * 1024 * 1024;
 
-  /** Sent on one socket of a resumable device or of a client, and not acknowledged: never more, however far and fast the peer is. Default 8 MiB. */
-  @IsInt()
-  @Min(1)
-  inFlightBytes: number = WINDOW_DEFAULTS.maxBytes;
-
-  /** Bytes of one such socket that may always be unacknowledged, however near and slow the peer is. Default 12 KiB. */
-  @IsInt()
-  @Min(1)
-  windowFloorBytes: number = WINDOW_DEFAULTS.floorBytes;
-
-  /** The window is this times what the path holds: rate × (least round trip + ack interval). 1.05 to 4. Default 1.25. */
-  @IsNumber()
-  @Min(MIN_WINDOW_GAIN)
-  @Max(MAX_WINDOW_GAIN)
-  windowGain: number = WINDOW_DEFAULTS.gain;
+  /** How much one socket of a resumable device, or of a client that acknowledges, may not have read yet. */
+  @ValidateNested()
+  @Type(() => SendWindowOptions)
+  window: SendWindowOptions = new SendWindowOptions();
 
   /** Every socket is asked for a sign of life this often. Default 30,000. */
   @IsInt()
@@ -176,6 +164,7 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'window'>> & {
   readonly history?: Partial<HistoryOptions>;
+  readonly window?: Partial<SendWindowOptions>;
 };

@@ -27,12 +27,7 @@ export class LinkParts {
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
       wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
-      window: {
-        maxBytes: options.inFlightBoundBytes,
-        floorBytes: options.windowFloorBytes,
-        gain: options.windowGain,
-        ackIntervalMs: options.ackIntervalMs,
-      },
+      window: options.window,
       answered: new Set(),
       gaveUp: (channel, bytes) =>
         this.log.error('The server takes no frames of this size; the largest in flight was given up.', {

@@ -57,12 +57,7 @@ export class ClientSocket {
     this.sender = new ChannelSender(attachment.socket, clock, {
       numbered: true,
       bufferBound: options.socketBufferBytes,
-      window: {
-        maxBytes: options.inFlightBytes,
-        floorBytes: options.windowFloorBytes,
-        gain: options.windowGain,
-        ackIntervalMs: options.ackIntervalMs,
-      },
+      window: options.window,
       inFlightChanged: (bytes) => observer.inFlight(bytes),
       paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
     });

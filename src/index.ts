@@ -21,6 +21,7 @@ export {
   HistoryOptions,
   type Identity,
   installRelay,
+  LimitsOptions,
   OPEN_HISTORY,
   type OpenHistory,
   RelayError,

@@ -12,5 +12,6 @@ export * from './frames.js';
 export * from './known-types.js';
 export * from './registration.js';
 export * from './resumption.js';
+export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';

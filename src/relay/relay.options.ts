@@ -15,6 +15,7 @@ import {
 } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -95,6 +96,11 @@ export class RelayOptions {
   @Type(() => SendWindowOptions)
   window: SendWindowOptions = new SendWindowOptions();
 
+  /** What one token, or one client, may ask of this relay. */
+  @ValidateNested()
+  @Type(() => LimitsOptions)
+  limits: LimitsOptions = new LimitsOptions();
+
   /** Every socket is asked for a sign of life this often. Default 30,000. */
   @IsInt()
   @Min(1)
@@ -164,7 +170,8 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'window'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'limits' | 'window'>> & {
   readonly history?: Partial<HistoryOptions>;
+  readonly limits?: Partial<LimitsOptions>;
   readonly window?: Partial<SendWindowOptions>;
 };

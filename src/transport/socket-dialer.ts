@@ -1,5 +1,5 @@
 import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
-import { readRetryAfter } from '../registration/index.js';
+import { readRetryAfter } from '../protocol/index.js';
 import type { IncomingMessage } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
 

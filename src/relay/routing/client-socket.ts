@@ -3,6 +3,7 @@ import {
   CLOSE_CODES,
   decodeFrame,
   FrameError,
+  retryAfterReason,
   runtimeKey,
   type ChannelName,
   type Clock,
@@ -144,6 +145,12 @@ export class ClientSocket {
     this.attachment.socket.close(code, reason);
   }
 
+  /** It sends more than it may. @param text what, in few words */
+  overrun(text: string, retryAfterMs: number): void {
+    const reason = retryAfterReason(text, retryAfterMs);
+    this.close(this.isNamed ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER, reason);
+  }
+
   private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
     if (this.isOver) return;
     const frame = this.decode(text, isBinary);
@@ -188,8 +195,11 @@ export class ClientSocket {
   }
 
   private stalled(): void {
-    const isNamed = this.attachment.client !== undefined;
-    this.close(isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+    this.close(this.isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+  }
+
+  private get isNamed(): boolean {
+    return this.attachment.client !== undefined;
   }
 
   private end(receiver: ClientSocketReceiver): void {

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { SendWindowOptions } from '../../config/index.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
+import { LimitsOptions } from '../access/limits.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -64,6 +65,11 @@ export class RoutingOptions {
   @IsInt()
   @Min(1)
   socketBufferBytes: number = MIB;
+
+  /** What one client may ask; those of tokens are kept at the door. */
+  @ValidateNested()
+  @Type(() => LimitsOptions)
+  limits: LimitsOptions = new LimitsOptions();
 
   /** How much a client socket that acknowledges may not have read yet. */
   @ValidateNested()

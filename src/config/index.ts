@@ -1,4 +1,5 @@
 export { CLOCK } from './clock.token.js';
+export { DEFLATE } from './deflate.js';
 export { discover, type Discovered } from './discover.js';
 export { type Extension, extendModule } from './extension.js';
 export { SendWindowOptions } from './send-window.options.js';

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import {
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsNotEmpty,
@@ -100,6 +101,13 @@ export class RelayOptions {
   @ValidateNested()
   @Type(() => LimitsOptions)
   limits: LimitsOptions = new LimitsOptions();
+
+  /**
+   * Compresses messages of 1 KiB and more towards, and takes compressed ones from, peers that offer it (permessage-deflate). It
+   * costs processor time, and about 48 KiB for each socket that has carried such a message. Default: false.
+   */
+  @IsBoolean()
+  deflate: boolean = false;
 
   /** Every socket is asked for a sign of life this often. Default 30,000. */
   @IsInt()

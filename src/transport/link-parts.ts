@@ -50,7 +50,7 @@ export class LinkParts {
     query: Readonly<Record<string, string>>,
     attempt: LinkAttempt,
   ): Promise<LinkChannel> {
-    const { deviceId, connectionName, upgradeDeadlineMs } = this.options;
+    const { deviceId, connectionName, deflate, upgradeDeadlineMs } = this.options;
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
       url.searchParams.set(name, value);
@@ -69,6 +69,7 @@ export class LinkParts {
         token: attempt.token,
         maxFrameBytes: maxFrameBytes * REFUSED_SIZE_FACTOR,
         deadlineMs: upgradeDeadlineMs,
+        deflate,
         signal: dialling.signal,
         observer: this.observer.socket('channel' in query ? channel : 'both'),
       });

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsString, Min, ValidateNested } from 'class-validator';
+import { IsBoolean, IsInt, IsNotEmpty, IsString, Min, ValidateNested } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
 
 /** Options of `TransportModule`. Times in ms, sizes in bytes. */
@@ -46,6 +46,10 @@ export class TransportOptions {
   @ValidateNested()
   @Type(() => SendWindowOptions)
   window: SendWindowOptions = new SendWindowOptions();
+
+  /** Offers the server to compress messages of 1 KiB and more (permessage-deflate). Default: false. */
+  @IsBoolean()
+  deflate: boolean = false;
 
   /** Bytes of frames that are no events which `ChannelClient.send` keeps until the peer has them. Default: 32 MiB. */
   @IsInt()

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
-import { CLOCK } from '../../config/index.js';
+import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
@@ -46,7 +46,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       throw new Error(`Gateways share the relay's HTTP port; remove the port ${port} from @WebSocketGateway.`);
     const http = this.http;
     if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
-    const limits = { maxPayload: this.options.maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: false };
+    const { maxFrameBytes, deflate } = this.options;
+    const limits = { maxPayload: maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: deflate && DEFLATE };
     const server = new PathServer(match(path), { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
     server.on('connection', (socket: WebSocket) => {

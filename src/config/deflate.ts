@@ -7,7 +7,7 @@ export const DEFLATE = {
   threshold: 1_024,
   serverNoContextTakeover: true,
   clientNoContextTakeover: true,
-  /** 8 KiB of history: 48 KiB of a relay's memory for each socket that has sent something large, instead of 256. */
+  /** 8 KiB of history: about 150 KiB of a relay's memory for each socket that has sent something large, instead of 260. */
   serverMaxWindowBits: 13,
   /** 1 to 9. Fast: the processor is what a relay shares. */
   zlibDeflateOptions: { level: 3, memLevel: 5 },

@@ -104,7 +104,7 @@ export class RelayOptions {
 
   /**
    * Compresses messages of 1 KiB and more towards, and takes compressed ones from, peers that offer it (permessage-deflate). It
-   * costs processor time, and about 48 KiB for each socket that has carried such a message. Default: false.
+   * costs processor time (about 6 µs for each KiB), and 150 KiB of memory for each socket that has carried such a message. Default: false.
    */
   @IsBoolean()
   deflate: boolean = false;

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { CLOSE_CODES, retryAfterReason } from '../../protocol/index.js';
 import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { bearerOf } from '../access/bearer.js';
 import { assertAllowedOrigin } from '../access/origin.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
-import { CLOSE_CODES, retryAfterReason } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import type { ClientAttachment } from '../routing/client-attachment.js';

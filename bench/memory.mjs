@@ -17,6 +17,8 @@ const OTHER_FILES = 500;
 const SOCKETS = 2;
 const OPEN_MS = 300_000;
 const FLAGS = ['--expose-gc'];
+/** One token opens all of them. */
+const LIMITS = ['listener-sockets-per-token', 'client-sockets-per-token', 'registration-burst'];
 
 const { pairs } = readOptions({ pairs: 5_000 });
 const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).replace('unlimited', 'Infinity'));
@@ -30,7 +32,10 @@ if (clients < pairs / 2) {
 async function measure(plain) {
   const server = plain
     ? await startProgram('forwarder', {}, { flags: FLAGS })
-    : await startRelay(temporaryDirectory(), { flags: FLAGS });
+    : await startRelay(temporaryDirectory(), {
+        flags: FLAGS,
+        args: LIMITS.flatMap((name) => [`--${name}`, String(SOCKETS * pairs)]),
+      });
   const processes = Math.ceil(pairs / PAIRS_PER_PROCESS);
   const idlers = await Promise.all(
     Array.from({ length: processes }, (_, part) =>

@@ -1,10 +1,12 @@
 import { Heartbeat, type ChannelSocket } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
+  CLOSE_CODES,
   decodeFrame,
   encodeFrame,
   FrameError,
   PING_TEXT,
+  readRetryAfterReason,
   watchForJumps,
   type ChannelName,
   type Frame,
@@ -28,8 +30,8 @@ export interface LinkTarget {
 export interface LinkReceiver {
   /** A frame without the `seq` of its socket. */
   frame(frame: Frame, channel: ChannelName, bytes: number): void;
-  /** Once, with a reason for people. */
-  down(reason: string): void;
+  /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
+  down(reason: string, retryAfterMs: number): void;
 }
 
 const NORMAL_CLOSE = 1000;
@@ -113,7 +115,7 @@ export class ClientLink {
     this.ends.set(channel, { acks, heartbeat });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
-      closed: (code, reason) => this.fail(`${channel} closed with ${code}${reason === '' ? '' : ` (${reason})`}`),
+      closed: (code, reason) => this.closed(channel, code, reason),
     });
   }
 
@@ -141,12 +143,17 @@ export class ClientLink {
     }
   }
 
-  private fail(reason: string): void {
+  private closed(channel: ChannelName, code: number, said: string): void {
+    const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
+    this.fail(`${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`, askedMs);
+  }
+
+  private fail(reason: string, retryAfterMs = 0): void {
     if (this.isDown) return;
     this.isDown = true;
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
-    this.receiver.down(reason);
+    this.receiver.down(reason, retryAfterMs);
   }
 
   private stop(): void {

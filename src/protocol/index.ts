@@ -13,5 +13,6 @@ export * from './known-types.js';
 export * from './loopback.js';
 export * from './registration.js';
 export * from './resumption.js';
+export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';

@@ -18,6 +18,7 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
 
   afterInit(server: PathServer<AdmittedClient>): void {
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.closingOf = (upgrade, refusal) => this.admission.closingOf(upgrade, refusal);
   }
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {

@@ -1,4 +1,10 @@
-import { FrameQueue, NumberedSocket, SequenceError, type ChannelSocket } from '../../channel/index.js';
+import {
+  FrameQueue,
+  NumberedSocket,
+  SequenceError,
+  type ChannelSocket,
+  type WindowOptions,
+} from '../../channel/index.js';
 import {
   CLOSE_CODES,
   decodeFrame,
@@ -27,11 +33,8 @@ export interface DeviceChannelLimits {
   readonly maxFrameBytes: number;
   /** Bytes of commands that may wait for the device to read. */
   readonly deviceBufferBytes: number;
-  /** Unacknowledged on one socket of a resumable link: at most, and always allowed. */
-  readonly inFlightBytes: number;
-  readonly windowFloorBytes: number;
-  /** The window is this times what the path holds. */
-  readonly windowGain: number;
+  /** How much of one socket of a resumable link may be unacknowledged. */
+  readonly window: Partial<WindowOptions>;
 }
 
 /** What a frame's sender learns of it on a resumable link. */
@@ -60,8 +63,7 @@ export class DeviceChannel {
     resumable: boolean,
   ) {
     if (!resumable) return;
-    const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
-    const window = { maxBytes, floorBytes, gain: limits.windowGain };
+    const { deviceBufferBytes: bufferBound, window } = limits;
     this.numbered = new NumberedSocket(socket, clock, { bufferBound, window });
   }
 

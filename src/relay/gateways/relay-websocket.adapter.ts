@@ -5,7 +5,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
-import { CLOCK } from '../../config/index.js';
+import { WsSocket } from '../../channel/index.js';
+import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
@@ -45,7 +46,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       throw new Error(`Gateways share the relay's HTTP port; remove the port ${port} from @WebSocketGateway.`);
     const http = this.http;
     if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
-    const limits = { maxPayload: this.options.maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: false };
+    const { maxFrameBytes, deflate } = this.options;
+    const limits = { maxPayload: maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: deflate && DEFLATE };
     const server = new PathServer(match(path), { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
     server.on('connection', (socket: WebSocket) => {
@@ -107,12 +109,25 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     socket.on('error', ignore);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
-    const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
-    const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+    const enter = await this.judge(server, upgrade);
     this.refuseWhileDraining();
     if (socket.destroyed) return;
     socket.off('error', ignore);
-    server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request, access));
+    server.handleUpgrade(request, socket, head, enter);
+  }
+
+  /** @returns what becomes of the socket */
+  private async judge(server: PathServer, upgrade: UpgradeRequest): Promise<(ws: WebSocket) => void> {
+    const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
+    try {
+      const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+      return (ws) => server.emit('connection', ws, upgrade.request, access);
+    } catch (error) {
+      const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;
+      if (!(error instanceof RelayError) || !closing) throw error;
+      this.metrics.refusedAt('upgrade', error.code);
+      return (ws) => new WsSocket(ws).close(closing.code, closing.reason);
+    }
   }
 
   private refuseWhileDraining(): void {

@@ -4,6 +4,7 @@ import {
   decodeFrame,
   FrameError,
   PONG_TEXT,
+  retryAfterReason,
   runtimeKey,
   type ChannelName,
   type Clock,
@@ -57,12 +58,7 @@ export class ClientSocket {
     this.sender = new ChannelSender(attachment.socket, clock, {
       numbered: true,
       bufferBound: options.socketBufferBytes,
-      window: {
-        maxBytes: options.inFlightBytes,
-        floorBytes: options.windowFloorBytes,
-        gain: options.windowGain,
-        ackIntervalMs: options.ackIntervalMs,
-      },
+      window: options.window,
       inFlightChanged: (bytes) => observer.inFlight(bytes),
       paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
     });
@@ -149,6 +145,12 @@ export class ClientSocket {
     this.attachment.socket.close(code, reason);
   }
 
+  /** It sends more than it may. @param text what, in few words */
+  overrun(text: string, retryAfterMs: number): void {
+    const reason = retryAfterReason(text, retryAfterMs);
+    this.close(this.isNamed ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER, reason);
+  }
+
   private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
     if (this.isOver) return;
     const frame = this.decode(text, isBinary);
@@ -193,8 +195,11 @@ export class ClientSocket {
   }
 
   private stalled(): void {
-    const isNamed = this.attachment.client !== undefined;
-    this.close(isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+    this.close(this.isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+  }
+
+  private get isNamed(): boolean {
+    return this.attachment.client !== undefined;
   }
 
   private end(receiver: ClientSocketReceiver): void {

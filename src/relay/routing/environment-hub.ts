@@ -12,10 +12,11 @@ import {
 } from '../../protocol/index.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
-import { ClientCommands, type Command } from './client-commands.js';
+import { ClientCommands } from './client-commands.js';
 import { ClientRegistry } from './client-registry.js';
 import type { ClientSession } from './client-session.js';
 import { ClientSocket } from './client-socket.js';
+import { CommandLimit, type ClientCommand } from './command-limit.js';
 import { DeviceFrames } from './device-frames.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { DeviceOutbox } from './device-outbox.js';
@@ -64,6 +65,7 @@ export class EnvironmentHub {
   private readonly subscriptions: Subscriptions;
   private readonly frames: DeviceFrames;
   private readonly commands: ClientCommands;
+  private readonly commandLimit: CommandLimit;
   /** The newest link, ready or over. */
   private lastLink: DeviceLink | undefined;
   /** Pending when the process that had asked for them was gone. */
@@ -111,7 +113,14 @@ export class EnvironmentHub {
         },
       },
     );
-    this.requests = new RequestsInFlight(clock, options, observer, context.trace);
+    const { answerTimeoutMs, maxRequests, limits: perClient } = options;
+    this.requests = new RequestsInFlight(
+      clock,
+      { answerTimeoutMs, maxRequests, unansweredPerClient: perClient.unansweredPerClient },
+      observer,
+      context.trace,
+    );
+    this.commandLimit = new CommandLimit(clock, perClient, observer);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer);
     this.clients = new ClientRegistry(options, clock, observer, {
@@ -214,7 +223,10 @@ export class EnvironmentHub {
     session.handOver();
     this.terminals.back(session);
     socket.start({
-      command: (frame, bytes) => this.commands.handle(this.commandOf(session, socket, frame, bytes)),
+      command: (frame, bytes) => {
+        const command = this.commandOf(session, socket, frame, bytes);
+        if (this.commandLimit.admits(command)) this.commands.handle(command);
+      },
       closed: () => {
         this.clients.part(session, socket);
         this.subscriptions.closed(session);
@@ -230,7 +242,7 @@ export class EnvironmentHub {
     this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
   }
 
-  private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
+  private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): ClientCommand {
     const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
     const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };

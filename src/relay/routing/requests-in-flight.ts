@@ -16,7 +16,7 @@ import {
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
-import { relayAnswer, successAnswer } from './error-answers.js';
+import { relayAnswer, successAnswer, tooManyAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
 import type { RoutingObserver } from './routing-observer.js';
 
@@ -43,6 +43,8 @@ export interface RequestLimits {
   /** ms after which the relay answers in place of a stock device. */
   readonly answerTimeoutMs: number;
   readonly maxRequests: number;
+  /** Of one asker; REST is none. */
+  readonly unansweredPerClient: number;
 }
 
 interface Request extends RequestOptions {
@@ -52,6 +54,8 @@ interface Request extends RequestOptions {
   /** What the device gets. */
   readonly frame: Frame;
   readonly bytes: number;
+  /** Whom it counts for, also when that one has left. */
+  readonly owner: object | undefined;
   /** Undefined once it has left. */
   asker: Asker | undefined;
   /** On which it was sent last. */
@@ -74,6 +78,10 @@ interface Proof {
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
 
+/** What is said to whoever has too many commands unanswered, and when there may be room. */
+const UNANSWERED = 'Too many commands are not answered yet; wait for some of the answers.';
+const UNANSWERED_RETRY_MS = 1_000;
+
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -81,6 +89,7 @@ export type RequestTrace = (text: string, fields: Readonly<Record<string, unknow
 export class RequestsInFlight {
   private readonly requests = new Map<string, Request>();
   private readonly proving = new Set<Request>();
+  private readonly perOwner = new Map<object, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -99,11 +108,14 @@ export class RequestsInFlight {
     const bare = without(command, 'seq');
     const frame = options.asIs ? bare : { ...bare, request_id: id };
     const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
-    const request: Request = { ...options, ...unsent, id, command, frame, bytes, asker, openedAt };
+    const { owner } = asker;
+    const request: Request = { ...options, ...unsent, id, command, frame, bytes, owner, asker, openedAt };
     this.requests.set(id, request);
+    const ofOwner = this.count(owner, 1);
     this.trace(`${command.type} forwarded`, idsOf(request));
-    if (this.requests.size <= this.limits.maxRequests) return this.boundOf(request);
-    this.fail(request, 'TOO_MANY');
+    const { maxRequests, unansweredPerClient } = this.limits;
+    if (this.requests.size <= maxRequests && ofOwner <= unansweredPerClient) return this.boundOf(request);
+    this.refuse(request);
     return undefined;
   }
 
@@ -206,8 +218,16 @@ export class RequestsInFlight {
   }
 
   has(owner: object): boolean {
-    for (const { asker } of this.requests.values()) if (asker?.owner === owner) return true;
-    return false;
+    return this.perOwner.has(owner);
+  }
+
+  /** @returns how many the owner has now; 0 for REST, which has none */
+  private count(owner: object | undefined, change: number): number {
+    if (!owner) return 0;
+    const count = (this.perOwner.get(owner) ?? 0) + change;
+    if (count > 0) this.perOwner.set(owner, count);
+    else this.perOwner.delete(owner);
+    return count;
   }
 
   private timedOut(request: Request): void {
@@ -223,6 +243,15 @@ export class RequestsInFlight {
     this.finish(request, answer);
   }
 
+  /** Before it is sent: the asker may send it again. */
+  private refuse(request: Request): void {
+    this.observer.refused('TOO_MANY');
+    this.observer.limited('unanswered');
+    if (request.asIs) return this.forget(request);
+    if (!expectsAnswer(request.command)) request.asker = undefined;
+    this.finish(request, tooManyAnswer(request.command.type, UNANSWERED, UNANSWERED_RETRY_MS));
+  }
+
   private finish(request: Request, answer: Frame): void {
     this.forget(request);
     const ms = this.clock.now() - request.openedAt;
@@ -234,7 +263,7 @@ export class RequestsInFlight {
 
   private forget(request: Request): void {
     request.timer?.cancel();
-    this.requests.delete(request.id);
+    if (this.requests.delete(request.id)) this.count(request.owner, -1);
     this.proving.delete(request);
   }
 }

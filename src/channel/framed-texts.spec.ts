@@ -1,13 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { Receiver } from 'ws';
 import { FramedTexts } from './framed-texts.js';
 
 /** What the other end of a WebSocket reads. */
 function read(bytes: Buffer): string[] {
   const texts: string[] = [];
-  const receiver = new Receiver({ isServer: false });
-  receiver.on('message', (data: Buffer) => texts.push(data.toString('utf8')));
-  receiver.write(bytes);
+  for (let at = 0; at < bytes.length;) {
+    expect(bytes[at]).toBe(0x81);
+    const short = bytes.readUInt8(at + 1);
+    const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+    const long =
+      short === 126 ? bytes.readUInt16BE(at + 2) : Number(short === 127 ? bytes.readBigUInt64BE(at + 2) : short);
+    expect(header).toBe(long <= 125 ? 2 : long <= 0xffff ? 4 : 10);
+    texts.push(bytes.toString('utf8', at + header, at + header + long));
+    at += header + long;
+  }
   return texts;
 }
 

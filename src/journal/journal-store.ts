@@ -131,7 +131,7 @@ export class JournalStore implements LogHost, LogStore {
     scope.bytes += log.bytes - before;
     scope.warm.delete(log);
     scope.warm.add(log);
-    this.unwritten.add({ log, entry });
+    this.unwritten.add(entry);
     this.retain(scope, log);
     if (this.state === 'failing' && !this.full) log.show(log.head);
     // Far too much waits for the disk: the oldest of it goes, with what lies before it.
@@ -157,7 +157,7 @@ export class JournalStore implements LogHost, LogStore {
     scope.bytes -= bytes;
     if (log.isEmpty) scope.warm.delete(log);
     for (const entry of held) {
-      if (entry.position <= log.written.head) this.recent.dropped(entry);
+      if (entry.entry.position <= log.written.head) this.recent.dropped(entry);
       else this.unwritten.dropped(entry);
     }
     const sum = this.drops.get(log) ?? { entries: 0, bytes: 0, unreleased: 0 };

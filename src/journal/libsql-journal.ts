@@ -124,8 +124,6 @@ export class LibsqlJournal implements Journal {
   }
 
   private add(runtime: Runtime, fields: Parameters<StoredLog['append']>[0]): JournalEntry {
-    const { position } = this.store.append(this.scope, this.store.logFor(this.scope, runtime), fields);
-    const { epoch, seq, through, type, frame } = fields;
-    return { position, epoch, seq, through, type, frame };
+    return this.store.append(this.scope, this.store.logFor(this.scope, runtime), fields).entry;
   }
 }

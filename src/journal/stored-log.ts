@@ -5,11 +5,13 @@ import type { EpochSpan, JournalEntry, NewEntry } from './journal.js';
 import type { EntryMark, JournalReader, LogRow, StoredEpoch } from './journal-reader.js';
 
 /** An entry in memory: because it is new, or because it is not written yet. */
-export interface HeldEntry extends EntryMark {
-  readonly epoch: StoredEpoch;
-  readonly type: string;
-  /** Let go when it is dropped before it was written. */
-  frame: string | undefined;
+export interface HeldEntry {
+  readonly log: StoredLog;
+  readonly span: StoredEpoch;
+  /** Its frame is let go when it is dropped before it was written. */
+  entry: JournalEntry;
+  readonly total: number;
+  readonly at: number;
   readonly keep: string | undefined;
   readonly drop: string | undefined;
 }
@@ -112,14 +114,16 @@ export class StoredLog {
     at: number,
     turn: number,
   ): HeldEntry {
-    const { seq, through, type, frame, keep, drop } = entry;
+    const { epoch, seq, through, type, frame, keep, drop } = entry;
     const position = ++this.head;
     this.total += frame?.length ?? 0;
     this.turn = turn;
     if (this.isEmpty || this.oldest === position) this.oldestAt = at;
-    const epoch = this.spanFor(entry.epoch, position, seq);
-    Object.assign(epoch, { position, seq: through });
-    const held: HeldEntry = { position, epoch, seq, through, total: this.total, at, type, frame, keep, drop };
+    const span = this.spanFor(epoch, position, seq);
+    span.position = position;
+    span.seq = through;
+    const named: JournalEntry = { position, epoch, seq, through, type, frame };
+    const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);
     if (keep !== undefined) this.over.delete(keep);
@@ -135,7 +139,7 @@ export class StoredLog {
     if (!entries) return this.read(after, limit);
     for (let position = Math.max(from, start); position <= to; position++) {
       const held = this.tail.at(position - start);
-      if (held) entries.push(entryOf(held));
+      if (held) entries.push(held.entry);
     }
     return entries;
   }
@@ -169,7 +173,8 @@ export class StoredLog {
     const kept = this.written.head > 0 ? this.guarded(() => this.host.reader.kept(this.id)) : undefined;
     const frames = kept ?? new Map<string, string>();
     for (let i = 0; i < this.keeps.length; i++) {
-      const { keep, drop, frame } = this.keeps.at(i) ?? {};
+      const { keep, drop, entry } = this.keeps.at(i) ?? {};
+      const frame = entry?.frame;
       if (drop !== undefined) frames.delete(drop);
       if (keep === undefined || frame === undefined) continue;
       frames.delete(keep);
@@ -231,7 +236,7 @@ export class StoredLog {
 
   /** Everything up to a position is on disk. */
   wroteThrough(position: number): void {
-    while ((this.keeps.at(0)?.position ?? Infinity) <= position) this.keeps.shift();
+    while ((this.keeps.at(0)?.entry.position ?? Infinity) <= position) this.keeps.shift();
     this.show(position);
   }
 
@@ -262,29 +267,21 @@ export class StoredLog {
 
   private fromDisk(from: number, to: number): JournalEntry[] | undefined {
     const rows = this.guarded(() => {
-      const found = this.host.reader.between(this.id, from, to);
+      const found = this.host.reader.between(this.id, from, to, this.names);
       if (found.length < to - from + 1)
         throw new DatabaseError('Entries that were committed are missing in the journal.');
       return found;
     });
-    if (rows) {
-      return rows.map(({ position, ordinal, seq, through, type, frame }) => ({
-        position,
-        epoch: this.names.get(ordinal) ?? '',
-        seq,
-        through,
-        type,
-        frame,
-      }));
-    }
+    if (rows) return rows;
     this.drop(this.tailStart - 1, this.totalBefore(this.tail.at(0)));
     return undefined;
   }
 
   private mark(position: number, count = 1): EntryMark | undefined {
-    const inMemory =
-      this.tail.at(position - this.tailStart) ?? this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
-    if (inMemory) return inMemory;
+    const held = this.tail.at(position - this.tailStart);
+    if (held) return { ...held.entry, total: held.total, at: held.at };
+    const known = this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
+    if (known) return known;
     const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, count)) ?? [];
     if (count > 1) {
       this.marks = new Deque();
@@ -299,8 +296,8 @@ export class StoredLog {
   }
 
   /** What all before an entry had; without one, all there are. */
-  private totalBefore(entry: HeldEntry | undefined): number {
-    return entry ? entry.total - (entry.frame?.length ?? 0) : this.total;
+  private totalBefore(held: HeldEntry | undefined): number {
+    return held ? held.total - (held.entry.frame?.length ?? 0) : this.total;
   }
 
   private drop(through: number, total: number): void {
@@ -312,7 +309,7 @@ export class StoredLog {
     this.dropped = total;
     while ((this.marks.at(0)?.position ?? Infinity) <= through) this.marks.shift();
     const held: HeldEntry[] = [];
-    for (let first = this.tail.at(0); first && first.position <= through; first = this.tail.at(0)) {
+    for (let first = this.tail.at(0); first && first.entry.position <= through; first = this.tail.at(0)) {
       this.tail.shift();
       held.push(first);
     }
@@ -327,8 +324,4 @@ export class StoredLog {
       return undefined;
     }
   }
-}
-
-function entryOf({ position, epoch, seq, through, type, frame }: HeldEntry): JournalEntry {
-  return { position, epoch: epoch.epoch, seq, through, type, frame };
 }

@@ -1,4 +1,4 @@
-import { type Runtime, runtimeKey } from '../protocol/index.js';
+import { isSameRuntime, type Runtime, runtimeKey } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 import type { HeldEntry, StoredLog } from './stored-log.js';
 
@@ -27,6 +27,9 @@ export interface LogStore {
  * `last`, `epochs`, `kept`), and is read once it is committed: a killed process loses none of that.
  */
 export class LibsqlJournal implements Journal {
+  /** Asked for last: mostly the same is asked for again. */
+  private newest: StoredLog | undefined;
+
   constructor(
     private readonly store: LogStore,
     private readonly scope: Scope,
@@ -44,7 +47,8 @@ export class LibsqlJournal implements Journal {
   }
 
   committed(runtime: Runtime, position: number): Promise<void> {
-    return this.store.logFor(this.scope, runtime).committed(position);
+    const log = this.log(runtime) ?? this.store.logFor(this.scope, runtime);
+    return log.committed(position);
   }
 
   read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[] {
@@ -120,10 +124,14 @@ export class LibsqlJournal implements Journal {
   }
 
   private log(runtime: Runtime): StoredLog | undefined {
-    return this.scope.logs.get(runtimeKey(runtime));
+    if (this.newest && isSameRuntime(this.newest.runtime, runtime)) return this.newest;
+    const log = this.scope.logs.get(runtimeKey(runtime));
+    this.newest = log ?? this.newest;
+    return log;
   }
 
   private add(runtime: Runtime, fields: Parameters<StoredLog['append']>[0]): JournalEntry {
-    return this.store.append(this.scope, this.store.logFor(this.scope, runtime), fields).entry;
+    const log = this.log(runtime) ?? this.store.logFor(this.scope, runtime);
+    return this.store.append(this.scope, log, fields).entry;
   }
 }

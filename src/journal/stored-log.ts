@@ -1,4 +1,5 @@
 import type { Runtime } from '../protocol/index.js';
+import { CommitWaiters } from './commit-waiters.js';
 import { DatabaseError } from './database.js';
 import { Deque } from './deque.js';
 import type { EpochSpan, JournalEntry, NewEntry } from './journal.js';
@@ -23,12 +24,6 @@ export interface LogHost {
   dropped(log: StoredLog, entries: number, bytes: number, unreleased: number, held: readonly HeldEntry[]): void;
   /** The disk does not give what it should have; it counts as dropped. */
   unreadable(error: Error): void;
-}
-
-interface Waiter {
-  readonly position: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** Epochs of a runtime that stay known though nothing of them is kept. */
@@ -67,7 +62,7 @@ export class StoredLog {
   private marks = new Deque<EntryMark>();
   /** The oldest kept entry is not older than this. */
   private oldestAt: number;
-  private waiters: Waiter[] = [];
+  private readonly waiters = new CommitWaiters();
   private abandoned: Error | undefined;
 
   constructor(
@@ -222,16 +217,19 @@ export class StoredLog {
     if (position <= this.visible) return Promise.resolve();
     if (this.abandoned) return Promise.reject(this.abandoned);
     if (position > this.head) return Promise.reject(new DatabaseError(`Nothing was appended at position ${position}.`));
-    return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
+    return this.waiters.for(position);
   }
 
   /** Lets readers see entries up to a position. */
   show(position: number): void {
     if (position <= this.visible) return;
     this.visible = position;
-    const { waiters } = this;
-    this.waiters = waiters.filter((waiter) => waiter.position > position);
-    for (const waiter of waiters) if (waiter.position <= position) waiter.resolve();
+    this.waiters.committed(position);
+  }
+
+  /** A group of what was appended until now goes to the disk. */
+  writes(): void {
+    this.waiters.seal();
   }
 
   /** Everything up to a position is on disk. */
@@ -243,7 +241,7 @@ export class StoredLog {
   /** Entries that readers do not see will never be committed. */
   abandon(error: Error): void {
     this.abandoned = error;
-    for (const { reject } of this.waiters.splice(0)) reject(error);
+    this.waiters.abandon(error);
   }
 
   /** Position of the oldest entry in memory. */

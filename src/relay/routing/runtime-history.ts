@@ -14,6 +14,8 @@ export class RuntimeHistory implements ReceivedLog {
   private epochs: KnownEpochs;
   private announced: readonly AnnouncedEpoch[] = [];
   private readonly readers = new Set<() => void>();
+  /** The newest commit that readers will be told of. */
+  private awaited: Promise<void> | undefined;
 
   /** What an earlier process of the relay has appended is there again. */
   constructor(
@@ -133,6 +135,9 @@ export class RuntimeHistory implements ReceivedLog {
   private added({ position, epoch, seq, through }: JournalEntry): Promise<void> {
     this.epochs.added({ epoch, from: seq, to: through });
     const committed = this.journal.committed(this.runtime, position);
+    // What is committed together is one promise: readers are told once.
+    if (committed === this.awaited) return committed;
+    this.awaited = committed;
     committed.then(
       () => this.wake(),
       () => this.reopen(),

@@ -125,13 +125,12 @@ export class JournalReader {
     return found;
   }
 
-  /** What is known of the entries from a position on. */
-  marksFrom(log: number, position: number, limit: number): EntryMark[] {
+  /** What is known of the entries from a position on, in so many rows. */
+  marksFrom(log: number, position: number, rows: number): EntryMark[] {
     const found: EntryMark[] = [];
     let next = position;
-    for (const row of this.marks.all([log, log, position, limit]))
+    for (const row of this.marks.all([log, log, position, rows]))
       for (const mark of marksOf(row)) {
-        if (found.length === limit) return found;
         if (mark.position < next) continue;
         found.push(mark);
         next = mark.position + 1;

@@ -28,8 +28,8 @@ export interface LogHost {
 
 /** Epochs of a runtime that stay known though nothing of them is kept. */
 const MAX_GONE_EPOCHS = 64;
-/** Marks that are read at once where many entries are dropped one by one. */
-const MARKS_AT_ONCE = 256;
+/** Rows whose marks are read at once where many entries are dropped one by one. */
+const RUNS_AT_ONCE = 8;
 
 /** One runtime's log: what is known of it in memory, and its way to the disk. */
 export class StoredLog {
@@ -275,13 +275,13 @@ export class StoredLog {
     return undefined;
   }
 
-  private mark(position: number, count = 1): EntryMark | undefined {
+  private mark(position: number, runs = 1): EntryMark | undefined {
     const held = this.tail.at(position - this.tailStart);
     if (held) return { ...held.entry, total: held.total, at: held.at };
     const known = this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
     if (known) return known;
-    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, count)) ?? [];
-    if (count > 1) {
+    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, runs)) ?? [];
+    if (runs > 1) {
       this.marks = new Deque();
       for (const mark of marks) this.marks.push(mark);
     }
@@ -290,7 +290,7 @@ export class StoredLog {
 
   private totalThrough(position: number): number | undefined {
     if (position === this.head) return this.total;
-    return this.mark(position, position === this.oldest ? MARKS_AT_ONCE : 1)?.total;
+    return this.mark(position, position === this.oldest ? RUNS_AT_ONCE : 1)?.total;
   }
 
   /** What all before an entry had; without one, all there are. */

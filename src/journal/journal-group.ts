@@ -59,14 +59,16 @@ export function groupOf(unwritten: Deque<HeldEntry>, changed: Iterable<StoredLog
   const over = [...logs].flatMap(overOf);
   const rows = runs.rows();
   const statements = [
+    'BEGIN IMMEDIATE',
     upsert(LOGS, [...logs].map(logRow)),
     upsert(EPOCHS, [...epochs.values()].flatMap(epochRow)),
     rows.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${rows.join(',')}` : '',
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
     ...over.map(({ log, name }) => deleteKept(log, name)),
+    'COMMIT',
   ];
-  const sql = `BEGIN IMMEDIATE;${statements.filter((text) => text !== '').join(';')};COMMIT`;
+  const sql = statements.filter((text) => text !== '').join(';');
   return { sql, count, logs, over };
 }
 

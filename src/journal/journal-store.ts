@@ -14,7 +14,7 @@ import {
 import { JournalWriter } from './journal-writer.js';
 import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
 import { RecentEntries } from './recent-entries.js';
-import { type HeldEntry, type LogHost, StoredLog } from './stored-log.js';
+import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog } from './stored-log.js';
 import { UnwrittenEntries } from './unwritten-entries.js';
 
 /** What is no event (a released position, say) is written with the next group, or after this time. */
@@ -126,12 +126,15 @@ export class JournalStore implements LogHost, LogStore {
     return log;
   }
 
-  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry {
+  append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry {
     const before = log.bytes;
-    const entry = log.append(fields, this.now, ++this.turn);
+    const entry = log.append(fields, through, this.now, ++this.turn);
     scope.bytes += log.bytes - before;
-    scope.warm.delete(log);
-    scope.warm.add(log);
+    if (scope.newest !== log || entry.entry.position === log.oldest) {
+      scope.newest = log;
+      scope.warm.delete(log);
+      scope.warm.add(log);
+    }
     this.unwritten.add(entry);
     this.retain(scope, log);
     if (this.state === 'failing' && !this.full) log.show(log.head);
@@ -236,7 +239,7 @@ export class JournalStore implements LogHost, LogStore {
   private scopeOf(name: string): Scope {
     let scope = this.scopes.get(name);
     if (!scope) {
-      scope = { name, logs: new Map(), warm: new Set(), bytes: 0 };
+      scope = { name, logs: new Map(), warm: new Set(), newest: undefined, bytes: 0 };
       this.scopes.set(name, scope);
     }
     return scope;
@@ -245,9 +248,10 @@ export class JournalStore implements LogHost, LogStore {
   private retain(scope: Scope, log: StoredLog): void {
     const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope } = this.options;
     log.trim(maxEntriesPerRuntime ?? Infinity, maxBytesPerRuntime ?? Infinity);
+    if (maxBytesPerScope === undefined) return;
     for (const silent of scope.warm) {
-      while (!silent.isEmpty && scope.bytes > (maxBytesPerScope ?? Infinity)) silent.dropThrough(silent.oldest);
-      if (!silent.isEmpty) break;
+      if (scope.bytes <= maxBytesPerScope) return;
+      while (!silent.isEmpty && scope.bytes > maxBytesPerScope) silent.dropThrough(silent.oldest);
     }
   }
 
@@ -339,6 +343,7 @@ export class JournalStore implements LogHost, LogStore {
 
   /** Lets those go on who waited for room. */
   private letGoOn(): void {
+    if (this.waiting.length === 0) return;
     if (!this.full || this.state === 'closed') for (const resume of this.waiting.splice(0)) resume();
   }
 }

@@ -1,6 +1,6 @@
 import { isSameRuntime, type Runtime, runtimeKey } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
-import type { HeldEntry, StoredLog } from './stored-log.js';
+import type { HeldEntry, NewStoredEntry, StoredLog } from './stored-log.js';
 
 /** The logs of one scope. */
 export interface Scope {
@@ -8,6 +8,8 @@ export interface Scope {
   readonly logs: Map<string, StoredLog>;
   /** Those that keep something, silent longest first. */
   readonly warm: Set<StoredLog>;
+  /** Appended to last. */
+  newest: StoredLog | undefined;
   /** What they keep (UTF-16 units of the frames). */
   bytes: number;
 }
@@ -17,7 +19,7 @@ export interface LogStore {
   readonly full: boolean;
   room(): Promise<void>;
   logFor(scope: Scope, runtime: Runtime): StoredLog;
-  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry;
+  append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry;
   /** What is known of a log changed. */
   touch(log: StoredLog): void;
 }
@@ -39,11 +41,11 @@ export class LibsqlJournal implements Journal {
   ) {}
 
   append(runtime: Runtime, entry: NewEntry): JournalEntry {
-    return this.add(runtime, { ...entry, through: entry.seq });
+    return this.add(runtime, entry, entry.seq);
   }
 
   appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
-    return this.add(runtime, { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined });
+    return this.add(runtime, { epoch, seq: from, type: 'resume_gap', frame: undefined }, to);
   }
 
   committed(runtime: Runtime, position: number): Promise<void> {
@@ -130,8 +132,8 @@ export class LibsqlJournal implements Journal {
     return log;
   }
 
-  private add(runtime: Runtime, fields: Parameters<StoredLog['append']>[0]): JournalEntry {
+  private add(runtime: Runtime, fields: NewStoredEntry, through: number): JournalEntry {
     const log = this.log(runtime) ?? this.store.logFor(this.scope, runtime);
-    return this.store.append(this.scope, log, fields).entry;
+    return this.store.append(this.scope, log, fields, through).entry;
   }
 }

@@ -17,6 +17,9 @@ export interface HeldEntry {
   readonly drop: string | undefined;
 }
 
+/** What is appended: an event, or a hole. */
+export type NewStoredEntry = Omit<NewEntry, 'frame'> & Pick<JournalEntry, 'frame'>;
+
 /** What a log needs of its store. */
 export interface LogHost {
   readonly reader: JournalReader;
@@ -104,12 +107,13 @@ export class StoredLog {
     this.names.set(epoch.ordinal, epoch.epoch);
   }
 
+  /** @param through its last number: other than `seq` for a hole only */
   append(
-    entry: Omit<NewEntry, 'frame'> & { frame: string | undefined; through: number },
+    { epoch, seq, type, frame, keep, drop }: NewStoredEntry,
+    through: number,
     at: number,
     turn: number,
   ): HeldEntry {
-    const { epoch, seq, through, type, frame, keep, drop } = entry;
     const position = ++this.head;
     this.total += frame?.length ?? 0;
     this.turn = turn;

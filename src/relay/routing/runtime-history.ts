@@ -81,8 +81,8 @@ export class RuntimeHistory implements ReceivedLog {
   }
 
   /** @returns resolves when it is committed */
-  append({ epoch, seq }: EventPlace, type: string, frame: string, retention: Retention = {}): Promise<void> {
-    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, ...retention }));
+  append({ epoch, seq }: EventPlace, type: string, frame: string, { keep, drop }: Retention = {}): Promise<void> {
+    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, keep, drop }));
   }
 
   /** @returns resolves when it is committed */

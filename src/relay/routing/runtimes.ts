@@ -46,6 +46,8 @@ export class Runtimes {
   private readonly records = new Map<string, RuntimeRecord>();
   /** Those with a history, silent longest first. */
   private readonly warm = new Set<RuntimeRecord>();
+  /** The one that was silent shortest. */
+  private touched: RuntimeRecord | undefined;
   /** Asked for last: mostly the same is asked for again. */
   private newest: RuntimeRecord | undefined;
 
@@ -91,8 +93,12 @@ export class Runtimes {
 
   /** A runtime is about to get an event; while there are too many, or the journal is full, others' histories go. */
   touch(record: RuntimeRecord): void {
-    this.warm.delete(record);
-    this.warm.add(record);
+    if (this.touched !== record) {
+      this.touched = record;
+      this.warm.delete(record);
+      this.warm.add(record);
+    }
+    if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
     for (const oldest of this.warm) {
       if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
       if (oldest === record || oldest.history.hasReaders) continue;

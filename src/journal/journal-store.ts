@@ -1,4 +1,5 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
+import { Breath } from './breath.js';
 import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
@@ -33,6 +34,7 @@ export class JournalStore implements LogHost, LogStore {
   private readonly database: Database;
   private readonly writer: JournalWriter;
   private readonly clock: Clock;
+  private readonly breath: Breath;
   private readonly observer: JournalObserver;
   private readonly maxUnwrittenBytes: number;
   private readonly scopes = new Map<string, Scope>();
@@ -53,7 +55,6 @@ export class JournalStore implements LogHost, LogStore {
   private retry: Timer | undefined;
   private sweeping: Timer | undefined;
   private waiting: (() => void)[] = [];
-  private breath: number | undefined;
 
   /** @throws DatabaseError when the file cannot be used */
   constructor(
@@ -61,6 +62,7 @@ export class JournalStore implements LogHost, LogStore {
     private readonly options: JournalStoreOptions = {},
   ) {
     this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.breath = new Breath(this.clock);
     this.observer = options.observer ?? NO_JOURNAL_OBSERVER;
     this.recent = new RecentEntries(options.tailBytes ?? DEFAULT_TAIL_BYTES);
     this.maxUnwrittenBytes = options.maxUnwrittenBytes ?? DEFAULT_MAX_UNWRITTEN_BYTES;
@@ -128,7 +130,7 @@ export class JournalStore implements LogHost, LogStore {
 
   append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry {
     const before = log.bytes;
-    const entry = log.append(fields, through, this.now, ++this.turn);
+    const entry = log.append(fields, through, this.breath.now, ++this.turn);
     scope.bytes += log.bytes - before;
     if (scope.newest !== log || entry.entry.position === log.oldest) {
       scope.newest = log;
@@ -261,15 +263,6 @@ export class JournalStore implements LogHost, LogStore {
     const before = this.clock.now() - maxAgeMs;
     for (const { warm } of this.scopes.values()) for (const log of warm) log.expire(before);
     this.sweeping = this.clock.after(SWEEP_MS, () => this.sweep());
-  }
-
-  /** Epoch ms: one time for what is appended in the same breath, because asking for it costs as much as an append. */
-  private get now(): number {
-    if (this.breath === undefined) {
-      this.breath = this.clock.now();
-      queueMicrotask(() => (this.breath = undefined));
-    }
-    return this.breath;
   }
 
   private wake(): void {

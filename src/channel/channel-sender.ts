@@ -55,10 +55,16 @@ export class ChannelSender {
   private sentCount = 0;
   private onSent: ((bytes: number, count: number) => void) | undefined;
   private onWritten: ((count: number) => void) | undefined;
+  private writtenCount = 0;
+  /** One of what was sent has left this process; a socket tells of each, in order. */
+  private readonly written = (): void => {
+    this.onWritten?.(++this.writtenCount);
+    this.wake();
+  };
 
   constructor(
     private readonly socket: ChannelSocket,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly options: ChannelSenderOptions,
   ) {
     this.window = new Window(clock, options.window);
@@ -172,12 +178,19 @@ export class ChannelSender {
     this.wake();
   }
 
+  /** One burst: its frames count as sent at one time. */
   private pump(): void {
-    for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {
+    const now = this.clock.elapsed();
+    let burst = 0;
+    while (burst < BURST_BYTES && this.mayStillSend()) {
       const frame = this.urgent.take() ?? this.fair.take();
-      if (!frame) return this.window.starved();
-      burst += this.write(frame);
+      if (!frame) {
+        this.window.starved();
+        break;
+      }
+      burst += this.write(frame, now);
     }
+    if (burst > 0) this.fly(burst);
   }
 
   private mayStillSend(): boolean {
@@ -185,17 +198,13 @@ export class ChannelSender {
     return !this.isPaced || this.window.hasRoom;
   }
 
-  private write({ text, confirmed, givenUp }: OutgoingFrame): number {
+  private write({ text, confirmed, givenUp }: OutgoingFrame, now: number): number {
     const count = ++this.sentCount;
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
-    this.inFlight.push({ count, bytes, departure: this.window.sent(bytes), confirmed, givenUp });
-    this.fly(bytes);
+    this.inFlight.push({ count, bytes, departure: this.window.sent(bytes, now), confirmed, givenUp });
     if (!this.isPaced && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed) this.forgetOldest();
-    this.socket.send(numbered, () => {
-      this.onWritten?.(count);
-      this.wake();
-    });
+    this.socket.send(numbered, this.written);
     this.onSent?.(bytes, count);
     return bytes;
   }

@@ -33,7 +33,13 @@ export class GuardedSocket implements ChannelSocket {
 
   receive(receiver: SocketReceiver): void {
     this.socket.receive({
-      message: (text, isBinary) => this.guard(() => receiver.message(text, isBinary)),
+      message: (text, isBinary) => {
+        try {
+          receiver.message(text, isBinary);
+        } catch (error) {
+          this.fail(error);
+        }
+      },
       closed: (code, reason) => this.guard(() => receiver.closed(code, reason)),
     });
   }
@@ -43,8 +49,12 @@ export class GuardedSocket implements ChannelSocket {
     try {
       run();
     } catch (error) {
-      this.failed(error);
-      this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
+      this.fail(error);
     }
+  }
+
+  private fail(error: unknown): void {
+    this.failed(error);
+    this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
   }
 }

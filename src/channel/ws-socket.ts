@@ -13,7 +13,7 @@ export interface WsLike {
   readonly bufferedAmount: number;
   /** The stream beneath, where the implementation shows it: without it every frame is a system call of its own. */
   readonly _socket?: Partial<Corkable> | null;
-  send(data: string, callback: (error?: Error | null) => void): void;
+  send(data: string, callback?: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
   on(event: 'message', listener: (data: { toString(encoding: 'utf8'): string }, isBinary: boolean) => void): unknown;
@@ -63,7 +63,7 @@ export class WsSocket implements ChannelSocket {
     if (!this.open) return;
     this.observer?.sent(typeOfText(text), text.length);
     this.cork();
-    this.ws.send(text, () => written?.());
+    this.ws.send(text, written);
   }
 
   close(code: number, reason = ''): void {

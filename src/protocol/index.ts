@@ -14,3 +14,4 @@ export * from './registration.js';
 export * from './resumption.js';
 export * from './routes.js';
 export * from './runtime.js';
+export * from './runtime-map.js';

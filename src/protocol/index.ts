@@ -15,3 +15,4 @@ export * from './resumption.js';
 export * from './routes.js';
 export * from './runtime.js';
 export * from './runtime-map.js';
+export * from './sparse-map.js';

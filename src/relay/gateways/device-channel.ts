@@ -1,16 +1,31 @@
-import { FrameQueue, NumberedSocket, SequenceError, type ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, decodeFrame, encodeFrame, FrameError, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  FrameQueue,
+  NumberedSocket,
+  SequenceError,
+  type ChannelSenderOptions,
+  type ChannelSocket,
+  type SocketReceiver,
+} from '../../channel/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  type ChannelName,
+  type Clock,
+  type Frame,
+} from '../../protocol/index.js';
 import type { Responsibility } from '../routing/device-link.js';
 
-/** Who is told what comes on a socket. */
+/** Who is told what comes on the sockets of a link. */
 export interface DeviceChannelObserver {
   /** @param text of the message it came in */
-  frame(frame: Frame, text: string): Responsibility;
+  frame(channel: DeviceChannel, frame: Frame, text: string): Responsibility;
   /** A message that is not taken as a frame, whose framing is intact. */
-  refused(error: FrameError): Responsibility;
+  refused(channel: DeviceChannel, error: FrameError): Responsibility;
   heartbeat(): void;
   /** This socket is of no use any more: its link is to end. `fault` where a message broke the framing. */
-  broken(code: number, reason: string, fault?: FrameError): void;
+  broken(channel: DeviceChannel, code: number, reason: string, fault?: FrameError): void;
   closed(code: number): void;
 }
 
@@ -39,31 +54,54 @@ const PONG = '{"type":"pong"}';
 const SILENT: ReadonlySet<string> = new Set(['pong', 'listener_ready']);
 const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
 
+type SendingOptions = Pick<ChannelSenderOptions, 'bufferBound' | 'window'>;
+
+/** One object for all sockets of a relay. */
+const sendingOptions = new WeakMap<DeviceChannelLimits, SendingOptions>();
+
+function sendingOptionsOf(limits: DeviceChannelLimits): SendingOptions {
+  const known = sendingOptions.get(limits);
+  if (known) return known;
+  const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
+  const options = { bufferBound, window: { maxBytes, floorBytes, gain: limits.windowGain } };
+  sendingOptions.set(limits, options);
+  return options;
+}
+
 /** One socket of a device: reads its frames, answers its pings and, on a resumable link, numbers both ways. */
-export class DeviceChannel {
+export class DeviceChannel implements SocketReceiver {
   private readonly queue = new FrameQueue();
   private readonly numbered: NumberedSocket | undefined;
   private hasEnded = false;
 
   constructor(
+    readonly name: ChannelName,
     private readonly socket: ChannelSocket,
     clock: Clock,
     private readonly limits: DeviceChannelLimits,
     private readonly observer: DeviceChannelObserver,
     resumable: boolean,
   ) {
-    if (!resumable) return;
-    const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
-    const window = { maxBytes, floorBytes, gain: limits.windowGain };
-    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window });
+    if (resumable) this.numbered = new NumberedSocket(socket, clock, sendingOptionsOf(limits));
   }
 
   /** Starts reading; last, because what came before is handed over at once. */
   start(): void {
-    this.socket.receive({
-      message: (text, isBinary) => this.receive(text, isBinary),
-      closed: (code) => this.observer.closed(code),
-    });
+    this.socket.receive(this);
+  }
+
+  message(text: string, isBinary: boolean): void {
+    if (this.hasEnded) return;
+    try {
+      this.read(text, isBinary);
+    } catch (error) {
+      if (error instanceof SequenceError) this.observer.broken(this, CLOSE_CODES.INVALID.code, error.message);
+      else throw error;
+    }
+  }
+
+  closed(code: number): void {
+    this.observer.closed(code);
   }
 
   /** A device that does not read loses its link. */
@@ -90,16 +128,6 @@ export class DeviceChannel {
     this.numbered?.end();
   }
 
-  private receive(text: string, isBinary: boolean): void {
-    if (this.hasEnded) return;
-    try {
-      this.read(text, isBinary);
-    } catch (error) {
-      if (error instanceof SequenceError) this.observer.broken(CLOSE_CODES.INVALID.code, error.message);
-      else throw error;
-    }
-  }
-
   private read(text: string, isBinary: boolean): void {
     const { length } = text;
     let frame: Frame;
@@ -114,16 +142,17 @@ export class DeviceChannel {
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
     // A frame without a number is none of a resumable channel.
-    else if (!SILENT.has(frame.type)) this.take(frame['seq'] ?? null, length, () => this.observer.frame(frame, text));
+    else if (!SILENT.has(frame.type))
+      this.take(frame['seq'] ?? null, length, () => this.observer.frame(this, frame, text));
   }
 
   /** What is refused was read all the same: its sender must not send it again. */
   private refuse(error: FrameError, bytes: number): void {
     if (error.breaksFraming) {
       const { code } = error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
-      this.observer.broken(code, error.message, error);
-    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(error);
-    else this.take(error.value?.['seq'], bytes, () => this.observer.refused(error));
+      this.observer.broken(this, code, error.message, error);
+    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(this, error);
+    else this.take(error.value?.['seq'], bytes, () => this.observer.refused(this, error));
   }
 
   private take(seq: unknown, bytes: number, hand: () => Responsibility): void {
@@ -132,7 +161,8 @@ export class DeviceChannel {
     if (!responsible) return receipt?.safe();
     responsible.then(
       () => receipt?.safe(),
-      () => this.observer.broken(CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
+      () =>
+        this.observer.broken(this, CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
     );
   }
 }

@@ -54,11 +54,9 @@ export class DeviceSession implements DeviceSocketsObserver {
   private live: DeviceSockets | undefined;
   private lastSignOfLife = 0;
   private watch: Timer | undefined;
-  /** Deadlines of links whose second socket has not come. */
-  private readonly forming = new Map<DeviceSockets, Timer>();
 
   constructor(
-    private readonly environment: Environment,
+    private readonly environment: Pick<Environment, 'id' | 'connectionId'>,
     private readonly parts: DeviceSessionParts,
   ) {}
 
@@ -76,12 +74,11 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** Stops its timers. */
   stop(): void {
     this.watch?.cancel();
-    for (const deadline of this.forming.values()) deadline.cancel();
+    for (const { open } of this.leases.values()) open?.stopWaiting();
   }
 
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
-    this.formed(link);
     // Before anybody can see it: a relay that is killed right after must not let the older lease win.
     registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
     this.rule(link.origin);
@@ -107,7 +104,6 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {
-    this.formed(link);
     const links = this.leases.get(link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
@@ -138,20 +134,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     const link = new DeviceSockets(hello, links.lease, this, options, clock);
     links.open = link;
     if (hello.kind === 'paired') links.highest = hello.attempt;
-    if (hello.kind !== 'legacy')
-      this.forming.set(
-        link,
-        clock.after(options.helloDeadlineMs, () =>
-          link.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.'),
-        ),
-      );
     return link;
-  }
-
-  /** Ready or over: nothing more is waited for. */
-  private formed(link: DeviceSockets): void {
-    this.forming.get(link)?.cancel();
-    this.forming.delete(link);
   }
 
   /** A link of this lease is ready: older leases are void, and what is connected with them goes. */

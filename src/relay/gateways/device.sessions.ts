@@ -51,7 +51,9 @@ export class DeviceSessions implements OnApplicationShutdown {
   private sessionOf(environment: Environment): DeviceSession {
     const known = this.sessions.get(environment.id);
     if (known) return known;
-    const session = new DeviceSession(environment, this.parts);
+    // What else its record holds is not kept for as long as the device is connected.
+    const { id, connectionId } = environment;
+    const session = new DeviceSession({ id, connectionId }, this.parts);
     this.sessions.set(environment.id, session);
     return session;
   }

@@ -13,6 +13,7 @@ import {
   type Frame,
   type Runtime,
   type Timer,
+  SparseMap,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
@@ -79,7 +80,7 @@ export type RequestTrace = (text: string, fields: Readonly<Record<string, unknow
 
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
-  private readonly requests = new Map<string, Request>();
+  private readonly requests = new SparseMap<string, Request>();
   private readonly proving = new Set<Request>();
 
   constructor(

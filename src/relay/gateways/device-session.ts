@@ -48,7 +48,7 @@ interface LeaseLinks {
  */
 export class DeviceSession implements DeviceSocketsObserver {
   private readonly log = new Logger(DeviceSession.name);
-  private readonly leases = new Map<string, LeaseLinks>();
+  private leases: readonly LeaseLinks[] = [];
   /** The newest lease that has had a ready link: older ones are void. */
   private ruling: Lease | undefined;
   private live: DeviceSockets | undefined;
@@ -74,7 +74,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** Stops its timers. */
   stop(): void {
     this.watch?.cancel();
-    for (const { open } of this.leases.values()) open?.stopWaiting();
+    for (const { open } of this.leases) open?.stopWaiting();
   }
 
   ready(link: DeviceSockets): void {
@@ -104,7 +104,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {
-    const links = this.leases.get(link.lease);
+    const links = this.leases.find(({ lease }) => lease.id === link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
       this.log.warn('The device sent messages that are no frames.', { ...this.fields, count: link.refusedFrames });
@@ -121,10 +121,10 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   private linksOf(lease: Lease): LeaseLinks {
-    const known = this.leases.get(lease.id);
+    const known = this.leases.find((links) => links.lease.id === lease.id);
     if (known) return known;
     const links: LeaseLinks = { lease, open: undefined, highest: undefined };
-    this.leases.set(lease.id, links);
+    this.leases = [...this.leases, links];
     return links;
   }
 
@@ -140,12 +140,10 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** A link of this lease is ready: older leases are void, and what is connected with them goes. */
   private rule(lease: Lease): void {
     this.ruling = lease;
-    for (const [id, older] of this.leases) {
-      if (older.lease.order >= lease.order) continue;
-      this.leases.delete(id);
-      const { open } = older;
-      if (open) closeAsVoid(open, LINK, older.lease, voiderOf(older.lease, lease), this.parts.superseded);
-    }
+    const older = this.leases.filter((links) => links.lease.order < lease.order);
+    this.leases = this.leases.filter((links) => links.lease.order >= lease.order);
+    for (const { open, lease: voided } of older)
+      if (open) closeAsVoid(open, LINK, voided, voiderOf(voided, lease), this.parts.superseded);
   }
 
   private watchHeartbeats(): void {

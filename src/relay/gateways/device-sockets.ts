@@ -51,7 +51,7 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
   private held: (() => void)[] = [];
   private heldBytes = 0;
   /** Until when every socket must be there. */
-  private readonly deadline: Timer | undefined;
+  private deadline: Timer | undefined;
 
   /** @param limits `maxFrameBytes` bounds all that may arrive before every socket is there, too */
   constructor(
@@ -111,6 +111,7 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
   /** Nobody is waited for any more. */
   stopWaiting(): void {
     this.deadline?.cancel();
+    this.deadline = undefined;
   }
 
   frame({ name }: DeviceChannel, frame: Frame, text: string): Responsibility {

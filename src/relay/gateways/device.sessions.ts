@@ -33,7 +33,7 @@ export class DeviceSessions implements OnApplicationShutdown {
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
   open(bare: ChannelSocket, { hello, standing }: AdmittedDevice): void {
-    const socket = new GuardedSocket(bare, (error) => this.log.error(error));
+    const socket = new GuardedSocket(bare, this.failed);
     socket.guard(() => {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')
@@ -47,6 +47,9 @@ export class DeviceSessions implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     for (const session of this.sessions.values()) session.stop();
   }
+
+  /** Made once: one made for each socket would keep its registration in memory. */
+  private readonly failed = (error: unknown): void => this.log.error(error);
 
   private sessionOf(environment: Environment): DeviceSession {
     const known = this.sessions.get(environment.id);

@@ -81,7 +81,8 @@ export type RequestTrace = (text: string, fields: Readonly<Record<string, unknow
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
   private readonly requests = new SparseMap<string, Request>();
-  private readonly proving = new Set<Request>();
+  /** By id. */
+  private readonly proving = new SparseMap<string, Request>();
 
   constructor(
     private readonly clock: Clock,
@@ -155,13 +156,13 @@ export class RequestsInFlight {
     if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
     request.proof = link.answersInput ? undefined : proofOf(request.command);
-    if (request.proof) this.proving.add(request);
+    if (request.proof) this.proving.set(request.id, request);
   }
 
   /** A stock device has shown an event: of one that answers neither `input` nor `sync` it says that they have arrived. */
   shown(runtime: Runtime, type: string): void {
     const key = runtimeKey(runtime);
-    for (const request of this.proving) {
+    for (const request of this.proving.values()) {
       const { command, proof } = request;
       if (proof?.runtime !== key) continue;
       proof.types?.delete(type);
@@ -236,7 +237,7 @@ export class RequestsInFlight {
   private forget(request: Request): void {
     request.timer?.cancel();
     this.requests.delete(request.id);
-    this.proving.delete(request);
+    this.proving.delete(request.id);
   }
 }
 

@@ -176,6 +176,7 @@ export class ChannelSender {
     this.wake();
   }
 
+  /** One burst: its frames count as sent at one time. */
   private pump(): void {
     const now = this.clock.elapsed();
     for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {

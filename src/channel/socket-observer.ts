@@ -10,40 +10,28 @@ export interface SocketObserver {
   closed(code: number): void;
 }
 
-const SEQ = '{"seq":';
-const TYPE_FIRST = '{"type":"';
-const TYPE_AFTER_SEQ = ',"type":"';
-
-/** What nearly every frame begins with. */
-const LEADING_TYPE = /^\s*\{\s*(?:"seq"\s*:\s*\d+\s*,\s*)?"type"\s*:\s*"([^"\\]*)"/;
+/** What nearly every frame begins with, as both ends write it. */
+const NUMBERED = '{"seq":';
+const TYPE = '"type":"';
 
 /** The `type` of an encoded frame, read without parsing all of it where it stands first. */
 export function typeOfText(text: string): string | undefined {
-  const leading = leadingType(text) ?? LEADING_TYPE.exec(text)?.[1];
-  if (leading !== undefined) return leading;
+  return leadingTypeOf(text) ?? parsedTypeOf(text);
+}
+
+function leadingTypeOf(text: string): string | undefined {
+  const from = text.startsWith(NUMBERED) ? text.indexOf(',', NUMBERED.length) + 1 : 1;
+  if (!text.startsWith(TYPE, from)) return undefined;
+  const start = from + TYPE.length;
+  const type = text.slice(start, text.indexOf('"', start));
+  return type.includes('\\') ? undefined : type;
+}
+
+function parsedTypeOf(text: string): string | undefined {
   try {
     const { type } = Object(JSON.parse(text)) as { type?: unknown };
     return typeof type === 'string' ? type : undefined;
   } catch {
     return undefined; // no frame; whoever reads it says so
   }
-}
-
-/** As this house writes frames: several times as fast as a pattern, and each frame is asked. */
-function leadingType(text: string): string | undefined {
-  let from = TYPE_FIRST.length;
-  if (!text.startsWith(TYPE_FIRST)) {
-    if (!text.startsWith(SEQ)) return undefined;
-    let at = SEQ.length;
-    while (isDigit(text.charCodeAt(at))) at++;
-    if (at === SEQ.length || !text.startsWith(TYPE_AFTER_SEQ, at)) return undefined;
-    from = at + TYPE_AFTER_SEQ.length;
-  }
-  const end = text.indexOf('"', from);
-  const type = text.slice(from, end);
-  return end < 0 || type.includes('\\') ? undefined : type;
-}
-
-function isDigit(char: number): boolean {
-  return char >= 0x30 && char <= 0x39;
 }

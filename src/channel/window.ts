@@ -81,7 +81,7 @@ export class Window {
   /**
    * A frame is given to the socket.
    *
-   * @param now of `Clock.elapsed`, the same for all that leaves in one go
+   * @param now of `Clock.elapsed`; those of one burst have the same
    * @returns what `read` needs of the newest frame that was read
    */
   sent(bytes: number, now = this.clock.elapsed()): Departure {

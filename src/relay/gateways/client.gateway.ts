@@ -21,6 +21,6 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
   }
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel)), admitted);
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel), 'server'), admitted);
   }
 }

@@ -4,6 +4,7 @@ import {
   SequenceError,
   type ChannelSenderOptions,
   type ChannelSocket,
+  type Receipt,
   type SocketReceiver,
 } from '../../channel/index.js';
 import {
@@ -72,6 +73,8 @@ function sendingOptionsOf(limits: DeviceChannelLimits): SendingOptions {
 export class DeviceChannel implements SocketReceiver {
   private readonly queue = new FrameQueue();
   private readonly numbered: NumberedSocket | undefined;
+  /** What the newest frames wait for. */
+  private waiting: { readonly responsible: Promise<void>; readonly receipts: Receipt[] } | undefined;
   private hasEnded = false;
 
   constructor(
@@ -142,8 +145,10 @@ export class DeviceChannel implements SocketReceiver {
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
     // A frame without a number is none of a resumable channel.
-    else if (!SILENT.has(frame.type))
-      this.take(frame['seq'] ?? null, length, () => this.observer.frame(this, frame, text));
+    else if (!SILENT.has(frame.type)) {
+      const receipt = this.numbered?.received(frame['seq'] ?? null, length);
+      this.settle(receipt, this.observer.frame(this, frame, text));
+    }
   }
 
   /** What is refused was read all the same: its sender must not send it again. */
@@ -152,15 +157,27 @@ export class DeviceChannel implements SocketReceiver {
       const { code } = error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
       this.observer.broken(this, code, error.message, error);
     } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(this, error);
-    else this.take(error.value?.['seq'], bytes, () => this.observer.refused(this, error));
+    else {
+      const receipt = this.numbered?.received(error.value?.['seq'], bytes);
+      this.settle(receipt, this.observer.refused(this, error));
+    }
   }
 
-  private take(seq: unknown, bytes: number, hand: () => Responsibility): void {
-    const receipt = this.numbered?.received(seq, bytes);
-    const responsible = hand();
+  /** Frames that become safe together wait for it together. */
+  private settle(receipt: Receipt | undefined, responsible: Responsibility): void {
     if (!responsible) return receipt?.safe();
+    const { waiting } = this;
+    if (waiting?.responsible === responsible) {
+      if (receipt) waiting.receipts.push(receipt);
+      return;
+    }
+    const receipts = receipt ? [receipt] : [];
+    this.waiting = { responsible, receipts };
     responsible.then(
-      () => receipt?.safe(),
+      () => {
+        if (this.waiting?.responsible === responsible) this.waiting = undefined;
+        for (const each of receipts) each.safe();
+      },
       () =>
         this.observer.broken(this, CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
     );

@@ -39,7 +39,11 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
   }
 
   message(text: string, isBinary: boolean): void {
-    this.guard(() => this.receiver?.message(text, isBinary));
+    try {
+      this.receiver?.message(text, isBinary);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   closed(code: number, reason: string): void {
@@ -51,8 +55,12 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
     try {
       run();
     } catch (error) {
-      this.failed(error);
-      this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
+      this.fail(error);
     }
+  }
+
+  private fail(error: unknown): void {
+    this.failed(error);
+    this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
   }
 }

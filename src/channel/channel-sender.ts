@@ -48,7 +48,8 @@ export class ChannelSender {
   private readonly unsafe: Unsafe[] = [];
   private readonly window: Window;
   private inFlightBytes = 0;
-  private told = { windowBytes: 0, bytesPerSecond: 0 };
+  /** What of all this the observer of this sender knows. */
+  private readonly told = { inFlightBytes: 0, windowBytes: 0, bytesPerSecond: 0 };
   private isPaced = false;
   private waking = false;
   private hasEnded = false;
@@ -56,11 +57,6 @@ export class ChannelSender {
   private onSent: ((bytes: number, count: number) => void) | undefined;
   private onWritten: ((count: number) => void) | undefined;
   private writtenCount = 0;
-  /** One of what was sent has left this process; a socket tells of each, in order. */
-  private readonly written = (): void => {
-    this.onWritten?.(++this.writtenCount);
-    this.wake();
-  };
 
   constructor(
     private readonly socket: ChannelSocket,
@@ -100,7 +96,7 @@ export class ChannelSender {
   /** The socket is closed: whoever is told what is in flight hears of no more of it. */
   end(): void {
     if (this.hasEnded) return;
-    this.options.inFlightChanged?.(-this.inFlightBytes);
+    this.tellInFlight(0);
     this.tellPace(0, 0);
     this.hasEnded = true;
   }
@@ -155,7 +151,8 @@ export class ChannelSender {
     const largest = this.inFlight.reduce<InFlight | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
-    this.fly(-largest.bytes);
+    this.inFlightBytes -= largest.bytes;
+    this.tellInFlight(this.inFlightBytes);
     this.window.forget(largest.bytes);
     (largest.givenUp ?? largest.confirmed)?.();
     return largest.bytes;
@@ -169,7 +166,8 @@ export class ChannelSender {
       newest = frame.departure;
       if (frame.confirmed) this.unsafe.push(frame);
     }
-    if (bytes > 0) this.fly(-bytes);
+    this.inFlightBytes -= bytes;
+    this.tellInFlight(this.inFlightBytes);
     return { bytes, newest };
   }
 
@@ -181,8 +179,7 @@ export class ChannelSender {
   /** One burst: its frames count as sent at one time. */
   private pump(): void {
     const now = this.clock.elapsed();
-    let burst = 0;
-    while (burst < BURST_BYTES && this.mayStillSend()) {
+    for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {
       const frame = this.urgent.take() ?? this.fair.take();
       if (!frame) {
         this.window.starved();
@@ -190,7 +187,7 @@ export class ChannelSender {
       }
       burst += this.write(frame, now);
     }
-    if (burst > 0) this.fly(burst);
+    this.tellInFlight(this.inFlightBytes);
   }
 
   private mayStillSend(): boolean {
@@ -203,28 +200,39 @@ export class ChannelSender {
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
     this.inFlight.push({ count, bytes, departure: this.window.sent(bytes, now), confirmed, givenUp });
+    this.inFlightBytes += bytes;
     if (!this.isPaced && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed) this.forgetOldest();
     this.socket.send(numbered, this.written);
     this.onSent?.(bytes, count);
     return bytes;
   }
 
+  /** Frames leave in the order in which they were given to the socket. */
+  private readonly written = (): void => {
+    this.writtenCount++;
+    this.onWritten?.(this.writtenCount);
+    this.wake();
+  };
+
   private forgetOldest(): void {
     const bytes = this.inFlight.shift()?.bytes ?? 0;
     this.window.forget(bytes);
-    this.fly(-bytes);
+    this.inFlightBytes -= bytes;
   }
 
   private tellPace(windowBytes: number, bytesPerSecond: number): void {
     const { told } = this;
     if (this.hasEnded || (told.windowBytes === windowBytes && told.bytesPerSecond === bytesPerSecond)) return;
-    this.told = { windowBytes, bytesPerSecond };
     this.options.paceChanged?.(windowBytes - told.windowBytes, bytesPerSecond - told.bytesPerSecond);
+    told.windowBytes = windowBytes;
+    told.bytesPerSecond = bytesPerSecond;
   }
 
-  private fly(bytes: number): void {
-    this.inFlightBytes += bytes;
-    if (!this.hasEnded) this.options.inFlightChanged?.(bytes);
+  private tellInFlight(bytes: number): void {
+    const { told } = this;
+    if (this.hasEnded || told.inFlightBytes === bytes) return;
+    this.options.inFlightChanged?.(bytes - told.inFlightBytes);
+    told.inFlightBytes = bytes;
   }
 }
 

@@ -45,7 +45,8 @@ export class EventCursor implements FrameSource {
 
   next(): OutgoingFrame | undefined {
     const entry = this.log.after(this.position);
-    if (this.gaps.length === 0) this.lookForGaps(entry);
+    const isNext = !this.mayMiss && entry?.position === this.position + 1;
+    if (!isNext && this.gaps.length === 0) this.lookForGaps(entry);
     return this.gaps.shift() ?? (entry && this.take(entry));
   }
 

@@ -17,7 +17,7 @@ export interface WsLike {
   readonly extensions?: string;
   /** The stream beneath, where the implementation shows it: without it every frame is a system call of its own. */
   readonly _socket?: Partial<ByteStream> | null;
-  send(data: string, callback: (error?: Error | null) => void): void;
+  send(data: string, callback?: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
   on(event: 'message', listener: (data: { toString(encoding: 'utf8'): string }, isBinary: boolean) => void): unknown;
@@ -38,7 +38,9 @@ export class WsSocket implements ChannelSocket {
   private early: ((receiver: SocketReceiver) => void)[] = [];
   private corked = false;
   /** Where nothing has to be done to the messages, they are framed here; else by `ws`, one by one. */
-  private readonly framed: FramedTexts | undefined;
+  private readonly frames: boolean;
+  /** What waits for the end of this turn; a socket that is idle has none. */
+  private framed: FramedTexts | undefined;
   /** Who waits for what is framed to leave. */
   private leaving: (() => void)[] = [];
 
@@ -47,7 +49,7 @@ export class WsSocket implements ChannelSocket {
     private readonly observer?: SocketObserver,
     role: WsRole = 'client',
   ) {
-    if (role === 'server' && !ws.extensions && ws._socket?.write) this.framed = new FramedTexts();
+    this.frames = role === 'server' && !ws.extensions && ws._socket?.write !== undefined;
     observer?.opened(ws);
     ws.on('message', (data, isBinary) => {
       const text = isBinary ? '' : data.toString('utf8');
@@ -75,11 +77,14 @@ export class WsSocket implements ChannelSocket {
   send(text: string, written?: () => void): void {
     if (!this.open) return;
     this.observer?.sent(typeOfText(text), text.length);
-    if (!this.framed) {
+    if (!this.frames) {
       this.cork();
-      return this.ws.send(text, () => written?.());
+      return this.ws.send(text, written);
     }
-    if (this.framed.bytes === 0) queueMicrotask(() => this.flush());
+    if (!this.framed) {
+      this.framed = new FramedTexts();
+      queueMicrotask(() => this.flush());
+    }
     this.framed.add(text);
     if (written) this.leaving.push(written);
   }
@@ -99,9 +104,10 @@ export class WsSocket implements ChannelSocket {
   }
 
   private flush(): void {
-    if (!this.framed?.bytes) return;
+    if (!this.framed) return;
     const bytes = this.framed.take();
     const { leaving } = this;
+    this.framed = undefined;
     this.leaving = [];
     const left = (): void => {
       for (const written of leaving) written();

@@ -16,3 +16,5 @@ export * from './resumption.js';
 export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';
+export * from './runtime-map.js';
+export * from './sparse-map.js';

@@ -2,8 +2,10 @@ import {
   FrameQueue,
   NumberedSocket,
   SequenceError,
+  type ChannelSenderOptions,
   type ChannelSocket,
   type Receipt,
+  type SocketReceiver,
   type WindowOptions,
 } from '../../channel/index.js';
 import {
@@ -12,20 +14,21 @@ import {
   encodeFrame,
   FrameError,
   PONG_TEXT,
+  type ChannelName,
   type Clock,
   type Frame,
 } from '../../protocol/index.js';
 import type { Responsibility } from '../routing/device-link.js';
 
-/** Who is told what comes on a socket. */
+/** Who is told what comes on the sockets of a link. */
 export interface DeviceChannelObserver {
   /** @param text of the message it came in */
-  frame(frame: Frame, text: string): Responsibility;
+  frame(channel: DeviceChannel, frame: Frame, text: string): Responsibility;
   /** A message that is not taken as a frame, whose framing is intact. */
-  refused(error: FrameError): Responsibility;
+  refused(channel: DeviceChannel, error: FrameError): Responsibility;
   heartbeat(): void;
   /** This socket is of no use any more: its link is to end. `fault` where a message broke the framing. */
-  broken(code: number, reason: string, fault?: FrameError): void;
+  broken(channel: DeviceChannel, code: number, reason: string, fault?: FrameError): void;
   closed(code: number): void;
 }
 
@@ -50,8 +53,21 @@ export interface SendingFrame {
 const SILENT: ReadonlySet<string> = new Set(['pong', 'listener_ready']);
 const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
 
+type SendingOptions = Pick<ChannelSenderOptions, 'bufferBound' | 'window'>;
+
+/** One object for all sockets of a relay. */
+const sendingOptions = new WeakMap<DeviceChannelLimits, SendingOptions>();
+
+function sendingOptionsOf(limits: DeviceChannelLimits): SendingOptions {
+  const known = sendingOptions.get(limits);
+  if (known) return known;
+  const options = { bufferBound: limits.deviceBufferBytes, window: limits.window };
+  sendingOptions.set(limits, options);
+  return options;
+}
+
 /** One socket of a device: reads its frames, answers its pings and, on a resumable link, numbers both ways. */
-export class DeviceChannel {
+export class DeviceChannel implements SocketReceiver {
   private readonly queue = new FrameQueue();
   private readonly numbered: NumberedSocket | undefined;
   /** What the newest frames wait for. */
@@ -59,23 +75,33 @@ export class DeviceChannel {
   private hasEnded = false;
 
   constructor(
+    readonly name: ChannelName,
     private readonly socket: ChannelSocket,
     clock: Clock,
     private readonly limits: DeviceChannelLimits,
     private readonly observer: DeviceChannelObserver,
     resumable: boolean,
   ) {
-    if (!resumable) return;
-    const { deviceBufferBytes: bufferBound, window } = limits;
-    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window });
+    if (resumable) this.numbered = new NumberedSocket(socket, clock, sendingOptionsOf(limits));
   }
 
   /** Starts reading; last, because what came before is handed over at once. */
   start(): void {
-    this.socket.receive({
-      message: (text, isBinary) => this.receive(text, isBinary),
-      closed: (code) => this.observer.closed(code),
-    });
+    this.socket.receive(this);
+  }
+
+  message(text: string, isBinary: boolean): void {
+    if (this.hasEnded) return;
+    try {
+      this.read(text, isBinary);
+    } catch (error) {
+      if (error instanceof SequenceError) this.observer.broken(this, CLOSE_CODES.INVALID.code, error.message);
+      else throw error;
+    }
+  }
+
+  closed(code: number): void {
+    this.observer.closed(code);
   }
 
   /** A device that does not read loses its link. */
@@ -102,16 +128,6 @@ export class DeviceChannel {
     this.numbered?.end();
   }
 
-  private receive(text: string, isBinary: boolean): void {
-    if (this.hasEnded) return;
-    try {
-      this.read(text, isBinary);
-    } catch (error) {
-      if (error instanceof SequenceError) this.observer.broken(CLOSE_CODES.INVALID.code, error.message);
-      else throw error;
-    }
-  }
-
   private read(text: string, isBinary: boolean): void {
     const { length } = text;
     let frame: Frame;
@@ -128,7 +144,7 @@ export class DeviceChannel {
     // A frame without a number is none of a resumable channel.
     else if (!SILENT.has(frame.type)) {
       const receipt = this.numbered?.received(frame['seq'] ?? null, length);
-      this.settle(receipt, this.observer.frame(frame, text));
+      this.settle(receipt, this.observer.frame(this, frame, text));
     }
   }
 
@@ -136,11 +152,11 @@ export class DeviceChannel {
   private refuse(error: FrameError, bytes: number): void {
     if (error.breaksFraming) {
       const { code } = error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
-      this.observer.broken(code, error.message, error);
-    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(error);
+      this.observer.broken(this, code, error.message, error);
+    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(this, error);
     else {
       const receipt = this.numbered?.received(error.value?.['seq'], bytes);
-      this.settle(receipt, this.observer.refused(error));
+      this.settle(receipt, this.observer.refused(this, error));
     }
   }
 
@@ -159,7 +175,8 @@ export class DeviceChannel {
         if (this.waiting?.responsible === responsible) this.waiting = undefined;
         for (const each of receipts) each.safe();
       },
-      () => this.observer.broken(CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
+      () =>
+        this.observer.broken(this, CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
     );
   }
 }

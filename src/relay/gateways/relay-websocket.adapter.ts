@@ -12,8 +12,8 @@ import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import { PathServer, type UpgradeRequest } from './path.server.js';
-import { reapWhenSilent } from './reap-when-silent.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
+import { SilenceWatch } from './silence-watch.js';
 import { drainSockets } from './socket-drain.js';
 
 /**
@@ -24,6 +24,7 @@ import { drainSockets } from './socket-drain.js';
 export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicationShutdown {
   private readonly log = new Logger(RelayWebSocketAdapter.name);
   private readonly servers = new Set<PathServer>();
+  private readonly silence: SilenceWatch;
   private draining: Promise<void> | undefined;
 
   /** The HTTP server does not exist yet while providers are made: it is looked up in `create`. */
@@ -34,6 +35,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly metrics: RelayMetrics,
   ) {
     super();
+    this.silence = new SilenceWatch(clock, options);
   }
 
   private get http(): Server {
@@ -50,9 +52,9 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     const limits = { maxPayload: maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: deflate && DEFLATE };
     const server = new PathServer(match(path), { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
-    server.on('connection', (socket: WebSocket) => {
-      socket.on('error', ({ message }) => this.log.debug(message));
-      reapWhenSilent(socket, this.clock, this.options);
+    server.on('connection', (socket: WebSocket, { socket: stream }: IncomingMessage) => {
+      socket.on('error', this.onSocketError);
+      this.silence.add(socket, stream);
     });
     server.on('wsClientError', ({ message }, socket) =>
       this.refuse(socket, new RelayError('BAD_REQUEST', `${message}.`)),
@@ -84,6 +86,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   beforeApplicationShutdown(): Promise<void> {
     return this.drain();
   }
+
+  private readonly onSocketError = ({ message }: Error): void => this.log.debug(message);
 
   private drain(): Promise<void> {
     const socketsOf = (closesFirst: boolean): WebSocket[] =>

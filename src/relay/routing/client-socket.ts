@@ -11,6 +11,7 @@ import {
   type CloseCode,
   type Frame,
   type Runtime,
+  SparseMap,
 } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { DirectFrames, type DirectFrame } from './direct-frames.js';
@@ -41,9 +42,10 @@ const DEFAULT_CONVERSATION = 'default';
 export class ClientSocket {
   /** What its upgrade selected; undefined: unscoped frames only. */
   readonly runtime: Runtime | undefined;
-  private readonly sender: ChannelSender;
+  /** Made when there is something to send: on the control socket of a client that only watches there never is. */
+  private begun: ChannelSender | undefined;
   private readonly direct: DirectFrames;
-  private readonly followed = new Map<string, Followed>();
+  private readonly followed = new SparseMap<string, Followed>();
   private isOver = false;
   private isHeld = false;
 
@@ -52,19 +54,10 @@ export class ClientSocket {
     private readonly options: RoutingOptions,
     private readonly observer: RoutingObserver,
     private readonly guard: Guard,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.runtime = runtimeOf(attachment);
-    this.sender = new ChannelSender(attachment.socket, clock, {
-      numbered: true,
-      bufferBound: options.socketBufferBytes,
-      window: options.window,
-      inFlightChanged: (bytes) => observer.inFlight(bytes),
-      paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
-    });
-    this.direct = new DirectFrames(options.directBytes, () => this.sender.sent + 1);
-    this.sender.attach(this.safe(this.direct.urgent), 'urgent');
-    this.sender.attach(this.safe(this.direct.fair));
+    this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
   }
 
   get channel(): ChannelName | undefined {
@@ -110,8 +103,8 @@ export class ClientSocket {
     const keyedOnly = !this.carriesEvents;
     const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
     const source = this.safe(cursor);
-    const unsubscribe = record.history.subscribe(() => this.sender.wake());
-    this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.sender.detach(source)) });
+    const unsubscribe = record.history.subscribe(() => this.begun?.wake());
+    this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;
   }
@@ -122,7 +115,7 @@ export class ClientSocket {
 
   /** A source outside of events has news, or a cursor was shown something. */
   wake(): void {
-    this.sender.wake();
+    this.begun?.wake();
   }
 
   /** The device has said what it has. */
@@ -137,7 +130,7 @@ export class ClientSocket {
 
   release(): void {
     this.isHeld = false;
-    this.sender.wake();
+    this.begun?.wake();
   }
 
   close({ code }: CloseCode, reason: string): void {
@@ -149,6 +142,29 @@ export class ClientSocket {
   overrun(text: string, retryAfterMs: number): void {
     const reason = retryAfterReason(text, retryAfterMs);
     this.close(this.isNamed ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER, reason);
+  }
+
+  private get sentCount(): number {
+    return this.begun?.sent ?? 0;
+  }
+
+  private get sender(): ChannelSender {
+    return (this.begun ??= this.begin());
+  }
+
+  private begin(): ChannelSender {
+    const { options, observer } = this;
+    const sender = new ChannelSender(this.attachment.socket, this.clock, {
+      numbered: true,
+      bufferBound: options.socketBufferBytes,
+      window: options.window,
+      inFlightChanged: (bytes) => observer.inFlight(bytes),
+      paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
+    });
+    sender.attach(this.safe(this.direct.urgent), 'urgent');
+    sender.attach(this.safe(this.direct.fair));
+    if (this.isOver) sender.end();
+    return sender;
   }
 
   private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
@@ -188,10 +204,10 @@ export class ClientSocket {
 
   private acknowledge(seq: unknown): void {
     if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return this.observer.dropped('unreadable');
-    if (seq > this.sender.sent)
-      return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sender.sent} were sent.`);
+    if (seq > this.sentCount)
+      return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sentCount} were sent.`);
     this.direct.acknowledged(seq);
-    this.sender.confirmThrough(seq);
+    this.begun?.confirmThrough(seq);
   }
 
   private stalled(): void {
@@ -210,7 +226,7 @@ export class ClientSocket {
       cursor.end();
     }
     this.direct.end();
-    this.sender.end();
+    this.begun?.end();
     receiver.closed();
   }
 

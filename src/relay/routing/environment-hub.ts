@@ -21,6 +21,7 @@ import { DeviceFrames } from './device-frames.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { DeviceOutbox } from './device-outbox.js';
 import { EventRecorder } from './event-recorder.js';
+import type { EventOrderLimits } from './event-order.js';
 import { ExternalTools } from './external-tools.js';
 import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
@@ -55,9 +56,10 @@ export class EnvironmentHub {
   private readonly tools = new ExternalTools<ClientSession>();
   private readonly runtimes: Runtimes;
   private readonly recorder: EventRecorder;
-  private readonly named: NamedEvents;
-  private readonly stock: StockEvents;
+  private begunNamed: NamedEvents | undefined;
+  private begunStock: StockEvents | undefined;
   private readonly resumable: ResumableEvents;
+  private readonly syncAskers: SyncAskers<ClientSession>;
   private readonly requests: RequestsInFlight;
   private readonly outbox: DeviceOutbox;
   private readonly terminals: Terminals;
@@ -69,7 +71,7 @@ export class EnvironmentHub {
   /** The newest link, ready or over. */
   private lastLink: DeviceLink | undefined;
   /** Pending when the process that had asked for them was gone. */
-  private orphans: ReadonlySet<Approval> = new Set();
+  private orphans: ReadonlySet<Approval> | undefined;
   private isDraining = false;
 
   constructor(private readonly context: HubContext) {
@@ -77,16 +79,11 @@ export class EnvironmentHub {
     const { approvals, watches, tools } = this;
     const namesEvents = (): boolean => this.lastLink?.namesEvents === true;
     const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
-    const limits = {
-      waitMs: options.reorderWaitMs,
-      maxWaiting: options.maxReorderEvents,
-      maxWaitingBytes: options.maxReorderBytes,
-    };
+    this.syncAskers = syncAskers;
     this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
     const { runtimes } = this;
     this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
     this.recorder.restore();
-    this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
     this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
       announced: () => this.subscriptions.journalsKnown(this.clients),
       complete: (record) => {
@@ -95,24 +92,6 @@ export class EnvironmentHub {
       },
     });
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
-    this.stock = new StockEvents(
-      context.relayEpoch,
-      runtimes,
-      this.recorder,
-      approvals,
-      clock,
-      limits,
-      observer,
-      guard,
-      {
-        carry: (frame) => this.frames.route(frame),
-        recorded: (runtime, type) => this.requests.shown(runtime, type),
-        shownAgain: (runtime, frame) => {
-          const text = encodeFrame(without(frame, 'seq'));
-          for (const session of syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);
-        },
-      },
-    );
     const { answerTimeoutMs, maxRequests, limits: perClient } = options;
     this.requests = new RequestsInFlight(
       clock,
@@ -130,7 +109,7 @@ export class EnvironmentHub {
     const { requests, outbox, terminals, subscriptions, clients } = this;
     this.frames = new DeviceFrames({ clients, requests, terminals, watches, tools, outbox, observer });
     this.commands = new ClientCommands({
-      approvals: new ApprovalAnswers(approvals, this.stock, namesEvents),
+      approvals: new ApprovalAnswers(approvals, () => this.stock(), namesEvents),
       requests,
       outbox,
       terminals,
@@ -250,7 +229,52 @@ export class EnvironmentHub {
 
   private intakeOf(link: DeviceLink): EventIntake {
     if (link.resumable) return this.resumable;
-    return link.namesEvents ? this.named : this.stock;
+    return link.namesEvents ? this.named() : this.stock();
+  }
+
+  private get orderLimits(): EventOrderLimits {
+    const {
+      reorderWaitMs: waitMs,
+      maxReorderEvents: maxWaiting,
+      maxReorderBytes: maxWaitingBytes,
+    } = this.context.options;
+    return { waitMs, maxWaiting, maxWaitingBytes };
+  }
+
+  /** For listeners that name their events, but whose link is plain. */
+  private named(): NamedEvents {
+    const { clock, observer, guard } = this.context;
+    return (this.begunNamed ??= new NamedEvents(
+      this.runtimes,
+      this.recorder,
+      clock,
+      this.orderLimits,
+      observer,
+      guard,
+    ));
+  }
+
+  /** For stock listeners. */
+  private stock(): StockEvents {
+    const { relayEpoch, clock, observer, guard } = this.context;
+    return (this.begunStock ??= new StockEvents(
+      relayEpoch,
+      this.runtimes,
+      this.recorder,
+      this.approvals,
+      clock,
+      this.orderLimits,
+      observer,
+      guard,
+      {
+        carry: (frame) => this.frames.route(frame),
+        recorded: (runtime, type) => this.requests.shown(runtime, type),
+        shownAgain: (runtime, frame) => {
+          const text = encodeFrame(without(frame, 'seq'));
+          for (const session of this.syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);
+        },
+      },
+    ));
   }
 
   /**
@@ -259,10 +283,11 @@ export class EnvironmentHub {
    */
   private processEnded(link: DeviceLink): void {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
-    this.orphans = new Set(this.approvals.all());
+    const orphans = new Set(this.approvals.all());
+    this.orphans = orphans;
     if (link.resumable) return;
     for (const record of this.runtimes) record.dropSnapshots();
-    for (const approval of this.orphans) this.expire(approval);
+    for (const approval of orphans) this.expire(approval);
   }
 
   /**
@@ -272,7 +297,7 @@ export class EnvironmentHub {
   private endLostApprovals({ runtime, history }: RuntimeRecord): void {
     const live = history.newestKnown?.epoch;
     for (const approval of this.approvals.of(runtime))
-      if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
+      if (this.orphans?.has(approval) || epochOf(approval) !== live) this.expire(approval);
   }
 
   private expire(approval: Approval): void {

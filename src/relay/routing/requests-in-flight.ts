@@ -13,6 +13,7 @@ import {
   type Frame,
   type Runtime,
   type Timer,
+  SparseMap,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
@@ -87,9 +88,10 @@ export type RequestTrace = (text: string, fields: Readonly<Record<string, unknow
 
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
-  private readonly requests = new Map<string, Request>();
-  private readonly proving = new Set<Request>();
-  private readonly perOwner = new Map<object, number>();
+  private readonly requests = new SparseMap<string, Request>();
+  /** By id. */
+  private readonly proving = new SparseMap<string, Request>();
+  private readonly perOwner = new SparseMap<object, number>();
 
   constructor(
     private readonly clock: Clock,
@@ -166,13 +168,13 @@ export class RequestsInFlight {
     if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
     request.proof = link.answersInput ? undefined : proofOf(request.command);
-    if (request.proof) this.proving.add(request);
+    if (request.proof) this.proving.set(request.id, request);
   }
 
   /** A stock device has shown an event: of one that answers neither `input` nor `sync` it says that they have arrived. */
   shown(runtime: Runtime, type: string): void {
     const key = runtimeKey(runtime);
-    for (const request of this.proving) {
+    for (const request of this.proving.values()) {
       const { command, proof } = request;
       if (proof?.runtime !== key) continue;
       proof.types?.delete(type);
@@ -264,7 +266,7 @@ export class RequestsInFlight {
   private forget(request: Request): void {
     request.timer?.cancel();
     if (this.requests.delete(request.id)) this.count(request.owner, -1);
-    this.proving.delete(request);
+    this.proving.delete(request.id);
   }
 }
 

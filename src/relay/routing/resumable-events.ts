@@ -9,6 +9,7 @@ import {
   type JournalHead,
   type NumberRange,
   type Runtime,
+  SparseMap,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -41,7 +42,7 @@ interface Receiving {
  */
 export class ResumableEvents implements EventIntake {
   private link: DeviceLink | undefined;
-  private readonly receiving = new Map<RuntimeRecord, Receiving>();
+  private readonly receiving = new SparseMap<RuntimeRecord, Receiving>();
   private announcedRuntimes = 0;
 
   constructor(

@@ -1,5 +1,5 @@
 import type { Journal } from '../../journal/index.js';
-import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -7,7 +7,7 @@ import { RuntimeHistory } from './runtime-history.js';
 /** What the relay knows of one runtime of a device. */
 export class RuntimeRecord {
   /** The newest snapshot of each type, as text. */
-  readonly snapshots = new Map<string, string>();
+  readonly snapshots = new SparseMap<string, string>();
   /** `status` of the newest `update_loop_status`. */
   loopStatus: string | undefined;
   /** Whether the device has ever spoken of it; a client may ask for anything. */
@@ -43,7 +43,7 @@ export function loopStatusOf(frame: Frame): string | undefined {
 
 /** The runtimes of one environment. */
 export class Runtimes {
-  private readonly records = new Map<string, RuntimeRecord>();
+  private readonly records = new SparseMap<string, RuntimeRecord>();
   /** Those with a history, silent longest first. */
   private readonly warm = new Set<RuntimeRecord>();
   /** The one that was silent shortest. */
@@ -59,7 +59,7 @@ export class Runtimes {
   }
 
   [Symbol.iterator](): Iterator<RuntimeRecord> {
-    return this.records.values();
+    return this.records.values()[Symbol.iterator]();
   }
 
   of(runtime: Runtime): RuntimeRecord {

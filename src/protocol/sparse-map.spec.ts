@@ -14,9 +14,9 @@ describe('SparseMap', () => {
       fc.property(fc.array(step), (steps) => {
         const [sparse, map] = [new SparseMap<number, number>(), new Map<number, number>()];
         for (const each of steps) {
-          if (each.do === 'set') sparse.set(each.key, each.value) && map.set(each.key, each.value);
+          if (each.do === 'set') for (const one of [sparse, map]) one.set(each.key, each.value);
           else if (each.do === 'delete') expect(sparse.delete(each.key)).toBe(map.delete(each.key));
-          else (sparse.clear(), map.clear());
+          else for (const one of [sparse, map]) one.clear();
           expect([...sparse]).toEqual([...map]);
           expect([...sparse.keys()]).toEqual([...map.keys()]);
           expect([...sparse.values()]).toEqual([...map.values()]);

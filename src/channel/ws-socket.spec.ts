@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WsSocket, type WsLike } from './ws-socket.js';
 
@@ -12,6 +13,8 @@ function record(stream: (told: string[]) => WsLike['_socket']): { told: string[]
     send: (data) => void told.push(data),
     close: () => {},
     terminate: () => {},
+    pause: () => {},
+    resume: () => {},
     on: () => {},
   };
   return { told, socket: new WsSocket(ws) };
@@ -42,6 +45,37 @@ describe('WsSocket', () => {
   });
 });
 
+describe('reading', () => {
+  const KIB = 1024;
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('leaves the rest of a turn of the event loop to other sockets', async () => {
+    const told: string[] = [];
+    const events = new EventEmitter();
+    const deliver = (text: string): boolean => events.emit('message', text, false);
+    const ws: WsLike = {
+      readyState: 1,
+      bufferedAmount: 0,
+      send: () => {},
+      close: () => {},
+      terminate: () => {},
+      pause: () => void told.push('pause'),
+      resume: () => void told.push('resume'),
+      on: events.on.bind(events),
+    };
+    const socket = new WsSocket(ws);
+    socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
+    deliver('x'.repeat(40 * KIB));
+    await nextTurn();
+    for (let i = 0; i < 3; i++) deliver('x'.repeat(40 * KIB));
+    expect(told).toEqual(['40', '40', 'pause', '40', '40']);
+    await nextTurn();
+    deliver('x'.repeat(40 * KIB));
+    await nextTurn();
+    expect(told.slice(5)).toEqual(['resume', '40']);
+  });
+});
+
 describe('WsSocket of a server', () => {
   function server(state = { readyState: 1 }) {
     const writes: { text: string; left: () => void }[] = [];
@@ -58,6 +92,8 @@ describe('WsSocket of a server', () => {
       send: () => void told.push('sent by ws'),
       close: (code) => void told.push(`close ${code} after ${writes.length}`),
       terminate: () => {},
+      pause: () => {},
+      resume: () => {},
       on: () => {},
     };
     return { writes, told, ws, socket: new WsSocket(ws, undefined, 'server') };

@@ -1,6 +1,8 @@
 import { type ChunkFrame, encodeFrame } from '../protocol/index.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
 
+const NOTHING: readonly string[] = [];
+
 /** UTF-16 units of one chunk. What control waits for at worst is a few of these, so they are small. */
 export const CHUNK_LENGTH = 16 * 1024;
 
@@ -20,10 +22,9 @@ export interface ChunkSourceOptions {
 
 /** One large text on its way in chunks: a source of a channel like any other, so that it shares the channel with the rest. */
 export class ChunkSource implements FrameSource {
-  private readonly pieces: Iterator<string>;
+  private pieces: Iterator<string>;
   private ahead: IteratorResult<string>;
   private index = 0;
-  private length = 0;
   /** Of chunks that were sent and not confirmed, the oldest first. */
   private readonly unconfirmed: number[] = [];
   private unconfirmedLength = 0;
@@ -44,10 +45,6 @@ export class ChunkSource implements FrameSource {
     return this.hasEnded || this.unconfirmedLength >= (this.options.maxUnconfirmed ?? Infinity);
   }
 
-  get begun(): boolean {
-    return this.index > 0;
-  }
-
   /** Whether every chunk was given to the socket, or the rest was given up. */
   get ended(): boolean {
     return this.hasEnded;
@@ -58,19 +55,15 @@ export class ChunkSource implements FrameSource {
     return this.unconfirmed.length > 0;
   }
 
-  /** UTF-16 units of the text that were given to the socket. */
-  get sentLength(): number {
-    return this.length;
-  }
-
   next(): OutgoingFrame | undefined {
     const { done, value } = this.ahead;
     if (this.idle || done === true) return undefined;
     this.ahead = this.pieces.next();
+    // Whoever gives the pieces may have stopped it.
+    if (this.hasEnded) return undefined;
     const last = this.ahead.done === true;
     const text = encodeFrame(this.frame(value, last));
     this.index++;
-    this.length += value.length;
     this.await(value.length);
     const { confirmed, givenUp } = this.options;
     if (last) this.end();
@@ -93,7 +86,7 @@ export class ChunkSource implements FrameSource {
   stop(): void {
     this.hasEnded = true;
     this.unconfirmed.length = 0;
-    this.pieces.return?.();
+    this.pieces = NOTHING[Symbol.iterator]();
   }
 
   private frame(data: string, last: boolean): ChunkFrame {

@@ -13,6 +13,6 @@ export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from '.
 export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';
 export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';
 export type { SocketObserver } from './socket-observer.js';
-export { encodeInPieces } from './text-pieces.js';
+export { cutText, encodeInPieces } from './text-pieces.js';
 export { WsSocket, type WsLike } from './ws-socket.js';
 export { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS, type WindowOptions } from './window.js';

@@ -77,6 +77,12 @@ export function encodeFrame(frame: object): string {
   return JSON.stringify(frame);
 }
 
+/** Whether the text of a frame is longer than so many UTF-16 units; found without encoding a long text in it. */
+export function isLongFrame(frame: object, length: number): boolean {
+  const holdsLong = Object.values(frame).some((value) => typeof value === 'string' && value.length > length);
+  return holdsLong || encodeFrame(frame).length > length;
+}
+
 /** Writes `seq` as the first field of an encoded frame without parsing it again. The frame must not have a `seq`. */
 export function withSeq(text: string, seq: number): string {
   return `{"seq":${seq},${text.slice(1)}`;

@@ -1,12 +1,20 @@
 import { isRecord, type Frame } from './frames.js';
 
 /**
- * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP` and `TOO_LARGE` are broken framing and close the
- * socket (protocol section 6).
+ * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP`, `TOO_LARGE` and `BAD_CHUNK` (of chunks that add up to no
+ * frame) are broken framing and close the socket (protocol section 6).
  */
-export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP' | 'TOO_LARGE';
+export type FrameFault =
+  | 'BINARY'
+  | 'NOT_JSON'
+  | 'NOT_OBJECT'
+  | 'REPEATED_KEY'
+  | 'NO_TYPE'
+  | 'TOO_DEEP'
+  | 'TOO_LARGE'
+  | 'BAD_CHUNK';
 
-const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE']);
+const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE', 'BAD_CHUNK']);
 
 export class FrameError extends Error {
   override readonly name = 'FrameError';

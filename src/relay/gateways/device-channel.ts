@@ -1,5 +1,22 @@
-import { FrameQueue, NumberedSocket, SequenceError, type ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, decodeFrame, encodeFrame, FrameError, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  ChunkError,
+  ChunkJoiner,
+  FrameQueue,
+  NumberedSocket,
+  SequenceError,
+  type ChannelSocket,
+} from '../../channel/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  mayComeInChunks,
+  readChunk,
+  REFUSED_SIZE_FACTOR,
+  type Clock,
+  type Frame,
+} from '../../protocol/index.js';
 import type { Responsibility } from '../routing/device-link.js';
 
 /** Who is told what comes on a socket. */
@@ -43,6 +60,7 @@ const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
 export class DeviceChannel {
   private readonly queue = new FrameQueue();
   private readonly numbered: NumberedSocket | undefined;
+  private readonly joiner: ChunkJoiner;
   private hasEnded = false;
 
   constructor(
@@ -52,6 +70,7 @@ export class DeviceChannel {
     private readonly observer: DeviceChannelObserver,
     resumable: boolean,
   ) {
+    this.joiner = new ChunkJoiner({ maxLength: limits.maxFrameBytes * REFUSED_SIZE_FACTOR });
     if (!resumable) return;
     const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
     const window = { maxBytes, floorBytes, gain: limits.windowGain };
@@ -113,6 +132,9 @@ export class DeviceChannel {
       this.socket.send(PONG);
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
+    // Those of answers are their asker's to join.
+    else if (frame.type === 'chunk' && this.numbered && !('request_id' in frame))
+      this.take(frame['seq'] ?? null, length, () => this.join(frame));
     // A frame without a number is none of a resumable channel.
     else if (!SILENT.has(frame.type)) this.take(frame['seq'] ?? null, length, () => this.observer.frame(frame, text));
   }
@@ -124,6 +146,32 @@ export class DeviceChannel {
       this.observer.broken(code, error.message, error);
     } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(error);
     else this.take(error.value?.['seq'], bytes, () => this.observer.refused(error));
+  }
+
+  /** A piece of a large frame: nobody is responsible for it before all of it is here, and then for all at once. */
+  private join(frame: Frame): Responsibility {
+    const chunk = readChunk(frame);
+    if (!chunk) return this.observer.refused(new FrameError('BAD_CHUNK', 'A chunk lacks its fields.', {}, frame));
+    try {
+      const text = this.joiner.take(chunk);
+      return text === undefined ? undefined : this.joined(text);
+    } catch (error) {
+      if (!(error instanceof ChunkError)) throw error;
+      const { code } = error.fault === 'TOO_LARGE' ? CLOSE_CODES.TOO_LARGE : CLOSE_CODES.INVALID;
+      this.observer.broken(code, error.message, new FrameError('BAD_CHUNK', error.message));
+      return undefined;
+    }
+  }
+
+  private joined(text: string): Responsibility {
+    try {
+      const frame = decodeFrame(text, false, { maxBytes: this.limits.maxFrameBytes });
+      if (mayComeInChunks(frame.type)) return this.observer.frame(frame, text);
+      throw new FrameError('BAD_CHUNK', `Chunks never hold a "${frame.type}".`, {}, frame);
+    } catch (error) {
+      if (error instanceof FrameError) return this.observer.refused(error);
+      throw error;
+    }
   }
 
   private take(seq: unknown, bytes: number, hand: () => Responsibility): void {

@@ -1,8 +1,9 @@
-import { ChannelSender, type FrameSource } from '../../channel/index.js';
+import { ChannelSender, ChunkingSource, ChunkSlots, type FrameSource } from '../../channel/index.js';
 import {
   CLOSE_CODES,
   decodeFrame,
   FrameError,
+  MAX_OPEN_CHUNKED,
   runtimeKey,
   type ChannelName,
   type Clock,
@@ -10,6 +11,7 @@ import {
   type Frame,
   type Runtime,
 } from '../../protocol/index.js';
+import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { DirectFrames, type DirectFrame } from './direct-frames.js';
 import { unreadableAnswer } from './error-answers.js';
@@ -32,6 +34,8 @@ interface Followed {
   readonly stop: () => void;
 }
 
+/** Ids of one socket that are left to large events: an answer may wait for its device, events do not. */
+const EVENT_SLOTS = 2;
 const PONG = '{"type":"pong"}';
 /** The conversation of an agent that is meant when a client names none. */
 const DEFAULT_CONVERSATION = 'default';
@@ -43,6 +47,9 @@ export class ClientSocket {
   private readonly sender: ChannelSender;
   private readonly direct: DirectFrames;
   private readonly followed = new Map<string, Followed>();
+  private readonly passages = new Set<AnswerPassage>();
+  private readonly answerSlots = new ChunkSlots(MAX_OPEN_CHUNKED - EVENT_SLOTS);
+  private readonly eventSlots = new ChunkSlots(EVENT_SLOTS);
   private isOver = false;
   private isHeld = false;
 
@@ -88,6 +95,10 @@ export class ClientSocket {
     return this.channel !== 'stream';
   }
 
+  get takesChunks(): boolean {
+    return this.attachment.chunks === true;
+  }
+
   get mayApprove(): boolean {
     return this.attachment.mayApprove;
   }
@@ -113,11 +124,26 @@ export class ClientSocket {
     if (known) return known.cursor;
     const keyedOnly = !this.carriesEvents;
     const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
-    const source = this.safe(cursor);
+    const source = this.safe(this.takesChunks ? new ChunkingSource(cursor, this.eventSlots) : cursor);
     const unsubscribe = record.history.subscribe(() => this.sender.wake());
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.sender.detach(source)) });
     this.sender.attach(source);
     return cursor;
+  }
+
+  /** Sends an answer that comes in chunks, beside everything else. */
+  carry(passage: AnswerPassage): void {
+    const source = this.safe(passage);
+    this.passages.add(passage);
+    passage.begin(this.answerSlots, {
+      wake: () => this.sender.wake(),
+      sent: () => {
+        this.sender.detach(source);
+        this.sender.wake();
+      },
+      left: () => void this.passages.delete(passage),
+    });
+    this.sender.attach(source);
   }
 
   cursorOf(runtime: Runtime): HistoryCursor | undefined {
@@ -204,6 +230,7 @@ export class ClientSocket {
       stop();
       cursor.end();
     }
+    for (const passage of this.passages) passage.lost();
     this.direct.end();
     this.sender.end();
     receiver.closed();

@@ -32,6 +32,7 @@ export class DeviceFrames {
     const { clients, requests, terminals, watches, observer } = this.parts;
     const frame = without(received, 'seq');
     if (OWN.has(frame.type)) return observer.dropped('unreadable');
+    if (frame.type === 'chunk') return requests.takeChunk(frame);
     if (requests.take(frame)) return;
     if (isAnswerType(frame.type)) return observer.dropped('unknown-answer');
     if (isTerminalFrame(frame)) {

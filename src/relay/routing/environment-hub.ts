@@ -10,6 +10,8 @@ import {
   type FrameError,
   type FrameFault,
 } from '../../protocol/index.js';
+import type { PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientCommands, type Command } from './client-commands.js';
@@ -111,7 +113,9 @@ export class EnvironmentHub {
         },
       },
     );
-    this.requests = new RequestsInFlight(clock, options, observer, context.trace);
+    this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
+      this.outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
+    );
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer);
     this.clients = new ClientRegistry(options, clock, observer, {
@@ -212,6 +216,7 @@ export class EnvironmentHub {
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();
+    for (const again of this.requests.comeBack(session)) this.outbox.send(again);
     this.terminals.back(session);
     socket.start({
       command: (frame, bytes) => this.commands.handle(this.commandOf(session, socket, frame, bytes)),
@@ -232,7 +237,8 @@ export class EnvironmentHub {
 
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
     const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
-    const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
+    const pass = (passage: AnswerPassage): PassageVerdict => session.pass(passage, socket);
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver, pass };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 

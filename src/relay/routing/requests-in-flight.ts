@@ -4,6 +4,7 @@ import {
   isAnswered,
   isAnswerType,
   isRepeatable,
+  readChunk,
   readRuntime,
   requestIdOf,
   runtimeKey,
@@ -14,6 +15,8 @@ import {
   type Runtime,
   type Timer,
 } from '../../protocol/index.js';
+import { AnswerInChunks, type AnswerInChunksLimits, type PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
 import { relayAnswer, successAnswer } from './error-answers.js';
@@ -30,6 +33,8 @@ export interface Asker {
   /** It comes back by itself, and sends again what has no answer and may be repeated. */
   readonly repeats?: boolean;
   deliver(answer: Frame): void;
+  /** Gives an answer in chunks a socket to go on to; without it the asker takes answers in one. */
+  readonly pass?: (passage: AnswerPassage) => PassageVerdict;
 }
 
 export interface RequestOptions {
@@ -39,7 +44,7 @@ export interface RequestOptions {
   readonly answered?: (answer: Frame) => void;
 }
 
-export interface RequestLimits {
+export interface RequestLimits extends AnswerInChunksLimits {
   /** ms after which the relay answers in place of a stock device. */
   readonly answerTimeoutMs: number;
   readonly maxRequests: number;
@@ -60,6 +65,10 @@ interface Request extends RequestOptions {
   readonly openedAt: number;
   /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
   hasShown: boolean;
+  /** Its answer, once that comes in chunks. */
+  chunks: AnswerInChunks | undefined;
+  /** Whether the asker went away in the middle of the answer: the device is asked again when it is back. */
+  isCut: boolean;
   /** What a device that does not answer this has yet to show, for the relay to answer in its place. */
   proof: Proof | undefined;
 }
@@ -87,6 +96,8 @@ export class RequestsInFlight {
     private readonly limits: RequestLimits,
     private readonly observer: RoutingObserver,
     private readonly trace: RequestTrace = () => {},
+    /** Tells the device which chunks of an answer were taken. */
+    private readonly confirmChunks: (id: string, index: number, stop: boolean) => void = () => {},
   ) {}
 
   /**
@@ -98,8 +109,8 @@ export class RequestsInFlight {
     const openedAt = this.clock.now();
     const bare = without(command, 'seq');
     const frame = options.asIs ? bare : { ...bare, request_id: id };
-    const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
-    const request: Request = { ...options, ...unsent, id, command, frame, bytes, asker, openedAt };
+    const unsent = { link: undefined, timer: undefined, hasShown: false, chunks: undefined, isCut: false };
+    const request: Request = { ...options, ...unsent, id, command, frame, bytes, asker, openedAt, proof: undefined };
     this.requests.set(id, request);
     this.trace(`${command.type} forwarded`, idsOf(request));
     if (this.requests.size <= this.limits.maxRequests) return this.boundOf(request);
@@ -185,8 +196,28 @@ export class RequestsInFlight {
     return true;
   }
 
+  /** One piece of an answer, of a device's resumable link. */
+  takeChunk(frame: Frame): void {
+    const chunk = readChunk(frame);
+    const request = this.requests.get(requestIdOf(frame) ?? '');
+    if (chunk && request && this.awaits(request)) {
+      request.chunks ??= this.inChunks(request);
+      return request.chunks.take(chunk);
+    }
+    this.observer.dropped(chunk ? 'unknown-answer' : 'unreadable');
+    if (chunk) this.confirmChunks(chunk.request_id ?? chunk.id, chunk.index, true);
+  }
+
+  /** A client is back. @returns what it asked and was being answered when it went away: to be sent again */
+  comeBack(owner: object): DeviceBound[] {
+    const cut = [...this.requests.values()].filter(({ asker, isCut }) => isCut && asker?.owner === owner);
+    for (const request of cut) request.isCut = false;
+    return cut.map((request) => this.boundOf(request));
+  }
+
   /** A link is over: whether what was sent on it ran, nobody can say. On a resumable one that waits for the next link. */
   linkClosed(link: DeviceLink): void {
+    for (const { chunks } of this.requests.values()) chunks?.interrupt();
     if (link.resumable) return;
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
@@ -202,7 +233,11 @@ export class RequestsInFlight {
 
   /** The asker will not come back; what its commands do is still followed. */
   abandon(owner: object): void {
-    for (const request of this.requests.values()) if (request.asker?.owner === owner) request.asker = undefined;
+    for (const request of this.requests.values()) {
+      if (request.asker?.owner !== owner) continue;
+      request.asker = undefined;
+      if (request.chunks) this.forget(request);
+    }
   }
 
   has(owner: object): boolean {
@@ -210,30 +245,63 @@ export class RequestsInFlight {
     return false;
   }
 
+  /** Who has gone needs no answer: of one in chunks the rest is not sent. */
+  private awaits(request: Request): boolean {
+    if (request.asker) return true;
+    this.forget(request);
+    return false;
+  }
+
+  private inChunks(request: Request): AnswerInChunks {
+    const { asker, command, id } = request;
+    return new AnswerInChunks(command['request_id'], this.limits, {
+      // Whoever is told of the answer has to read it.
+      passTo: request.answered ? undefined : asker?.pass,
+      confirm: (index, stop) => this.confirmChunks(id, index, stop),
+      passed: () => this.passed(request),
+      joined: (answer) => this.finish(request, answer),
+      failed: (code, message) => this.fail(request, code, message),
+      lost: () => {
+        if (asker?.repeats) request.isCut = true;
+        else this.forget(request);
+      },
+    });
+  }
+
   private timedOut(request: Request): void {
     if (request.hasShown) this.forget(request);
     else this.fail(request, 'COMMAND_TIMEOUT');
   }
 
-  private fail(request: Request, code: ErrorCode): void {
+  private fail(request: Request, code: ErrorCode, message: string = ERROR_CODES[code].message): void {
     this.observer.refused(code);
     if (request.asIs) return this.forget(request);
-    const answer = relayAnswer(request.command.type, code, ERROR_CODES[code].message);
+    const answer = relayAnswer(request.command.type, code, message);
     if (!expectsAnswer(request.command)) request.asker = undefined;
     this.finish(request, answer);
   }
 
-  private finish(request: Request, answer: Frame): void {
+  /** All of the answer has gone past. */
+  private passed(request: Request): void {
+    if (this.requests.has(request.id)) this.ended(request, undefined);
+  }
+
+  private ended(request: Request, errorCode: unknown): void {
     this.forget(request);
     const ms = this.clock.now() - request.openedAt;
     this.observer.answered(request.command.type, ms);
-    this.trace(`${request.command.type} answered`, { ...idsOf(request), ms, errorCode: answer['error_code'] });
+    this.trace(`${request.command.type} answered`, { ...idsOf(request), ms, errorCode });
+  }
+
+  private finish(request: Request, answer: Frame): void {
+    this.ended(request, answer['error_code']);
     request.answered?.(answer);
     request.asker?.deliver(restoreId(answer, request.command));
   }
 
   private forget(request: Request): void {
     request.timer?.cancel();
+    request.chunks?.end();
     this.requests.delete(request.id);
     this.proving.delete(request);
   }

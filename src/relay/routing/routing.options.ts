@@ -1,6 +1,6 @@
 import { IsIn, IsInt, IsNumber, Max, Min } from 'class-validator';
 import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS } from '../../channel/index.js';
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -22,6 +22,11 @@ export class RoutingOptions {
   @IsInt()
   @Min(1)
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
+
+  /** One answer in chunks (protocol section 6); larger ones become an error. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Events that a runtime's history keeps. Default 100,000. */
   @IsInt()

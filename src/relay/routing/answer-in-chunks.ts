@@ -34,7 +34,7 @@ export interface AnswerInChunksOutlets {
   /** It was joined here. */
   readonly joined: (answer: Frame) => void;
   readonly failed: (code: ErrorCode, message?: string) => void;
-  /** The asker's socket closed in the middle of it. */
+  /** The asker's socket closed before it had all of it. */
   readonly lost: () => void;
 }
 
@@ -95,7 +95,7 @@ export class AnswerInChunks {
     // Whether it was delivered is not known, and the device sends it again.
     if (this.passage?.isSent) this.end();
     const verdict = this.passage ? 'passed' : this.findSocket();
-    if (verdict === 'away') return this.stop();
+    if (verdict === 'away') return this.cut();
     this.phase = verdict === 'passed' ? 'passing' : 'joining';
   }
 
@@ -107,8 +107,7 @@ export class AnswerInChunks {
       delivered: passed,
       lost: () => {
         this.passage = undefined;
-        this.stop();
-        this.outlets.lost();
+        this.cut();
       },
     });
     const verdict = passTo(passage);
@@ -144,6 +143,12 @@ export class AnswerInChunks {
   private fail(code: ErrorCode, message?: string): void {
     this.stop();
     this.outlets.failed(code, message);
+  }
+
+  /** The asker is not there. */
+  private cut(): void {
+    this.stop();
+    this.outlets.lost();
   }
 
   private stop(): void {

@@ -216,12 +216,13 @@ export class EnvironmentHub {
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();
-    for (const again of this.requests.comeBack(session)) this.outbox.send(again);
+    this.askAgain(session);
     this.terminals.back(session);
     socket.start({
       command: (frame, bytes) => this.commands.handle(this.commandOf(session, socket, frame, bytes)),
       closed: () => {
         this.clients.part(session, socket);
+        this.askAgain(session);
         this.subscriptions.closed(session);
         this.runtimes.prune();
       },
@@ -233,6 +234,12 @@ export class EnvironmentHub {
     const asker = { owner: undefined, deliver };
     const bytes = encodeFrame(frame).length;
     this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+  }
+
+  /** What was being answered when a socket of this client closed, where it has another one. */
+  private askAgain(session: ClientSession): void {
+    if (!session.restSocket()?.carriesRest) return;
+    for (const again of this.requests.comeBack(session)) this.outbox.send(again);
   }
 
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {

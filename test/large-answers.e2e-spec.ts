@@ -106,14 +106,13 @@ describe('a large answer', () => {
   it('C18 of 50 MB comes whole, while approvals and control pass it', async () => {
     await writeLines('large', LARGE_LINES);
     const attachment = await attach();
-    let isRead = false;
-    const reading = attachment.command('read_file', { path: 'large' }).finally(() => (isRead = true));
-    const passed = { approvals: 0, answers: 0 };
-    while (!isRead) {
+    const passed = { approvals: 0, answers: 0, isRead: false };
+    const reading = attachment.command('read_file', { path: 'large' }).finally(() => (passed.isRead = true));
+    while (!passed.isRead) {
       await approvedTurn(attachment);
-      if (!isRead) passed.approvals++;
+      if (!passed.isRead) passed.approvals++;
       await attachment.command('app_server_info', {});
-      if (!isRead) passed.answers++;
+      if (!passed.isRead) passed.answers++;
     }
     const { content } = await reading;
     expect(content === LINE.repeat(LARGE_LINES)).toBe(true);
@@ -126,17 +125,18 @@ describe('a large answer', () => {
     await writeLines('large', 100_000);
     const attachment = await attach();
     const scope = { agent_id: null, conversation_id: 'endless' };
-    let isRead = false;
+    const read = { isOver: false };
     const flood = (async () => {
-      while (!isRead) {
+      while (!read.isOver) {
         await emitter().ready(scope);
         for (let i = 0; i < 100; i++)
           emitter().emit('stream_delta', { delta: { message_type: 'assistant_message', content: LINE } }, scope);
         await new Promise(setImmediate);
       }
     })();
-    const reading = attachment.command('read_file', { path: 'large' }).finally(() => (isRead = true));
+    const reading = attachment.command('read_file', { path: 'large' }).finally(() => (read.isOver = true));
     await approvedTurn(attachment);
+    expect(read.isOver).toBe(false);
     const { content } = await reading;
     await flood;
     expect(content).toHaveLength(LINE.length * 100_000);

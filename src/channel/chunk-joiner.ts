@@ -70,7 +70,10 @@ export class ChunkJoiner {
   private begin(id: string): Open {
     const { maxOpen = MAX_OPEN_CHUNKED } = this.options;
     if (this.open.size < maxOpen) return { pieces: [], next: 0, length: 0 };
-    throw new ChunkError('TOO_MANY', `Chunks of "${id}" begin while ${maxOpen} frames in chunks are open: finish those.`);
+    throw new ChunkError(
+      'TOO_MANY',
+      `Chunks of "${id}" begin while ${maxOpen} frames in chunks are open: finish those.`,
+    );
   }
 
   private append(open: Open, index: number, data: string): void {
@@ -79,7 +82,8 @@ export class ChunkJoiner {
       throw new ChunkError('OUT_OF_ORDER', `A chunk has index ${index}, but ${open.next} was to come.`);
     open.next++;
     open.length += Math.max(data.length, LEAST_COUNTED);
-    if (open.length > maxLength) throw new ChunkError('TOO_LARGE', `The chunks add up to more than ${maxLength} bytes.`);
+    if (open.length > maxLength)
+      throw new ChunkError('TOO_LARGE', `The chunks add up to more than ${maxLength} bytes.`);
     open.pieces.push(data);
   }
 }

@@ -104,7 +104,7 @@ it('no more than 6 are open on one socket: the next begins when one of them has 
 it('are joined for a client that takes answers in one, up to a frame', async () => {
   const { bench, link, client } = await asking({ maxFrameBytes: 100_000 }, false);
   const answer = JSON.stringify({ type: 'read_file_response', request_id: 'x', success: true, content: 'é"\\' });
-  for (const [i, data] of [...answer].entries()) send(bench, link, i, data, i === answer.length - 1);
+  for (let i = 0; i < answer.length; i++) send(bench, link, i, answer.charAt(i), i === answer.length - 1);
   await bench.settled();
   expect(read(client)).toMatchObject({ request_id: 'mine', success: true, content: 'é"\\' });
   client.send(READ);
@@ -189,6 +189,18 @@ it('begin anew after a reconnect of the device, for a socket that stays', async 
   const id = client.of('chunk')[0]?.['id'];
   expect(data).toEqual([0, 1, 2, 0, 1].map((index) => [index, id]));
 });
+
+it.each(['chunk', 'chunk_ack', 'rewind', 'journals', 'journal_gap', 'listener_ready'])(
+  'C29 a client’s %s goes to no device: it is about a link',
+  async (type) => {
+    const { bench, link, client } = await asking();
+    const before = link.sent.length;
+    client.send({ type, id: link.command('read_file')['request_id'], index: 0, stop: true, request_id: 'forged' });
+    await bench.settled();
+    expect(link.sent).toHaveLength(before);
+    expect(client.frames.at(-1)).toMatchObject({ request_id: 'forged', error_code: 'COMMAND_INVALID' });
+  },
+);
 
 it('become an error when the process of the device has changed', async () => {
   const { bench, link, client } = await asking();

@@ -55,12 +55,23 @@ export interface CommandParts {
   readonly namesEvents: () => boolean;
 }
 
+/** What only the two ends of a device's link say to each other; from a client it would be taken for the relay's word. */
+const OF_LINKS: ReadonlySet<string> = new Set([
+  'chunk',
+  'chunk_ack',
+  'rewind',
+  'journals',
+  'journal_gap',
+  'listener_ready',
+]);
+
 /** What happens to a client's command: most go to the device under an id of the relay's, some the relay knows itself. */
 export class ClientCommands {
   constructor(private readonly parts: CommandParts) {}
 
   handle(command: Command): void {
     const { frame, session } = command;
+    if (OF_LINKS.has(frame.type)) return this.refuse(command, 'COMMAND_INVALID');
     if (session) this.learn(session, frame);
     if (isAnswerType(frame.type)) return this.pass(command);
     if (isTerminalFrame(frame)) return this.terminal(command);

@@ -8,7 +8,11 @@ export class ChunkSlots {
   private taken = 0;
   private ids = 0;
 
-  constructor(private readonly slots: number) {}
+  /** @param maxLength UTF-16 units of a frame that the peer joins; larger ones go whole, so that it sees what it refuses */
+  constructor(
+    private readonly slots: number,
+    readonly maxLength: number = Infinity,
+  ) {}
 
   /** @returns the id to send it under; undefined when all are taken */
   take(): string | undefined {
@@ -45,7 +49,7 @@ export class ChunkingSource implements FrameSource {
   next(): OutgoingFrame | undefined {
     if (!this.chunks) {
       const frame = this.waiting ?? this.source.next();
-      if (!frame || frame.text.length <= LARGE_FRAME_LENGTH) return frame;
+      if (!frame || frame.text.length <= LARGE_FRAME_LENGTH || frame.text.length > this.slots.maxLength) return frame;
       this.waiting = frame;
       const id = this.slots.take();
       if (id === undefined) return undefined;

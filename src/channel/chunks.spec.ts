@@ -144,6 +144,12 @@ describe('large frames of a source', () => {
     expect(order.lastIndexOf('other')).toBeLessThan(order.lastIndexOf('chunk'));
   });
 
+  it('leave whole where the peer would not join them: it sees then what it refuses', () => {
+    const queue = new FrameQueue();
+    queue.push({ text: large });
+    expect(new ChunkingSource(queue, new ChunkSlots(1, large.length - 1)).next()?.text).toBe(large);
+  });
+
   it('wait while too many others are on their way', () => {
     const slots = new ChunkSlots(1);
     const [first, second] = [new FrameQueue(), new FrameQueue()];

@@ -18,6 +18,7 @@ import {
   LARGE_FRAME_LENGTH,
   type LinkShape,
   readRewind,
+  REFUSED_SIZE_FACTOR,
   requestIdOf,
   routeOf,
   type Runtime,
@@ -159,7 +160,9 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   linkUp(link: OpenLink): void {
     this.link = link;
     this.holdLogged = false;
-    this.slots = link.shape.chunked ? new ChunkSlots(EVENT_SLOTS) : undefined;
+    this.slots = link.shape.chunked
+      ? new ChunkSlots(EVENT_SLOTS, this.links.maxFrameBytes * REFUSED_SIZE_FACTOR)
+      : undefined;
     this.largeAnswers.linkUp(link);
     if (link.shape.resumable) link.stream.attach(journalHeads(this.journal, this.epoch), 'urgent');
     for (const outlet of this.outlets.values()) {

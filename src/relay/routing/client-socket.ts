@@ -2,6 +2,7 @@ import { ChannelSender, ChunkingSource, ChunkSlots, type FrameSource } from '../
 import {
   CLOSE_CODES,
   decodeFrame,
+  DEFAULT_MAX_ANSWER_BYTES,
   FrameError,
   MAX_OPEN_CHUNKED,
   runtimeKey,
@@ -49,7 +50,7 @@ export class ClientSocket {
   private readonly followed = new Map<string, Followed>();
   private readonly passages = new Set<AnswerPassage>();
   private readonly answerSlots = new ChunkSlots(MAX_OPEN_CHUNKED - EVENT_SLOTS);
-  private readonly eventSlots = new ChunkSlots(EVENT_SLOTS);
+  private readonly eventSlots = new ChunkSlots(EVENT_SLOTS, DEFAULT_MAX_ANSWER_BYTES);
   private isOver = false;
   private isHeld = false;
 

@@ -1,4 +1,4 @@
-import { type ChunkFrame, MAX_OPEN_CHUNKED } from '../protocol/index.js';
+import { type ChunkFrame, MAX_OPEN_CHUNKED, SparseMap } from '../protocol/index.js';
 
 /** Chunks that do not fit together; `fault` says how, and the message what the sender is to do. */
 export class ChunkError extends Error {
@@ -34,7 +34,7 @@ const LEAST_COUNTED = 256;
  * not go on ends with the socket.
  */
 export class ChunkJoiner {
-  private readonly open = new Map<string, Open>();
+  private readonly open = new SparseMap<string, Open>();
 
   constructor(private readonly options: ChunkJoinerOptions) {}
 

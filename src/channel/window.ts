@@ -78,9 +78,13 @@ export class Window {
     return inFlight === 0 || inFlight < this.size;
   }
 
-  /** A frame is given to the socket now. @returns what `read` needs of the newest frame that was read */
-  sent(bytes: number): Departure {
-    const now = this.clock.elapsed();
+  /**
+   * A frame is given to the socket.
+   *
+   * @param now of `Clock.elapsed`; those of one burst have the same
+   * @returns what `read` needs of the newest frame that was read
+   */
+  sent(bytes: number, now = this.clock.elapsed()): Departure {
     return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
   }
 

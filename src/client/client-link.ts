@@ -1,9 +1,12 @@
-import { ChunkError, type ChannelSocket } from '../channel/index.js';
+import { ChunkError, Heartbeat, type ChannelSocket } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
+  CLOSE_CODES,
   decodeFrame,
   encodeFrame,
   FrameError,
+  PING_TEXT,
+  readRetryAfterReason,
   requestIdOf,
   watchForJumps,
   type ChannelName,
@@ -13,7 +16,6 @@ import {
 import { Acknowledger } from './acknowledger.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { dial } from './dial.js';
-import { Heartbeat } from './heartbeat.js';
 import { AnswerChunksError, IncomingChunks } from './incoming-chunks.js';
 
 /** What a pair of sockets is opened for. */
@@ -34,8 +36,8 @@ export interface LinkReceiver {
   awaits(requestId: string): boolean;
   /** The answer came in chunks that cannot be taken. */
   unreadable(error: AnswerChunksError): void;
-  /** Once, with a reason for people. */
-  down(reason: string): void;
+  /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
+  down(reason: string, retryAfterMs: number): void;
 }
 
 /** What this side keeps of one socket. */
@@ -119,12 +121,15 @@ export class ClientLink {
     const held = channel === 'stream' ? this.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
     const dead = (): void => this.fail(`${channel} fell silent`);
-    const heartbeat = new Heartbeat(socket, clock, limits, dead, this.answered.has(channel));
+    const { heartbeatMs, maxUnansweredPings: maxUnanswered, wakePingMs: wakeProbeMs } = limits;
+    const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
+    const ping = (): void => socket.send(PING_TEXT);
+    const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
     const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.awaits(requestId));
     this.ends.set(channel, { acks, heartbeat, chunks });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
-      closed: (code, reason) => this.fail(`${channel} closed with ${code}${reason === '' ? '' : ` (${reason})`}`),
+      closed: (code, reason) => this.closed(channel, code, reason),
     });
   }
 
@@ -169,12 +174,17 @@ export class ClientLink {
     }
   }
 
-  private fail(reason: string): void {
+  private closed(channel: ChannelName, code: number, said: string): void {
+    const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
+    this.fail(`${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`, askedMs);
+  }
+
+  private fail(reason: string, retryAfterMs = 0): void {
     if (this.isDown) return;
     this.isDown = true;
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
-    this.receiver.down(reason);
+    this.receiver.down(reason, retryAfterMs);
   }
 
   private stop(): void {

@@ -27,15 +27,14 @@ export class AnswerChunksError extends Error {
 
 /** Large frames that come in chunks on one socket (protocol section 6). */
 export class IncomingChunks {
-  private readonly joiner: ChunkJoiner;
+  /** Made for the first of them. */
+  private begun: ChunkJoiner | undefined;
 
   /** @param awaits whether somebody waits for the answer to a request */
   constructor(
-    maxLength: number,
+    private readonly maxLength: number,
     private readonly awaits: (requestId: string) => boolean,
-  ) {
-    this.joiner = new ChunkJoiner({ maxLength });
-  }
+  ) {}
 
   /**
    * @returns what it was the last piece of, else undefined
@@ -61,7 +60,11 @@ export class IncomingChunks {
 
   /** The request has an answer, or needs none. */
   forget(requestId: string): undefined {
-    this.joiner.forget(requestId);
+    this.begun?.forget(requestId);
+  }
+
+  private get joiner(): ChunkJoiner {
+    return (this.begun ??= new ChunkJoiner({ maxLength: this.maxLength }));
   }
 }
 

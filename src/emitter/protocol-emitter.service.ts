@@ -21,8 +21,9 @@ import {
   REFUSED_SIZE_FACTOR,
   requestIdOf,
   routeOf,
+  routeOfEvent,
   type Runtime,
-  runtimeKey,
+  RuntimeMap,
   type TypeMap,
 } from '../protocol/index.js';
 import {
@@ -57,7 +58,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   private readonly log = new Logger(ProtocolEmitterService.name);
   /** Names this process as the one that appended the event; not derived from anything that names the process elsewhere. */
   private readonly epoch = randomBytes(4).toString('hex');
-  private readonly outlets = new Map<string, RuntimeOutlet>();
+  private readonly outlets = new RuntimeMap<RuntimeOutlet>();
   private readonly context: OutletContext;
   private readonly largeAnswers: LargeAnswers;
   private link: OpenLink | undefined;
@@ -101,7 +102,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
    */
   emit<T extends EventType>(type: T, payload: EventPayload<T>, scope: Runtime): EventName | undefined {
     const outlet = this.outletOf(scope);
-    const { delivery } = routeOf(this.map, { type, ...payload }, this.link?.shape ?? PLAIN);
+    const { delivery } = routeOfEvent(this.map, type, payload, this.link?.shape ?? PLAIN);
     if (delivery === 'snapshot') {
       outlet.writer.hold(type, payload);
       this.flushSoon(outlet);
@@ -185,7 +186,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     if (this.largeAnswers.take(frame)) return true;
     if (frame.type !== 'rewind') return false;
     const rewind = readRewind(frame);
-    const outlet = rewind && this.outlets.get(runtimeKey(rewind.runtime));
+    const outlet = rewind && this.outlets.get(rewind.runtime);
     const isDone = rewind && outlet?.rewind({ epoch: rewind.event_epoch, seq: rewind.event_seq });
     if (!isDone) this.log.error('The server asks for events that this device knows nothing of.', { frame });
     return true;
@@ -211,15 +212,14 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   }
 
   private outletOf(scope: Runtime): RuntimeOutlet {
-    const key = runtimeKey(scope);
-    const known = this.outlets.get(key);
+    const known = this.outlets.get(scope);
     if (known) return known;
     const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
     const maxFrameBytes = (): number => this.links.maxFrameBytes;
     const appended = (): void => outlet.appended();
     const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes, appended);
     const outlet = new RuntimeOutlet(writer, this.context);
-    this.outlets.set(key, outlet);
+    this.outlets.set(runtime, outlet);
     if (this.link) outlet.linkUp(this.link, this.slots);
     return outlet;
   }

@@ -48,7 +48,7 @@ export class ResumableOutlet implements FrameSource {
 
   /** Snapshots follow once everything before them has been sent. */
   next(): OutgoingFrame | undefined {
-    if (this.cursor.idle && this.writer.waiting) this.writer.flush();
+    if (this.writer.waiting && this.cursor.idle) this.writer.flush();
     return this.cursor.next();
   }
 

@@ -14,6 +14,7 @@ import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { DAY_MS } from '../settings/limits.js';
+import { linkOptionsOf } from '../settings/link.settings.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
 import type { RunningRole } from './serve-health.js';
@@ -62,6 +63,7 @@ export async function runListener(
     mode,
     agent,
     shutdownGraceMs,
+    transport: linkOptionsOf(settings),
     emitter: {
       ...(typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) }),
       journal: {

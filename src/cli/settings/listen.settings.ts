@@ -1,11 +1,12 @@
 import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { LinkSettings } from './link.settings.js';
 
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
-export class ListenSettings {
+export class ListenSettings extends LinkSettings {
   @IsOptional()
   @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
   server?: string;

@@ -14,13 +14,8 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { relayAnswer, successAnswer } from './error-answers.js';
 import { givesTools, type ExternalTools } from './external-tools.js';
 import { editedPath, type FileWatches } from './file-watches.js';
-import {
-  expectsAnswer,
-  restoreId,
-  type Asker,
-  type RequestOptions,
-  type RequestsInFlight,
-} from './requests-in-flight.js';
+import { expectsAnswer, restoreId, type Asker, type RequestOptions } from './request.js';
+import type { RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { fromPosition } from './resume.js';
 import type { Runtimes } from './runtimes.js';

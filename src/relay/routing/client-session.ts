@@ -1,4 +1,4 @@
-import { runtimeKey, type Runtime } from '../../protocol/index.js';
+import { runtimeKey, type Runtime, SparseMap } from '../../protocol/index.js';
 import type { PassageVerdict } from './answer-in-chunks.js';
 import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
@@ -20,7 +20,7 @@ const MAX_STARTED = 256;
 /** Whoever attaches with one identity: all of its sockets, and what it owns while it has none. */
 export class ClientSession {
   readonly sockets = new Set<ClientSocket>();
-  readonly started = new Map<string, StartedRuntime>();
+  readonly started = new SparseMap<string, StartedRuntime>();
   private readonly held: string[] = [];
   private heldBytes = 0;
   private hasLeft = false;

@@ -39,7 +39,9 @@ describe('CommitWaiters', () => {
   it('begins a new promise where the one before is over', async () => {
     const waiters = new CommitWaiters();
     const { settled, wait } = record(waiters);
-    await Promise.all([wait(1), waiters.committed(1)]);
+    const first = wait(1);
+    waiters.committed(1);
+    await first;
     const later = wait(2);
     await Promise.resolve();
     expect(settled).toEqual(['1']);

@@ -1,7 +1,7 @@
 import type { Runtime } from '../protocol/index.js';
 import type { Database } from './database.js';
 import type { JournalEntry } from './journal.js';
-import { entriesOf, sizesOf } from './journal-runs.js';
+import { entriesOf, sizesOf } from './read-run.js';
 import { type StoredText, textOf } from './sql-text.js';
 
 /** What a log knows of an entry without its frame. */

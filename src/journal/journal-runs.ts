@@ -1,4 +1,3 @@
-import type { JournalEntry } from './journal.js';
 import { sqlText, sqlTextOrNull } from './sql-text.js';
 import type { HeldEntry, StoredLog } from './stored-log.js';
 
@@ -66,21 +65,4 @@ function rowOf({ first, last, frames }: Run): string {
   const sizes = frames.length > 1 ? `'${frames.map(({ length }) => length).join(',')}'` : 'NULL';
   const { log, span, at } = first;
   return `(${log.id},${position},${span.ordinal},${seq},${last.entry.through},${last.total},${at},${sqlText(type)},${frame},${Math.max(1, frames.length)},${sizes})`;
-}
-
-/** How many UTF-16 units each frame of a run has; undefined where it is one entry. */
-export function sizesOf(sizes: string | null): number[] | undefined {
-  return sizes === null ? undefined : sizes.split(',').map(Number);
-}
-
-/** The entries of a row. @param whole without the epoch's name, as the row says it */
-export function entriesOf(whole: JournalEntry, sizes: readonly number[] | undefined): JournalEntry[] {
-  const { frame } = whole;
-  if (!sizes || frame === undefined) return [whole];
-  let at = 0;
-  return sizes.map((size, index) => {
-    const seq = whole.seq + index;
-    const each = frame.slice(at, (at += size));
-    return { ...whole, position: whole.position + index, seq, through: seq, frame: each };
-  });
 }

@@ -55,6 +55,8 @@ export class Attachment implements TurnHost {
   private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
     frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
+    awaits: (requestId) => this.commands.awaits(requestId),
+    unreadable: (error) => this.commands.refuse(error),
     down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
   };
   private link: ClientLink | undefined;

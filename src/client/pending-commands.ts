@@ -10,6 +10,7 @@ import {
   type Timer,
 } from '../protocol/index.js';
 import { CommandError } from './client.error.js';
+import type { AnswerChunksError } from './incoming-chunks.js';
 import { randomId } from './random-id.js';
 
 interface Pending {
@@ -77,6 +78,16 @@ export class PendingCommands {
     if (againMs !== undefined) this.holdBack(entry, frame, againMs);
     else this.settle(id, () => (saysNo(frame) ? entry.reject(refused(entry.command, frame)) : entry.resolve(frame)));
     return true;
+  }
+
+  awaits(id: string): boolean {
+    return this.pending.has(id);
+  }
+
+  /** Its answer has come, and cannot be taken. */
+  refuse({ requestId, isTooLarge, message }: AnswerChunksError): void {
+    const code = isTooLarge ? 'ANSWER_TOO_LARGE' : 'COMMAND_FAILED';
+    this.settle(requestId, ({ command, reject }) => reject(new CommandError(command, code, message)));
   }
 
   /** A new link is up: sends what was never sent, and again what may be repeated. The rest may be answered yet. */

@@ -1,12 +1,20 @@
 import { isRecord, type Frame } from './frames.js';
 
 /**
- * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP` and `TOO_LARGE` are broken framing and close the
- * socket (protocol section 6).
+ * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP`, `TOO_LARGE` and `BAD_CHUNK` (of chunks that add up to no
+ * frame) are broken framing and close the socket (protocol section 6).
  */
-export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP' | 'TOO_LARGE';
+export type FrameFault =
+  | 'BINARY'
+  | 'NOT_JSON'
+  | 'NOT_OBJECT'
+  | 'REPEATED_KEY'
+  | 'NO_TYPE'
+  | 'TOO_DEEP'
+  | 'TOO_LARGE'
+  | 'BAD_CHUNK';
 
-const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE']);
+const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE', 'BAD_CHUNK']);
 
 export class FrameError extends Error {
   override readonly name = 'FrameError';
@@ -75,6 +83,12 @@ export function isLarger(text: string, maxBytes: number): boolean {
 
 export function encodeFrame(frame: object): string {
   return JSON.stringify(frame);
+}
+
+/** Whether the text of a frame is longer than so many UTF-16 units; found without encoding a long text in it. */
+export function isLongFrame(frame: object, length: number): boolean {
+  const holdsLong = Object.values(frame).some((value) => typeof value === 'string' && value.length > length);
+  return holdsLong || encodeFrame(frame).length > length;
 }
 
 /** Writes `seq` as the first field of an encoded frame without parsing it again. The frame must not have a `seq`. */

@@ -17,6 +17,8 @@ export const CHANNEL_NAMES: readonly ChannelName[] = ['control', 'stream'];
 export interface LinkShape {
   readonly kind: 'split' | 'legacy';
   readonly resumable: boolean;
+  /** Whether large frames are sent in chunks (protocol section 6). */
+  readonly chunked?: boolean;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

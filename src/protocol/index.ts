@@ -1,5 +1,6 @@
 export * from './async-broadcast.js';
 export * from './capabilities.js';
+export * from './chunks.js';
 export * from './close-codes.js';
 export * from './clock.js';
 export * from './clock-watch.js';

@@ -36,6 +36,7 @@ export class ClientAdmission {
       agentId: readText(query, 'agentId'),
       conversationId: readText(query, 'conversationId'),
       channel: readChannel(query),
+      chunks: query.get('chunks') === '1',
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
       mayApprove: identity.mayApprove,
     };

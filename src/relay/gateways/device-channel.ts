@@ -1,4 +1,6 @@
 import {
+  ChunkError,
+  ChunkJoiner,
   FrameQueue,
   NumberedSocket,
   SequenceError,
@@ -13,7 +15,10 @@ import {
   decodeFrame,
   encodeFrame,
   FrameError,
+  mayComeInChunks,
   PONG_TEXT,
+  readChunk,
+  REFUSED_SIZE_FACTOR,
   type ChannelName,
   type Clock,
   type Frame,
@@ -72,6 +77,8 @@ export class DeviceChannel implements SocketReceiver {
   private readonly numbered: NumberedSocket | undefined;
   /** What the newest frames wait for. */
   private waiting: { readonly responsible: Promise<void>; readonly receipts: Receipt[] } | undefined;
+  /** Made for the first large event. */
+  private begunJoiner: ChunkJoiner | undefined;
   private hasEnded = false;
 
   constructor(
@@ -144,8 +151,13 @@ export class DeviceChannel implements SocketReceiver {
     // A frame without a number is none of a resumable channel.
     else if (!SILENT.has(frame.type)) {
       const receipt = this.numbered?.received(frame['seq'] ?? null, length);
-      this.settle(receipt, this.observer.frame(this, frame, text));
+      this.settle(receipt, this.isPiece(frame) ? this.join(frame) : this.observer.frame(this, frame, text));
     }
+  }
+
+  /** Whether it is a piece to be joined here; those of answers are their asker's to join. */
+  private isPiece(frame: Frame): boolean {
+    return frame.type === 'chunk' && this.numbered !== undefined && !('request_id' in frame);
   }
 
   /** What is refused was read all the same: its sender must not send it again. */
@@ -158,6 +170,36 @@ export class DeviceChannel implements SocketReceiver {
       const receipt = this.numbered?.received(error.value?.['seq'], bytes);
       this.settle(receipt, this.observer.refused(this, error));
     }
+  }
+
+  /** A piece of a large event: nobody is responsible for it before all of it is here, and then for all at once. */
+  private join(frame: Frame): Responsibility {
+    const chunk = readChunk(frame);
+    if (!chunk) return this.observer.refused(this, new FrameError('BAD_CHUNK', 'A chunk lacks its fields.', {}, frame));
+    try {
+      const text = this.joiner.take(chunk);
+      return text === undefined ? undefined : this.joined(text);
+    } catch (error) {
+      if (!(error instanceof ChunkError)) throw error;
+      const { code } = error.fault === 'TOO_LARGE' ? CLOSE_CODES.TOO_LARGE : CLOSE_CODES.INVALID;
+      this.observer.broken(this, code, error.message, new FrameError('BAD_CHUNK', error.message));
+      return undefined;
+    }
+  }
+
+  private joined(text: string): Responsibility {
+    try {
+      const frame = decodeFrame(text, false, { maxBytes: this.limits.maxFrameBytes });
+      if (mayComeInChunks(frame.type)) return this.observer.frame(this, frame, text);
+      throw new FrameError('BAD_CHUNK', `Chunks never hold a "${frame.type}".`, {}, frame);
+    } catch (error) {
+      if (error instanceof FrameError) return this.observer.refused(this, error);
+      throw error;
+    }
+  }
+
+  private get joiner(): ChunkJoiner {
+    return (this.begunJoiner ??= new ChunkJoiner({ maxLength: this.limits.maxFrameBytes * REFUSED_SIZE_FACTOR }));
   }
 
   /** Frames that become safe together wait for it together. */

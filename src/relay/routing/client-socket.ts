@@ -1,8 +1,10 @@
-import { ChannelSender, type FrameSource } from '../../channel/index.js';
+import { ChannelSender, ChunkingSource, ChunkSlots, type FrameSource } from '../../channel/index.js';
 import {
   CLOSE_CODES,
   decodeFrame,
+  DEFAULT_MAX_ANSWER_BYTES,
   FrameError,
+  MAX_OPEN_CHUNKED,
   PONG_TEXT,
   retryAfterReason,
   runtimeKey,
@@ -13,6 +15,7 @@ import {
   type Runtime,
   SparseMap,
 } from '../../protocol/index.js';
+import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { DirectFrames, type DirectFrame } from './direct-frames.js';
 import { unreadableAnswer } from './error-answers.js';
@@ -35,6 +38,15 @@ interface Followed {
   readonly stop: () => void;
 }
 
+/** Answers on their way to one socket in chunks, and the ids for them. */
+interface Carried {
+  readonly slots: ChunkSlots;
+  readonly passages: Set<AnswerPassage>;
+}
+
+/** Ids of one socket that are left to large events: an answer may wait for its device, events do not. */
+const EVENT_SLOTS = 2;
+const ANSWER_SLOTS = MAX_OPEN_CHUNKED - EVENT_SLOTS;
 /** The conversation of an agent that is meant when a client names none. */
 const DEFAULT_CONVERSATION = 'default';
 
@@ -46,6 +58,10 @@ export class ClientSocket {
   private begun: ChannelSender | undefined;
   private readonly direct: DirectFrames;
   private readonly followed = new SparseMap<string, Followed>();
+  /** Made for the first answer in chunks. */
+  private carried: Carried | undefined;
+  /** Made with the first source of events. */
+  private eventSlots: ChunkSlots | undefined;
   private isOver = false;
   private isHeld = false;
 
@@ -77,6 +93,10 @@ export class ClientSocket {
     return this.channel !== 'stream';
   }
 
+  get takesChunks(): boolean {
+    return this.attachment.chunks === true;
+  }
+
   get mayApprove(): boolean {
     return this.attachment.mayApprove;
   }
@@ -102,11 +122,27 @@ export class ClientSocket {
     if (known) return known.cursor;
     const keyedOnly = !this.carriesEvents;
     const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
-    const source = this.safe(cursor);
+    const source = this.safe(this.inChunks(cursor));
     const unsubscribe = record.history.subscribe(() => this.begun?.wake());
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;
+  }
+
+  /** Sends an answer that comes in chunks, beside everything else. */
+  carry(passage: AnswerPassage): void {
+    const source = this.safe(passage);
+    const { slots, passages } = (this.carried ??= { slots: new ChunkSlots(ANSWER_SLOTS), passages: new Set() });
+    passages.add(passage);
+    passage.begin(slots, {
+      wake: () => this.begun?.wake(),
+      sent: () => {
+        this.begun?.detach(source);
+        this.begun?.wake();
+      },
+      left: () => void passages.delete(passage),
+    });
+    this.sender.attach(source);
   }
 
   cursorOf(runtime: Runtime): HistoryCursor | undefined {
@@ -142,6 +178,13 @@ export class ClientSocket {
   overrun(text: string, retryAfterMs: number): void {
     const reason = retryAfterReason(text, retryAfterMs);
     this.close(this.isNamed ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER, reason);
+  }
+
+  /** Large events go in pieces to whoever takes them. */
+  private inChunks(cursor: HistoryCursor): FrameSource {
+    if (!this.takesChunks) return cursor;
+    this.eventSlots ??= new ChunkSlots(EVENT_SLOTS, DEFAULT_MAX_ANSWER_BYTES);
+    return new ChunkingSource(cursor, this.eventSlots);
   }
 
   private get sentCount(): number {
@@ -225,6 +268,7 @@ export class ClientSocket {
       stop();
       cursor.end();
     }
+    for (const passage of this.carried?.passages ?? []) passage.lost();
     this.direct.end();
     this.begun?.end();
     receiver.closed();

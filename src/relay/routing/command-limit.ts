@@ -5,7 +5,7 @@ import type { Command } from './client-commands.js';
 import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import { tooManyAnswer } from './error-answers.js';
-import { expectsAnswer, restoreId } from './requests-in-flight.js';
+import { expectsAnswer, restoreId } from './request.js';
 import type { RoutingObserver } from './routing-observer.js';
 
 /** A command that came over a socket. */

@@ -10,6 +10,8 @@ import {
   type FrameError,
   type FrameFault,
 } from '../../protocol/index.js';
+import type { PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientCommands } from './client-commands.js';
@@ -28,7 +30,8 @@ import { without } from './frame-text.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
 import { PendingApprovals, type Approval } from './pending-approvals.js';
-import { RequestsInFlight, type Asker, type RequestTrace } from './requests-in-flight.js';
+import type { Asker } from './request.js';
+import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
@@ -92,14 +95,10 @@ export class EnvironmentHub {
       },
     });
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
-    const { answerTimeoutMs, maxRequests, limits: perClient } = options;
-    this.requests = new RequestsInFlight(
-      clock,
-      { answerTimeoutMs, maxRequests, unansweredPerClient: perClient.unansweredPerClient },
-      observer,
-      context.trace,
+    this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
+      this.outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
     );
-    this.commandLimit = new CommandLimit(clock, perClient, observer);
+    this.commandLimit = new CommandLimit(clock, options.limits, observer);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer);
     this.clients = new ClientRegistry(options, clock, observer, {
@@ -200,6 +199,7 @@ export class EnvironmentHub {
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();
+    this.askAgain(session);
     this.terminals.back(session);
     socket.start({
       command: (frame, bytes) => {
@@ -208,6 +208,7 @@ export class EnvironmentHub {
       },
       closed: () => {
         this.clients.part(session, socket);
+        this.askAgain(session);
         this.subscriptions.closed(session);
         this.runtimes.prune();
       },
@@ -221,9 +222,16 @@ export class EnvironmentHub {
     this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
   }
 
+  /** What was being answered when a socket of this client closed, where it has another one. */
+  private askAgain(session: ClientSession): void {
+    if (!session.restSocket()?.carriesRest) return;
+    for (const again of this.requests.comeBack(session)) this.outbox.send(again);
+  }
+
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): ClientCommand {
     const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
-    const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
+    const pass = (passage: AnswerPassage): PassageVerdict => session.pass(passage, socket);
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver, pass };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, Max, Min, ValidateNested } from 'class-validator';
 import { SendWindowOptions } from '../../config/index.js';
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
 import { LimitsOptions } from '../access/limits.options.js';
 
 const KIB = 1024;
@@ -24,6 +24,11 @@ export class RoutingOptions {
   @IsInt()
   @Min(1)
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
+
+  /** One answer in chunks (protocol section 6); larger ones become an error. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Events that a runtime's history keeps. Default 100,000. */
   @IsInt()

@@ -1,6 +1,6 @@
 /** Who may import whom: the table "Rooms" of docs/architecture.md, enforced by `npm run lint`. */
 const rooms = {
-  config: [],
+  config: ['protocol', 'channel'],
   workspace: ['config'],
   permissions: ['protocol', 'config', 'workspace'],
   protocol: [],

@@ -2,6 +2,7 @@
 // understands nothing. Each is two sockets. Every server is a process of its own.
 // Run after `npm run build`: npm run --silent bench:memory [-- --pairs 5000]. Both ends need two files a pair: ulimit -n.
 import { execFileSync } from 'node:child_process';
+import { setTimeout as after } from 'node:timers/promises';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { observeMachine, printResult, printTable, progress, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
@@ -16,7 +17,11 @@ const OTHER_FILES = 500;
 /** Of a pair, and of a client. */
 const SOCKETS = 2;
 const OPEN_MS = 300_000;
+/** Until connecting is over for the server too: what it answers last, acknowledgements, sockets that registered. */
+const SETTLE_MS = 3_000;
 const FLAGS = ['--expose-gc'];
+/** One token opens all of them. */
+const LIMITS = ['listener-sockets-per-token', 'client-sockets-per-token', 'registration-burst'];
 
 const { pairs } = readOptions({ pairs: 5_000 });
 const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).replace('unlimited', 'Infinity'));
@@ -30,7 +35,10 @@ if (clients < pairs / 2) {
 async function measure(plain) {
   const server = plain
     ? await startProgram('forwarder', {}, { flags: FLAGS })
-    : await startRelay(temporaryDirectory(), { flags: FLAGS });
+    : await startRelay(temporaryDirectory(), {
+        flags: FLAGS,
+        args: LIMITS.flatMap((name) => [`--${name}`, String(SOCKETS * pairs)]),
+      });
   const processes = Math.ceil(pairs / PAIRS_PER_PROCESS);
   const idlers = await Promise.all(
     Array.from({ length: processes }, (_, part) =>
@@ -40,15 +48,16 @@ async function measure(plain) {
   const open = async (what, from, to) => {
     await Promise.all(idlers.map((idler) => idler.ask(what, { from, to }, OPEN_MS)));
     if (idlers.some(({ messages }) => messages.some(({ lost }) => lost))) throw new Error('a socket was closed');
+    await after(SETTLE_MS);
     return server.ask('memory');
   };
   const grown = async (what, all) => {
     const each = Math.floor(all / processes);
     const warm = Math.ceil(each * WARM_UP);
     const before = await open(what, 0, warm);
-    const after = await open(what, warm, each);
+    const full = await open(what, warm, each);
     const count = (each - warm) * processes;
-    const per = (field) => Math.round((after[field] - before[field]) / count);
+    const per = (field) => Math.round((full[field] - before[field]) / count);
     return { rss: per('rss'), heap: per('heapUsed'), external: per('external') };
   };
   const perPair = await grown('pairs', pairs);

@@ -6,7 +6,7 @@
 export * from './agents/index.js';
 export * from './commands/index.js';
 export type { Extension } from './config/index.js';
-export { CLOCK } from './config/index.js';
+export { CLOCK, SendWindowOptions } from './config/index.js';
 export * from './conversations/index.js';
 export * from './emitter/index.js';
 export { DirectoryLockedError, type Journal, lockDirectory } from './journal/index.js';
@@ -22,6 +22,7 @@ export {
   HistoryOptions,
   type Identity,
   installRelay,
+  LimitsOptions,
   OPEN_HISTORY,
   type OpenHistory,
   RelayError,

@@ -181,6 +181,25 @@ describe('the roles apart', () => {
     expect((await relay.finished).code).toBe(0);
   });
 
+  it('exits 69 where a listener was killed during the turn, or before, and does not come back', async () => {
+    const env = { TWINLANE_TOKEN: 'a-token-of-sixteen-or-more' };
+    const relay = twinlane(['relay', '--port', '0'], env);
+    const [server = ''] = await relay.prints(/http:\/\/127\.0\.0\.1:\d+/);
+    const listener = twinlane(['listen', '--server', server, '--name', 'away', '--mode', 'unrestricted'], env);
+    await listener.prints(/away/);
+    const attach = ['attach', '--server', server, '--environment', 'away', '--wait-ms', '500', '--'];
+    const attached = twinlane([...attach, 'echo $$; exec sleep 60'], env);
+    const [pid] = await attached.prints(/\d+/);
+    await listener.kill();
+    process.kill(Number(pid), 'SIGKILL');
+    const during = await attached.finished;
+    expect(during.code).toBe(69);
+    expect(during.err).toMatch(/outcome of the turn is unknown.*twinlane listen.*twinlane attach --conversation conv-/);
+    const later = await twinlane([...attach, 'ls'], env).finished;
+    expect(later).toMatchObject({ code: 69, out: '' });
+    expect(later.err).toMatch(/is away; waiting for it[\s\S]*did not come back within 0\.5 s.*twinlane listen/);
+  });
+
   it('a relay refuses to listen beyond loopback without a token of somebody’s choice', async () => {
     const refused = await twinlane(['relay', '--host', '0.0.0.0', '--port', '0']).finished;
     expect(refused.code).toBe(2);

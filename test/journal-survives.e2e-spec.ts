@@ -41,51 +41,41 @@ async function killed(child: ChildProcess): Promise<void> {
 }
 
 describe('a journal on disk', () => {
-  it(
-    `C23 holds everything that was committed, without a hole, after ${KILLS} kills`,
-    { timeout: 120_000 },
-    async () => {
-      const file = path.join(directory.path, 'journal.db');
-      const committed: number[] = [0];
-      let first = 1;
-      for (let round = 1; round <= KILLS; round++) {
-        const { child, lines } = startNode(
-          'append',
-          file,
-          `e${round}`,
-          String(first),
-          round % 5 === 0 ? '60000' : '600',
-        );
-        const patience = 1 + Math.floor(Math.random() * 300);
-        const said: number[] = [];
-        while (said.length < patience) said.push(Number((await lines.next()).value));
-        const exit = killed(child);
-        for (let line = await lines.next(); !line.done; line = await lines.next()) said.push(Number(line.value));
-        await exit;
-        committed.push(said.at(-1) ?? 0);
+  it(`C23 holds everything that was committed, without a hole, after ${KILLS} kills`, async () => {
+    const file = path.join(directory.path, 'journal.db');
+    const committed: number[] = [0];
+    let first = 1;
+    for (let round = 1; round <= KILLS; round++) {
+      const { child, lines } = startNode('append', file, `e${round}`, String(first), round % 5 === 0 ? '60000' : '600');
+      const patience = 1 + Math.floor(Math.random() * 300);
+      const said: number[] = [];
+      while (said.length < patience) said.push(Number((await lines.next()).value));
+      const exit = killed(child);
+      for (let line = await lines.next(); !line.done; line = await lines.next()) said.push(Number(line.value));
+      await exit;
+      committed.push(said.at(-1) ?? 0);
 
-        const journal = JournalStore.openOne(file);
-        const last = Math.max(...RUNTIMES.map((runtime) => journal.last(runtime, `e${round}`)?.seq ?? 0));
-        for (const runtime of RUNTIMES) {
-          const entries = journal.read(runtime, 0, Infinity);
-          expect(journal.bounds(runtime)).toEqual({ oldest: 1, head: entries.length });
-          expect(entries.map(({ position }) => position)).toEqual(entries.map((_, index) => index + 1));
-          const numbers = entries.filter(({ epoch }) => epoch === `e${round}`).map(({ seq }) => seq);
-          expect(numbers).toEqual(numbers.map((_, index) => first + index));
-          expect(numbers.at(-1)).toBeGreaterThanOrEqual(committed.at(-1) ?? 0);
-          expect(entries.map(({ frame }) => (JSON.parse(frame ?? '') as { seq: number }).seq)).toEqual(
-            entries.map(({ seq }) => seq),
-          );
-          expect([...journal.kept(runtime).values()]).toEqual([entries.at(-1)?.frame]);
-          expect(journal.epochs(runtime).map(({ epoch }) => epoch)).toEqual(
-            Array.from({ length: round }, (_, index) => `e${index + 1}`),
-          );
-        }
-        await journal.close();
-        first = last + 1;
+      const journal = JournalStore.openOne(file);
+      const last = Math.max(...RUNTIMES.map((runtime) => journal.last(runtime, `e${round}`)?.seq ?? 0));
+      for (const runtime of RUNTIMES) {
+        const entries = journal.read(runtime, 0, Infinity);
+        expect(journal.bounds(runtime)).toEqual({ oldest: 1, head: entries.length });
+        expect(entries.map(({ position }) => position)).toEqual(entries.map((_, index) => index + 1));
+        const numbers = entries.filter(({ epoch }) => epoch === `e${round}`).map(({ seq }) => seq);
+        expect(numbers).toEqual(numbers.map((_, index) => first + index));
+        expect(numbers.at(-1)).toBeGreaterThanOrEqual(committed.at(-1) ?? 0);
+        expect(entries.map(({ frame }) => (JSON.parse(frame ?? '') as { seq: number }).seq)).toEqual(
+          entries.map(({ seq }) => seq),
+        );
+        expect([...journal.kept(runtime).values()]).toEqual([entries.at(-1)?.frame]);
+        expect(journal.epochs(runtime).map(({ epoch }) => epoch)).toEqual(
+          Array.from({ length: round }, (_, index) => `e${index + 1}`),
+        );
       }
-    },
-  );
+      await journal.close();
+      first = last + 1;
+    }
+  });
 
   it('locks its directory for one process, until that ends, however it ends', async () => {
     const { child, lines } = startNode('lock', directory.path);

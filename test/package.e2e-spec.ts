@@ -109,7 +109,7 @@ describe('the package, installed into an empty folder', () => {
     expect((await ended)[0]).toBe(0);
   });
 
-  it('an application that imports twinlane compiles and runs', { timeout: 60_000 }, async () => {
+  it('an application that imports twinlane compiles and runs', async () => {
     await cp(path.join(ROOT, 'docs', 'examples'), folder, { recursive: true });
     await cp(path.join(ROOT, 'node_modules/@types/ws'), path.join(folder, 'node_modules/@types/ws'), {
       recursive: true,

@@ -71,6 +71,19 @@ describe.each([
       .filter((frame) => frame['event_seq'] !== undefined)
       .filter(({ idempotency_key: key }) => !keys.has(key) && keys.add(key));
   }
+  /**
+   * Which socket brought an event before an earlier one of which. What was sent on control waits for what stream brings before it
+   * (protocol section 2); what follows on stream does not wait for control, and two sockets race.
+   */
+  function overtakings(): string[] {
+    const seen = events().map((event) => ({
+      seq: Number(event['event_seq']),
+      channel: String(server.received.find(({ frame }) => frame === event)?.channel),
+    }));
+    return seen.flatMap(({ seq, channel }, index) =>
+      seen.slice(0, index).flatMap((before) => (before.seq > seq ? [`${before.channel} before ${channel}`] : [])),
+    );
+  }
   const printed = (): string =>
     events()
       .map(({ delta }) => delta as Record<string, unknown> | undefined)
@@ -97,7 +110,9 @@ describe.each([
     ).toMatchObject({ accepted: true });
     await server.until(() => finished() === 1);
     const seen = events();
-    expect(seen.map((event) => event['event_seq'])).toEqual(seen.map((_, index) => index + 1));
+    const numbers = seen.map((event) => Number(event['event_seq']));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(seen.map((_, index) => index + 1));
+    expect(overtakings().filter((each) => each !== 'stream before control')).toEqual([]);
     expect(seen.findLastIndex(({ type }) => type === 'stream_delta')).toBeLessThan(
       seen.findIndex(({ type }) => type === 'turn_finished'),
     );

@@ -14,6 +14,7 @@ const counted = { dropped: [] as DropReason[], lost: 0 };
 const observer: RoutingObserver = {
   dropped: (reason: DropReason) => void counted.dropped.push(reason),
   refused() {},
+  limited() {},
   closed() {},
   lost: (events: number) => void (counted.lost += events),
   answered() {},

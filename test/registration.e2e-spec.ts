@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLOCK } from '../src/config/index.js';
-import { type Clock, SYSTEM_CLOCK } from '../src/protocol/index.js';
+import { type Clock, MAX_RETRY_AFTER_MS, SYSTEM_CLOCK } from '../src/protocol/index.js';
 import { RegistrationError, RegistrationModule, RegistrationService } from '../src/registration/index.js';
-import { MAX_RETRY_AFTER_MS } from '../src/registration/retry-after.js';
 import { FakeServer } from './kit/fake-server.js';
 import { SILENT } from './kit/silent-logger.js';
 

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { isEvent, TwinlaneClient, type Turn } from '../src/client/index.js';
 import type { RegistrationResponse } from '../src/protocol/index.js';
@@ -11,9 +11,6 @@ import { RawSocket } from './kit/raw-socket.js';
 import { PROCESS_TOKEN, RelayProcess } from './kit/relay-process.js';
 import { startListener } from './kit/twinlane.js';
 import { TwinlaneProcess } from './kit/twinlane-process.js';
-
-// Each test starts several processes, one after the other.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let relay: RelayProcess;
 /** What is to be undone after a test, the last first. */

@@ -73,7 +73,7 @@ const EVERYTHING = [...Array.from({ length: DELTAS }, (_, i) => String(i + 1)), 
 
 describe('a resumable link', () => {
   it('is what our listener and our relay agree on', () => {
-    expect(links.current.link).toEqual({ kind: 'split', resumable: true });
+    expect(links.current.link).toEqual({ kind: 'split', resumable: true, chunked: true });
   });
 
   it('is still known as one while the listener drains it: a command that comes again then is no new one', async () => {

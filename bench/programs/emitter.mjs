@@ -1,6 +1,7 @@
 // One of: emits events as a listener does, or writes the same texts with JSON.stringify and a bare `ws`.
 import { NestFactory } from '@nestjs/core';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as after } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { LINK_MONITOR, ListenerModule, ProtocolEmitterService } from '../../dist/index.js';
@@ -74,9 +75,21 @@ async function listener() {
 const { emit, ready, written } = await (arm === 'bare' ? bare() : listener());
 let number = 0;
 
-/** The time that the event loop of this process was busy until the last of so many was written. */
+/**
+ * How long the event loop's thread has run, in ns. A busy loop that waits for a processor that somebody else has is not
+ * counted, where the kernel says so.
+ */
+function ranNs() {
+  try {
+    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]);
+  } catch {
+    return performance.eventLoopUtilization().active * 1e6;
+  }
+}
+
+/** What the event loop has worked until the last of so many was written. */
 async function run({ frames }) {
-  const before = performance.eventLoopUtilization();
+  const before = ranNs();
   const cpu = process.cpuUsage();
   const start = performance.now();
   for (let done = 0; done < frames; done += BURST) {
@@ -88,7 +101,7 @@ async function run({ frames }) {
   const { user, system } = process.cpuUsage(cpu);
   return {
     wallNs: ((performance.now() - start) * 1e6) / frames,
-    loopNs: (performance.eventLoopUtilization(before).active * 1e6) / frames,
+    loopNs: (ranNs() - before) / frames,
     cpuNs: ((user + system) * 1e3) / frames,
   };
 }

@@ -1,6 +1,6 @@
-// The real listener, with an agent that says as much as it is let.
+// The real listener, with an agent that says as much as it is let; of a turn that is told `every <ms>`, a little so often, with the time.
 import { NestFactory } from '@nestjs/core';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as after } from 'node:timers/promises';
 import { AgentProvider, HTTP_FETCH, LINK_MONITOR, ListenerModule } from '../../dist/index.js';
 import { config, tell } from '../kit/program.mjs';
 
@@ -9,7 +9,21 @@ const { server, token, deviceId, directory, bytes, legacy, journal } = config;
 const BURST = 16;
 
 class FlatOutAgent {
-  async start(turn) {
+  start(turn) {
+    const [, everyMs] = /every (\d+)/.exec(JSON.stringify(turn.messages)) ?? [];
+    return everyMs === undefined ? this.flood(turn) : this.work(turn, Number(everyMs));
+  }
+
+  async work(turn, everyMs) {
+    for (let due = performance.now(); !turn.signal.aborted; due += everyMs) {
+      await after(Math.max(0, due - performance.now()));
+      // One clock for all processes of a machine.
+      turn.emit({ message_type: 'assistant_message', id: 'm', at: String(process.hrtime.bigint()) });
+    }
+    return { stopReason: 'cancelled' };
+  }
+
+  async flood(turn) {
     const content = 'x'.repeat(bytes);
     while (!turn.signal.aborted) {
       for (let i = 0; i < BURST; i++) turn.emit({ message_type: 'assistant_message', id: 'm', content });

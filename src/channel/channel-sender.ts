@@ -48,17 +48,19 @@ export class ChannelSender {
   private readonly unsafe: Unsafe[] = [];
   private readonly window: Window;
   private inFlightBytes = 0;
-  private told = { windowBytes: 0, bytesPerSecond: 0 };
+  /** What of all this the observer of this sender knows. */
+  private readonly told = { inFlightBytes: 0, windowBytes: 0, bytesPerSecond: 0 };
   private isPaced = false;
   private waking = false;
   private hasEnded = false;
   private sentCount = 0;
   private onSent: ((bytes: number, count: number) => void) | undefined;
   private onWritten: ((count: number) => void) | undefined;
+  private writtenCount = 0;
 
   constructor(
     private readonly socket: ChannelSocket,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly options: ChannelSenderOptions,
   ) {
     this.window = new Window(clock, options.window);
@@ -94,7 +96,7 @@ export class ChannelSender {
   /** The socket is closed: whoever is told what is in flight hears of no more of it. */
   end(): void {
     if (this.hasEnded) return;
-    this.options.inFlightChanged?.(-this.inFlightBytes);
+    this.tellInFlight(0);
     this.tellPace(0, 0);
     this.hasEnded = true;
   }
@@ -149,7 +151,8 @@ export class ChannelSender {
     const largest = this.inFlight.reduce<InFlight | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
     if (!largest) return 0;
     this.inFlight.splice(this.inFlight.indexOf(largest), 1);
-    this.fly(-largest.bytes);
+    this.inFlightBytes -= largest.bytes;
+    this.tellInFlight(this.inFlightBytes);
     this.window.forget(largest.bytes);
     (largest.givenUp ?? largest.confirmed)?.();
     return largest.bytes;
@@ -163,7 +166,8 @@ export class ChannelSender {
       newest = frame.departure;
       if (frame.confirmed) this.unsafe.push(frame);
     }
-    if (bytes > 0) this.fly(-bytes);
+    this.inFlightBytes -= bytes;
+    this.tellInFlight(this.inFlightBytes);
     return { bytes, newest };
   }
 
@@ -172,12 +176,18 @@ export class ChannelSender {
     this.wake();
   }
 
+  /** One burst: its frames count as sent at one time. */
   private pump(): void {
+    const now = this.clock.elapsed();
     for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {
       const frame = this.urgent.take() ?? this.fair.take();
-      if (!frame) return this.window.starved();
-      burst += this.write(frame);
+      if (!frame) {
+        this.window.starved();
+        break;
+      }
+      burst += this.write(frame, now);
     }
+    this.tellInFlight(this.inFlightBytes);
   }
 
   private mayStillSend(): boolean {
@@ -185,37 +195,44 @@ export class ChannelSender {
     return !this.isPaced || this.window.hasRoom;
   }
 
-  private write({ text, confirmed, givenUp }: OutgoingFrame): number {
+  private write({ text, confirmed, givenUp }: OutgoingFrame, now: number): number {
     const count = ++this.sentCount;
     const numbered = this.options.numbered ? withSeq(text, count) : text;
     const bytes = numbered.length;
-    this.inFlight.push({ count, bytes, departure: this.window.sent(bytes), confirmed, givenUp });
-    this.fly(bytes);
+    this.inFlight.push({ count, bytes, departure: this.window.sent(bytes, now), confirmed, givenUp });
+    this.inFlightBytes += bytes;
     if (!this.isPaced && this.inFlight.length > UNCONFIRMED_KEPT && !this.inFlight[0]?.confirmed) this.forgetOldest();
-    this.socket.send(numbered, () => {
-      this.onWritten?.(count);
-      this.wake();
-    });
+    this.socket.send(numbered, this.written);
     this.onSent?.(bytes, count);
     return bytes;
   }
 
+  /** Frames leave in the order in which they were given to the socket. */
+  private readonly written = (): void => {
+    this.writtenCount++;
+    this.onWritten?.(this.writtenCount);
+    this.wake();
+  };
+
   private forgetOldest(): void {
     const bytes = this.inFlight.shift()?.bytes ?? 0;
     this.window.forget(bytes);
-    this.fly(-bytes);
+    this.inFlightBytes -= bytes;
   }
 
   private tellPace(windowBytes: number, bytesPerSecond: number): void {
     const { told } = this;
     if (this.hasEnded || (told.windowBytes === windowBytes && told.bytesPerSecond === bytesPerSecond)) return;
-    this.told = { windowBytes, bytesPerSecond };
     this.options.paceChanged?.(windowBytes - told.windowBytes, bytesPerSecond - told.bytesPerSecond);
+    told.windowBytes = windowBytes;
+    told.bytesPerSecond = bytesPerSecond;
   }
 
-  private fly(bytes: number): void {
-    this.inFlightBytes += bytes;
-    if (!this.hasEnded) this.options.inFlightChanged?.(bytes);
+  private tellInFlight(bytes: number): void {
+    const { told } = this;
+    if (this.hasEnded || told.inFlightBytes === bytes) return;
+    this.options.inFlightChanged?.(bytes - told.inFlightBytes);
+    told.inFlightBytes = bytes;
   }
 }
 

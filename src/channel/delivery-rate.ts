@@ -19,11 +19,20 @@ interface Maximum {
   readonly rate: number;
 }
 
+/** Where a sample begins. */
+interface SampleStart {
+  readonly at: number;
+  readonly sentAt: number;
+  readonly delivered: number;
+  isLimited: boolean;
+}
+
 /**
  * How many bytes per ms the peer reads: the best of the newest samples. One sample spans from the acknowledgement after which
  * a frame left to the one that covers it, or, where that is longer, the time between their sends: neither acknowledgements
- * that arrive in one heap nor frames that leave in one burst make it larger than it is. Samples of a sender that had nothing
- * to send never lower it.
+ * that arrive in one heap nor frames that leave in one burst make it larger than it is. Round trips shorter than the least
+ * time of a sample share one: a peer with other work too reads in bursts, and would be taken to read as fast as in those.
+ * Samples of a sender that had nothing to send never lower it.
  */
 export class DeliveryRate {
   private maxima: Maximum[] = [];
@@ -36,6 +45,11 @@ export class DeliveryRate {
   /** What left up to here was limited by its source. */
   private limitedThrough = 0;
   private latest: Departure | undefined;
+  private sample: SampleStart | undefined;
+  private sampleCount = 0;
+
+  /** @param leastSampleMs what a sample spans at least */
+  constructor(private readonly leastSampleMs: number) {}
 
   /** Bytes per ms; 0 until anything is known. */
   get perMs(): number {
@@ -45,6 +59,11 @@ export class DeliveryRate {
   /** The highest rate so far, or since it was forgotten. */
   get bestPerMs(): number {
     return this.best;
+  }
+
+  /** How many samples were taken. */
+  get samples(): number {
+    return this.sampleCount;
   }
 
   /** Bytes that have been read. */
@@ -83,12 +102,22 @@ export class DeliveryRate {
     this.deliveredBytes += bytes;
     this.deliveredAt = now;
     this.precededAt = newest.at;
-    const span = Math.max(newest.at - newest.precededAt, now - newest.deliveredAt);
-    if (span <= 0) return;
-    const rate = (this.delivered - newest.delivered) / span;
-    if (newest.isLimited && rate <= this.perMs) return;
     if (!newest.isLimited) this.busy += sinceAck;
+    const start = this.startOf(newest);
+    const span = Math.max(newest.at - start.sentAt, now - start.at);
+    if (span <= 0 || span < this.leastSampleMs) return;
+    this.sample = undefined;
+    this.sampleCount++;
+    const rate = (this.delivered - start.delivered) / span;
+    if (start.isLimited && rate <= this.perMs) return;
     this.add(rate, memoryMs);
+  }
+
+  private startOf({ delivered, deliveredAt, precededAt, isLimited }: Departure): SampleStart {
+    // Time in which nothing was in flight follows what was limited, and so makes the sample a limited one.
+    if (this.sample) this.sample.isLimited ||= isLimited;
+    else this.sample = { at: deliveredAt, sentAt: precededAt, delivered, isLimited };
+    return this.sample;
   }
 
   /** So many bytes are not waited for any more. */

@@ -1,4 +1,5 @@
-import type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
+import type { NumberRange } from '../protocol/index.js';
+import type { EventLog, EventPlace, LoggedEvent } from './event-log.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
 
 export interface EventCursorOptions {
@@ -44,7 +45,8 @@ export class EventCursor implements FrameSource {
 
   next(): OutgoingFrame | undefined {
     const entry = this.log.after(this.position);
-    if (this.gaps.length === 0) this.lookForGaps(entry);
+    const isNext = !this.mayMiss && entry?.position === this.position + 1;
+    if (!isNext && this.gaps.length === 0) this.lookForGaps(entry);
     return this.gaps.shift() ?? (entry && this.take(entry));
   }
 

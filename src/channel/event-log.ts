@@ -1,9 +1,4 @@
-/** Numbers of one epoch, both ends included. */
-export interface NumberRange {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number;
-}
+import type { NumberRange } from '../protocol/index.js';
 
 /** The part of an event's name that is its own: which process of the listener, and its number there. */
 export interface EventPlace {

@@ -15,14 +15,14 @@ export class FairLine {
   /** By `given`, least first; those that have nothing to send now among them. */
   private readonly places: Place[] = [];
   /** What sources that were forgotten had been given. */
-  private readonly owed = new WeakMap<FrameSource, number>();
+  private owed: WeakMap<FrameSource, number> | undefined;
   /** What the source that was served last had been given before: nobody who comes starts below. */
   private level = 0;
 
   /** Keeps its place where it has one. */
   join(source: FrameSource): void {
     if (this.places.some((place) => place.source === source)) return;
-    this.stand({ source, given: Math.max(this.owed.get(source) ?? 0, this.level) });
+    this.stand({ source, given: Math.max(this.owed?.get(source) ?? 0, this.level) });
   }
 
   leave(source: FrameSource): void {
@@ -49,20 +49,19 @@ export class FairLine {
   private serve(place: Place, bytes: number): void {
     this.level = Math.max(this.level, place.given);
     place.given = this.level + bytes;
-    // Asking it may have made it leave.
-    if (this.remove(place)) this.stand(place);
+    // Asking it may have made it leave, or others come.
+    let index = this.places.indexOf(place);
+    if (index < 0) return;
+    for (let next = this.places[index + 1]; next && next.given <= place.given; next = this.places[index + 1])
+      this.places[index++] = next;
+    this.places[index] = place;
   }
 
   private forget(place: Place): void {
-    this.remove(place);
-    if (place.given > this.level) this.owed.set(place.source, place.given);
-    else this.owed.delete(place.source);
-  }
-
-  private remove(place: Place): boolean {
     const index = this.places.indexOf(place);
     if (index >= 0) this.places.splice(index, 1);
-    return index >= 0;
+    if (place.given > this.level) (this.owed ??= new WeakMap()).set(place.source, place.given);
+    else this.owed?.delete(place.source);
   }
 
   private stand(place: Place): void {

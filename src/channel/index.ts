@@ -1,7 +1,10 @@
+export { ChunkError, ChunkJoiner, type ChunkJoinerOptions } from './chunk-joiner.js';
+export { CHUNK_LENGTH, ChunkSource, type ChunkSourceOptions } from './chunk-source.js';
+export { ChunkingSource, ChunkSlots } from './chunking-source.js';
 export { ChannelSender, type ChannelSenderOptions } from './channel-sender.js';
 export type { ChannelSocket, SocketReceiver } from './channel-socket.js';
 export { EventCursor, type EventCursorOptions } from './event-cursor.js';
-export type { EventLog, EventPlace, LoggedEvent, NumberRange } from './event-log.js';
+export type { EventLog, EventPlace, LoggedEvent } from './event-log.js';
 export { FrameQueue } from './frame-queue.js';
 export type { FrameSource, OutgoingFrame } from './frame-source.js';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
@@ -10,5 +13,6 @@ export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from '.
 export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';
 export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';
 export type { SocketObserver } from './socket-observer.js';
-export { WsSocket, type WsLike } from './ws-socket.js';
+export { cutText, encodeInPieces } from './text-pieces.js';
+export { WsSocket, type WsLike, type WsRole } from './ws-socket.js';
 export { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS, type WindowOptions } from './window.js';

@@ -8,17 +8,26 @@ import { type Receipt, Receipts, type ReceiptsOptions, SequenceError } from './r
  * die with it.
  */
 export class NumberedSocket {
-  readonly sender: ChannelSender;
+  /** Made when it is asked for: many a socket never sends anything. */
+  private begun: ChannelSender | undefined;
+  private hasEnded = false;
   private readonly receipts: Receipts;
 
   constructor(
-    socket: ChannelSocket,
-    clock: Clock,
-    options: Omit<ChannelSenderOptions, 'numbered' | 'confirms'>,
+    private readonly socket: ChannelSocket,
+    private readonly clock: Clock,
+    private readonly options: Omit<ChannelSenderOptions, 'numbered' | 'confirms'>,
     receipts?: ReceiptsOptions,
   ) {
-    this.sender = new ChannelSender(socket, clock, { ...options, numbered: true, confirms: true });
     this.receipts = new Receipts(clock, (ack) => socket.send(ack), receipts);
+  }
+
+  get sender(): ChannelSender {
+    if (this.begun) return this.begun;
+    const { socket, clock, options } = this;
+    this.begun = new ChannelSender(socket, clock, { ...options, numbered: true, confirms: true });
+    if (this.hasEnded) this.begun.end();
+    return this.begun;
   }
 
   /**
@@ -37,15 +46,16 @@ export class NumberedSocket {
    * @throws SequenceError when it says more than was sent, or nothing that can be understood: close the socket
    */
   acknowledged({ seq, safe }: Frame): void {
-    const { sent } = this.sender;
+    const sent = this.begun?.sent ?? 0;
     if (!isCount(seq, sent) || !isCount(safe, seq))
       throw new SequenceError(`Acknowledged ${String(seq)}, safe ${String(safe)}, but ${sent} frames were sent.`);
-    this.sender.confirmThrough(seq, safe);
+    this.begun?.confirmThrough(seq, safe);
   }
 
   /** The socket is closed. */
   end(): void {
-    this.sender.end();
+    this.hasEnded = true;
+    this.begun?.end();
     this.receipts.end();
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../protocol/index.js';
+import { PING_TEXT, type Clock, type Timer } from '../protocol/index.js';
 import type { ChannelSender } from './channel-sender.js';
 import type { ChannelSocket } from './channel-socket.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
@@ -33,7 +33,6 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
 
 /** Probes that may wait for their pong on a socket that has never answered one. */
 const MAX_UNPROVEN_PROBES = 64;
-const PING = '{"type":"ping"}';
 
 /**
  * Learns from `ping` and `pong` what a plain peer has read: the n-th pong answers the n-th ping of its socket, those of the
@@ -112,7 +111,7 @@ export class PingConfirmation {
     if (!this.answered && !this.answeredBefore)
       this.doubt ??= this.clock.after(this.options.firstPongMs, () => this.sender.unpaced());
     this.marks.push({ count: this.sender.sent, at: this.clock.elapsed() });
-    this.socket.send(PING);
+    this.socket.send(PING_TEXT);
   }
 
   private frameSent(bytes: number): void {

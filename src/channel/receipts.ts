@@ -25,10 +25,20 @@ export interface Receipt {
 /** Safe receipts that are kept at most. */
 const FORGET_AT_ONCE = 256;
 
-interface Unsafe extends Receipt {
-  readonly seq: number;
-  readonly bytes: number;
-  isSafe: boolean;
+class Unsafe implements Receipt {
+  isSafe = false;
+
+  constructor(
+    readonly seq: number,
+    readonly bytes: number,
+    private readonly became: () => void,
+  ) {}
+
+  safe(): void {
+    if (this.isSafe) return;
+    this.isSafe = true;
+    this.became();
+  }
 }
 
 /** A frame whose number is not the next one of its socket. */
@@ -72,7 +82,7 @@ export class Receipts {
     this.read = expected;
     this.unacknowledgedBytes += bytes;
     this.unsafeBytes += bytes;
-    const receipt: Unsafe = { seq: expected, bytes, isSafe: false, safe: () => this.becameSafe(receipt) };
+    const receipt = new Unsafe(expected, bytes, this.becameSafe);
     this.receipts.push(receipt);
     this.news();
     return receipt;
@@ -84,9 +94,8 @@ export class Receipts {
     this.timer?.cancel();
   }
 
-  private becameSafe(receipt: Unsafe): void {
-    if (receipt.isSafe || this.hasEnded) return;
-    receipt.isSafe = true;
+  private readonly becameSafe = (): void => {
+    if (this.hasEnded) return;
     const before = this.firstUnsafe;
     for (let next = this.receipts[before]; next?.isSafe; next = this.receipts[++this.firstUnsafe]) {
       this.unsafeBytes -= next.bytes;
@@ -95,7 +104,7 @@ export class Receipts {
     if (this.firstUnsafe === before) return;
     this.forget();
     this.news();
-  }
+  };
 
   private forget(): void {
     if (this.firstUnsafe < FORGET_AT_ONCE && this.firstUnsafe < this.receipts.length) return;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NumberRange } from './event-log.js';
+import type { NumberRange } from '../protocol/index.js';
 import { type AnnouncedEpoch, RuntimeIntake } from './runtime-intake.js';
 
 const range = (epoch: string, from: number, to: number): NumberRange => ({ epoch, from, to });

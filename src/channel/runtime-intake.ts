@@ -1,4 +1,5 @@
-import type { EventPlace, NumberRange } from './event-log.js';
+import type { NumberRange } from '../protocol/index.js';
+import type { EventPlace } from './event-log.js';
 
 /** What a receiver has of one runtime: a runtime of its history is one. */
 export interface ReceivedLog {

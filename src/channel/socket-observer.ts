@@ -10,13 +10,24 @@ export interface SocketObserver {
   closed(code: number): void;
 }
 
-/** What nearly every frame begins with. */
-const LEADING_TYPE = /^\s*\{\s*(?:"seq"\s*:\s*\d+\s*,\s*)?"type"\s*:\s*"([^"\\]*)"/;
+/** What nearly every frame begins with, as both ends write it. */
+const NUMBERED = '{"seq":';
+const TYPE = '"type":"';
 
 /** The `type` of an encoded frame, read without parsing all of it where it stands first. */
 export function typeOfText(text: string): string | undefined {
-  const leading = LEADING_TYPE.exec(text)?.[1];
-  if (leading !== undefined) return leading;
+  return leadingTypeOf(text) ?? parsedTypeOf(text);
+}
+
+function leadingTypeOf(text: string): string | undefined {
+  const from = text.startsWith(NUMBERED) ? text.indexOf(',', NUMBERED.length) + 1 : 1;
+  if (!text.startsWith(TYPE, from)) return undefined;
+  const start = from + TYPE.length;
+  const type = text.slice(start, text.indexOf('"', start));
+  return type.includes('\\') ? undefined : type;
+}
+
+function parsedTypeOf(text: string): string | undefined {
   try {
     const { type } = Object(JSON.parse(text)) as { type?: unknown };
     return typeof type === 'string' ? type : undefined;

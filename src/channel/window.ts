@@ -14,6 +14,8 @@ export interface WindowOptions extends LeastRoundTripOptions {
   readonly startGain: number;
   /** The rate is the best of this time in which there was something to send, or of 5 round trips. */
   readonly rateMemoryMs: number;
+  /** What a sample of the rate spans at least; more where the round trip is longer. */
+  readonly rateSampleMs: number;
 }
 
 export const WINDOW_DEFAULTS: WindowOptions = {
@@ -23,6 +25,7 @@ export const WINDOW_DEFAULTS: WindowOptions = {
   startGain: 2,
   ackIntervalMs: 5,
   rateMemoryMs: 1_000,
+  rateSampleMs: 25,
   drainAfterMs: 10_000,
   drainMs: 100,
   recheckMs: 60_000,
@@ -35,7 +38,7 @@ export const MAX_WINDOW_GAIN = 4;
 const RATE_MEMORY_ROUNDS = 5;
 /** The rate still grows while a round trip makes it this much higher. */
 const GROWTH = 1.25;
-/** Round trips without such growth after which the start is over. */
+/** Round trips, each with a sample of the rate at its end, without such growth after which the start is over. */
 const ROUNDS_WITHOUT_GROWTH = 3;
 
 /**
@@ -43,7 +46,7 @@ const ROUNDS_WITHOUT_GROWTH = 3;
  * what its queues hold. What the peer has read drives it; nothing of it outlives the socket.
  */
 export class Window {
-  private readonly rate = new DeliveryRate();
+  private readonly rate: DeliveryRate;
   private readonly roundTrip: LeastRoundTrip;
   private readonly options: WindowOptions;
   private start: Start | undefined = new Start();
@@ -54,6 +57,7 @@ export class Window {
     options: Partial<WindowOptions> = {},
   ) {
     this.options = { ...WINDOW_DEFAULTS, ...options };
+    this.rate = new DeliveryRate(this.options.rateSampleMs);
     this.roundTrip = new LeastRoundTrip(this.options);
     this.size = this.options.floorBytes;
   }
@@ -78,9 +82,13 @@ export class Window {
     return inFlight === 0 || inFlight < this.size;
   }
 
-  /** A frame is given to the socket now. @returns what `read` needs of the newest frame that was read */
-  sent(bytes: number): Departure {
-    const now = this.clock.elapsed();
+  /**
+   * A frame is given to the socket.
+   *
+   * @param now of `Clock.elapsed`; those of one burst have the same
+   * @returns what `read` needs of the newest frame that was read
+   */
+  sent(bytes: number, now = this.clock.elapsed()): Departure {
     return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
   }
 
@@ -129,10 +137,12 @@ class Start {
   private roundEnd = 0;
   private grownTo = 0;
   private roundsWithoutGrowth = 0;
+  private samples = 0;
 
-  isOver({ perMs, delivered }: DeliveryRate, newest: Departure): boolean {
-    if (newest.delivered < this.roundEnd) return false;
+  isOver({ perMs, delivered, samples }: DeliveryRate, newest: Departure): boolean {
+    if (newest.delivered < this.roundEnd || samples === this.samples) return false;
     this.roundEnd = delivered;
+    this.samples = samples;
     if (newest.isLimited) return false;
     if (perMs >= this.grownTo * GROWTH) {
       this.grownTo = perMs;

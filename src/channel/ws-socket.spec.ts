@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WsSocket, type WsLike } from './ws-socket.js';
 
@@ -12,6 +13,8 @@ function record(stream: (told: string[]) => WsLike['_socket']): { told: string[]
     send: (data) => void told.push(data),
     close: () => {},
     terminate: () => {},
+    pause: () => {},
+    resume: () => {},
     on: () => {},
   };
   return { told, socket: new WsSocket(ws) };
@@ -39,5 +42,99 @@ describe('WsSocket', () => {
     const { told, socket } = record(stream);
     socket.send('a');
     expect(told).toEqual(['a']);
+  });
+});
+
+describe('reading', () => {
+  const KIB = 1024;
+  const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  it('leaves the rest of a turn of the event loop to other sockets', async () => {
+    const told: string[] = [];
+    const events = new EventEmitter();
+    const deliver = (text: string): boolean => events.emit('message', text, false);
+    const ws: WsLike = {
+      readyState: 1,
+      bufferedAmount: 0,
+      send: () => {},
+      close: () => {},
+      terminate: () => {},
+      pause: () => void told.push('pause'),
+      resume: () => void told.push('resume'),
+      on: events.on.bind(events),
+    };
+    const socket = new WsSocket(ws);
+    socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
+    deliver('x'.repeat(40 * KIB));
+    await nextTurn();
+    for (let i = 0; i < 3; i++) deliver('x'.repeat(40 * KIB));
+    expect(told).toEqual(['40', '40', 'pause', '40', '40']);
+    await nextTurn();
+    deliver('x'.repeat(40 * KIB));
+    await nextTurn();
+    expect(told.slice(5)).toEqual(['resume', '40']);
+  });
+});
+
+describe('WsSocket of a server', () => {
+  function server(state = { readyState: 1 }) {
+    const writes: { text: string; left: () => void }[] = [];
+    const told: string[] = [];
+    const ws: WsLike = {
+      get readyState() {
+        return state.readyState;
+      },
+      bufferedAmount: 10,
+      extensions: '',
+      _socket: {
+        write: (bytes, left) => writes.push({ text: Buffer.from(bytes).toString('latin1'), left }),
+      },
+      send: () => void told.push('sent by ws'),
+      close: (code) => void told.push(`close ${code} after ${writes.length}`),
+      terminate: () => {},
+      pause: () => {},
+      resume: () => {},
+      on: () => {},
+    };
+    return { writes, told, ws, socket: new WsSocket(ws, undefined, 'server') };
+  }
+
+  it('writes what is sent in one go in one piece, and tells of each when that has left', async () => {
+    const { writes, told, socket } = server();
+    const left: string[] = [];
+    socket.send('a', () => left.push('a'));
+    socket.send('b', () => left.push('b'));
+    expect(socket.bufferedAmount).toBe(10 + 6);
+    await Promise.resolve();
+    expect(writes.map(({ text }) => text)).toEqual(['\u0081\u0001a\u0081\u0001b']);
+    expect(socket.bufferedAmount).toBe(10);
+    expect(left).toEqual([]);
+    writes[0]?.left();
+    expect(left).toEqual(['a', 'b']);
+    expect(told).toEqual([]);
+  });
+
+  it('writes what was sent before it closes', () => {
+    const { told, socket } = server();
+    socket.send('a');
+    socket.close(1000);
+    expect(told).toEqual(['close 1000 after 1']);
+  });
+
+  it('writes nothing after the peer has begun to close, and says so', async () => {
+    const state = { readyState: 1 };
+    const { writes, socket } = server(state);
+    const left: string[] = [];
+    socket.send('a', () => left.push('a'));
+    state.readyState = 2;
+    await Promise.resolve();
+    expect(writes).toEqual([]);
+    expect(left).toEqual(['a']);
+  });
+
+  it('leaves it to `ws` where something was negotiated', () => {
+    const { told, ws } = server();
+    new WsSocket({ ...ws, readyState: 1, extensions: 'permessage-deflate' }, undefined, 'server').send('a');
+    expect(told).toEqual(['sent by ws']);
   });
 });

@@ -1,21 +1,28 @@
 import type { ChannelSocket, SocketReceiver } from './channel-socket.js';
+import { FramedTexts } from './framed-texts.js';
 import { type SocketObserver, typeOfText } from './socket-observer.js';
 
 /** What a stream of Node's collects between these two leaves in one system call. */
-interface Corkable {
+interface ByteStream {
   cork(): void;
   uncork(): void;
+  write(bytes: Uint8Array, callback: () => void): unknown;
 }
 
 /** The part of npm `ws` that is used here; typed by shape so that this room needs no package. */
 export interface WsLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** What was negotiated, such as compression. */
+  readonly extensions?: string;
   /** The stream beneath, where the implementation shows it: without it every frame is a system call of its own. */
-  readonly _socket?: Partial<Corkable> | null;
-  send(data: string, callback: (error?: Error | null) => void): void;
+  readonly _socket?: Partial<ByteStream> | null;
+  send(data: string, callback?: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
+  /** Stops reading. */
+  pause(): void;
+  resume(): void;
   on(event: 'message', listener: (data: { toString(encoding: 'utf8'): string }, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: { toString(encoding: 'utf8'): string }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -25,20 +32,40 @@ const OPEN = 1;
 /** Bytes of UTF-8 that a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123;
 
-/** A channel socket over a socket of npm `ws` that is open already. */
+/**
+ * Read of one socket in one turn of the event loop (UTF-16 units of the messages). Node reads up to 2 MiB of what has come
+ * before it looks at any other socket: commands and acknowledgements would wait for all of that.
+ */
+const READ_IN_ONE_TURN = 64 * 1024;
+
+/** Which end of a WebSocket this is: only a client masks what it sends. */
+export type WsRole = 'client' | 'server';
+
+/** A channel socket over a socket of npm `ws` that is open already. What is sent in one go leaves in one go, when that is over. */
 export class WsSocket implements ChannelSocket {
   private receiver: SocketReceiver | undefined;
   private early: ((receiver: SocketReceiver) => void)[] = [];
   private corked = false;
+  /** Where nothing has to be done to the messages, they are framed here; else by `ws`, one by one. */
+  private readonly frames: boolean;
+  /** What waits for the end of this turn; a socket that is idle has none. */
+  private framed: FramedTexts | undefined;
+  /** Who waits for what is framed to leave. */
+  private leaving: (() => void)[] = [];
+  /** In this turn. */
+  private readUnits = 0;
 
   constructor(
     private readonly ws: WsLike,
     private readonly observer?: SocketObserver,
+    role: WsRole = 'client',
   ) {
+    this.frames = role === 'server' && !ws.extensions && ws._socket?.write !== undefined;
     observer?.opened(ws);
     ws.on('message', (data, isBinary) => {
       const text = isBinary ? '' : data.toString('utf8');
       observer?.received(typeOfText(text), text.length);
+      this.count(text.length);
       this.hand((receiver) => receiver.message(text, isBinary));
     });
     ws.on('close', (code, reason) => {
@@ -56,17 +83,26 @@ export class WsSocket implements ChannelSocket {
   }
 
   get bufferedAmount(): number {
-    return this.ws.bufferedAmount;
+    return this.ws.bufferedAmount + (this.framed?.bytes ?? 0);
   }
 
   send(text: string, written?: () => void): void {
     if (!this.open) return;
     this.observer?.sent(typeOfText(text), text.length);
-    this.cork();
-    this.ws.send(text, () => written?.());
+    if (!this.frames) {
+      this.cork();
+      return this.ws.send(text, written);
+    }
+    if (!this.framed) {
+      this.framed = new FramedTexts();
+      queueMicrotask(() => this.flush());
+    }
+    this.framed.add(text);
+    if (written) this.leaving.push(written);
   }
 
   close(code: number, reason = ''): void {
+    this.flush();
     this.ws.close(code, clipReason(reason));
   }
 
@@ -79,7 +115,34 @@ export class WsSocket implements ChannelSocket {
     for (const handOver of this.early.splice(0)) handOver(receiver);
   }
 
-  /** What is sent in one go leaves in one go, when that is over. */
+  /** Lets the other sockets have their turn. */
+  private count(units: number): void {
+    if (this.readUnits === 0) setImmediate(this.nextTurn);
+    const before = this.readUnits;
+    // Also an empty message is one.
+    this.readUnits += units + 1;
+    if (before <= READ_IN_ONE_TURN && this.readUnits > READ_IN_ONE_TURN) this.ws.pause();
+  }
+
+  private readonly nextTurn = (): void => {
+    if (this.readUnits > READ_IN_ONE_TURN) this.ws.resume();
+    this.readUnits = 0;
+  };
+
+  private flush(): void {
+    if (!this.framed) return;
+    const bytes = this.framed.take();
+    const { leaving } = this;
+    this.framed = undefined;
+    this.leaving = [];
+    const left = (): void => {
+      for (const written of leaving) written();
+    };
+    // The peer may have begun to close meanwhile: nothing may follow that.
+    if (this.open) this.ws._socket?.write?.(bytes, left);
+    else left();
+  }
+
   private cork(): void {
     const stream = this.ws._socket;
     if (this.corked || !stream?.cork || !stream.uncork) return;

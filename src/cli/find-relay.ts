@@ -1,6 +1,6 @@
+import { isLoopback } from '../protocol/index.js';
 import { usageError } from './cli.error.js';
 import { DataDirectory } from './data-dir/data-directory.js';
-import { isLoopback } from './loopback.js';
 
 /** Where a relay listens when nobody says otherwise. */
 const DEFAULT_SERVER = 'http://127.0.0.1:7400';
@@ -19,7 +19,7 @@ export interface RelayAccess {
 export async function findRelay(settings: { server?: string; token?: string; dataDir: string }): Promise<RelayAccess> {
   const directory = new DataDirectory(settings.dataDir);
   const server = settings.server ?? (await directory.endpoint())?.url ?? DEFAULT_SERVER;
-  const isLocal = isLoopback(new URL(server));
+  const isLocal = isLoopback(new URL(server).hostname);
   const kept = isLocal ? await directory.token() : undefined;
   const token = settings.token ?? kept?.token;
   if (token !== undefined) return { server, token };

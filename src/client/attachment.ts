@@ -55,7 +55,9 @@ export class Attachment implements TurnHost {
   private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
     frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
-    down: (reason) => void this.reconnect(reason),
+    awaits: (requestId) => this.commands.awaits(requestId),
+    unreadable: (error) => this.commands.refuse(error),
+    down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
   };
   private link: ClientLink | undefined;
   private now: AttachmentState = { phase: 'reconnecting', reason: 'not opened yet' };
@@ -156,6 +158,8 @@ export class Attachment implements TurnHost {
 
   /**
    * Sends a command and waits for its one answer, over reconnects too.
+   *
+   * One that the relay refuses because it came too soon is sent again when the relay says so.
    *
    * @throws CommandError with the code of the answer, or `COMMAND_TIMEOUT`, `NOT_SENT`
    * @throws DisconnectedError, TokenRefusedError
@@ -280,12 +284,13 @@ export class Attachment implements TurnHost {
     };
   }
 
-  private async reconnect(reason: string): Promise<void> {
+  private async reconnect(reason: string, retryAfterMs: number): Promise<void> {
     this.link = undefined;
     this.enter({ phase: 'reconnecting', reason });
     const failed = await retry(
       this.context,
       reason,
+      retryAfterMs,
       () => this.connect(),
       () => this.now.phase !== 'closed',
     );

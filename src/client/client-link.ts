@@ -1,9 +1,13 @@
-import type { ChannelSocket } from '../channel/index.js';
+import { ChunkError, Heartbeat, type ChannelSocket } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
+  CLOSE_CODES,
   decodeFrame,
   encodeFrame,
   FrameError,
+  PING_TEXT,
+  readRetryAfterReason,
+  requestIdOf,
   watchForJumps,
   type ChannelName,
   type Frame,
@@ -12,7 +16,7 @@ import {
 import { Acknowledger } from './acknowledger.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { dial } from './dial.js';
-import { Heartbeat } from './heartbeat.js';
+import { AnswerChunksError, IncomingChunks } from './incoming-chunks.js';
 
 /** What a pair of sockets is opened for. */
 export interface LinkTarget {
@@ -28,15 +32,26 @@ export interface LinkTarget {
 export interface LinkReceiver {
   /** A frame without the `seq` of its socket. */
   frame(frame: Frame, channel: ChannelName, bytes: number): void;
-  /** Once, with a reason for people. */
-  down(reason: string): void;
+  /** Whether somebody waits for the answer to this request. */
+  awaits(requestId: string): boolean;
+  /** The answer came in chunks that cannot be taken. */
+  unreadable(error: AnswerChunksError): void;
+  /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
+  down(reason: string, retryAfterMs: number): void;
+}
+
+/** What this side keeps of one socket. */
+interface SocketEnd {
+  readonly acks: Acknowledger;
+  readonly heartbeat: Heartbeat;
+  readonly chunks: IncomingChunks;
 }
 
 const NORMAL_CLOSE = 1000;
 
 /** One pair of client sockets, for the life of both: if either closes, both go. */
 export class ClientLink {
-  private readonly ends = new Map<ChannelName, { acks: Acknowledger; heartbeat: Heartbeat }>();
+  private readonly ends = new Map<ChannelName, SocketEnd>();
   private isDown = false;
   private clockWatch: Timer | undefined;
 
@@ -106,11 +121,15 @@ export class ClientLink {
     const held = channel === 'stream' ? this.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
     const dead = (): void => this.fail(`${channel} fell silent`);
-    const heartbeat = new Heartbeat(socket, clock, limits, dead, this.answered.has(channel));
-    this.ends.set(channel, { acks, heartbeat });
+    const { heartbeatMs, maxUnansweredPings: maxUnanswered, wakePingMs: wakeProbeMs } = limits;
+    const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
+    const ping = (): void => socket.send(PING_TEXT);
+    const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
+    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.awaits(requestId));
+    this.ends.set(channel, { acks, heartbeat, chunks });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
-      closed: (code, reason) => this.fail(`${channel} closed with ${code}${reason === '' ? '' : ` (${reason})`}`),
+      closed: (code, reason) => this.closed(channel, code, reason),
     });
   }
 
@@ -123,8 +142,25 @@ export class ClientLink {
     if (rest.type === 'pong') {
       this.answered.add(channel);
       end?.heartbeat.pong();
-    } else this.receiver.frame(rest, channel, text.length);
+    } else if (rest.type === 'chunk') this.join(channel, rest);
+    else {
+      end?.chunks.forget(requestIdOf(rest) ?? '');
+      this.receiver.frame(rest, channel, text.length);
+    }
     if (typeof seq === 'number') end?.acks.received(seq, text.length);
+  }
+
+  /** An answer that cannot be joined concerns whoever waits for it; anything else may be an event, which the next link brings again. */
+  private join(channel: ChannelName, frame: Frame): void {
+    try {
+      const joined = this.ends.get(channel)?.chunks.take(frame);
+      if (joined) this.receiver.frame(joined.frame, channel, joined.length);
+    } catch (error) {
+      if (error instanceof AnswerChunksError) this.receiver.unreadable(error);
+      else if (error instanceof ChunkError || error instanceof FrameError)
+        this.fail(`${channel} brought chunks that are no frame`);
+      else throw error;
+    }
   }
 
   /** A frame that cannot be read but does not break the framing is left out: if it was an event, the next number shows the hole. */
@@ -138,12 +174,17 @@ export class ClientLink {
     }
   }
 
-  private fail(reason: string): void {
+  private closed(channel: ChannelName, code: number, said: string): void {
+    const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
+    this.fail(`${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`, askedMs);
+  }
+
+  private fail(reason: string, retryAfterMs = 0): void {
     if (this.isDown) return;
     this.isDown = true;
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
-    this.receiver.down(reason);
+    this.receiver.down(reason, retryAfterMs);
   }
 
   private stop(): void {
@@ -162,6 +203,7 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     conversationId: target.conversationId,
     channel,
     client: target.clientId,
+    chunks: '1',
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,
   });

@@ -1,4 +1,4 @@
-import { SYSTEM_CLOCK, type Clock } from '../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, SYSTEM_CLOCK, type Clock } from '../protocol/index.js';
 import type { WebSocketConstructor } from './web-socket.js';
 
 /** The part of `fetch` that is used here. */
@@ -27,6 +27,8 @@ export interface ClientLimits {
   readonly ackBytes: number;
   /** Bytes of events that may wait to be iterated; beyond, nothing is acknowledged and the relay holds back. Default 4 MiB. */
   readonly maxUnreadBytes: number;
+  /** Bytes of one answer that comes in chunks; a larger one is a `CommandError`. Default 64 MiB. */
+  readonly maxAnswerBytes: number;
   /** How long a broken attachment is re-established before it fails with `DisconnectedError`; 0: never. Default 60 s. */
   readonly reconnectForMs: number;
   /** Waits between attempts are drawn from 0 to this, doubled each time. Default 1 s. */
@@ -51,6 +53,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   ackDelayMs: 5,
   ackBytes: 32 * 1024,
   maxUnreadBytes: 4 * 1024 * 1024,
+  maxAnswerBytes: DEFAULT_MAX_ANSWER_BYTES,
   reconnectForMs: 60_000,
   backoffFirstMs: 1_000,
   backoffMaxMs: 30_000,

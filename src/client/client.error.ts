@@ -39,6 +39,8 @@ export class RelayRefusedError extends Error {
     /** From the relay's table of error codes, where it sent one. */
     readonly code: string | undefined,
     message: string,
+    /** When it said to come back, in ms. Undefined where it did not say so, or a browser hides it. */
+    readonly retryAfterMs?: number,
   ) {
     super(message);
   }

@@ -68,7 +68,7 @@ async function readRefusal(response: NodeResponse, environment: string): Promise
     body += decoder.decode(chunk, { stream: true });
     if (body.length > MAX_REFUSAL_BYTES) break;
   }
-  return refusal(response.statusCode ?? 0, body, environment);
+  return refusal(response.statusCode ?? 0, body, response.headers['retry-after'], environment);
 }
 
 function unreachable({ server }: ClientContext, event: object): RelayUnreachableError {

@@ -2,12 +2,15 @@ import {
   answerTypeOf,
   isAnswerType,
   isRepeatable,
+  MAX_RETRY_AFTER_MS,
   requestIdOf,
   type Clock,
+  type ErrorCode,
   type Frame,
   type Timer,
 } from '../protocol/index.js';
 import { CommandError } from './client.error.js';
+import type { AnswerChunksError } from './incoming-chunks.js';
 import { randomId } from './random-id.js';
 
 interface Pending {
@@ -19,6 +22,8 @@ interface Pending {
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
+  /** While it waits to be sent again, because it came too soon: what the relay answered, and until when. */
+  tooSoon: { readonly answer: Frame; readonly timer: Timer } | undefined;
   /** Epoch ms. */
   readonly since: number;
 }
@@ -47,9 +52,19 @@ export class PendingCommands {
       const timer = this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry, timeoutMs))));
       const since = this.clock.now();
       const repeatable = isRepeatable(frame);
-      const entry: Pending = { command, frame, repeatable, timer, resolve, reject, sent: false, since };
+      const entry: Pending = {
+        command,
+        frame,
+        repeatable,
+        timer,
+        resolve,
+        reject,
+        sent: false,
+        tooSoon: undefined,
+        since,
+      };
       this.pending.set(id, entry);
-      entry.sent = this.transmit(frame);
+      this.send(entry);
     });
   }
 
@@ -59,18 +74,42 @@ export class PendingCommands {
     const entry = id === undefined ? undefined : this.pending.get(id);
     if (!entry || id === undefined) return false;
     if (frame.type !== answerTypeOf(entry.command) && !isAnswerType(frame.type)) return false;
-    this.settle(id, () => (saysNo(frame) ? entry.reject(refused(entry.command, frame)) : entry.resolve(frame)));
+    const againMs = retryAfterOf(frame);
+    if (againMs !== undefined) this.holdBack(entry, frame, againMs);
+    else this.settle(id, () => (saysNo(frame) ? entry.reject(refused(entry.command, frame)) : entry.resolve(frame)));
     return true;
+  }
+
+  awaits(id: string): boolean {
+    return this.pending.has(id);
+  }
+
+  /** Its answer has come, and cannot be taken. */
+  refuse({ requestId, isTooLarge, message }: AnswerChunksError): void {
+    const code = isTooLarge ? 'ANSWER_TOO_LARGE' : 'COMMAND_FAILED';
+    this.settle(requestId, ({ command, reject }) => reject(new CommandError(command, code, message)));
   }
 
   /** A new link is up: sends what was never sent, and again what may be repeated. The rest may be answered yet. */
   resume(): void {
-    for (const entry of this.pending.values())
-      if (!entry.sent || entry.repeatable) entry.sent = this.transmit(entry.frame);
+    for (const entry of this.pending.values()) if (!entry.sent || entry.repeatable) this.send(entry);
   }
 
   fail(error: Error): void {
     for (const id of this.pending.keys()) this.settle(id, (entry) => entry.reject(error));
+  }
+
+  /** The relay has not passed it on. On a link that is new until then it goes at once, and may hear the same again. */
+  private holdBack(entry: Pending, answer: Frame, ms: number): void {
+    entry.tooSoon?.timer.cancel();
+    entry.tooSoon = { answer, timer: this.clock.after(ms, () => this.send(entry)) };
+    entry.sent = false;
+  }
+
+  private send(entry: Pending): void {
+    entry.tooSoon?.timer.cancel();
+    entry.tooSoon = undefined;
+    entry.sent = this.transmit(entry.frame);
   }
 
   private settle(id: string, how: (entry: Pending) => void): void {
@@ -78,8 +117,15 @@ export class PendingCommands {
     if (!entry) return;
     this.pending.delete(id);
     entry.timer.cancel();
+    entry.tooSoon?.timer.cancel();
     how(entry);
   }
+}
+
+/** In ms: when the relay takes a command that came too soon (protocol section 4). */
+function retryAfterOf({ error_code: code, retry_after_ms: ms }: Frame): number | undefined {
+  const tooMany: ErrorCode = 'TOO_MANY';
+  return code === tooMany && typeof ms === 'number' && ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
 function saysNo(answer: Frame): boolean {
@@ -93,7 +139,8 @@ function refused(command: string, answer: Frame): CommandError {
   return new CommandError(command, typeof code === 'string' ? code : 'COMMAND_FAILED', text, answer);
 }
 
-function late({ command, sent }: Pending, timeoutMs: number): CommandError {
+function late({ command, sent, tooSoon }: Pending, timeoutMs: number): CommandError {
+  if (tooSoon) return refused(command, tooSoon.answer);
   if (!sent)
     return new CommandError(
       command,

@@ -3,6 +3,12 @@ import { relayUrl, type ClientContext } from './client-options.js';
 import { RelayUnreachableError } from './client.error.js';
 import { refusal } from './refusal.js';
 
+interface RestAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly retryAfter: string | null;
+}
+
 /** `GET /v1/environments` and below (protocol section 4). */
 export class RelayRest {
   constructor(private readonly context: ClientContext) {}
@@ -34,13 +40,13 @@ export class RelayRest {
       abort.abort();
       return this.unreachable(`no answer within ${limits.requestTimeoutMs} ms`);
     };
-    const { status, body } = await withDeadline(
+    const { status, body, retryAfter } = await withDeadline(
       this.fetchText(url, abort.signal),
       limits.requestTimeoutMs,
       clock,
       late,
     );
-    if (status < 200 || status > 299) throw refusal(status, body);
+    if (status < 200 || status > 299) throw refusal(status, body, retryAfter);
     try {
       return JSON.parse(body);
     } catch (cause) {
@@ -48,11 +54,12 @@ export class RelayRest {
     }
   }
 
-  private async fetchText(url: URL, signal: AbortSignal): Promise<{ status: number; body: string }> {
+  private async fetchText(url: URL, signal: AbortSignal): Promise<RestAnswer> {
     const { fetch, token } = this.context;
     try {
       const response = await fetch(url.href, { headers: { authorization: `Bearer ${token}` }, signal });
-      return { status: response.status, body: await response.text() };
+      const retryAfter = response.headers.get('retry-after');
+      return { status: response.status, body: await response.text(), retryAfter };
     } catch (cause) {
       throw this.unreachable(reasonOf(cause), cause);
     }

@@ -1,23 +1,26 @@
 import type { ClientContext } from './client-options.js';
-import { DisconnectedError, TokenRefusedError } from './client.error.js';
+import { DisconnectedError, RelayRefusedError, TokenRefusedError } from './client.error.js';
 
 /**
- * Tries until it works, waiting with full jitter in between.
+ * Tries until it works, waiting with full jitter in between, and at least as long as the relay asks for.
  *
  * @param reason why the link is down, for people
+ * @param askedMs how long the relay asked to stay away
  * @param wanted false once nobody wants it any more
  * @returns undefined when it worked or is no longer wanted, else why there is no use in trying on
  */
 export async function retry(
   { clock, limits, random }: ClientContext,
   reason: string,
+  askedMs: number,
   attempt: () => Promise<void>,
   wanted: () => boolean,
 ): Promise<Error | undefined> {
   const giveUpAt = clock.now() + limits.reconnectForMs;
   let cause: unknown = undefined;
+  let leastMs = askedMs;
   for (let bound = limits.backoffFirstMs; wanted(); bound = Math.min(bound * 2, limits.backoffMaxMs)) {
-    const wait = random() * bound;
+    const wait = Math.max(random() * bound, leastMs);
     if (clock.now() + wait >= giveUpAt) {
       const text = `The connection to the relay broke (${reason}) and did not come back within ${limits.reconnectForMs} ms.`;
       return new DisconnectedError(text, { cause });
@@ -30,6 +33,7 @@ export async function retry(
     } catch (error) {
       if (error instanceof TokenRefusedError) return error;
       cause = error;
+      leastMs = error instanceof RelayRefusedError ? (error.retryAfterMs ?? 0) : 0;
     }
   }
   return undefined;

@@ -24,6 +24,7 @@ export interface NodeSocket extends WebSocketLike {
 
 export interface NodeResponse extends AsyncIterable<Uint8Array> {
   readonly statusCode?: number | undefined;
+  readonly headers: { readonly 'retry-after'?: string | undefined };
 }
 
 /** Whether sockets of this implementation are those of npm `ws`: headers, `terminate`, and a word about refused upgrades. */

@@ -6,13 +6,13 @@ import { Permissions } from '../permissions/index.js';
 import {
   answerTypeOf,
   type Clock,
-  DEFAULT_MAX_FRAME_BYTES,
   encodeFrame,
   errorAnswer,
   type Frame,
   isAnswered,
   isAnswerType,
   type PermissionMode,
+  isLarger,
   requestIdOf,
   type Runtime,
   runtimeKey,
@@ -107,8 +107,9 @@ export class CommandDispatcher {
       const fields = await this.handle(handler, frame, requestId, (run) => void afterAnswer.push(run));
       const named = requestId === undefined ? {} : { request_id: requestId };
       const answer = { success: true, ...fields, type: answerTypeOf(frame.type), ...named };
-      // Sent, it would cost the whole link (close code 1009), and whoever waits for it would learn nothing.
-      if (Buffer.byteLength(encodeFrame(answer)) > DEFAULT_MAX_FRAME_BYTES) throw new CommandError('ANSWER_TOO_LARGE');
+      // Sent in one frame, it would cost the whole link (close code 1009), and whoever waits for it would learn nothing.
+      if (!this.emitter.takesChunks && isLarger(encodeFrame(answer), this.emitter.maxFrameBytes))
+        throw new CommandError('ANSWER_TOO_LARGE');
       return answer;
     } catch (error) {
       afterAnswer.length = 0;

@@ -1,10 +1,10 @@
 import { IsInt, Min } from 'class-validator';
-import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES } from '../protocol/index.js';
 
 export const COMMANDS_OPTIONS = Symbol('COMMANDS_OPTIONS');
 
-/** Bytes of a frame left for what stands around an answer's content. */
-const REST_OF_FRAME_BYTES = 64 * 1024;
+/** Bytes of an answer, or a frame, left for what stands around its content. */
+export const AROUND_CONTENT_BYTES = 64 * 1024;
 
 /** Limits of commands. */
 export class CommandsOptions {
@@ -13,10 +13,13 @@ export class CommandsOptions {
   @Min(1)
   commandDeadlineMs = 60_000;
 
-  /** Bytes of file content, encoded, in one answer; also the largest file that `edit_file` takes. Default: what fits into a frame of 8 MiB. */
+  /**
+   * Bytes of file content, encoded, in one answer; also the largest file that `edit_file` takes. Never more than fits into one
+   * answer of the server (`maxAnswerBytes` of the emitter; without chunks, one frame). Default: 64 MiB.
+   */
   @IsInt()
   @Min(1)
-  maxAnswerBytes = DEFAULT_MAX_FRAME_BYTES - REST_OF_FRAME_BYTES;
+  maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Entries in one answer of `list_in_directory` and `get_tree`. Default: 10,000. */
   @IsInt()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BoundedMap } from '../conversations/index.js';
-import { encodeFrame, errorAnswer, type Frame } from '../protocol/index.js';
+import { encodeFrame, errorAnswer, type Frame, isLarger, isLongFrame } from '../protocol/index.js';
 
 /** What is remembered of a command, and what of it the memory has to know. */
 export interface NewRequest {
@@ -71,7 +71,8 @@ class Entry implements RememberedRequest {
 
   answered(answer: Frame): void {
     const { type, requestId, isReading } = this.request;
-    if (Buffer.byteLength(encodeFrame(answer)) <= this.maxAnswerBytes) this.answer = answer;
+    const isKept = !isLongFrame(answer, this.maxAnswerBytes) && !isLarger(encodeFrame(answer), this.maxAnswerBytes);
+    if (isKept) this.answer = answer;
     else if (isReading) this.mayRunAgain = true;
     else this.answer = errorAnswer(type, requestId, 'ANSWER_TOO_LARGE', HAS_RUN);
     this.ended();

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
-import type { TypeMap } from '../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, LARGE_FRAME_LENGTH, type TypeMap } from '../protocol/index.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -56,6 +56,24 @@ export class EmitterOptions {
   @IsInt()
   @Min(0)
   snapshotMaxWaitMs: number = 250;
+
+  /**
+   * Bytes of one answer that is sent in chunks, where the server takes them; elsewhere one frame is the bound. Default: 64 MiB
+   * (protocol section 6).
+   */
+  @IsInt()
+  @Min(LARGE_FRAME_LENGTH)
+  maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
+
+  /** Bytes of answers in chunks that are held until they are sent; beyond, commands with large answers fail. Default: 256 MiB. */
+  @IsInt()
+  @Min(1)
+  heldAnswerBytes: number = 4 * DEFAULT_MAX_ANSWER_BYTES;
+
+  /** An answer in chunks of which nothing is taken for this long is given up. Default: 60 s. */
+  @IsInt()
+  @Min(1)
+  answerStallMs: number = 60_000;
 
   /** Longest that an event for control waits for the stream events before it (protocol section 2). Default: 1 s. */
   @IsInt()

@@ -20,9 +20,14 @@ interface Part {
  * so: texts end in `CUT_MARK`, and `cut_bytes` counts what is missing.
  *
  * @param seal puts around a payload what cannot be cut
+ * @param whole all of it, sealed, where that is encoded already
  */
-export function encodeToFit(payload: object, maxBytes: number, seal: (payload: object) => object): string {
-  const whole = encodeFrame(seal(payload));
+export function encodeToFit(
+  payload: object,
+  maxBytes: number,
+  seal: (payload: object) => object,
+  whole = encodeFrame(seal(payload)),
+): string {
   if (!isLarger(whole, maxBytes)) return whole;
   const plain: unknown = JSON.parse(encodeFrame(payload));
   const size = sizeOf(plain);

@@ -1,6 +1,6 @@
-import type { EventLog, EventPlace, LoggedEvent, NumberRange } from '../channel/index.js';
+import type { EventLog, EventPlace, LoggedEvent } from '../channel/index.js';
 import { type Journal, missingBetween } from '../journal/index.js';
-import type { Runtime } from '../protocol/index.js';
+import type { NumberRange, Runtime } from '../protocol/index.js';
 
 /** One runtime of the journal, as a cursor reads it. */
 export class JournalLog implements EventLog {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { linkContext } from '../../test/kit/link-context.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { MemoryJournal } from '../journal/index.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP, type Frame } from '../protocol/index.js';
-import { LinkChannel, type LinkChannelContext, OpenChannels } from '../transport/index.js';
+import { LinkChannel, OpenChannels } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
 import { ProtocolEmitterService } from './protocol-emitter.service.js';
 
@@ -51,17 +52,7 @@ function setUp() {
   const links = { feed: () => {}, maxFrameBytes: DEFAULT_MAX_FRAME_BYTES } as never;
   const journal = new MemoryJournal();
   const emitter = new ProtocolEmitterService(new EmitterOptions(), journal, DEFAULT_TYPE_MAP, clock, none, none, links);
-  const context: LinkChannelContext = {
-    clock,
-    heartbeatMs: 30_000,
-    maxUnansweredHeartbeats: 3,
-    wakeProbeMs: 5_000,
-    bufferBoundBytes: 512 * 1024,
-    window: {},
-    answered: new Set(),
-    gaveUp: () => {},
-    refused: () => {},
-  };
+  const context = linkContext(clock);
   const server = new Server();
   let open: readonly MemorySocket[] = [];
   const connect = async (kind: 'plain' | 'resumable', hears = Infinity, keeps = hears): Promise<void> => {

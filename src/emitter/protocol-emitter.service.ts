@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
 import type { Journal } from '../journal/index.js';
+import { ChunkSlots } from '../channel/index.js';
 import {
   type Clock,
   commandOf,
@@ -12,12 +13,17 @@ import {
   type EventType,
   type Frame,
   isLarger,
+  isAnswerType,
+  isLongFrame,
+  LARGE_FRAME_LENGTH,
   type LinkShape,
   readRewind,
+  REFUSED_SIZE_FACTOR,
   requestIdOf,
   routeOf,
+  routeOfEvent,
   type Runtime,
-  runtimeKey,
+  RuntimeMap,
   type TypeMap,
 } from '../protocol/index.js';
 import {
@@ -33,6 +39,7 @@ import { EmitterOptions } from './emitter.options.js';
 import { encodeToFit } from './encode-to-fit.js';
 import { JOURNAL } from './journal.provider.js';
 import { journalHeads } from './journal-heads.js';
+import { EVENT_SLOTS, LargeAnswers } from './large-answers.js';
 import type { OutletContext } from './plain-outlet.js';
 import { RuntimeOutlet } from './runtime-outlet.js';
 import { RuntimeWriter } from './runtime-writer.js';
@@ -51,9 +58,12 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   private readonly log = new Logger(ProtocolEmitterService.name);
   /** Names this process as the one that appended the event; not derived from anything that names the process elsewhere. */
   private readonly epoch = randomBytes(4).toString('hex');
-  private readonly outlets = new Map<string, RuntimeOutlet>();
+  private readonly outlets = new RuntimeMap<RuntimeOutlet>();
   private readonly context: OutletContext;
+  private readonly largeAnswers: LargeAnswers;
   private link: OpenLink | undefined;
+  /** Of the link: for large events, where the server takes them in chunks. */
+  private slots: ChunkSlots | undefined;
   private holdLogged = false;
 
   constructor(
@@ -78,6 +88,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
           count,
         }),
     };
+    this.largeAnswers = new LargeAnswers(clock, options, (answer) => this.control.send(answer));
     // What an earlier process did not get through to the server follows as soon as there is a link.
     for (const runtime of journal.runtimes()) this.outletOf(runtime);
     links.feed(this);
@@ -91,7 +102,7 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
    */
   emit<T extends EventType>(type: T, payload: EventPayload<T>, scope: Runtime): EventName | undefined {
     const outlet = this.outletOf(scope);
-    const { delivery } = routeOf(this.map, { type, ...payload }, this.link?.shape ?? PLAIN);
+    const { delivery } = routeOfEvent(this.map, type, payload, this.link?.shape ?? PLAIN);
     if (delivery === 'snapshot') {
       outlet.writer.hold(type, payload);
       this.flushSoon(outlet);
@@ -112,45 +123,70 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     if (position !== undefined) await this.journal.committed(runtime, position);
   }
 
+  /** Whether the server takes large answers in chunks (protocol section 6). */
+  get takesChunks(): boolean {
+    return this.links.chunked;
+  }
+
+  /** Bytes of one answer that the server takes: many frames' worth where it takes chunks, else one (protocol section 6). */
+  get maxAnswerBytes(): number {
+    return this.takesChunks ? this.options.maxAnswerBytes : this.links.maxFrameBytes;
+  }
+
+  /** Bytes of one frame that the server takes. */
+  get maxFrameBytes(): number {
+    return this.links.maxFrameBytes;
+  }
+
   /**
-   * Sends a frame that is no event (a response, `file_changed`, …) on the channel that the type map gives it. A response
-   * that does not fit into one frame of the server becomes an error, any other frame is cut (protocol section 6).
+   * Sends a frame that is no event (a response, `file_changed`, …) on the channel that the type map gives it; a large response
+   * in chunks on stream, where the server takes them. Elsewhere a response that does not fit into one frame of the server
+   * becomes an error; any other frame is cut (protocol section 6).
    *
    * @throws ChannelFullError when too much waits for the peer
    */
   send(frame: Frame): void {
+    const requestId = this.takesChunks && isAnswerType(frame.type) ? requestIdOf(frame) : undefined;
+    if (requestId !== undefined && isLongFrame(frame, LARGE_FRAME_LENGTH))
+      return this.largeAnswers.send(frame, requestId);
     const { channel } = routeOf(this.map, frame, this.link?.shape ?? PLAIN);
     (channel === 'control' ? this.control : this.stream).send(this.fitting(frame));
   }
 
   /** Whether everything emitted has reached the server. */
   get settled(): boolean {
-    return [...this.outlets.values()].every((outlet) => outlet.settled);
+    return this.largeAnswers.settled && [...this.outlets.values()].every((outlet) => outlet.settled);
   }
 
   linkUp(link: OpenLink): void {
     this.link = link;
     this.holdLogged = false;
+    this.slots = link.shape.chunked
+      ? new ChunkSlots(EVENT_SLOTS, this.links.maxFrameBytes * REFUSED_SIZE_FACTOR)
+      : undefined;
+    this.largeAnswers.linkUp(link);
     if (link.shape.resumable) link.stream.attach(journalHeads(this.journal, this.epoch), 'urgent');
     for (const outlet of this.outlets.values()) {
-      outlet.linkUp(link);
+      outlet.linkUp(link, this.slots);
       if (outlet.writer.waiting) this.flushSoon(outlet);
     }
   }
 
   linkDown(): void {
     this.link = undefined;
+    this.largeAnswers.linkDown();
     for (const outlet of this.outlets.values()) {
       outlet.writer.stopTimer();
       outlet.linkDown();
     }
   }
 
-  /** Takes the server's `rewind` (protocol section 5). */
+  /** Takes the server's `rewind` and `chunk_ack` (protocol sections 5 and 6). */
   take(frame: Frame): boolean {
+    if (this.largeAnswers.take(frame)) return true;
     if (frame.type !== 'rewind') return false;
     const rewind = readRewind(frame);
-    const outlet = rewind && this.outlets.get(runtimeKey(rewind.runtime));
+    const outlet = rewind && this.outlets.get(rewind.runtime);
     const isDone = rewind && outlet?.rewind({ epoch: rewind.event_epoch, seq: rewind.event_seq });
     if (!isDone) this.log.error('The server asks for events that this device knows nothing of.', { frame });
     return true;
@@ -176,16 +212,15 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
   }
 
   private outletOf(scope: Runtime): RuntimeOutlet {
-    const key = runtimeKey(scope);
-    const known = this.outlets.get(key);
+    const known = this.outlets.get(scope);
     if (known) return known;
     const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
     const maxFrameBytes = (): number => this.links.maxFrameBytes;
     const appended = (): void => outlet.appended();
     const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes, appended);
     const outlet = new RuntimeOutlet(writer, this.context);
-    this.outlets.set(key, outlet);
-    if (this.link) outlet.linkUp(this.link);
+    this.outlets.set(runtime, outlet);
+    if (this.link) outlet.linkUp(this.link, this.slots);
     return outlet;
   }
 

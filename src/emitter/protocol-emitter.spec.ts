@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linkContext } from '../../test/kit/link-context.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { type Journal, JournalStore, MemoryJournal } from '../journal/index.js';
 import { DEFAULT_MAX_FRAME_BYTES, DEFAULT_TYPE_MAP, type Frame } from '../protocol/index.js';
-import { OpenChannels, LinkChannel, type LinkChannelContext } from '../transport/index.js';
+import { LinkChannel, OpenChannels } from '../transport/index.js';
 import { EmitterOptions } from './emitter.options.js';
 import { ProtocolEmitterService } from './protocol-emitter.service.js';
 import { typeMapProvider } from './type-map.provider.js';
@@ -32,17 +33,7 @@ function setUp(
     feed: () => {},
     maxFrameBytes,
   } as never);
-  const context: LinkChannelContext = {
-    clock,
-    heartbeatMs: 30_000,
-    maxUnansweredHeartbeats: 3,
-    wakeProbeMs: 5_000,
-    bufferBoundBytes: 512 * 1024,
-    window: {},
-    answered: new Set(),
-    gaveUp: () => {},
-    refused: () => {},
-  };
+  const context = linkContext(clock);
   /** A split link whose peer answers pings while `answers` is true. */
   const connect = (answers = true) => {
     const ends = (['control', 'stream'] as const).map((name) => {

@@ -1,4 +1,11 @@
-import { EventCursor, type EventPlace, type FrameSource, type OutgoingFrame } from '../channel/index.js';
+import {
+  ChunkingSource,
+  type ChunkSlots,
+  EventCursor,
+  type EventPlace,
+  type FrameSource,
+  type OutgoingFrame,
+} from '../channel/index.js';
 import { encodeFrame, type JournalGapFrame } from '../protocol/index.js';
 import type { OpenLink } from '../transport/index.js';
 import type { JournalLog } from './journal-log.js';
@@ -7,8 +14,11 @@ import type { RuntimeWriter } from './runtime-writer.js';
 /** One runtime's events on one resumable link: all on stream, from the safe position on. */
 export class ResumableOutlet implements FrameSource {
   private readonly cursor: EventCursor;
+  /** What is attached to the channel: this, or large events of it in chunks. */
+  private readonly source: FrameSource;
 
   /**
+   * @param slots for large events, where the server takes them in chunks
    * @param from what comes after this position is sent
    * @param safe told up to where the server is responsible
    */
@@ -16,6 +26,7 @@ export class ResumableOutlet implements FrameSource {
     private readonly writer: RuntimeWriter,
     log: JournalLog,
     private readonly link: OpenLink,
+    slots: ChunkSlots | undefined,
     from: number,
     safe: (position: number) => void,
   ) {
@@ -28,6 +39,7 @@ export class ResumableOutlet implements FrameSource {
         return encodeFrame(gap);
       },
     });
+    this.source = slots ? new ChunkingSource(this, slots) : this;
   }
 
   get idle(): boolean {
@@ -36,12 +48,12 @@ export class ResumableOutlet implements FrameSource {
 
   /** Snapshots follow once everything before them has been sent. */
   next(): OutgoingFrame | undefined {
-    if (this.cursor.idle && this.writer.waiting) this.writer.flush();
+    if (this.writer.waiting && this.cursor.idle) this.writer.flush();
     return this.cursor.next();
   }
 
   wake(): void {
-    this.link.stream.attach(this, 'fair');
+    this.link.stream.attach(this.source, 'fair');
   }
 
   /** @returns false when this device knows nothing of the epoch */

@@ -1,4 +1,4 @@
-import type { EventPlace } from '../channel/index.js';
+import type { ChunkSlots, EventPlace } from '../channel/index.js';
 import type { OpenLink } from '../transport/index.js';
 import { JournalLog } from './journal-log.js';
 import { type OutletContext, PlainOutlet } from './plain-outlet.js';
@@ -29,9 +29,10 @@ export class RuntimeOutlet {
     return this.resumable ? !this.writer.waiting && this.safe >= this.log.head : this.plain.settled;
   }
 
-  linkUp(link: OpenLink): void {
+  /** @param slots of this link, where the server takes large events in chunks */
+  linkUp(link: OpenLink, slots?: ChunkSlots): void {
     if (!link.shape.resumable) return this.plain.linkUp(link, this.safe);
-    this.resumable = new ResumableOutlet(this.writer, this.log, link, this.safe, (position) => {
+    this.resumable = new ResumableOutlet(this.writer, this.log, link, slots, this.safe, (position) => {
       this.becameSafe(position);
     });
     this.wake();

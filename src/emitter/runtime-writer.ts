@@ -1,5 +1,5 @@
 import type { Journal } from '../journal/index.js';
-import { type Clock, type EventName, type Runtime, runtimeKey, sealEvent, type Timer } from '../protocol/index.js';
+import { type Clock, type EventName, EventSealer, type Runtime, runtimeKey, type Timer } from '../protocol/index.js';
 import { createHash } from 'node:crypto';
 import { encodeToFit } from './encode-to-fit.js';
 
@@ -8,7 +8,7 @@ const RUNTIME_HASH_DIGITS = 6;
 
 /** One runtime's end of the journal that is written to: gives events their names, and keeps the snapshots that wait. Numbers go on where an earlier process ended. */
 export class RuntimeWriter {
-  private readonly hash: string;
+  private readonly sealer: EventSealer;
   private readonly snapshots = new Map<string, object>();
   private flushTimer: Timer | undefined;
   private seq: number;
@@ -27,7 +27,8 @@ export class RuntimeWriter {
     private readonly appended: () => void,
   ) {
     this.seq = journal.epochs(runtime).at(-1)?.last ?? 0;
-    this.hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
+    const hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
+    this.sealer = new EventSealer(runtime, epoch, hash);
   }
 
   /** Whether a snapshot waits outside the journal. */
@@ -65,12 +66,13 @@ export class RuntimeWriter {
   }
 
   private write(type: string, payload: object): EventName {
-    const name: EventName = { runtime: this.runtime, epoch: this.epoch, seq: ++this.seq };
-    const emittedAt = new Date(this.clock.now()).toISOString();
-    const seal = (fields: object): object => sealEvent(type, fields, name, emittedAt, this.hash);
-    const frame = encodeToFit(payload, this.maxFrameBytes(), seal);
-    this.journal.append(this.runtime, { epoch: name.epoch, seq: name.seq, type, frame });
+    const { runtime, epoch, sealer } = this;
+    const seq = ++this.seq;
+    const now = this.clock.now();
+    const seal = (fields: object): object => sealer.seal(type, fields, seq, now);
+    const frame = encodeToFit(payload, this.maxFrameBytes(), seal, sealer.encode(type, payload, seq, now));
+    this.journal.append(runtime, { epoch, seq, type, frame });
     this.appended();
-    return name;
+    return { runtime, epoch, seq };
   }
 }

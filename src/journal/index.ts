@@ -7,4 +7,4 @@ export { JournalStore } from './journal-store.js';
 export type { JournalStoreOptions } from './journal-store.options.js';
 export { DirectoryLockedError, type DirectoryLock, lockDirectory } from './lock-directory.js';
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.js';
-export { missingBetween, type Numbers } from './missing-between.js';
+export { missingBetween } from './missing-between.js';

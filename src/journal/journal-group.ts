@@ -1,6 +1,6 @@
 import type { Deque } from './deque.js';
+import { Runs } from './journal-runs.js';
 import type { StoredEpoch } from './journal-reader.js';
-import type { LoggedEntry } from './recent-entries.js';
 import { sqlText, sqlTextOrNull } from './sql-text.js';
 import type { HeldEntry, StoredLog } from './stored-log.js';
 
@@ -32,40 +32,43 @@ const MAX_GROUP_BYTES = 1024 * 1024;
  *
  * @param changed logs whose row, or what is dropped of them, has to be written too
  */
-export function groupOf(unwritten: Deque<LoggedEntry>, changed: Iterable<StoredLog>): Group {
+export function groupOf(unwritten: Deque<HeldEntry>, changed: Iterable<StoredLog>): Group {
   const logs = new Map<StoredLog, WrittenLog>();
   for (const log of changed) logs.set(log, { ...log.written });
   /** Only its newest entry says something of an epoch. */
-  const epochs = new Map<StoredEpoch, LoggedEntry>();
-  const entries: string[] = [];
+  const epochs = new Map<StoredEpoch, HeldEntry>();
+  const runs = new Runs();
   const kept = new Map<string, string>();
   let bytes = 0;
   let count = 0;
   for (let next = unwritten.at(0); next && (count === 0 || bytes < MAX_GROUP_BYTES); next = unwritten.at(++count)) {
     const { log, entry } = next;
-    const written = logs.get(log) ?? { ...log.written };
+    let written = logs.get(log);
+    if (!written) logs.set(log, (written = { ...log.written }));
     written.head = entry.position;
-    written.total = entry.total;
-    logs.set(log, written);
-    epochs.set(entry.epoch, next);
+    written.total = next.total;
+    epochs.set(next.span, next);
     bytes += entry.frame?.length ?? 0;
-    keepOf(log, entry, kept);
-    if (entry.position >= log.oldest) entries.push(rowOf(log, entry));
+    if (next.keep !== undefined || next.drop !== undefined) keepOf(next, kept);
+    if (entry.position >= log.oldest) runs.add(next);
   }
   for (const [log, written] of logs) {
     written.oldest = Math.min(log.oldest, written.head + 1);
     written.ordinal = log.firstOrdinal;
   }
   const over = [...logs].flatMap(overOf);
+  const rows = runs.rows();
   const statements = [
+    'BEGIN IMMEDIATE',
     upsert(LOGS, [...logs].map(logRow)),
     upsert(EPOCHS, [...epochs.values()].flatMap(epochRow)),
-    entries.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${entries.join(',')}` : '',
+    rows.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${rows.join(',')}` : '',
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
     ...over.map(({ log, name }) => deleteKept(log, name)),
+    'COMMIT',
   ];
-  const sql = `BEGIN IMMEDIATE;${statements.filter((text) => text !== '').join(';')};COMMIT`;
+  const sql = statements.filter((text) => text !== '').join(';');
   return { sql, count, logs, over };
 }
 
@@ -92,21 +95,17 @@ function logRow([log, { oldest, head, total }]: readonly [StoredLog, WrittenLog]
 }
 
 /** Nothing of an epoch that is not known any more. */
-function epochRow({ log, entry: { epoch: span, position, through } }: LoggedEntry): string[] {
+function epochRow({ log, span, entry: { position, through } }: HeldEntry): string[] {
   const { ordinal, epoch, first, firstSeq } = span;
   if (ordinal < log.firstOrdinal) return [];
   return [`(${log.id},${ordinal},${sqlText(epoch)},${first},${firstSeq},${position},${through})`];
 }
 
-function rowOf({ id }: StoredLog, entry: HeldEntry): string {
-  const { position, epoch, seq, through, total, at, type, frame } = entry;
-  return `(${id},${position},${epoch.ordinal},${seq},${through},${total},${at},${sqlText(type)},${sqlTextOrNull(frame)})`;
-}
-
 /** What is on disk of a log and no longer kept. */
 function goneOf([log, { oldest, ordinal }]: readonly [StoredLog, WrittenLog]): string[] {
   const gone: string[] = [];
-  if (oldest > log.written.oldest) gone.push(`DELETE FROM entries WHERE log=${log.id} AND position<${oldest}`);
+  if (oldest > log.written.oldest)
+    gone.push(`DELETE FROM entries WHERE log=${log.id} AND position<${oldest} AND position+count<=${oldest}`);
   if (ordinal > log.written.ordinal) gone.push(`DELETE FROM epochs WHERE log=${log.id} AND ordinal<${ordinal}`);
   return gone;
 }
@@ -121,7 +120,7 @@ function deleteKept({ id }: StoredLog, name: string): string {
 }
 
 /** Only the last word on a name goes to the disk. */
-function keepOf(log: StoredLog, { keep, drop, frame, position }: HeldEntry, kept: Map<string, string>): void {
+function keepOf({ log, keep, drop, entry: { frame, position } }: HeldEntry, kept: Map<string, string>): void {
   const { id } = log;
   if (drop !== undefined) kept.set(`${id} ${drop}`, deleteKept(log, drop));
   if (keep !== undefined && frame !== undefined)

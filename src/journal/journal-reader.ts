@@ -1,5 +1,7 @@
 import type { Runtime } from '../protocol/index.js';
 import type { Database } from './database.js';
+import type { JournalEntry } from './journal.js';
+import { entriesOf, sizesOf } from './read-run.js';
 import { type StoredText, textOf } from './sql-text.js';
 
 /** What a log knows of an entry without its frame. */
@@ -9,16 +11,6 @@ export interface EntryMark {
   readonly through: number;
   readonly total: number;
   readonly at: number;
-}
-
-/** An entry as it lies on disk; its epoch by number. */
-export interface StoredEntry {
-  readonly position: number;
-  readonly ordinal: number;
-  readonly seq: number;
-  readonly through: number;
-  readonly type: string;
-  readonly frame: string | undefined;
 }
 
 export interface StoredEpoch {
@@ -47,7 +39,23 @@ export interface LogRow {
   readonly oldestAt: number;
 }
 
-type Marks = readonly [position: number, seq: number, through: number, total: number, at: number];
+type EntryColumns = readonly [
+  position: number,
+  epoch: number,
+  seq: number,
+  through: number,
+  type: StoredText,
+  frame: StoredText | null,
+  sizes: string | null,
+];
+type MarkColumns = readonly [
+  position: number,
+  seq: number,
+  through: number,
+  total: number,
+  at: number,
+  sizes: string | null,
+];
 type LogColumns = readonly [
   id: number,
   scope: StoredText,
@@ -72,43 +80,62 @@ type EpochColumns = readonly [
 ];
 type Rows<T> = { all(values: readonly unknown[]): T[] };
 
+/** Where the run begins that holds a position. */
+const RUN_OF = '(SELECT MAX(position) FROM entries WHERE log=? AND position<=?)';
+
 /** Reads a journal's file, on a connection of its own that only reads. Statements are prepared once. */
 export class JournalReader {
-  private readonly entries: Rows<readonly [number, number, number, number, StoredText, StoredText | null]>;
-  private readonly marks: Rows<Marks>;
+  private readonly entries: Rows<EntryColumns>;
+  private readonly marks: Rows<MarkColumns>;
   private readonly keptFrames: Rows<readonly [StoredText, StoredText]>;
 
   constructor(private readonly database: Database) {
     this.entries = this.prepare(
-      'SELECT position, epoch, seq, through, type, frame FROM entries WHERE log=? AND position BETWEEN ? AND ? ORDER BY position',
+      `SELECT position, epoch, seq, through, type, frame, sizes FROM entries
+       WHERE log=? AND position>=${RUN_OF} AND position<=? ORDER BY position`,
     );
     this.marks = this.prepare(
-      'SELECT position, seq, through, total, at FROM entries WHERE log=? AND position>=? ORDER BY position LIMIT ?',
+      `SELECT position, seq, through, total, at, sizes FROM entries
+       WHERE log=? AND position>=${RUN_OF} ORDER BY position LIMIT ?`,
     );
     this.keptFrames = this.prepare('SELECT name, frame FROM kept WHERE log=? ORDER BY position');
   }
 
-  /** The entries from one position to another. */
-  between(log: number, from: number, to: number): StoredEntry[] {
-    return this.entries.all([log, from, to]).map(([position, ordinal, seq, through, type, frame]) => ({
-      position,
-      ordinal,
-      seq,
-      through,
-      type: textOf(type),
-      frame: frame === null ? undefined : textOf(frame),
-    }));
+  /** The entries from one position to another. @param epochs names by number */
+  between(log: number, from: number, to: number, epochs: ReadonlyMap<number, string>): JournalEntry[] {
+    const found: JournalEntry[] = [];
+    let next = from;
+    for (const row of this.entries.all([log, log, from, to])) {
+      const [position, ordinal, seq, through, type, frame, sizes] = row;
+      const epoch = epochs.get(ordinal) ?? '';
+      const whole = {
+        position,
+        epoch,
+        seq,
+        through,
+        type: textOf(type),
+        frame: frame === null ? undefined : textOf(frame),
+      };
+      for (const entry of entriesOf(whole, sizesOf(sizes))) {
+        if (entry.position < next || entry.position > to) continue;
+        found.push(entry);
+        next = entry.position + 1;
+      }
+    }
+    return found;
   }
 
-  /** What is known of the entries from a position on. */
-  marksFrom(log: number, position: number, limit: number): EntryMark[] {
-    return this.marks.all([log, position, limit]).map(([at, seq, through, total, time]) => ({
-      position: at,
-      seq,
-      through,
-      total,
-      at: time,
-    }));
+  /** What is known of the entries from a position on, in so many rows. */
+  marksFrom(log: number, position: number, rows: number): EntryMark[] {
+    const found: EntryMark[] = [];
+    let next = position;
+    for (const row of this.marks.all([log, log, position, rows]))
+      for (const mark of marksOf(row)) {
+        if (mark.position < next) continue;
+        found.push(mark);
+        next = mark.position + 1;
+      }
+    return found;
   }
 
   kept(log: number): Map<string, string> {
@@ -118,8 +145,9 @@ export class JournalReader {
   /** Every log, the one that was silent longest first. */
   logs(): LogRow[] {
     const rows = this.prepare<LogColumns>(
-      `SELECT l.id, l.scope, l.agent, l.conversation, l.oldest, l.head, l.dropped, l.total, l.released, l.turn, e.at
-       FROM logs l LEFT JOIN entries e ON e.log=l.id AND e.position=l.oldest ORDER BY l.turn`,
+      `SELECT id, scope, agent, conversation, oldest, head, dropped, total, released, turn,
+         (SELECT e.at FROM entries e WHERE e.log=logs.id AND e.position<=logs.oldest ORDER BY e.position DESC LIMIT 1)
+       FROM logs ORDER BY turn`,
     );
     return rows
       .all([])
@@ -145,4 +173,15 @@ export class JournalReader {
   private prepare<T>(sql: string): Rows<T> {
     return this.database.prepare(sql).raw() as unknown as Rows<T>;
   }
+}
+
+/** What is known of each entry of a row. */
+function marksOf([position, seq, through, total, at, sizes]: MarkColumns): EntryMark[] {
+  const each = sizesOf(sizes);
+  if (!each) return [{ position, seq, through, total, at }];
+  let before = total - each.reduce((sum, size) => sum + size, 0);
+  return each.map((size, index) => {
+    const number = seq + index;
+    return { position: position + index, seq: number, through: number, total: (before += size), at };
+  });
 }

@@ -1,4 +1,5 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
+import { Breath } from './breath.js';
 import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
@@ -14,7 +15,7 @@ import {
 import { JournalWriter } from './journal-writer.js';
 import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
 import { RecentEntries } from './recent-entries.js';
-import { type HeldEntry, type LogHost, StoredLog } from './stored-log.js';
+import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog } from './stored-log.js';
 import { UnwrittenEntries } from './unwritten-entries.js';
 
 /** What is no event (a released position, say) is written with the next group, or after this time. */
@@ -33,6 +34,7 @@ export class JournalStore implements LogHost, LogStore {
   private readonly database: Database;
   private readonly writer: JournalWriter;
   private readonly clock: Clock;
+  private readonly breath: Breath;
   private readonly observer: JournalObserver;
   private readonly maxUnwrittenBytes: number;
   private readonly scopes = new Map<string, Scope>();
@@ -60,6 +62,7 @@ export class JournalStore implements LogHost, LogStore {
     private readonly options: JournalStoreOptions = {},
   ) {
     this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.breath = new Breath(this.clock);
     this.observer = options.observer ?? NO_JOURNAL_OBSERVER;
     this.recent = new RecentEntries(options.tailBytes ?? DEFAULT_TAIL_BYTES);
     this.maxUnwrittenBytes = options.maxUnwrittenBytes ?? DEFAULT_MAX_UNWRITTEN_BYTES;
@@ -125,13 +128,16 @@ export class JournalStore implements LogHost, LogStore {
     return log;
   }
 
-  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry {
+  append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry {
     const before = log.bytes;
-    const entry = log.append(fields, this.clock.now(), ++this.turn);
+    const entry = log.append(fields, through, this.breath.now, ++this.turn);
     scope.bytes += log.bytes - before;
-    scope.warm.delete(log);
-    scope.warm.add(log);
-    this.unwritten.add({ log, entry });
+    if (scope.newest !== log || entry.entry.position === log.oldest) {
+      scope.newest = log;
+      scope.warm.delete(log);
+      scope.warm.add(log);
+    }
+    this.unwritten.add(entry);
     this.retain(scope, log);
     if (this.state === 'failing' && !this.full) log.show(log.head);
     // Far too much waits for the disk: the oldest of it goes, with what lies before it.
@@ -157,7 +163,7 @@ export class JournalStore implements LogHost, LogStore {
     scope.bytes -= bytes;
     if (log.isEmpty) scope.warm.delete(log);
     for (const entry of held) {
-      if (entry.position <= log.written.head) this.recent.dropped(entry);
+      if (entry.entry.position <= log.written.head) this.recent.dropped(entry);
       else this.unwritten.dropped(entry);
     }
     const sum = this.drops.get(log) ?? { entries: 0, bytes: 0, unreleased: 0 };
@@ -235,7 +241,7 @@ export class JournalStore implements LogHost, LogStore {
   private scopeOf(name: string): Scope {
     let scope = this.scopes.get(name);
     if (!scope) {
-      scope = { name, logs: new Map(), warm: new Set(), bytes: 0 };
+      scope = { name, logs: new Map(), warm: new Set(), newest: undefined, bytes: 0 };
       this.scopes.set(name, scope);
     }
     return scope;
@@ -244,9 +250,10 @@ export class JournalStore implements LogHost, LogStore {
   private retain(scope: Scope, log: StoredLog): void {
     const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope } = this.options;
     log.trim(maxEntriesPerRuntime ?? Infinity, maxBytesPerRuntime ?? Infinity);
+    if (maxBytesPerScope === undefined) return;
     for (const silent of scope.warm) {
-      while (!silent.isEmpty && scope.bytes > (maxBytesPerScope ?? Infinity)) silent.dropThrough(silent.oldest);
-      if (!silent.isEmpty) break;
+      if (scope.bytes <= maxBytesPerScope) return;
+      while (!silent.isEmpty && scope.bytes > maxBytesPerScope) silent.dropThrough(silent.oldest);
     }
   }
 
@@ -272,6 +279,7 @@ export class JournalStore implements LogHost, LogStore {
       const group = groupOf(this.unwritten.entries, changed);
       this.changed = new Set();
       this.isDue = false;
+      for (const log of group.logs.keys()) log.writes();
       try {
         await this.writer.write(group.sql, group.logs.size);
       } catch (error) {
@@ -328,6 +336,7 @@ export class JournalStore implements LogHost, LogStore {
 
   /** Lets those go on who waited for room. */
   private letGoOn(): void {
+    if (this.waiting.length === 0) return;
     if (!this.full || this.state === 'closed') for (const resume of this.waiting.splice(0)) resume();
   }
 }

@@ -56,7 +56,10 @@ export interface EpochSpan {
 export interface Journal {
   append(runtime: Runtime, entry: NewEntry): JournalEntry;
   appendGap(runtime: Runtime, gap: NewGap): JournalEntry;
-  /** Resolves when the entry at this position is committed; rejects when it cannot be. */
+  /**
+   * Resolves when the entry at this position is committed; rejects when it cannot be. Until then it may be the same promise for
+   * what is committed together.
+   */
   committed(runtime: Runtime, position: number): Promise<void>;
   /** Committed entries after a position, oldest first; fewer than `limit` only at the end. */
   read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[];

@@ -74,6 +74,59 @@ describe('LibsqlJournal', () => {
     await later.close();
   });
 
+  it('reads what an earlier version has written, one row for each event', async () => {
+    const database = openDatabase(file, JOURNAL_MIGRATIONS.slice(0, 1));
+    database.exec(`INSERT INTO logs VALUES (1,'','a','c',2,4,7,29,0,4); INSERT INTO epochs VALUES (1,0,'e1',1,1,4,5);
+      INSERT INTO entries VALUES (1,2,0,2,2,14,5,'stream_delta','{"n":2}'), (1,3,0,3,4,14,6,'resume_gap',NULL),
+        (1,4,0,5,5,29,7,'stream_delta','{"n":5,"m":55}')`);
+    database.close();
+    const journal = JournalStore.openOne(file, { tailBytes: 1 });
+    for (const seq of [6, 7]) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 6);
+    const all = journal
+      .read(runtime, 0, 10)
+      .map(({ position, seq, through, frame }) => [position, seq, through, frame]);
+    expect(all).toEqual([
+      [2, 2, 2, '{"n":2}'],
+      [3, 3, 4, undefined],
+      [4, 5, 5, '{"n":5,"m":55}'],
+      [5, 6, 6, '{"n":6}'],
+      [6, 7, 7, '{"n":7}'],
+    ]);
+    expect(journal.bytes).toBe(36);
+    await journal.close();
+  });
+
+  it('puts what was appended in one breath into few rows, and reads from the middle of them', async () => {
+    const journal = JournalStore.openOne(file, { tailBytes: 1, maxEntriesPerRuntime: 90 });
+    for (let seq = 1; seq <= 100; seq++) journal.append(runtime, entry(seq));
+    journal.append(other, entry(1));
+    await journal.committed(runtime, 100);
+    const database = openDatabase(file, JOURNAL_MIGRATIONS);
+    const rows = (): unknown => database.prepare('SELECT log, position, count FROM entries').raw().all([]);
+    expect(rows()).toEqual([
+      [1, 11, 64],
+      [1, 75, 26],
+      [2, 1, 1],
+    ]);
+    for (let seq = 101; seq <= 105; seq++) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 105);
+    expect(journal.bounds(runtime)).toEqual({ oldest: 16, head: 105 });
+    expect(journal.read(runtime, 0, 60).map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, i) => 16 + i));
+    expect(journal.read(runtime, 80, 2).map(({ frame }) => frame)).toEqual(['{"n":81}', '{"n":82}']);
+    expect(journal.find(runtime, 'e1', 44)).toBe(44);
+    for (let seq = 106; seq <= 164; seq++) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 164);
+    expect(rows()).toEqual([
+      [1, 75, 26],
+      [1, 101, 5],
+      [1, 106, 59],
+      [2, 1, 1],
+    ]);
+    database.close();
+    await journal.close();
+  });
+
   it('keeps scopes apart, in one file', async () => {
     const store = new JournalStore(file);
     const [one, two] = [store.open('env-1'), store.open('env-2')];
@@ -199,60 +252,56 @@ describe('LibsqlJournal', () => {
     expect(() => new JournalStore(file)).toThrow(DatabaseError);
   });
 
-  it(
-    'keeps exactly what a plain list with the same limits keeps, over any steps and restarts',
-    { timeout: 60_000 },
-    async () => {
-      const which = fc.nat(2);
-      const step = fc.oneof(
-        {
-          weight: 12,
-          arbitrary: fc.record({
-            kind: fc.constant('append' as const),
-            which,
-            size: fc.nat(30),
-            keep: fc.option(fc.nat(3)),
-            drop: fc.option(fc.nat(3)),
-          }),
-        },
-        {
-          weight: 2,
-          arbitrary: fc.record({ kind: fc.constant('gap' as const), which, size: fc.integer({ min: 1, max: 5 }) }),
-        },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
-        { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
-        {
-          weight: 2,
-          arbitrary: fc.record({
-            kind: fc.constant('settle' as const),
-            which,
-            from: fc.nat(60),
-            limit: fc.integer({ min: 1, max: 40 }),
-          }),
-        },
-        { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
-      );
-      const limits = fc.record(
-        {
-          maxEntriesPerRuntime: fc.integer({ min: 1, max: 40 }),
-          maxBytesPerRuntime: fc.integer({ min: 1, max: 600 }),
-          maxBytesPerScope: fc.integer({ min: 1, max: 1_500 }),
-          tailBytes: fc.constantFrom(1, 3_000, 1e6),
-        },
-        { requiredKeys: ['tailBytes'] },
-      );
-      let run = 0;
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: 250, size: 'max' }), limits, async (steps, options) => {
-          const target = path.join(directory, `${run++}.db`);
-          await compare(steps, options, target);
+  it('keeps exactly what a plain list with the same limits keeps, over any steps and restarts', async () => {
+    const which = fc.nat(2);
+    const step = fc.oneof(
+      {
+        weight: 12,
+        arbitrary: fc.record({
+          kind: fc.constant('append' as const),
+          which,
+          size: fc.nat(30),
+          keep: fc.option(fc.nat(3)),
+          drop: fc.option(fc.nat(3)),
         }),
-        { numRuns: Number(process.env['RUNS'] ?? 60), verbose: 1 },
-      );
-    },
-  );
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constant('gap' as const), which, size: fc.integer({ min: 1, max: 5 }) }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which, size: fc.nat(50) }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('over' as const), which, size: fc.nat(3) }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('epoch' as const), which }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('settle' as const),
+          which,
+          from: fc.nat(60),
+          limit: fc.integer({ min: 1, max: 40 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
+    );
+    const limits = fc.record(
+      {
+        maxEntriesPerRuntime: fc.integer({ min: 1, max: 40 }),
+        maxBytesPerRuntime: fc.integer({ min: 1, max: 600 }),
+        maxBytesPerScope: fc.integer({ min: 1, max: 1_500 }),
+        tailBytes: fc.constantFrom(1, 3_000, 1e6),
+      },
+      { requiredKeys: ['tailBytes'] },
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 250, size: 'max' }), limits, async (steps, options) => {
+        const target = path.join(directory, `${run++}.db`);
+        await compare(steps, options, target);
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 60), verbose: 1 },
+    );
+  });
 });
 
 type Step =

@@ -1,6 +1,6 @@
-import { type Runtime, runtimeKey } from '../protocol/index.js';
+import { isSameRuntime, type Runtime, runtimeKey } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
-import type { HeldEntry, StoredLog } from './stored-log.js';
+import type { HeldEntry, NewStoredEntry, StoredLog } from './stored-log.js';
 
 /** The logs of one scope. */
 export interface Scope {
@@ -8,6 +8,8 @@ export interface Scope {
   readonly logs: Map<string, StoredLog>;
   /** Those that keep something, silent longest first. */
   readonly warm: Set<StoredLog>;
+  /** Appended to last. */
+  newest: StoredLog | undefined;
   /** What they keep (UTF-16 units of the frames). */
   bytes: number;
 }
@@ -17,7 +19,7 @@ export interface LogStore {
   readonly full: boolean;
   room(): Promise<void>;
   logFor(scope: Scope, runtime: Runtime): StoredLog;
-  append(scope: Scope, log: StoredLog, fields: Parameters<StoredLog['append']>[0]): HeldEntry;
+  append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry;
   /** What is known of a log changed. */
   touch(log: StoredLog): void;
 }
@@ -27,6 +29,9 @@ export interface LogStore {
  * `last`, `epochs`, `kept`), and is read once it is committed: a killed process loses none of that.
  */
 export class LibsqlJournal implements Journal {
+  /** Asked for last: mostly the same is asked for again. */
+  private newest: StoredLog | undefined;
+
   constructor(
     private readonly store: LogStore,
     private readonly scope: Scope,
@@ -36,15 +41,16 @@ export class LibsqlJournal implements Journal {
   ) {}
 
   append(runtime: Runtime, entry: NewEntry): JournalEntry {
-    return this.add(runtime, { ...entry, through: entry.seq });
+    return this.add(runtime, entry, entry.seq);
   }
 
   appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
-    return this.add(runtime, { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined });
+    return this.add(runtime, { epoch, seq: from, type: 'resume_gap', frame: undefined }, to);
   }
 
   committed(runtime: Runtime, position: number): Promise<void> {
-    return this.store.logFor(this.scope, runtime).committed(position);
+    const log = this.log(runtime) ?? this.store.logFor(this.scope, runtime);
+    return log.committed(position);
   }
 
   read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[] {
@@ -120,12 +126,14 @@ export class LibsqlJournal implements Journal {
   }
 
   private log(runtime: Runtime): StoredLog | undefined {
-    return this.scope.logs.get(runtimeKey(runtime));
+    if (this.newest && isSameRuntime(this.newest.runtime, runtime)) return this.newest;
+    const log = this.scope.logs.get(runtimeKey(runtime));
+    this.newest = log ?? this.newest;
+    return log;
   }
 
-  private add(runtime: Runtime, fields: Parameters<StoredLog['append']>[0]): JournalEntry {
-    const { position } = this.store.append(this.scope, this.store.logFor(this.scope, runtime), fields);
-    const { epoch, seq, through, type, frame } = fields;
-    return { position, epoch, seq, through, type, frame };
+  private add(runtime: Runtime, fields: NewStoredEntry, through: number): JournalEntry {
+    const log = this.log(runtime) ?? this.store.logFor(this.scope, runtime);
+    return this.store.append(this.scope, log, fields, through).entry;
   }
 }

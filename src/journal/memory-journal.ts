@@ -1,4 +1,4 @@
-import { runtimeKey, type Runtime } from '../protocol/index.js';
+import { type Runtime, RuntimeMap } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 
 /** Limits of a journal in memory. Unset limits do not apply. */
@@ -40,7 +40,7 @@ const COMPACT_AT = 1_024;
 
 /** A journal that lives and dies with its process; committed as soon as appended. */
 export class MemoryJournal implements Journal {
-  private readonly logs = new Map<string, Log>();
+  private readonly logs = new RuntimeMap<Log>();
   private keptBytes = 0;
   private turn = 0;
   private waiting: (() => void)[] = [];
@@ -48,8 +48,9 @@ export class MemoryJournal implements Journal {
   constructor(private readonly options: MemoryJournalOptions = {}) {}
 
   append(runtime: Runtime, { epoch, seq, type, frame, keep, drop }: NewEntry): JournalEntry {
-    const entry = this.add(runtime, { epoch, seq, through: seq, type, frame });
-    const { kept } = this.logFor(runtime);
+    const log = this.logFor(runtime);
+    const entry = this.add(log, { position: log.head + 1, epoch, seq, through: seq, type, frame });
+    const { kept } = log;
     if (drop !== undefined) kept.delete(drop);
     if (keep !== undefined) {
       kept.delete(keep);
@@ -59,25 +60,27 @@ export class MemoryJournal implements Journal {
   }
 
   appendGap(runtime: Runtime, { epoch, from, to }: NewGap): JournalEntry {
-    return this.add(runtime, { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined });
+    const log = this.logFor(runtime);
+    const hole = { epoch, seq: from, through: to, type: 'resume_gap', frame: undefined };
+    return this.add(log, { position: log.head + 1, ...hole });
   }
 
   async committed(): Promise<void> {}
 
   read(runtime: Runtime, after: number, limit: number): readonly JournalEntry[] {
-    const log = this.logs.get(runtimeKey(runtime));
+    const log = this.logs.get(runtime);
     if (!log) return [];
     const from = log.start + Math.max(0, after - this.oldestOf(log) + 1);
     return log.entries.slice(from, from + limit) as JournalEntry[];
   }
 
   bounds(runtime: Runtime): JournalBounds {
-    const log = this.logs.get(runtimeKey(runtime));
+    const log = this.logs.get(runtime);
     return log ? { oldest: this.oldestOf(log), head: log.head } : { oldest: 1, head: 0 };
   }
 
   find(runtime: Runtime, epoch: string, seq: number): number | undefined {
-    const log = this.logs.get(runtimeKey(runtime));
+    const log = this.logs.get(runtime);
     const span = log?.epochs.get(epoch);
     if (!log || !span) return undefined;
     const oldest = this.oldestOf(log);
@@ -95,11 +98,11 @@ export class MemoryJournal implements Journal {
   }
 
   last(runtime: Runtime, epoch: string): { readonly seq: number; readonly position: number } | undefined {
-    return this.logs.get(runtimeKey(runtime))?.epochs.get(epoch);
+    return this.logs.get(runtime)?.epochs.get(epoch);
   }
 
   epochs(runtime: Runtime): readonly EpochSpan[] {
-    const log = this.logs.get(runtimeKey(runtime));
+    const log = this.logs.get(runtime);
     if (!log) return [];
     const oldest = log.entries[log.start];
     return [...log.epochs].map(([epoch, { first, firstSeq, position, seq }]) => ({
@@ -111,15 +114,15 @@ export class MemoryJournal implements Journal {
   }
 
   kept(runtime: Runtime): ReadonlyMap<string, string> {
-    return this.logs.get(runtimeKey(runtime))?.kept ?? new Map<string, string>();
+    return this.logs.get(runtime)?.kept ?? new Map<string, string>();
   }
 
   drop(runtime: Runtime, name: string): void {
-    this.logs.get(runtimeKey(runtime))?.kept.delete(name);
+    this.logs.get(runtime)?.kept.delete(name);
   }
 
   released(runtime: Runtime): number {
-    return this.logs.get(runtimeKey(runtime))?.released ?? 0;
+    return this.logs.get(runtime)?.released ?? 0;
   }
 
   forget(runtime: Runtime): void {
@@ -127,12 +130,12 @@ export class MemoryJournal implements Journal {
   }
 
   release(runtime: Runtime, through: number): void {
-    const log = this.logs.get(runtimeKey(runtime));
+    const log = this.logs.get(runtime);
     if (!log) return;
     log.released = Math.max(log.released, Math.min(through, log.head));
     while (log.start < log.entries.length && this.oldestOf(log) <= through) this.dropOldest(log);
     this.compact(log);
-    if (!this.full) for (const resume of this.waiting.splice(0)) resume();
+    if (this.waiting.length > 0 && !this.full) for (const resume of this.waiting.splice(0)) resume();
   }
 
   get bytes(): number {
@@ -155,14 +158,15 @@ export class MemoryJournal implements Journal {
     for (const resume of this.waiting.splice(0)) resume();
   }
 
-  private add(runtime: Runtime, fields: Omit<JournalEntry, 'position'>): JournalEntry {
-    const log = this.logFor(runtime);
-    const entry: JournalEntry = { position: ++log.head, ...fields };
+  private add(log: Log, entry: JournalEntry): JournalEntry {
+    log.head = entry.position;
     log.turn = ++this.turn;
     log.entries.push(entry);
     const epoch = log.epochs.get(entry.epoch);
-    if (epoch) Object.assign(epoch, { position: entry.position, seq: entry.through });
-    else {
+    if (epoch) {
+      epoch.position = entry.position;
+      epoch.seq = entry.through;
+    } else {
       const { position, seq: firstSeq, through: seq } = entry;
       log.epochs.set(entry.epoch, { first: position, firstSeq, position, seq });
     }
@@ -172,8 +176,7 @@ export class MemoryJournal implements Journal {
   }
 
   private logFor(runtime: Runtime): Log {
-    const key = runtimeKey(runtime);
-    let log = this.logs.get(key);
+    let log = this.logs.get(runtime);
     if (!log) {
       log = {
         runtime,
@@ -186,7 +189,7 @@ export class MemoryJournal implements Journal {
         released: 0,
         turn: 0,
       };
-      this.logs.set(key, log);
+      this.logs.set(runtime, log);
     }
     return log;
   }

@@ -1,11 +1,5 @@
+import type { NumberRange } from '../protocol/index.js';
 import type { EpochSpan, JournalEntry } from './journal.js';
-
-/** Numbers of one epoch, both ends included. */
-export interface Numbers {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number;
-}
 
 /**
  * What lies between the last event a reader has and an entry, and is no longer kept.
@@ -17,7 +11,7 @@ export function missingBetween(
   epochs: readonly EpochSpan[],
   last: { readonly epoch: string; readonly seq: number } | undefined,
   entry: Pick<JournalEntry, 'epoch' | 'seq'> | undefined,
-): Numbers[] {
+): NumberRange[] {
   const from = last ? epochs.findIndex(({ epoch }) => epoch === last.epoch) : 0;
   const to = entry ? epochs.findIndex(({ epoch }) => epoch === entry.epoch) : epochs.length - 1;
   return epochs

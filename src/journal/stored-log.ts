@@ -1,18 +1,24 @@
 import type { Runtime } from '../protocol/index.js';
+import { CommitWaiters } from './commit-waiters.js';
 import { DatabaseError } from './database.js';
 import { Deque } from './deque.js';
 import type { EpochSpan, JournalEntry, NewEntry } from './journal.js';
 import type { EntryMark, JournalReader, LogRow, StoredEpoch } from './journal-reader.js';
 
 /** An entry in memory: because it is new, or because it is not written yet. */
-export interface HeldEntry extends EntryMark {
-  readonly epoch: StoredEpoch;
-  readonly type: string;
-  /** Let go when it is dropped before it was written. */
-  frame: string | undefined;
+export interface HeldEntry {
+  readonly log: StoredLog;
+  readonly span: StoredEpoch;
+  /** Its frame is let go when it is dropped before it was written. */
+  entry: JournalEntry;
+  readonly total: number;
+  readonly at: number;
   readonly keep: string | undefined;
   readonly drop: string | undefined;
 }
+
+/** What is appended: an event, or a hole. */
+export type NewStoredEntry = Omit<NewEntry, 'frame'> & Pick<JournalEntry, 'frame'>;
 
 /** What a log needs of its store. */
 export interface LogHost {
@@ -23,16 +29,10 @@ export interface LogHost {
   unreadable(error: Error): void;
 }
 
-interface Waiter {
-  readonly position: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Epochs of a runtime that stay known though nothing of them is kept. */
 const MAX_GONE_EPOCHS = 64;
-/** Marks that are read at once where many entries are dropped one by one. */
-const MARKS_AT_ONCE = 256;
+/** Rows whose marks are read at once where many entries are dropped one by one. */
+const RUNS_AT_ONCE = 8;
 
 /** One runtime's log: what is known of it in memory, and its way to the disk. */
 export class StoredLog {
@@ -65,7 +65,7 @@ export class StoredLog {
   private marks = new Deque<EntryMark>();
   /** The oldest kept entry is not older than this. */
   private oldestAt: number;
-  private waiters: Waiter[] = [];
+  private readonly waiters = new CommitWaiters();
   private abandoned: Error | undefined;
 
   constructor(
@@ -107,19 +107,22 @@ export class StoredLog {
     this.names.set(epoch.ordinal, epoch.epoch);
   }
 
+  /** @param through its last number: other than `seq` for a hole only */
   append(
-    entry: Omit<NewEntry, 'frame'> & { frame: string | undefined; through: number },
+    { epoch, seq, type, frame, keep, drop }: NewStoredEntry,
+    through: number,
     at: number,
     turn: number,
   ): HeldEntry {
-    const { seq, through, type, frame, keep, drop } = entry;
     const position = ++this.head;
     this.total += frame?.length ?? 0;
     this.turn = turn;
     if (this.isEmpty || this.oldest === position) this.oldestAt = at;
-    const epoch = this.spanFor(entry.epoch, position, seq);
-    Object.assign(epoch, { position, seq: through });
-    const held: HeldEntry = { position, epoch, seq, through, total: this.total, at, type, frame, keep, drop };
+    const span = this.spanFor(epoch, position, seq);
+    span.position = position;
+    span.seq = through;
+    const named: JournalEntry = { position, epoch, seq, through, type, frame };
+    const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);
     if (keep !== undefined) this.over.delete(keep);
@@ -135,7 +138,7 @@ export class StoredLog {
     if (!entries) return this.read(after, limit);
     for (let position = Math.max(from, start); position <= to; position++) {
       const held = this.tail.at(position - start);
-      if (held) entries.push(entryOf(held));
+      if (held) entries.push(held.entry);
     }
     return entries;
   }
@@ -169,7 +172,8 @@ export class StoredLog {
     const kept = this.written.head > 0 ? this.guarded(() => this.host.reader.kept(this.id)) : undefined;
     const frames = kept ?? new Map<string, string>();
     for (let i = 0; i < this.keeps.length; i++) {
-      const { keep, drop, frame } = this.keeps.at(i) ?? {};
+      const { keep, drop, entry } = this.keeps.at(i) ?? {};
+      const frame = entry?.frame;
       if (drop !== undefined) frames.delete(drop);
       if (keep === undefined || frame === undefined) continue;
       frames.delete(keep);
@@ -217,28 +221,31 @@ export class StoredLog {
     if (position <= this.visible) return Promise.resolve();
     if (this.abandoned) return Promise.reject(this.abandoned);
     if (position > this.head) return Promise.reject(new DatabaseError(`Nothing was appended at position ${position}.`));
-    return new Promise((resolve, reject) => this.waiters.push({ position, resolve, reject }));
+    return this.waiters.for(position);
   }
 
   /** Lets readers see entries up to a position. */
   show(position: number): void {
     if (position <= this.visible) return;
     this.visible = position;
-    const { waiters } = this;
-    this.waiters = waiters.filter((waiter) => waiter.position > position);
-    for (const waiter of waiters) if (waiter.position <= position) waiter.resolve();
+    this.waiters.committed(position);
+  }
+
+  /** A group of what was appended until now goes to the disk. */
+  writes(): void {
+    this.waiters.seal();
   }
 
   /** Everything up to a position is on disk. */
   wroteThrough(position: number): void {
-    while ((this.keeps.at(0)?.position ?? Infinity) <= position) this.keeps.shift();
+    while ((this.keeps.at(0)?.entry.position ?? Infinity) <= position) this.keeps.shift();
     this.show(position);
   }
 
   /** Entries that readers do not see will never be committed. */
   abandon(error: Error): void {
     this.abandoned = error;
-    for (const { reject } of this.waiters.splice(0)) reject(error);
+    this.waiters.abandon(error);
   }
 
   /** Position of the oldest entry in memory. */
@@ -262,31 +269,23 @@ export class StoredLog {
 
   private fromDisk(from: number, to: number): JournalEntry[] | undefined {
     const rows = this.guarded(() => {
-      const found = this.host.reader.between(this.id, from, to);
+      const found = this.host.reader.between(this.id, from, to, this.names);
       if (found.length < to - from + 1)
         throw new DatabaseError('Entries that were committed are missing in the journal.');
       return found;
     });
-    if (rows) {
-      return rows.map(({ position, ordinal, seq, through, type, frame }) => ({
-        position,
-        epoch: this.names.get(ordinal) ?? '',
-        seq,
-        through,
-        type,
-        frame,
-      }));
-    }
+    if (rows) return rows;
     this.drop(this.tailStart - 1, this.totalBefore(this.tail.at(0)));
     return undefined;
   }
 
-  private mark(position: number, count = 1): EntryMark | undefined {
-    const inMemory =
-      this.tail.at(position - this.tailStart) ?? this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
-    if (inMemory) return inMemory;
-    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, count)) ?? [];
-    if (count > 1) {
+  private mark(position: number, runs = 1): EntryMark | undefined {
+    const held = this.tail.at(position - this.tailStart);
+    if (held) return { ...held.entry, total: held.total, at: held.at };
+    const known = this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
+    if (known) return known;
+    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, runs)) ?? [];
+    if (runs > 1) {
       this.marks = new Deque();
       for (const mark of marks) this.marks.push(mark);
     }
@@ -295,12 +294,12 @@ export class StoredLog {
 
   private totalThrough(position: number): number | undefined {
     if (position === this.head) return this.total;
-    return this.mark(position, position === this.oldest ? MARKS_AT_ONCE : 1)?.total;
+    return this.mark(position, position === this.oldest ? RUNS_AT_ONCE : 1)?.total;
   }
 
   /** What all before an entry had; without one, all there are. */
-  private totalBefore(entry: HeldEntry | undefined): number {
-    return entry ? entry.total - (entry.frame?.length ?? 0) : this.total;
+  private totalBefore(held: HeldEntry | undefined): number {
+    return held ? held.total - (held.entry.frame?.length ?? 0) : this.total;
   }
 
   private drop(through: number, total: number): void {
@@ -312,7 +311,7 @@ export class StoredLog {
     this.dropped = total;
     while ((this.marks.at(0)?.position ?? Infinity) <= through) this.marks.shift();
     const held: HeldEntry[] = [];
-    for (let first = this.tail.at(0); first && first.position <= through; first = this.tail.at(0)) {
+    for (let first = this.tail.at(0); first && first.entry.position <= through; first = this.tail.at(0)) {
       this.tail.shift();
       held.push(first);
     }
@@ -327,8 +326,4 @@ export class StoredLog {
       return undefined;
     }
   }
-}
-
-function entryOf({ position, epoch, seq, through, type, frame }: HeldEntry): JournalEntry {
-  return { position, epoch: epoch.epoch, seq, through, type, frame };
 }

@@ -1,10 +1,11 @@
 import { Deque } from './deque.js';
-import { type LoggedEntry, sizeOf } from './recent-entries.js';
+import { sizeOf } from './recent-entries.js';
+import type { StoredEpoch } from './journal-reader.js';
 import type { HeldEntry } from './stored-log.js';
 
 /** Entries that wait to be written, in the order of their appends; also dropped ones, until the row of their log is written. */
 export class UnwrittenEntries {
-  entries = new Deque<LoggedEntry>();
+  entries = new Deque<HeldEntry>();
   /** What those that are kept take in memory. */
   bytes = 0;
 
@@ -19,35 +20,36 @@ export class UnwrittenEntries {
     return unreleased;
   }
 
-  add(logged: LoggedEntry): void {
-    this.entries.push(logged);
-    this.bytes += sizeOf(logged.entry);
+  add(held: HeldEntry): void {
+    this.entries.push(held);
+    this.bytes += sizeOf(held);
   }
 
   /** One of them went by retention. */
-  dropped(entry: HeldEntry): void {
-    this.bytes -= sizeOf(entry);
-    if (entry.keep === undefined) entry.frame = undefined;
+  dropped(held: HeldEntry): void {
+    this.bytes -= sizeOf(held);
+    // A reader may have the entry in its hands: it keeps its frame.
+    if (held.keep === undefined) held.entry = { ...held.entry, frame: undefined };
   }
 
   /** Takes what was written from the front. @returns those that are kept */
-  take(count: number): LoggedEntry[] {
-    const taken: LoggedEntry[] = [];
+  take(count: number): HeldEntry[] {
+    const taken: HeldEntry[] = [];
     for (let i = 0; i < count; i++) {
       const next = this.entries.at(i);
       if (next && next.entry.position >= next.log.oldest) taken.push(next);
     }
     this.entries.shift(count);
-    for (const { entry } of taken) this.bytes -= sizeOf(entry);
+    for (const held of taken) this.bytes -= sizeOf(held);
     return taken;
   }
 
   /** The oldest of them, as many as keep within a bound. */
-  *within(bytes: number): Iterable<LoggedEntry> {
+  *within(bytes: number): Iterable<HeldEntry> {
     let taken = 0;
     for (const next of this) {
       if (taken >= bytes) return;
-      taken += sizeOf(next.entry);
+      taken += sizeOf(next);
       yield next;
     }
   }
@@ -61,20 +63,19 @@ export class UnwrittenEntries {
     if (mayCompact) this.compact();
   }
 
-  *[Symbol.iterator](): Iterator<LoggedEntry> {
+  *[Symbol.iterator](): Iterator<HeldEntry> {
     for (let i = 0, next = this.entries.at(0); next; next = this.entries.at(++i)) yield next;
   }
 
   /** Of what is dropped, the newest of each epoch still tells how far its log goes. */
   private compact(): void {
-    const newest = new Map<string, HeldEntry>();
-    const keyOf = ({ log, entry }: LoggedEntry): string => `${log.id} ${entry.epoch.ordinal}`;
-    for (const next of this) newest.set(keyOf(next), next.entry);
-    const rest = new Deque<LoggedEntry>();
+    const newest = new Map<StoredEpoch, HeldEntry>();
+    for (const next of this) newest.set(next.span, next);
+    const rest = new Deque<HeldEntry>();
     for (const next of this) {
-      const { position, keep, drop } = next.entry;
-      const isNeeded = position >= next.log.oldest || keep !== undefined || drop !== undefined;
-      if (isNeeded || newest.get(keyOf(next)) === next.entry) rest.push(next);
+      const { log, entry, keep, drop, span } = next;
+      const isNeeded = entry.position >= log.oldest || keep !== undefined || drop !== undefined;
+      if (isNeeded || newest.get(span) === next) rest.push(next);
     }
     this.entries = rest;
   }

@@ -13,13 +13,19 @@ export interface Clock {
   after(ms: number, run: () => void): Timer;
 }
 
+/** Thousands of them wait at any time. */
+class SystemTimer implements Timer {
+  constructor(private readonly timeout: ReturnType<typeof setTimeout>) {}
+
+  cancel(): void {
+    clearTimeout(this.timeout);
+  }
+}
+
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
+  after: (ms, run) => new SystemTimer(setTimeout(run, ms)),
 };
 
 /** Rejects with `error()` unless `work` settles within `ms` milliseconds. */

@@ -1,12 +1,20 @@
 import { isRecord, type Frame } from './frames.js';
 
 /**
- * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP` and `TOO_LARGE` are broken framing and close the
- * socket (protocol section 6).
+ * Why a message is not taken as a frame. All but `NO_TYPE`, `TOO_DEEP`, `TOO_LARGE` and `BAD_CHUNK` (of chunks that add up to no
+ * frame) are broken framing and close the socket (protocol section 6).
  */
-export type FrameFault = 'BINARY' | 'NOT_JSON' | 'NOT_OBJECT' | 'REPEATED_KEY' | 'NO_TYPE' | 'TOO_DEEP' | 'TOO_LARGE';
+export type FrameFault =
+  | 'BINARY'
+  | 'NOT_JSON'
+  | 'NOT_OBJECT'
+  | 'REPEATED_KEY'
+  | 'NO_TYPE'
+  | 'TOO_DEEP'
+  | 'TOO_LARGE'
+  | 'BAD_CHUNK';
 
-const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE']);
+const INTACT: ReadonlySet<FrameFault> = new Set(['NO_TYPE', 'TOO_DEEP', 'TOO_LARGE', 'BAD_CHUNK']);
 
 export class FrameError extends Error {
   override readonly name = 'FrameError';
@@ -60,7 +68,7 @@ export function decodeFrame(text: string, isBinary = false, limits: FrameLimits 
   }
   if (!isRecord(value)) throw new FrameError('NOT_OBJECT', 'A frame is a JSON object.');
   const refuse = (fault: FrameFault, message: string): FrameError => new FrameError(fault, message, {}, value);
-  if (depthOf(text) > maxDepth) throw refuse('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
+  if (depthOf(text, value) > maxDepth) throw refuse('TOO_DEEP', `The frame is nested deeper than ${maxDepth}.`);
   if (isLarger(text, maxBytes)) throw refuse('TOO_LARGE', `The frame is larger than ${maxBytes} bytes.`);
   if (typeof value['type'] !== 'string' || value['type'] === '') throw refuse('NO_TYPE', 'A frame needs a "type".');
   return value as Frame;
@@ -75,6 +83,12 @@ export function isLarger(text: string, maxBytes: number): boolean {
 
 export function encodeFrame(frame: object): string {
   return JSON.stringify(frame);
+}
+
+/** Whether the text of a frame is longer than so many UTF-16 units; found without encoding a long text in it. */
+export function isLongFrame(frame: object, length: number): boolean {
+  const holdsLong = Object.values(frame).some((value) => typeof value === 'string' && value.length > length);
+  return holdsLong || encodeFrame(frame).length > length;
 }
 
 /** Writes `seq` as the first field of an encoded frame without parsing it again. The frame must not have a `seq`. */
@@ -102,27 +116,36 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COLON = 0x3a;
 
-/** Walks the JSON text of an object once: refuses a repeated key of the object itself, and says how deep it is nested. */
-function depthOf(text: string): number {
-  const keys = new Set<string>();
+/**
+ * Walks the JSON text of an object once: refuses a repeated key of the object itself, and says how deep it is nested.
+ *
+ * @param value what was read of it: it has each key once
+ */
+function depthOf(text: string, value: object): number {
+  const keys: number[] = [];
   let depth = 0;
   let deepest = 0;
-  let lastString = '';
+  let string = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (char === QUOTE) {
-      const end = endOfString(text, i + 1);
-      if (depth === 1) lastString = text.slice(i, end + 1);
-      i = end;
+      string = i;
+      i = endOfString(text, i + 1);
     } else if (char === COLON) {
-      if (depth !== 1) continue;
-      const key = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1);
-      if (keys.has(key)) throw new FrameError('REPEATED_KEY', `The key "${key}" stands twice in the frame.`);
-      keys.add(key);
-    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) deepest = Math.max(deepest, ++depth);
-    else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
+      if (depth === 1) keys.push(string);
+    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
+      if (++depth > deepest) deepest = depth;
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth--;
   }
+  if (keys.length > Object.keys(value).length) throw repeatedKey(text, keys);
   return deepest;
+}
+
+/** @param keys where the quotes of the object's keys open */
+function repeatedKey(text: string, keys: readonly number[]): FrameError {
+  const names = keys.map((at) => JSON.parse(text.slice(at, endOfString(text, at + 1) + 1)) as string);
+  const name = names.find((each, index) => names.indexOf(each) < index);
+  return new FrameError('REPEATED_KEY', `The key "${name}" stands twice in the frame.`);
 }
 
 /** Index of the quote that ends the string whose first character is at `from`. */

@@ -115,6 +115,13 @@ export interface EventName {
   readonly seq: number;
 }
 
+/** Numbers of one runtime and epoch, both ends included. */
+export interface NumberRange {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The event types whose newer value replaces an unsent older one, and of which a new subscriber is shown the newest. */
 export const SNAPSHOT_TYPES = [
   'update_device_status',

@@ -4,6 +4,10 @@ export interface Frame {
   readonly [field: string]: unknown;
 }
 
+/** The sign of life that is asked for, and the one that is given, as they are sent (protocol section 2). */
+export const PING_TEXT = '{"type":"ping"}';
+export const PONG_TEXT = '{"type":"pong"}';
+
 /** The two channels between a listener and its server; what the wire calls `?channel=`. */
 export type ChannelName = 'control' | 'stream';
 
@@ -13,6 +17,8 @@ export const CHANNEL_NAMES: readonly ChannelName[] = ['control', 'stream'];
 export interface LinkShape {
   readonly kind: 'split' | 'legacy';
   readonly resumable: boolean;
+  /** Whether large frames are sent in chunks (protocol section 6). */
+  readonly chunked?: boolean;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -59,8 +59,9 @@ export function readRewind(frame: Fields): RewindFrame | undefined {
 /** Reads a `journal_gap`; undefined when the frame is none. */
 export function readJournalGap(frame: Fields): JournalGapFrame | undefined {
   const { type, event_epoch, from, to } = frame;
+  if (type !== 'journal_gap') return undefined;
   const runtime = readRuntime(frame['runtime']);
-  if (type !== 'journal_gap' || !runtime || !isEpoch(event_epoch)) return undefined;
+  if (!runtime || !isEpoch(event_epoch)) return undefined;
   if (!isNumber(from) || !isNumber(to) || from > to) return undefined;
   return { type, runtime, event_epoch, from, to };
 }

@@ -39,11 +39,21 @@ export const DEFAULT_TYPE_MAP: TypeMap = {
   '*': fallback,
 };
 
+/** Resolves the route of an event that has no number yet; a frame is made of it only for a rule that looks at one. */
+export function routeOfEvent(map: TypeMap, type: string, payload: object, link: LinkShape): Route {
+  const rule = ruleOf(map, type);
+  return typeof rule === 'function' ? rule({ type, ...payload }, link) : rule;
+}
+
 /** Resolves the route of a frame. On a resumable link events travel on stream whatever the map says: a runtime has one order. */
 export function routeOf(map: TypeMap, frame: Frame, link: LinkShape): Route {
-  const rule = map[frame.type] ?? map['*'] ?? fallback;
+  const rule = ruleOf(map, frame.type);
   const route = typeof rule === 'function' ? rule(frame, link) : rule;
   return link.resumable && 'event_seq' in frame ? { ...route, channel: 'stream' } : route;
+}
+
+function ruleOf(map: TypeMap, type: string): RouteRule {
+  return map[type] ?? map['*'] ?? fallback;
 }
 
 /** A type map that cannot be used; the message names the entry and what it wants. */

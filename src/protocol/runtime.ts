@@ -11,6 +11,10 @@ export function runtimeKey(runtime: Runtime): string {
   return JSON.stringify([runtime.agent_id, runtime.conversation_id]);
 }
 
+export function isSameRuntime(a: Runtime, b: Runtime): boolean {
+  return a.conversation_id === b.conversation_id && a.agent_id === b.agent_id;
+}
+
 /** Reads a runtime off the wire; undefined when it is none. Fields beyond the two are left out. */
 export function readRuntime(value: unknown): Runtime | undefined {
   if (!isRecord(value)) return undefined;

@@ -5,4 +5,3 @@ export { RegistrationModule } from './registration.module.js';
 export type { RegistrationModuleOptions } from './registration.module-definition.js';
 export { RegistrationOptions } from './registration.options.js';
 export { RegistrationService } from './registration.service.js';
-export { readRetryAfter } from './retry-after.js';

@@ -1,7 +1,6 @@
-import { DEFAULT_MAX_FRAME_BYTES, isRecord, readCapabilities } from '../protocol/index.js';
+import { DEFAULT_MAX_FRAME_BYTES, isRecord, readCapabilities, readRetryAfter } from '../protocol/index.js';
 import { RegistrationError } from './registration.error.js';
 import type { Registration } from './registration.js';
-import { readRetryAfter } from './retry-after.js';
 
 /** An HTTP answer, read to its end. */
 export interface HttpAnswer {

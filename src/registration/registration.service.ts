@@ -94,6 +94,7 @@ export class RegistrationService {
         environmentMessageProtocol: 'v2-input',
         supportsPairedListenerGenerations: true,
         supportsResumableChannels: true,
+        supportsChunkedFrames: true,
         eventSeqScope: 'runtime',
         ...metadata,
       },

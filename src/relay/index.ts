@@ -1,4 +1,6 @@
 export { AccessService } from './access/access.service.js';
+export type { LimitName } from './access/limit-name.js';
+export { LimitsOptions } from './access/limits.options.js';
 export type { Identity } from './access/identity.js';
 export { assertSafeToListen, UnsafeListenError } from './access/safe-to-listen.js';
 export { MIN_TOKEN_LENGTH, parseTokensFile, TokensFileError } from './access/tokens-file.js';

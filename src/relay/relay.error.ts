@@ -1,12 +1,24 @@
-import { ERROR_CODES, errorBody, statusOf, type ErrorBody, type ErrorCode } from '../protocol/index.js';
+import {
+  ERROR_CODES,
+  errorBody,
+  retryAfterSeconds,
+  statusOf,
+  type ErrorBody,
+  type ErrorCode,
+} from '../protocol/index.js';
 
-/** Codes that pass by themselves, or once somebody made room: the peer is told when to come back, in seconds. */
+/** Codes that pass by themselves, or once somebody made room: the peer is told when to come back, in ms. */
 const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
-  NOT_READY: 1,
-  DRAINING: 1,
-  ADMIT_TIMEOUT: 1,
-  REGISTRATION_NOT_KEPT: 10,
+  NOT_READY: 1_000,
+  DRAINING: 1_000,
+  ADMIT_TIMEOUT: 1_000,
+  REGISTRATION_NOT_KEPT: 10_000,
 };
+
+export interface RelayErrorOptions extends ErrorOptions {
+  /** When to come back; default: by code. */
+  readonly retryAfterMs?: number;
+}
 
 /**
  * What the relay answers instead of what was asked, over REST and in refused upgrades alike (protocol section 1).
@@ -16,13 +28,17 @@ const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
 export class RelayError extends Error {
   override readonly name = 'RelayError';
 
+  /** In ms; undefined: there is no use in coming back. */
+  readonly retryAfterMs: number | undefined;
+
   /** @param message what to do; default: the text of the table of codes */
   constructor(
     readonly code: ErrorCode,
     message: string = ERROR_CODES[code].message,
-    options?: ErrorOptions,
+    { retryAfterMs = COMES_BACK[code], ...options }: RelayErrorOptions = {},
   ) {
     super(message, options);
+    this.retryAfterMs = retryAfterMs;
   }
 
   get status(): number {
@@ -35,7 +51,6 @@ export class RelayError extends Error {
 
   get headers(): Readonly<Record<string, string>> {
     if (this.code === 'TOKEN_REFUSED') return { 'WWW-Authenticate': 'Bearer' };
-    const seconds = COMES_BACK[this.code];
-    return seconds === undefined ? {} : { 'Retry-After': String(seconds) };
+    return this.retryAfterMs === undefined ? {} : { 'Retry-After': String(retryAfterSeconds(this.retryAfterMs)) };
   }
 }

@@ -3,6 +3,7 @@ import { CLOCK, optionsProvider, validateOptions } from '../config/index.js';
 import { HealthModule, MetricsModule } from '../observability/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { AccessGuard } from './access/access.guard.js';
+import { AccessLimits } from './access/access-limits.js';
 import { AccessService } from './access/access.service.js';
 import { TokenAccessService } from './access/token-access.service.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
@@ -35,14 +36,13 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
   useFactory: ({ history, ...options }: RelayOptions) => {
-    const { clientChannels, maxFrameBytes, inFlightBytes, windowFloorBytes, windowGain } = options;
+    const { clientChannels, maxFrameBytes, limits, window } = options;
     const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
     return validateOptions(RoutingOptions, {
       clientChannels,
       maxFrameBytes,
-      inFlightBytes,
-      windowFloorBytes,
-      windowGain,
+      limits,
+      window,
       maxEventsPerRuntime,
       maxBytesPerRuntime,
       maxHistoryBytes: maxBytes,
@@ -71,6 +71,7 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     HistoryMetrics,
     ScrapeGuard,
     AccessGuard,
+    AccessLimits,
     Presence,
     SupersededListeners,
     EnvironmentsService,

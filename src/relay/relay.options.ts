@@ -1,10 +1,10 @@
 import { Type } from 'class-transformer';
 import {
   IsArray,
+  IsBoolean,
   IsIn,
   IsInt,
   IsNotEmpty,
-  IsNumber,
   IsOptional,
   IsString,
   IsUrl,
@@ -14,8 +14,9 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS } from '../channel/index.js';
+import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -91,21 +92,22 @@ export class RelayOptions {
   @Min(1)
   deviceBufferBytes: number = 32 * 1024 * 1024;
 
-  /** Sent on one socket of a resumable device or of a client, and not acknowledged: never more, however far and fast the peer is. Default 8 MiB. */
-  @IsInt()
-  @Min(1)
-  inFlightBytes: number = WINDOW_DEFAULTS.maxBytes;
+  /** How much one socket of a resumable device, or of a client that acknowledges, may not have read yet. */
+  @ValidateNested()
+  @Type(() => SendWindowOptions)
+  window: SendWindowOptions = new SendWindowOptions();
 
-  /** Bytes of one such socket that may always be unacknowledged, however near and slow the peer is. Default 12 KiB. */
-  @IsInt()
-  @Min(1)
-  windowFloorBytes: number = WINDOW_DEFAULTS.floorBytes;
+  /** What one token, or one client, may ask of this relay. */
+  @ValidateNested()
+  @Type(() => LimitsOptions)
+  limits: LimitsOptions = new LimitsOptions();
 
-  /** The window is this times what the path holds: rate × (least round trip + ack interval). 1.05 to 4. Default 1.25. */
-  @IsNumber()
-  @Min(MIN_WINDOW_GAIN)
-  @Max(MAX_WINDOW_GAIN)
-  windowGain: number = WINDOW_DEFAULTS.gain;
+  /**
+   * Compresses messages of 1 KiB and more towards, and takes compressed ones from, peers that offer it (permessage-deflate). It
+   * costs processor time (about 6 µs for each KiB), and 150 KiB of memory for each socket that has carried such a message. Default: false.
+   */
+  @IsBoolean()
+  deflate: boolean = false;
 
   /** Every socket is asked for a sign of life this often. Default 30,000. */
   @IsInt()
@@ -176,6 +178,8 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'limits' | 'window'>> & {
   readonly history?: Partial<HistoryOptions>;
+  readonly limits?: Partial<LimitsOptions>;
+  readonly window?: Partial<SendWindowOptions>;
 };

@@ -1,23 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { linkContext } from '../../test/kit/link-context.js';
 import { ManualClock } from '../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../test/kit/memory-socket.js';
-import { type DeliveryContext, PlainDelivery, ResumableDelivery } from './delivery.js';
+import { PlainDelivery, ResumableDelivery } from './delivery.js';
 
 function setUp(Delivery: typeof PlainDelivery | typeof ResumableDelivery) {
   const clock = new ManualClock();
   const [socket] = MemorySocket.pair();
-  const context: DeliveryContext = {
-    clock,
-    heartbeatMs: 30_000,
-    maxUnansweredHeartbeats: 3,
-    wakeProbeMs: 5_000,
-    bufferBoundBytes: 512 * 1024,
-    window: {},
-    paceChanged: () => {},
-    inFlightChanged: () => {},
-    answeredBefore: false,
-  };
-  const delivery = new Delivery(socket, context);
+  const silent = { paceChanged: () => {}, inFlightChanged: () => {}, answeredBefore: false };
+  const delivery = new Delivery(socket, { ...linkContext(clock), ...silent });
   return { clock, socket, delivery };
 }
 

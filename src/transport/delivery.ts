@@ -8,7 +8,7 @@ import {
   type Receipt,
   type WindowOptions,
 } from '../channel/index.js';
-import type { Clock, Frame } from '../protocol/index.js';
+import { PING_TEXT, type Clock, type Frame } from '../protocol/index.js';
 
 /** How one socket's frames are sent, and how each side learns what the other has of them. */
 export interface Delivery {
@@ -45,7 +45,6 @@ export interface DeliveryContext {
 }
 
 const NO_RECEIPT: Receipt = { safe: () => {} };
-const PING = '{"type":"ping"}';
 
 /** On a plain link the peer says nothing but `pong`, and that says what it has read. */
 export class PlainDelivery implements Delivery {
@@ -103,7 +102,7 @@ export class ResumableDelivery implements Delivery {
     this.heartbeat = new Heartbeat(
       clock,
       { heartbeatMs, wakeProbeMs, maxUnanswered },
-      () => socket.send(PING),
+      () => socket.send(PING_TEXT),
       // Whoever agrees to resumable channels answers pings: silence needs no earlier answer to mean something.
       true,
       () => socket.terminate(),

@@ -16,6 +16,7 @@ import {
   type Frame,
   FrameError,
   isAnswerType,
+  PONG_TEXT,
   withDeadline,
 } from '../protocol/index.js';
 import { type Delivery, type DeliveryContext, PlainDelivery, ResumableDelivery } from './delivery.js';
@@ -172,7 +173,7 @@ export class LinkChannel {
         this.context.answered.add(this.name);
         return this.delivery.pong();
       case 'ping':
-        return this.socket.send('{"type":"pong"}');
+        return this.socket.send(PONG_TEXT);
       case 'ack':
         return this.delivery.acknowledged(frame);
       case 'listener_ready':

@@ -27,12 +27,7 @@ export class LinkParts {
       maxUnansweredHeartbeats: options.maxUnansweredHeartbeats,
       wakeProbeMs: options.wakeProbeMs,
       bufferBoundBytes: options.bufferBoundBytes,
-      window: {
-        maxBytes: options.inFlightBoundBytes,
-        floorBytes: options.windowFloorBytes,
-        gain: options.windowGain,
-        ackIntervalMs: options.ackIntervalMs,
-      },
+      window: options.window,
       answered: new Set(),
       gaveUp: (channel, bytes) =>
         this.log.error('The server takes no frames of this size; the largest in flight was given up.', {
@@ -55,7 +50,7 @@ export class LinkParts {
     query: Readonly<Record<string, string>>,
     attempt: LinkAttempt,
   ): Promise<LinkChannel> {
-    const { deviceId, connectionName, upgradeDeadlineMs } = this.options;
+    const { deviceId, connectionName, deflate, upgradeDeadlineMs } = this.options;
     const url = new URL(wsUrl);
     for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
       url.searchParams.set(name, value);
@@ -74,6 +69,7 @@ export class LinkParts {
         token: attempt.token,
         maxFrameBytes: maxFrameBytes * REFUSED_SIZE_FACTOR,
         deadlineMs: upgradeDeadlineMs,
+        deflate,
         signal: dialling.signal,
         observer: this.observer.socket('channel' in query ? channel : 'both'),
       });

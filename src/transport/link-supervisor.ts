@@ -14,6 +14,7 @@ import { LastingChannelClient } from './lasting-channel-client.js';
 import type { LinkFeed } from './link-feed.js';
 import { LINK_OBSERVER, type LinkObserver } from './link-observer.js';
 import { LinkPhases } from './link-phases.js';
+import { shapeOf } from './link-shape.js';
 import { type LinkMonitor, type LinkState } from './link-state.js';
 import type { LinkEnd } from './link-end.js';
 import { LINK_FACTORY, type LinkFactory, type OpenLink } from './link.js';
@@ -46,6 +47,7 @@ export class LinkSupervisor implements LinkMonitor {
   private cause: StopCause | undefined;
   private attempts = 0;
   private frameBytes = DEFAULT_MAX_FRAME_BYTES;
+  private takesChunks = false;
 
   constructor(
     private readonly registrations: RegistrationService,
@@ -72,6 +74,11 @@ export class LinkSupervisor implements LinkMonitor {
   /** Bytes of one message that the server takes, by its newest registration (protocol section 6). */
   get maxFrameBytes(): number {
     return this.frameBytes;
+  }
+
+  /** Whether the server takes large answers in chunks, by its newest registration. */
+  get chunked(): boolean {
+    return this.takesChunks;
   }
 
   states(): AsyncIterable<LinkState> {
@@ -138,6 +145,7 @@ export class LinkSupervisor implements LinkMonitor {
       this.enter({ phase: 'registering' });
       this.registration = await this.registrations.register(token, signal);
       this.frameBytes = this.registration.maxFrameBytes;
+      this.takesChunks = shapeOf(this.registration.capabilities).chunked === true;
     }
     const { registration } = this;
     const { connectionId } = registration;

@@ -1,5 +1,5 @@
-import { closeActionOf, type ErrorCode } from '../protocol/index.js';
-import { Backoff, readRetryAfter, RegistrationError } from '../registration/index.js';
+import { closeActionOf, readRetryAfterReason, type ErrorCode } from '../protocol/index.js';
+import { Backoff, RegistrationError } from '../registration/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
 import type { LinkObserver } from './link-observer.js';
 import { causeOfEnd, causeOfFailure, type ReconnectCause } from './reconnect-cause.js';
@@ -83,7 +83,7 @@ export class ReconnectPolicy {
       case 'register':
         return this.afterUnknownEnvironment(reason);
       case 'throttled':
-        return this.again('connect', reason, readAskedWait(said));
+        return this.again('connect', reason, readRetryAfterReason(said));
       case 'reconnect':
         return this.again('connect', reason);
     }
@@ -137,9 +137,4 @@ export class ReconnectPolicy {
 function conflictOf({ errorCode }: { readonly errorCode: string | undefined }): StopCause {
   const taken: ErrorCode = 'ENVIRONMENT_TAKEN';
   return errorCode === taken ? 'refused' : 'superseded';
-}
-
-/** `4029` carries its `Retry-After` in the reason, in seconds. */
-function readAskedWait(reason: string): number {
-  return readRetryAfter(/\d+/.exec(reason)?.[0], 0) ?? 0;
 }

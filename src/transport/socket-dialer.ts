@@ -1,5 +1,6 @@
 import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
-import { readRetryAfter } from '../registration/index.js';
+import { DEFLATE } from '../config/index.js';
+import { readRetryAfter } from '../protocol/index.js';
 import type { IncomingMessage } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
 
@@ -9,6 +10,8 @@ export interface DialOptions {
   readonly maxFrameBytes: number;
   /** ms until the upgrade must be answered. */
   readonly deadlineMs: number;
+  /** Offers compression; a dialer of your own may leave it alone. */
+  readonly deflate?: boolean;
   readonly signal: AbortSignal;
   /** For the socket once it is open; a dialer of your own may leave it alone, and its traffic is not counted then. */
   readonly observer?: SocketObserver;
@@ -64,7 +67,7 @@ export function wsDialer(routeTo: (url: URL) => WsRoute = () => ({})): SocketDia
 export const dialWithWs = wsDialer();
 
 function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSocket> {
-  const { token, maxFrameBytes, deadlineMs, signal, observer } = options;
+  const { token, maxFrameBytes, deadlineMs, deflate = false, signal, observer } = options;
   return new Promise((resolve, reject) => {
     const givenUp = (): DialError => new DialError('Connecting was given up.', { cause: signal.reason });
     if (signal.aborted) return reject(givenUp());
@@ -72,7 +75,7 @@ function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSo
       ...route,
       headers: { Authorization: `Bearer ${token}` },
       maxPayload: maxFrameBytes,
-      perMessageDeflate: false,
+      perMessageDeflate: deflate && DEFLATE,
       handshakeTimeout: deadlineMs,
     });
     const abort = (): void => {

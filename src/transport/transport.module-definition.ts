@@ -1,8 +1,10 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
-import { type Extension, extendModule } from '../config/index.js';
+import { type Extension, extendModule, type SendWindowOptions } from '../config/index.js';
 import type { TransportOptions } from './transport.options.js';
 
-export type TransportModuleOptions = Partial<TransportOptions> & Pick<TransportOptions, 'deviceId' | 'connectionName'>;
+/** What `TransportModule.forRoot` takes: every value that has no default, and those that differ from it. */
+export type TransportModuleOptions = Partial<Omit<TransportOptions, 'window'>> &
+  Pick<TransportOptions, 'deviceId' | 'connectionName'> & { readonly window?: Partial<SendWindowOptions> };
 
 export const TRANSPORT_OPTIONS = Symbol('TRANSPORT_OPTIONS');
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =

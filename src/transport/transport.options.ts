@@ -1,5 +1,6 @@
-import { IsInt, IsNotEmpty, IsNumber, IsString, Max, Min } from 'class-validator';
-import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS } from '../channel/index.js';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsInt, IsNotEmpty, IsString, Min, ValidateNested } from 'class-validator';
+import { SendWindowOptions } from '../config/index.js';
 
 /** Options of `TransportModule`. Times in ms, sizes in bytes. */
 export class TransportOptions {
@@ -41,26 +42,14 @@ export class TransportOptions {
   @Min(1)
   bufferBoundBytes: number = 512 * 1024;
 
-  /** Bytes of one channel that the server may not have read yet, however far and fast it is. Default: 8 MiB. */
-  @IsInt()
-  @Min(1)
-  inFlightBoundBytes: number = WINDOW_DEFAULTS.maxBytes;
+  /** How much of one channel the server may not have read yet. On a plain link it is asked how far it is, and `ackIntervalMs` is not used. */
+  @ValidateNested()
+  @Type(() => SendWindowOptions)
+  window: SendWindowOptions = new SendWindowOptions();
 
-  /** Bytes of one channel that may always be unread, however near and slow the server is. Default: 12 KiB. */
-  @IsInt()
-  @Min(1)
-  windowFloorBytes: number = WINDOW_DEFAULTS.floorBytes;
-
-  /** The window is this times what the path holds: rate × (least round trip + ack interval). 1.05 to 4. Default: 1.25. */
-  @IsNumber()
-  @Min(MIN_WINDOW_GAIN)
-  @Max(MAX_WINDOW_GAIN)
-  windowGain: number = WINDOW_DEFAULTS.gain;
-
-  /** So long a server may gather what it has read on a resumable link before it acknowledges. Default: 5 ms (protocol section 5). */
-  @IsInt()
-  @Min(0)
-  ackIntervalMs: number = WINDOW_DEFAULTS.ackIntervalMs;
+  /** Offers the server to compress messages of 1 KiB and more (permessage-deflate). Default: false. */
+  @IsBoolean()
+  deflate: boolean = false;
 
   /** Bytes of frames that are no events which `ChannelClient.send` keeps until the peer has them. Default: 32 MiB. */
   @IsInt()

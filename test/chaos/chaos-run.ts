@@ -18,7 +18,7 @@ const TOKEN = 'a-token-for-chaos-only';
 const RUNTIMES = 3;
 const EVENTS_PER_SECOND = 100;
 /** What is left to come after the last fault comes within this time, or is lost. */
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 120_000;
 /** With a planted bug, what does not come soon never will. */
 const SETTLE_PLANTED_MS = 15_000;
 const POLL_MS = 50;

@@ -6,11 +6,11 @@ import Libsql from 'libsql';
 const CUT = `
   DELETE FROM entries WHERE at >= :since;
   UPDATE logs SET
-    head = COALESCE((SELECT MAX(position) FROM entries WHERE log = logs.id), oldest - 1),
+    head = COALESCE((SELECT MAX(position + count - 1) FROM entries WHERE log = logs.id), oldest - 1),
     total = COALESCE((SELECT MAX(total) FROM entries WHERE log = logs.id), dropped);
   DELETE FROM epochs WHERE first_position > (SELECT head FROM logs WHERE id = epochs.log);
   UPDATE epochs SET
-    last_position = (SELECT MAX(position) FROM entries WHERE log = epochs.log AND epoch = epochs.ordinal),
+    last_position = (SELECT MAX(position + count - 1) FROM entries WHERE log = epochs.log AND epoch = epochs.ordinal),
     last_seq = (SELECT MAX(through) FROM entries WHERE log = epochs.log AND epoch = epochs.ordinal)
   WHERE last_position > (SELECT head FROM logs WHERE id = epochs.log)`;
 
@@ -32,7 +32,7 @@ function cutDatabase(file: string, since: number): number {
   try {
     const isJournal = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'entries'`).get([]) !== undefined;
     if (!isJournal) return 0;
-    const lost = database.prepare('SELECT position FROM entries WHERE at >= ?').all([since]).length;
+    const lost = database.prepare('SELECT count FROM entries WHERE at >= ?').all([since]).length;
     database.exec(`BEGIN; ${CUT.replace(':since', String(since))}; COMMIT;`);
     return lost;
   } finally {

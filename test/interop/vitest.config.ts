@@ -5,9 +5,9 @@ export default defineConfig({
     include: ['test/interop/*.interop-spec.ts'],
     globalSetup: ['./test/interop/install.ts'],
     setupFiles: ['./test/kit/setup.ts'],
-    // A stock listener takes seconds to start.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A stock listener takes seconds to start, and many on a busy machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 1,
   },
 });

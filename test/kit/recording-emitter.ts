@@ -1,5 +1,6 @@
 import type { ProtocolEmitterService } from '../../src/emitter/index.js';
 import {
+  DEFAULT_MAX_FRAME_BYTES,
   type Delta,
   type EventName,
   type EventPayload,
@@ -17,7 +18,13 @@ export interface Recorded extends Frame {
 }
 
 /** An emitter that keeps what it is given, and whose journal is full whenever a test says so. */
-export class RecordingEmitter implements Pick<ProtocolEmitterService, 'emit' | 'ready' | 'committed' | 'send'> {
+export class RecordingEmitter implements Pick<
+  ProtocolEmitterService,
+  'emit' | 'ready' | 'committed' | 'send' | 'takesChunks' | 'maxAnswerBytes' | 'maxFrameBytes'
+> {
+  takesChunks = false;
+  maxAnswerBytes = DEFAULT_MAX_FRAME_BYTES;
+  maxFrameBytes = DEFAULT_MAX_FRAME_BYTES;
   readonly recorded: Recorded[] = [];
   private readonly sequences = new Map<string, number>();
   private watchers: (() => void)[] = [];

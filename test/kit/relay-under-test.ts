@@ -24,6 +24,7 @@ export class FakeRouting {
   readonly requests: { readonly environmentId: string; readonly command: Frame }[] = [];
   answer: Frame = { type: 'input_accepted', accepted: true };
   mode: string | undefined;
+  readonly historyBytes = 0;
   private readonly waiting = new Set<() => void>();
 
   linkReady(_environmentId: string, link: DeviceLink): void {

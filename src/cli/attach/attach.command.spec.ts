@@ -395,18 +395,21 @@ it('C24 says that the listener is away during a turn, and that it is back', asyn
   expect(run.stderr.text.match(/is away/g)).toHaveLength(1);
 });
 
-it('exits 69 when the listener went offline during the turn, and says how to go on', async () => {
-  const clock = new ManualClock();
-  relay.scripts['input'] = begin;
-  const run = attach(['make'], { clock });
-  await relay.seen(() => relay.commandsOf('input').length === 1);
-  await clockSees(clock, 'offline');
-  await run.stderr.shows('is away');
-  await clock.advance(30_000);
-  expect(await run.exit).toBe(69);
-  expect(run.stderr.text).toContain('the outcome of the turn is unknown');
-  expect(run.stderr.text).toContain('twinlane attach --conversation conv-1');
-});
+it.each(['away', 'offline'] as const)(
+  'exits 69 when the listener stays %s during the turn, and says how to go on',
+  async (presence) => {
+    const clock = new ManualClock();
+    relay.scripts['input'] = begin;
+    const run = attach(['make'], { clock });
+    await relay.seen(() => relay.commandsOf('input').length === 1);
+    await clockSees(clock, presence);
+    await run.stderr.shows('is away');
+    await clock.advance(45_000);
+    expect(await run.exit).toBe(69);
+    expect(run.stderr.text).toContain('did not come back within 45 s; the outcome of the turn is unknown');
+    expect(run.stderr.text).toContain('twinlane attach --conversation conv-1');
+  },
+);
 
 it('takes a listener that the relay forgot for a moment for one that comes back', async () => {
   const clock = new ManualClock();
@@ -443,10 +446,24 @@ it('says at once that the listener is away, and waits for it for a while only', 
   const run = attach(['make'], { clock });
   await run.stderr.shows('The listener of laptop is away; waiting for it (Ctrl-C leaves).\n');
   await relay.seen(() => relay.commandsOf('runtime_start').length === 1);
-  await clock.advance(30_000);
+  await clock.advance(45_000);
   expect(await run.exit).toBe(69);
-  expect(run.stderr.text).toContain('The listener of laptop did not come back within 30 s.');
+  expect(run.stderr.text).toContain('The listener of laptop did not come back within 45 s.');
+  expect(run.stderr.text).toContain('npx twinlane listen');
   expect(run.stderr.text).not.toContain('runtime_start');
+});
+
+it('waits for a listener as long as it is told to', async () => {
+  const clock = new ManualClock();
+  listenerIs('away');
+  relay.scripts['runtime_start'] = () => {};
+  const run = attach(['--wait-ms', '90000', 'make'], { clock });
+  await relay.seen(() => relay.commandsOf('runtime_start').length === 1);
+  await clock.advance(80_000);
+  expect(run.stderr.text).toBe('The listener of laptop is away; waiting for it (Ctrl-C leaves).\n');
+  await clock.advance(10_000);
+  expect(await run.exit).toBe(69);
+  expect(run.stderr.text).toContain('The listener of laptop did not come back within 90 s.');
 });
 
 it('names no command when the device does not answer', async () => {

@@ -15,7 +15,7 @@ import { tellLinkNews, tellListenerNews } from './link-news.js';
 import { inWords, outcomeUnknown, whileHopeful } from './listener-gone.js';
 import { pickEnvironment } from './pick-environment.js';
 import { readInput } from './read-input.js';
-import { startRuntime } from './start-runtime.js';
+import { commandLimits, startRuntime } from './start-runtime.js';
 import { TurnRun } from './turn-run.js';
 
 /**
@@ -36,7 +36,7 @@ export function attachCommand(
     const access = await findRelay(settings);
     const way = await outbound(access.server, settings, io.env);
     const { clock = SYSTEM_CLOCK } = io;
-    const client = new TwinlaneClient({ ...access, ...way.client, clock });
+    const client = new TwinlaneClient({ ...access, ...way.client, limits: commandLimits(settings), clock });
     const environment = pickEnvironment(await orStop(client.environments(), interruption), settings.environment);
     const attachment = await orStop(client.attach(environment), interruption);
     const { connectionName: name } = environment;
@@ -44,11 +44,8 @@ export function attachCommand(
     void tellLinkNews(attachment, stderr);
     void tellListenerNews(attachment, name, stderr);
     const whileThere = <T>(work: Promise<T>): Promise<T> =>
-      whileHopeful(
-        attachment,
-        work,
-        (presence) => presence === 'offline',
-        () => outcomeUnknown(name, attachment.runtime?.conversation_id),
+      whileHopeful(attachment, work, settings.waitMs, () =>
+        outcomeUnknown(name, settings.waitMs, attachment.runtime?.conversation_id),
       );
     try {
       await orStop(startRuntime(attachment, settings, name), interruption);

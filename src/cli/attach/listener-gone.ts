@@ -4,30 +4,25 @@ import { CliError } from '../cli.error.js';
 import { EXIT } from '../exit-codes.js';
 import { visibleLine } from '../text.js';
 
-/**
- * How long a listener that is not there is waited for, in ms. After a restart of the relay every listener counts as offline
- * until it is back, so that `offline` alone is no reason to leave.
- */
-const PATIENCE_MS = 30_000;
-
 type Followed = Pick<Attachment, 'presences' | 'clock'>;
 
 /**
- * Does what needs the listener, for as long as there is hope.
+ * Does what needs the listener, for as long as there is hope: until it has not been there for `waitMs`, be it away or offline.
+ * The relay calls a listener offline long after its link broke, and every listener for a moment after a restart of its own,
+ * so that neither word says more than the other.
  *
- * @param hopeless what presence is a reason to leave once the patience is over
  * @param gone what is thrown then
  */
 export async function whileHopeful<T>(
   attachment: Followed,
   work: Promise<T>,
-  hopeless: (presence: ListenerPresence) => boolean,
+  waitMs: number,
   gone: () => CliError,
 ): Promise<T> {
   const presences = attachment.presences();
   let leave: () => void = () => {};
   const left = new Promise<void>((resolve) => (leave = resolve)).then(() => Promise.reject(gone()));
-  void follow(attachment, presences, hopeless, leave);
+  void follow(attachment, waitMs, presences, leave);
   try {
     return await Promise.race([work, left]);
   } finally {
@@ -37,34 +32,34 @@ export async function whileHopeful<T>(
 
 async function follow(
   { clock }: Followed,
+  waitMs: number,
   presences: AsyncIterable<ListenerPresence>,
-  hopeless: (presence: ListenerPresence) => boolean,
   leave: () => void,
 ): Promise<void> {
-  let since: number | undefined;
   let timer: Timer | undefined;
   for await (const presence of presences) {
-    timer?.cancel();
-    since = presence === 'linked' ? undefined : (since ?? clock.now());
-    if (since !== undefined && hopeless(presence))
-      timer = clock.after(Math.max(0, since + PATIENCE_MS - clock.now()), leave);
+    if (presence !== 'linked') timer ??= clock.after(waitMs, leave);
+    else {
+      timer?.cancel();
+      timer = undefined;
+    }
   }
   timer?.cancel();
 }
 
 /** No turn has been handed in yet. */
-export function notThere(name: string): CliError {
+export function notThere(name: string, waitMs: number): CliError {
   return new CliError(
-    `The listener of ${visibleLine(name)} did not come back within ${PATIENCE_MS / 1_000} s. Start it again (npx twinlane listen), then try again.`,
+    `The listener of ${visibleLine(name)} did not come back within ${waitMs / 1_000} s. Start it again (npx twinlane listen), then try again.`,
     EXIT.UNREACHABLE,
   );
 }
 
 /** A turn is with a listener of which nothing is heard. */
-export function outcomeUnknown(name: string, conversation: string | undefined): CliError {
+export function outcomeUnknown(name: string, waitMs: number, conversation: string | undefined): CliError {
   const where = conversation === undefined ? '' : ` --conversation ${visibleLine(conversation)}`;
   return new CliError(
-    `The listener of ${visibleLine(name)} is offline, and the outcome of the turn is unknown. When it is back, go on with: twinlane attach${where}`,
+    `The listener of ${visibleLine(name)} did not come back within ${waitMs / 1_000} s; the outcome of the turn is unknown. Start it again (npx twinlane listen), then go on with: npx twinlane attach${where}`,
     EXIT.UNREACHABLE,
   );
 }

@@ -1,5 +1,13 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, decodeFrame, FrameError, withDeadline, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  FrameError,
+  PING_TEXT,
+  withDeadline,
+  type Clock,
+  type Frame,
+} from '../../protocol/index.js';
 import { StepError } from './step.js';
 
 /** How long a closing handshake may take, in ms. */
@@ -32,7 +40,7 @@ export class ProbeSocket {
   /** @returns ms from `ping` to `pong` @throws StepError */
   async roundTrip(): Promise<number> {
     const sentAt = performance.now();
-    this.socket.send('{"type":"ping"}');
+    this.socket.send(PING_TEXT);
     await this.until((frame) => frame.type === 'pong');
     return performance.now() - sentAt;
   }

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../../protocol/index.js';
 import { usageError } from '../cli.error.js';
-import { isLoopback } from '../loopback.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,7 +15,8 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
 export function proxyFor(url: URL, env: Env): URL | undefined {
   const scheme = url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http';
   const name = [`${scheme}_proxy`, 'all_proxy'].find((candidate) => read(env, candidate) !== '');
-  if (name === undefined || isLoopback(url) || isExempt(url, `${scheme}:`, read(env, 'no_proxy'))) return undefined;
+  if (name === undefined || isLoopback(url.hostname) || isExempt(url, `${scheme}:`, read(env, 'no_proxy')))
+    return undefined;
   return parseProxy(name.toUpperCase(), read(env, name));
 }
 

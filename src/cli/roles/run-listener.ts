@@ -17,6 +17,7 @@ import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { listed } from '../settings/listed.js';
 import { DAY_MS } from '../settings/limits.js';
+import { linkOptionsOf } from '../settings/link.settings.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
 import { acpOptions } from './acp-options.js';
@@ -71,6 +72,7 @@ export async function runListener(
     agent,
     acp: acpOptions(settings),
     shutdownGraceMs,
+    transport: linkOptionsOf(settings),
     emitter: {
       ...(typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) }),
       journal: {

@@ -12,12 +12,14 @@ import {
   TokensFileError,
   UnsafeListenError,
   type HistoryOptions,
+  type LimitsOptions,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
 import { DAY_MS } from '../settings/limits.js';
 import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableUrl } from '../reachable.js';
+import { linkOptionsOf } from '../settings/link.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import type { RunningRole } from './serve-health.js';
@@ -61,19 +63,36 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
 }
 
 async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, logLevel } = settings;
+  const { allowedOrigins, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
     clientChannels,
     dataDir,
     history: historyOf(settings),
+    maxFrameBytes,
+    limits: limitsOf(settings),
+    ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
   });
   const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
   installRelay(app);
   return app;
+}
+
+function limitsOf(settings: RelaySettings): Partial<LimitsOptions> {
+  const { listenerSocketsPerToken, clientSocketsPerToken, registrationsPerSecond, registrationBurst } = settings;
+  const { commandsPerSecond, commandBurst, unansweredPerClient } = settings;
+  return {
+    listenerSocketsPerToken,
+    clientSocketsPerToken,
+    registrationsPerSecond,
+    registrationBurst,
+    commandsPerSecond,
+    commandBurst,
+    unansweredPerClient,
+  };
 }
 
 function historyOf(settings: RelaySettings): Partial<HistoryOptions> {

@@ -1,6 +1,6 @@
 import { TwinlaneClient } from '../../client/index.js';
 import { SYSTEM_CLOCK } from '../../protocol/index.js';
-import { startRuntime } from '../attach/start-runtime.js';
+import { commandLimits, startRuntime } from '../attach/start-runtime.js';
 import type { CliIo } from '../cli-io.js';
 import { LineHistory } from '../data-dir/line-history.js';
 import { EXIT } from '../exit-codes.js';
@@ -20,7 +20,7 @@ const RECONNECT_FOR_MS = 3 * 24 * 3_600_000;
 export async function runSession(settings: AttachSettings, io: CliIo): Promise<number> {
   const access = await findRelay(settings);
   const way = await outbound(access.server, settings, io.env);
-  const limits = { reconnectForMs: RECONNECT_FOR_MS };
+  const limits = { ...commandLimits(settings), reconnectForMs: RECONNECT_FOR_MS };
   const client = new TwinlaneClient({ ...access, ...way.client, limits, clock: io.clock ?? SYSTEM_CLOCK });
   const environments = await client.environments();
   const history = new LineHistory(settings.dataDir);

@@ -1,5 +1,7 @@
-import { IsBoolean, IsIn, IsOptional, IsString, IsUrl } from 'class-validator';
-import { HTTP_URL, WANTS_HTTP_URL } from './limits.js';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { HTTP_URL, LONGEST_TIMER_MS, WANTS_HTTP_URL } from './limits.js';
+
+const WAIT = { message: `$property must be a number of milliseconds, from 0 to ${LONGEST_TIMER_MS}` };
 
 /** Settings of every command that is a client. */
 export class ClientSettings {
@@ -35,6 +37,12 @@ export class AttachSettings extends ClientSettings {
 
   @IsIn(['ask', 'always', 'never'])
   approve: 'ask' | 'always' | 'never' = 'ask';
+
+  /** How long a listener that is not there is waited for, in ms. */
+  @IsInt(WAIT)
+  @Min(0, WAIT)
+  @Max(LONGEST_TIMER_MS, WAIT)
+  waitMs: number = 45_000;
 }
 
 /** Settings of `twinlane environments`. */

@@ -3,6 +3,7 @@ import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
 import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { LinkSettings } from './link.settings.js';
 
 const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
@@ -10,7 +11,7 @@ const GRACE = { message: '$property must be a number of milliseconds, 0 or more'
 const AGENT = new AcpOptions();
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
-export class ListenSettings {
+export class ListenSettings extends LinkSettings {
   @IsOptional()
   @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
   server?: string;

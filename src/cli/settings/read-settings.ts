@@ -47,6 +47,7 @@ function read(setting: Setting, { flags, env }: SettingSources): { value: unknow
 function convert({ kind }: Setting, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   if (kind === 'integer') return /^\d+$/.test(value) ? Number(value) : value;
+  if (kind === 'number') return /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
   if (kind === 'list')
     return value
       .split(',')

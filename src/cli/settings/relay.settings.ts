@@ -1,12 +1,15 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
-import { MIN_TOKEN_LENGTH } from '../../relay/index.js';
+import { MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { LinkSettings } from './link.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
+const { limits: LIMITS, maxFrameBytes: MAX_FRAME_BYTES } = new RelayOptions();
+
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
-export class RelaySettings {
+export class RelaySettings extends LinkSettings {
   @IsString()
   @IsNotEmpty()
   host: string = '127.0.0.1';
@@ -57,6 +60,38 @@ export class RelaySettings {
   @IsInt(BYTES)
   @Min(1, BYTES)
   historyMaxBytes: number = 256 * MIB;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  maxFrameBytes: number = MAX_FRAME_BYTES;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  listenerSocketsPerToken: number = LIMITS.listenerSocketsPerToken;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  clientSocketsPerToken: number = LIMITS.clientSocketsPerToken;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  registrationsPerSecond: number = LIMITS.registrationsPerSecond;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  registrationBurst: number = LIMITS.registrationBurst;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  commandsPerSecond: number = LIMITS.commandsPerSecond;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  commandBurst: number = LIMITS.commandBurst;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  unansweredPerClient: number = LIMITS.unansweredPerClient;
 
   @IsOptional()
   @IsInt(PORT)

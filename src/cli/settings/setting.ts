@@ -6,7 +6,7 @@ export interface Setting {
   /** Without dashes in front: `data-dir` is `--data-dir` and `TWINLANE_DATA_DIR`. */
   readonly name: string;
   /** How values are read: `list` at commas, `switch` takes none on the command line. */
-  readonly kind: 'text' | 'integer' | 'list' | 'switch';
+  readonly kind: 'text' | 'integer' | 'number' | 'list' | 'switch';
   /** What stands for the value in help, for instance `<number>`; switches have none. */
   readonly value?: string;
   readonly help: string;

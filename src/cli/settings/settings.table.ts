@@ -1,6 +1,7 @@
 import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
 import { PERMISSION_MODES } from '../../protocol/index.js';
 import { DEFAULT_DENY } from '../../workspace/index.js';
+import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import type { Setting } from './setting.js';
 
 const ROLES = ['start', 'relay', 'listen'] as const;
@@ -128,6 +129,45 @@ export const SETTINGS: readonly Setting[] = [
     help: 'how many bytes of such events of one environment stay; the runtime that was silent longest makes room first',
     default: '268435456 (256 MiB)',
     commands: RELAY,
+  },
+  {
+    name: 'max-frame-bytes',
+    kind: 'integer',
+    value: '<bytes>',
+    help: 'largest message the relay takes, on a socket or as the body of a request',
+    default: '8388608 (8 MiB)',
+    commands: RELAY,
+  },
+  ...RELAY_LIMITS,
+  {
+    name: 'window-max-bytes',
+    kind: 'integer',
+    value: '<bytes>',
+    help: 'how much one socket may carry that the other end has not read, however far and fast it is',
+    default: '8388608 (8 MiB)',
+    commands: ROLES,
+  },
+  {
+    name: 'window-floor-bytes',
+    kind: 'integer',
+    value: '<bytes>',
+    help: 'how much of that is always allowed, however near and slow the other end is',
+    default: '12288 (12 KiB)',
+    commands: ROLES,
+  },
+  {
+    name: 'window-gain',
+    kind: 'number',
+    value: '<factor>',
+    help: 'how much more than the path holds is sent ahead, from 1.05 to 4: more finds free bandwidth sooner, less keeps queues shorter',
+    default: '1.25',
+    commands: ROLES,
+  },
+  {
+    name: 'deflate',
+    kind: 'switch',
+    help: 'compress messages of 1 KiB and more between ends that both do (permessage-deflate); costs processor time, and memory for each socket',
+    commands: ROLES,
   },
   {
     name: 'name',
@@ -324,6 +364,14 @@ export const SETTINGS: readonly Setting[] = [
     value: '<ask|always|never>',
     help: 'what to answer when the device asks whether something may run',
     default: 'ask',
+    commands: ['attach'],
+  },
+  {
+    name: 'wait-ms',
+    kind: 'integer',
+    value: '<ms>',
+    help: 'how long a listener that is away or offline is waited for, also during a turn, before the exit code is 69; in a session only before it begins',
+    default: '45000',
     commands: ['attach'],
   },
   { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'doctor'] },

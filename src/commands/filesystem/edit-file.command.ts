@@ -3,7 +3,7 @@ import { ProtocolEmitterService } from '../../emitter/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandError } from '../command.error.js';
-import { CommandsOptions } from '../commands.options.js';
+import { AROUND_CONTENT_BYTES, CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
 import { FileWriter } from './file-writer.js';
@@ -77,10 +77,11 @@ export class EditFileCommand implements DeviceCommandOf<EditFileDto> {
 
   /** The whole document goes out in one frame, to whoever watches the file. */
   private assertFits(path: string, bytes: number): void {
-    if (bytes > this.options.maxAnswerBytes)
+    const most = Math.min(this.options.maxAnswerBytes, this.emitter.maxFrameBytes - AROUND_CONTENT_BYTES);
+    if (bytes > most)
       throw new CommandError(
         'COMMAND_FAILED',
-        `${path} has ${bytes} bytes, encoded; edit_file takes up to ${this.options.maxAnswerBytes}. Edit it with a shell command.`,
+        `${path} has ${bytes} bytes, encoded; edit_file takes up to ${most}. Edit it with a shell command.`,
       );
   }
 }

@@ -1,11 +1,12 @@
 import { IsIn, IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { ProtocolEmitterService } from '../../emitter/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandError } from '../command.error.js';
-import { CommandsOptions } from '../commands.options.js';
+import { AROUND_CONTENT_BYTES, CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
-import { decodeText, wholeCharacters } from './utf8.js';
+import { decodeText, encodedBytes, wholeCharacters } from './utf8.js';
 import { type OpenFile, withFile } from './workspace-file.js';
 import { IsOmittable } from '../omittable.decorator.js';
 
@@ -41,6 +42,7 @@ export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
   constructor(
     private readonly workspace: Workspace,
     private readonly options: CommandsOptions,
+    private readonly emitter: ProtocolEmitterService,
   ) {}
 
   handle(read: ReadFileDto): Promise<object> {
@@ -54,7 +56,8 @@ export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
   private async read(file: OpenFile, { path, encoding = 'utf8', offset, length }: ReadFileDto): Promise<object> {
     const from = Math.min(offset ?? 0, file.size);
     const wanted = Math.min(length ?? Infinity, file.size - from);
-    if (wanted > this.options.maxAnswerBytes) throw this.tooLarge(path, file.size);
+    const most = Math.min(this.options.maxAnswerBytes, this.emitter.maxAnswerBytes - AROUND_CONTENT_BYTES);
+    if (wanted > most) throw tooLarge(path, file.size, most);
     let bytes = await file.read(from, wanted);
     if (encoding === 'utf8' && from + bytes.length < file.size) bytes = bytes.subarray(0, wholeCharacters(bytes));
     if (bytes.length === 0 && wanted > 0)
@@ -63,15 +66,15 @@ export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
         'length must reach over the first character; ask for at least 4 bytes.',
       );
     const content = encoding === 'base64' ? bytes.toString('base64') : decodeText(bytes, path);
-    if (Buffer.byteLength(JSON.stringify(content)) > this.options.maxAnswerBytes) throw this.tooLarge(path, file.size);
+    if ((await encodedBytes(content)) > most) throw tooLarge(path, file.size, most);
     const isPart = offset !== undefined || length !== undefined;
     return { path, content, encoding, ...(isPart ? { offset: from, length: bytes.length, size: file.size } : {}) };
   }
+}
 
-  private tooLarge(path: string, size: number): CommandError {
-    return new CommandError(
-      'ANSWER_TOO_LARGE',
-      `${path} has ${size} bytes and one answer holds ${this.options.maxAnswerBytes}, encoded; read it in parts with offset and length.`,
-    );
-  }
+function tooLarge(path: string, size: number, most: number): CommandError {
+  return new CommandError(
+    'ANSWER_TOO_LARGE',
+    `${path} has ${size} bytes and one answer holds ${most}, encoded; read it in parts with offset and length.`,
+  );
 }

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { cutText } from '../../channel/index.js';
 import { CommandError } from '../command.error.js';
 
 /**
@@ -15,6 +17,21 @@ export function decodeText(bytes: Buffer, path: string): string {
       { cause },
     );
   }
+}
+
+/** UTF-16 units that are measured in one go. */
+const MEASURED_AT_ONCE = 1024 * 1024;
+/** Its quotes. */
+const QUOTES_BYTES = 2;
+
+/** Bytes of a text as JSON. Other work gets its turn while a long one is measured. */
+export async function encodedBytes(text: string): Promise<number> {
+  let bytes = QUOTES_BYTES;
+  for (const piece of cutText(text, MEASURED_AT_ONCE)) {
+    bytes += Buffer.byteLength(JSON.stringify(piece)) - QUOTES_BYTES;
+    if (text.length > MEASURED_AT_ONCE) await nextTurn();
+  }
+  return bytes;
 }
 
 /** How many of these bytes end with a whole character. */

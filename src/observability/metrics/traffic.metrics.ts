@@ -13,11 +13,47 @@ interface Flow<L extends string> {
   readonly byType: Map<string, { frames: number; bytes: number }>;
 }
 
-/** Counts what goes over sockets. What `socket` returns is, by its shape, the channel's `SocketObserver`. */
+/** The same for every socket of a place. */
+interface Lane<L extends string> {
+  readonly place: Place<L>;
+  readonly received: Flow<L>;
+  readonly sent: Flow<L>;
+}
+
+/** Counts what goes over one socket. By its shape it is the channel's `SocketObserver`. */
+class SocketTraffic<L extends string> {
+  /** Undefined before it has opened. */
+  socket: OpenSocket | undefined;
+
+  constructor(
+    readonly lane: Lane<L>,
+    private readonly metrics: TrafficMetrics<L>,
+  ) {}
+
+  opened(socket: OpenSocket): void {
+    this.socket = socket;
+    this.metrics.open.add(this);
+  }
+
+  sent(type: string | undefined, bytes: number): void {
+    count(this.lane.sent, type, bytes);
+  }
+
+  received(type: string | undefined, bytes: number): void {
+    count(this.lane.received, type, bytes);
+  }
+
+  closed(code: number): void {
+    this.metrics.open.delete(this);
+    this.metrics.closed.inc({ ...this.lane.place, code: closeNameOf(code) });
+  }
+}
+
+/** Counts what goes over sockets. */
 export class TrafficMetrics<L extends string> {
-  private readonly open = new Map<OpenSocket, Place<L>>();
-  private readonly flows = new Map<string, Flow<L>>();
-  private readonly closed;
+  readonly open = new Set<SocketTraffic<L>>();
+  readonly closed;
+  private readonly lanes = new Map<string, Lane<L>>();
 
   /**
    * @param prefix of every name, for instance `twinlane_relay`
@@ -32,11 +68,12 @@ export class TrafficMetrics<L extends string> {
     for (const what of ['frames', 'bytes'] as const) {
       const { name, help } = counters[what];
       metrics.counter<string>(name, help, labels, (counter) => {
-        for (const { labels: at, byType } of this.flows.values())
-          for (const [type, counted] of byType) {
-            counter.inc({ ...at, type }, counted[what]);
-            counted[what] = 0;
-          }
+        for (const { received, sent } of this.lanes.values())
+          for (const { labels: at, byType } of [received, sent])
+            for (const [type, counted] of byType) {
+              counter.inc({ ...at, type }, counted[what]);
+              counted[what] = 0;
+            }
       });
     }
     this.closed = metrics.counter(`${prefix}_sockets_closed_total`, 'Sockets that closed, by close code.', [
@@ -45,7 +82,7 @@ export class TrafficMetrics<L extends string> {
     ]);
     metrics.gauge<string>(`${prefix}_connections`, 'Open sockets.', place, (gauge) => {
       gauge.reset();
-      for (const at of this.open.values()) gauge.inc(at);
+      for (const { lane } of this.open) gauge.inc(lane.place);
     });
     metrics.gauge<string>(
       `${prefix}_buffered_bytes`,
@@ -53,37 +90,23 @@ export class TrafficMetrics<L extends string> {
       place,
       (gauge) => {
         gauge.reset();
-        for (const [{ bufferedAmount }, at] of this.open) gauge.inc(at, bufferedAmount);
+        for (const { lane, socket } of this.open) gauge.inc(lane.place, socket?.bufferedAmount ?? 0);
       },
     );
   }
 
-  socket(place: Place<L>) {
-    let socket: OpenSocket | undefined;
-    const received = this.flow(place, 'in');
-    const sent = this.flow(place, 'out');
-    return {
-      opened: (opened: OpenSocket): void => {
-        socket = opened;
-        this.open.set(opened, place);
-      },
-      sent: (type: string | undefined, bytes: number): void => count(sent, type, bytes),
-      received: (type: string | undefined, bytes: number): void => count(received, type, bytes),
-      closed: (code: number): void => {
-        if (socket) this.open.delete(socket);
-        this.closed.inc({ ...place, code: closeNameOf(code) });
-      },
-    };
+  socket(place: Place<L>): SocketTraffic<L> {
+    return new SocketTraffic(this.laneOf(place), this);
   }
 
-  /** The same for every socket of a place. */
-  private flow(place: Place<L>, direction: 'in' | 'out'): Flow<L> {
-    const key = JSON.stringify([place, direction]);
-    const known = this.flows.get(key);
+  private laneOf(place: Place<L>): Lane<L> {
+    const key = JSON.stringify(place);
+    const known = this.lanes.get(key);
     if (known) return known;
-    const flow: Flow<L> = { labels: { ...place, direction }, byType: new Map() };
-    this.flows.set(key, flow);
-    return flow;
+    const flow = (direction: 'in' | 'out'): Flow<L> => ({ labels: { ...place, direction }, byType: new Map() });
+    const lane = { place, received: flow('in'), sent: flow('out') };
+    this.lanes.set(key, lane);
+    return lane;
   }
 }
 

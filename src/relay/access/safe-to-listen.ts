@@ -1,8 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
+import { isLoopback } from '../../protocol/index.js';
 
 /** A relay that strangers could reach must not live on a token that it made up itself. */
 export class UnsafeListenError extends Error {
@@ -22,11 +18,4 @@ export class UnsafeListenError extends Error {
  */
 export function assertSafeToListen(host: string, { tokenGiven }: { readonly tokenGiven: boolean }): void {
   if (!tokenGiven && !isLoopback(host)) throw new UnsafeListenError(host);
-}
-
-/** Whether only this machine can have this address. */
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host === 'localhost';
-  return LOOPBACK.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }

@@ -5,7 +5,7 @@ const OFFERED: Capabilities = {
   supportsSplitStatusChannels: true,
   supportsPairedListenerGenerations: true,
   supportsResumableChannels: true,
-  supportsChunkedFrames: false,
+  supportsChunkedFrames: true,
 };
 
 /**
@@ -15,10 +15,13 @@ const OFFERED: Capabilities = {
 export function agreedCapabilities(metadata: Readonly<Record<string, unknown>>): Capabilities {
   const agreed = commonCapabilities(OFFERED, readCapabilities(metadata));
   const mayResume = agreed.supportsPairedListenerGenerations && namesEvents(metadata);
+  const supportsResumableChannels = agreed.supportsResumableChannels && mayResume;
   return {
     ...agreed,
     supportsSplitStatusChannels: true,
-    supportsResumableChannels: agreed.supportsResumableChannels && mayResume,
+    supportsResumableChannels,
+    // What is confirmed, and begins again after a reconnect, needs channels that resume.
+    supportsChunkedFrames: agreed.supportsChunkedFrames && supportsResumableChannels,
   };
 }
 

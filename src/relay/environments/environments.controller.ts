@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards, Us
 import type { IncomingMessage } from 'node:http';
 import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse } from '../../protocol/index.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
+import { AccessLimits } from '../access/access-limits.js';
 import type { Identity } from '../access/identity.js';
 import { RelayOptions } from '../relay.options.js';
 import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
@@ -19,6 +20,7 @@ export class EnvironmentsController {
   constructor(
     private readonly environments: EnvironmentsService,
     private readonly options: RelayOptions,
+    private readonly limits: AccessLimits,
   ) {}
 
   @Post('register')
@@ -28,6 +30,7 @@ export class EnvironmentsController {
     @Req() request: IncomingMessage,
     @Body() body: RegisterEnvironmentDto,
   ): Promise<RegistrationResponse> {
+    this.limits.registration(caller);
     const { environment, secret } = await this.environments.register(caller, body);
     const { connectionId } = environment;
     return {
@@ -50,11 +53,12 @@ export class EnvironmentsController {
 
   @Post(':name/messages')
   @HttpCode(200)
-  sendMessages(
+  async sendMessages(
     @Caller() caller: Identity,
     @Param('name') name: string,
     @Body() body: SendMessagesDto,
   ): Promise<MessagesOutcome> {
+    this.limits.command(caller);
     return this.environments.sendMessages(caller, name, body);
   }
 }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { CLOSE_CODES, retryAfterReason } from '../../protocol/index.js';
+import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { bearerOf } from '../access/bearer.js';
 import { assertAllowedOrigin } from '../access/origin.js';
@@ -6,7 +8,7 @@ import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import type { ClientAttachment } from '../routing/client-attachment.js';
-import type { UpgradeRequest } from './path.server.js';
+import type { Closing, UpgradeRequest } from './path.server.js';
 import { readChannel, readCount, readText } from './query.js';
 
 export type AdmittedClient = Omit<ClientAttachment, 'socket'>;
@@ -18,24 +20,35 @@ export class ClientAdmission {
     private readonly access: AccessService,
     private readonly registry: EnvironmentRegistry,
     private readonly options: RelayOptions,
+    private readonly limits: AccessLimits,
   ) {}
 
-  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN */
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
     // Browsers cannot set headers on a WebSocket.
     const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
     const seq = readCount(query, 'resumeFrom');
-    return {
+    const admitted = {
       environmentId: await this.environmentIdOf(identity.organizationId, params['connectionId'] ?? ''),
       tokenId: identity.tokenId,
       client: readText(query, 'client'),
       agentId: readText(query, 'agentId'),
       conversationId: readText(query, 'conversationId'),
       channel: readChannel(query),
+      chunks: query.get('chunks') === '1',
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
       mayApprove: identity.mayApprove,
     };
+    this.limits.socket('client', identity, request.socket);
+    return admitted;
+  }
+
+  /** Browsers hide how an upgrade was refused: a page is let in, and told by a close code (protocol section 2). */
+  closingOf({ request, query }: UpgradeRequest, { code, message, retryAfterMs }: RelayError): Closing | undefined {
+    if (code !== 'TOO_MANY' || retryAfterMs === undefined || request.headers.origin === undefined) return undefined;
+    const closing = query.has('client') ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER;
+    return { code: closing.code, reason: retryAfterReason(message, retryAfterMs) };
   }
 
   /** By its connectionId or its id, online or not. */

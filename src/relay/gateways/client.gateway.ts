@@ -18,9 +18,10 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
 
   afterInit(server: PathServer<AdmittedClient>): void {
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.closingOf = (upgrade, refusal) => this.admission.closingOf(upgrade, refusal);
   }
 
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel)), admitted);
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel), 'server'), admitted);
   }
 }

@@ -11,10 +11,13 @@ export class ClientSessions {
 
   constructor(private readonly routing: RoutingService) {}
 
+  private failedFor(environmentId: string) {
+    return (error: unknown): void => this.log.error(error, { environmentId });
+  }
+
   /** Takes over a socket whose upgrade was let in. Never throws. */
   open(bare: ChannelSocket, admitted: AdmittedClient): void {
-    const { environmentId } = admitted;
-    const socket = new GuardedSocket(bare, (error) => this.log.error(error, { environmentId }));
+    const socket = new GuardedSocket(bare, this.failedFor(admitted.environmentId));
     socket.guard(() => this.routing.attach({ ...admitted, socket }));
   }
 }

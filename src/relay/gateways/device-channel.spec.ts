@@ -28,16 +28,16 @@ function open(resumable = true): DeviceChannel {
   device = deviceSide;
   device.receive({ message: (text) => received.push(JSON.parse(text) as Frame), closed() {} });
   const observer = {
-    frame: (frame: Frame) => {
+    frame: (_channel: DeviceChannel, frame: Frame) => {
       routed.push(frame);
       return responsible();
     },
     refused: () => responsible(),
     heartbeat: () => void heartbeats++,
-    broken: (code: number) => void broken.push(code),
+    broken: (_channel: DeviceChannel, code: number) => void broken.push(code),
     closed() {},
   };
-  const channel = new DeviceChannel(relaySide, clock, LIMITS, observer, resumable);
+  const channel = new DeviceChannel('stream', relaySide, clock, LIMITS, observer, resumable);
   channel.start();
   return channel;
 }

@@ -1,16 +1,39 @@
-import { FrameQueue, NumberedSocket, SequenceError, type ChannelSocket } from '../../channel/index.js';
-import { CLOSE_CODES, decodeFrame, encodeFrame, FrameError, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  ChunkError,
+  ChunkJoiner,
+  FrameQueue,
+  NumberedSocket,
+  SequenceError,
+  type ChannelSenderOptions,
+  type ChannelSocket,
+  type Receipt,
+  type SocketReceiver,
+  type WindowOptions,
+} from '../../channel/index.js';
+import {
+  CLOSE_CODES,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  mayComeInChunks,
+  PONG_TEXT,
+  readChunk,
+  REFUSED_SIZE_FACTOR,
+  type ChannelName,
+  type Clock,
+  type Frame,
+} from '../../protocol/index.js';
 import type { Responsibility } from '../routing/device-link.js';
 
-/** Who is told what comes on a socket. */
+/** Who is told what comes on the sockets of a link. */
 export interface DeviceChannelObserver {
   /** @param text of the message it came in */
-  frame(frame: Frame, text: string): Responsibility;
+  frame(channel: DeviceChannel, frame: Frame, text: string): Responsibility;
   /** A message that is not taken as a frame, whose framing is intact. */
-  refused(error: FrameError): Responsibility;
+  refused(channel: DeviceChannel, error: FrameError): Responsibility;
   heartbeat(): void;
   /** This socket is of no use any more: its link is to end. `fault` where a message broke the framing. */
-  broken(code: number, reason: string, fault?: FrameError): void;
+  broken(channel: DeviceChannel, code: number, reason: string, fault?: FrameError): void;
   closed(code: number): void;
 }
 
@@ -19,11 +42,8 @@ export interface DeviceChannelLimits {
   readonly maxFrameBytes: number;
   /** Bytes of commands that may wait for the device to read. */
   readonly deviceBufferBytes: number;
-  /** Unacknowledged on one socket of a resumable link: at most, and always allowed. */
-  readonly inFlightBytes: number;
-  readonly windowFloorBytes: number;
-  /** The window is this times what the path holds. */
-  readonly windowGain: number;
+  /** How much of one socket of a resumable link may be unacknowledged. */
+  readonly window: Partial<WindowOptions>;
 }
 
 /** What a frame's sender learns of it on a resumable link. */
@@ -34,36 +54,61 @@ export interface SendingFrame {
   readonly taken?: () => void;
 }
 
-const PONG = '{"type":"pong"}';
 /** Frames that say nothing but that the socket lives; they have no number (protocol section 5). */
 const SILENT: ReadonlySet<string> = new Set(['pong', 'listener_ready']);
 const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
 
+type SendingOptions = Pick<ChannelSenderOptions, 'bufferBound' | 'window'>;
+
+/** One object for all sockets of a relay. */
+const sendingOptions = new WeakMap<DeviceChannelLimits, SendingOptions>();
+
+function sendingOptionsOf(limits: DeviceChannelLimits): SendingOptions {
+  const known = sendingOptions.get(limits);
+  if (known) return known;
+  const options = { bufferBound: limits.deviceBufferBytes, window: limits.window };
+  sendingOptions.set(limits, options);
+  return options;
+}
+
 /** One socket of a device: reads its frames, answers its pings and, on a resumable link, numbers both ways. */
-export class DeviceChannel {
+export class DeviceChannel implements SocketReceiver {
   private readonly queue = new FrameQueue();
   private readonly numbered: NumberedSocket | undefined;
+  /** What the newest frames wait for. */
+  private waiting: { readonly responsible: Promise<void>; readonly receipts: Receipt[] } | undefined;
+  /** Made for the first large event. */
+  private begunJoiner: ChunkJoiner | undefined;
   private hasEnded = false;
 
   constructor(
+    readonly name: ChannelName,
     private readonly socket: ChannelSocket,
     clock: Clock,
     private readonly limits: DeviceChannelLimits,
     private readonly observer: DeviceChannelObserver,
     resumable: boolean,
   ) {
-    if (!resumable) return;
-    const { deviceBufferBytes: bufferBound, inFlightBytes: maxBytes, windowFloorBytes: floorBytes } = limits;
-    const window = { maxBytes, floorBytes, gain: limits.windowGain };
-    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window });
+    if (resumable) this.numbered = new NumberedSocket(socket, clock, sendingOptionsOf(limits));
   }
 
   /** Starts reading; last, because what came before is handed over at once. */
   start(): void {
-    this.socket.receive({
-      message: (text, isBinary) => this.receive(text, isBinary),
-      closed: (code) => this.observer.closed(code),
-    });
+    this.socket.receive(this);
+  }
+
+  message(text: string, isBinary: boolean): void {
+    if (this.hasEnded) return;
+    try {
+      this.read(text, isBinary);
+    } catch (error) {
+      if (error instanceof SequenceError) this.observer.broken(this, CLOSE_CODES.INVALID.code, error.message);
+      else throw error;
+    }
+  }
+
+  closed(code: number): void {
+    this.observer.closed(code);
   }
 
   /** A device that does not read loses its link. */
@@ -90,16 +135,6 @@ export class DeviceChannel {
     this.numbered?.end();
   }
 
-  private receive(text: string, isBinary: boolean): void {
-    if (this.hasEnded) return;
-    try {
-      this.read(text, isBinary);
-    } catch (error) {
-      if (error instanceof SequenceError) this.observer.broken(CLOSE_CODES.INVALID.code, error.message);
-      else throw error;
-    }
-  }
-
   private read(text: string, isBinary: boolean): void {
     const { length } = text;
     let frame: Frame;
@@ -110,29 +145,80 @@ export class DeviceChannel {
       throw error;
     }
     if (frame.type === 'ping') {
-      this.socket.send(PONG);
+      this.socket.send(PONG_TEXT);
       this.observer.heartbeat();
     } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
     // A frame without a number is none of a resumable channel.
-    else if (!SILENT.has(frame.type)) this.take(frame['seq'] ?? null, length, () => this.observer.frame(frame, text));
+    else if (!SILENT.has(frame.type)) {
+      const receipt = this.numbered?.received(frame['seq'] ?? null, length);
+      this.settle(receipt, this.isPiece(frame) ? this.join(frame) : this.observer.frame(this, frame, text));
+    }
+  }
+
+  /** Whether it is a piece to be joined here; those of answers are their asker's to join. */
+  private isPiece(frame: Frame): boolean {
+    return frame.type === 'chunk' && this.numbered !== undefined && !('request_id' in frame);
   }
 
   /** What is refused was read all the same: its sender must not send it again. */
   private refuse(error: FrameError, bytes: number): void {
     if (error.breaksFraming) {
       const { code } = error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID;
-      this.observer.broken(code, error.message, error);
-    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(error);
-    else this.take(error.value?.['seq'], bytes, () => this.observer.refused(error));
+      this.observer.broken(this, code, error.message, error);
+    } else if (UNNUMBERED.has(error.value?.['type'])) void this.observer.refused(this, error);
+    else {
+      const receipt = this.numbered?.received(error.value?.['seq'], bytes);
+      this.settle(receipt, this.observer.refused(this, error));
+    }
   }
 
-  private take(seq: unknown, bytes: number, hand: () => Responsibility): void {
-    const receipt = this.numbered?.received(seq, bytes);
-    const responsible = hand();
+  /** A piece of a large event: nobody is responsible for it before all of it is here, and then for all at once. */
+  private join(frame: Frame): Responsibility {
+    const chunk = readChunk(frame);
+    if (!chunk) return this.observer.refused(this, new FrameError('BAD_CHUNK', 'A chunk lacks its fields.', {}, frame));
+    try {
+      const text = this.joiner.take(chunk);
+      return text === undefined ? undefined : this.joined(text);
+    } catch (error) {
+      if (!(error instanceof ChunkError)) throw error;
+      const { code } = error.fault === 'TOO_LARGE' ? CLOSE_CODES.TOO_LARGE : CLOSE_CODES.INVALID;
+      this.observer.broken(this, code, error.message, new FrameError('BAD_CHUNK', error.message));
+      return undefined;
+    }
+  }
+
+  private joined(text: string): Responsibility {
+    try {
+      const frame = decodeFrame(text, false, { maxBytes: this.limits.maxFrameBytes });
+      if (mayComeInChunks(frame.type)) return this.observer.frame(this, frame, text);
+      throw new FrameError('BAD_CHUNK', `Chunks never hold a "${frame.type}".`, {}, frame);
+    } catch (error) {
+      if (error instanceof FrameError) return this.observer.refused(this, error);
+      throw error;
+    }
+  }
+
+  private get joiner(): ChunkJoiner {
+    return (this.begunJoiner ??= new ChunkJoiner({ maxLength: this.limits.maxFrameBytes * REFUSED_SIZE_FACTOR }));
+  }
+
+  /** Frames that become safe together wait for it together. */
+  private settle(receipt: Receipt | undefined, responsible: Responsibility): void {
     if (!responsible) return receipt?.safe();
+    const { waiting } = this;
+    if (waiting?.responsible === responsible) {
+      if (receipt) waiting.receipts.push(receipt);
+      return;
+    }
+    const receipts = receipt ? [receipt] : [];
+    this.waiting = { responsible, receipts };
     responsible.then(
-      () => receipt?.safe(),
-      () => this.observer.broken(CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
+      () => {
+        if (this.waiting?.responsible === responsible) this.waiting = undefined;
+        for (const each of receipts) each.safe();
+      },
+      () =>
+        this.observer.broken(this, CLOSE_CODES.ERROR.code, 'The relay could not keep an event; its log has the cause.'),
     );
   }
 }

@@ -48,17 +48,15 @@ interface LeaseLinks {
  */
 export class DeviceSession implements DeviceSocketsObserver {
   private readonly log = new Logger(DeviceSession.name);
-  private readonly leases = new Map<string, LeaseLinks>();
+  private leases: readonly LeaseLinks[] = [];
   /** The newest lease that has had a ready link: older ones are void. */
   private ruling: Lease | undefined;
   private live: DeviceSockets | undefined;
   private lastSignOfLife = 0;
   private watch: Timer | undefined;
-  /** Deadlines of links whose second socket has not come. */
-  private readonly forming = new Map<DeviceSockets, Timer>();
 
   constructor(
-    private readonly environment: Environment,
+    private readonly environment: Pick<Environment, 'id' | 'connectionId'>,
     private readonly parts: DeviceSessionParts,
   ) {}
 
@@ -76,12 +74,11 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** Stops its timers. */
   stop(): void {
     this.watch?.cancel();
-    for (const deadline of this.forming.values()) deadline.cancel();
+    for (const { open } of this.leases) open?.stopWaiting();
   }
 
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
-    this.formed(link);
     // Before anybody can see it: a relay that is killed right after must not let the older lease win.
     registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
     this.rule(link.origin);
@@ -107,8 +104,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {
-    this.formed(link);
-    const links = this.leases.get(link.lease);
+    const links = this.leases.find(({ lease }) => lease.id === link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
       this.log.warn('The device sent messages that are no frames.', { ...this.fields, count: link.refusedFrames });
@@ -125,10 +121,10 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   private linksOf(lease: Lease): LeaseLinks {
-    const known = this.leases.get(lease.id);
+    const known = this.leases.find((links) => links.lease.id === lease.id);
     if (known) return known;
     const links: LeaseLinks = { lease, open: undefined, highest: undefined };
-    this.leases.set(lease.id, links);
+    this.leases = [...this.leases, links];
     return links;
   }
 
@@ -138,31 +134,16 @@ export class DeviceSession implements DeviceSocketsObserver {
     const link = new DeviceSockets(hello, links.lease, this, options, clock);
     links.open = link;
     if (hello.kind === 'paired') links.highest = hello.attempt;
-    if (hello.kind !== 'legacy')
-      this.forming.set(
-        link,
-        clock.after(options.helloDeadlineMs, () =>
-          link.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.'),
-        ),
-      );
     return link;
-  }
-
-  /** Ready or over: nothing more is waited for. */
-  private formed(link: DeviceSockets): void {
-    this.forming.get(link)?.cancel();
-    this.forming.delete(link);
   }
 
   /** A link of this lease is ready: older leases are void, and what is connected with them goes. */
   private rule(lease: Lease): void {
     this.ruling = lease;
-    for (const [id, older] of this.leases) {
-      if (older.lease.order >= lease.order) continue;
-      this.leases.delete(id);
-      const { open } = older;
-      if (open) closeAsVoid(open, LINK, older.lease, voiderOf(older.lease, lease), this.parts.superseded);
-    }
+    const older = this.leases.filter((links) => links.lease.order < lease.order);
+    this.leases = this.leases.filter((links) => links.lease.order >= lease.order);
+    for (const { open, lease: voided } of older)
+      if (open) closeAsVoid(open, LINK, voided, voiderOf(voided, lease), this.parts.superseded);
   }
 
   private watchHeartbeats(): void {

@@ -9,11 +9,17 @@ import {
   type Frame,
   type FrameError,
   type RewindFrame,
+  type Timer,
 } from '../../protocol/index.js';
 import type { Lease } from '../environments/environment.js';
 import type { DeviceLink, Responsibility } from '../routing/device-link.js';
-import { DeviceChannel, type DeviceChannelLimits } from './device-channel.js';
+import { DeviceChannel, type DeviceChannelLimits, type DeviceChannelObserver } from './device-channel.js';
 import type { Hello, OpenLink } from './pairing.js';
+
+export interface DeviceLinkLimits extends DeviceChannelLimits {
+  /** ms from a pair's first socket to its second. */
+  readonly helloDeadlineMs: number;
+}
 
 /** Who is told what happens to a link. */
 export interface DeviceSocketsObserver {
@@ -31,7 +37,7 @@ export interface DeviceSocketsObserver {
  * One link of a device: a control and a stream socket that live and die together, or the one socket of a legacy
  * listener. `forming` until every socket is there, then `ready`, then `ended` for good.
  */
-export class DeviceSockets implements DeviceLink, OpenLink {
+export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserver {
   readonly lease: string;
   readonly processInstanceId: string | undefined;
   readonly namesEvents: boolean;
@@ -40,17 +46,19 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   readonly resumable: boolean;
   /** Messages that were no frames, but did not break the framing either. */
   refusedFrames = 0;
-  private readonly sockets = new Map<ChannelName, DeviceChannel>();
+  private sockets: readonly DeviceChannel[] = [];
   private phase: 'forming' | 'ready' | 'ended' = 'forming';
   private held: (() => void)[] = [];
   private heldBytes = 0;
+  /** Until when every socket must be there. */
+  private deadline: Timer | undefined;
 
   /** @param limits `maxFrameBytes` bounds all that may arrive before every socket is there, too */
   constructor(
     readonly begunBy: Hello,
     readonly origin: Lease,
     private readonly observer: DeviceSocketsObserver,
-    private readonly limits: DeviceChannelLimits,
+    private readonly limits: DeviceLinkLimits,
     private readonly clock: Clock,
   ) {
     this.lease = origin.id;
@@ -59,6 +67,10 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     this.answersInput = origin.answersInput;
     this.kind = begunBy.kind === 'legacy' ? 'legacy' : 'split';
     this.resumable = origin.resumable && begunBy.kind === 'paired';
+    if (this.kind === 'legacy') return;
+    this.deadline = clock.after(limits.helloDeadlineMs, () =>
+      this.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.'),
+    );
   }
 
   get state(): 'forming' | 'ready' | 'ended' {
@@ -66,25 +78,25 @@ export class DeviceSockets implements DeviceLink, OpenLink {
   }
 
   get channels(): ReadonlySet<ChannelName> {
-    return new Set(this.sockets.keys());
+    return new Set(this.sockets.map(({ name }) => name));
   }
 
   /** Takes a socket that pairing let in. The only socket of a legacy link counts as control. */
   add(hello: Hello, bare: ChannelSocket): void {
-    const channel = hello.kind === 'legacy' ? 'control' : hello.channel;
-    const socket = this.open(channel, bare);
-    this.sockets.set(channel, socket);
+    const name = hello.kind === 'legacy' ? 'control' : hello.channel;
+    const socket = new DeviceChannel(name, bare, this.clock, this.limits, this, this.resumable);
+    this.sockets = [...this.sockets, socket];
     if (hello.kind === 'paired') bare.send(encodeFrame(listenerReady(hello.generation, hello.attempt)));
     socket.start();
-    if (this.kind === 'legacy' || this.sockets.size === CHANNEL_NAMES.length) this.becomeReady();
+    if (this.kind === 'legacy' || this.sockets.length === CHANNEL_NAMES.length) this.becomeReady();
   }
 
   send(frame: object, safe?: () => void): void {
-    this.sockets.get('control')?.send(frame, { safe });
+    this.socketOf('control')?.send(frame, { safe });
   }
 
   rewind(frame: RewindFrame): Promise<void> {
-    return new Promise((taken) => this.sockets.get('stream')?.send(frame, { taken }));
+    return new Promise((taken) => this.socketOf('stream')?.send(frame, { taken }));
   }
 
   close(code: number, reason: string): void {
@@ -96,33 +108,46 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     this.end(false, (socket) => socket.terminate());
   }
 
-  private open(channel: ChannelName, bare: ChannelSocket): DeviceChannel {
-    const socket: DeviceChannel = new DeviceChannel(
-      bare,
-      this.clock,
-      this.limits,
-      {
-        frame: (frame, text) =>
-          this.phase === 'ready' ? this.observer.frame(this, channel, frame, text) : this.hold(channel, frame, text),
-        refused: (error) => {
-          this.refusedFrames++;
-          return this.observer.refused(this, channel, error);
-        },
-        heartbeat: () => this.observer.heartbeat(this),
-        broken: (code, reason, fault) => {
-          if (fault) void this.observer.refused(this, channel, fault);
-          this.end(false, (other) => (other === socket ? other.close(code, reason) : closeOther(other)));
-        },
-        closed: (code) => this.socketClosed(code),
-      },
-      this.resumable,
+  /** Nobody is waited for any more. */
+  stopWaiting(): void {
+    this.deadline?.cancel();
+    this.deadline = undefined;
+  }
+
+  frame({ name }: DeviceChannel, frame: Frame, text: string): Responsibility {
+    return this.phase === 'ready' ? this.observer.frame(this, name, frame, text) : this.hold(name, frame, text);
+  }
+
+  refused({ name }: DeviceChannel, error: FrameError): Responsibility {
+    this.refusedFrames++;
+    return this.observer.refused(this, name, error);
+  }
+
+  heartbeat(): void {
+    this.observer.heartbeat(this);
+  }
+
+  broken(socket: DeviceChannel, code: number, reason: string, fault?: FrameError): void {
+    if (fault) void this.observer.refused(this, socket.name, fault);
+    this.end(false, (other) => (other === socket ? other.close(code, reason) : closeOther(other)));
+  }
+
+  closed(code: number): void {
+    const goodbyes: readonly CloseCode[] = [CLOSE_CODES.NORMAL, CLOSE_CODES.GOING_AWAY];
+    this.end(
+      goodbyes.some((goodbye) => goodbye.code === code),
+      closeOther,
     );
-    return socket;
+  }
+
+  private socketOf(channel: ChannelName): DeviceChannel | undefined {
+    return this.sockets.find(({ name }) => name === channel);
   }
 
   private becomeReady(): void {
     if (this.phase !== 'forming') return;
     this.phase = 'ready';
+    this.stopWaiting();
     this.observer.ready(this);
     for (const hand of this.held.splice(0)) hand();
   }
@@ -138,19 +163,12 @@ export class DeviceSockets implements DeviceLink, OpenLink {
     return responsible;
   }
 
-  private socketClosed(code: number): void {
-    const goodbyes: readonly CloseCode[] = [CLOSE_CODES.NORMAL, CLOSE_CODES.GOING_AWAY];
-    this.end(
-      goodbyes.some((goodbye) => goodbye.code === code),
-      closeOther,
-    );
-  }
-
   private end(goodbye: boolean, finish: (socket: DeviceChannel) => void): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
+    this.stopWaiting();
     this.held = [];
-    for (const socket of this.sockets.values()) finish(socket);
+    for (const socket of this.sockets) finish(socket);
     this.observer.ended(this, goodbye);
   }
 }

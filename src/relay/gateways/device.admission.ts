@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { bearerOf } from '../access/bearer.js';
 import { assertAllowedOrigin } from '../access/origin.js';
@@ -21,16 +22,18 @@ export class DeviceAdmission {
     private readonly access: AccessService,
     private readonly registry: EnvironmentRegistry,
     private readonly options: RelayOptions,
+    private readonly limits: AccessLimits,
   ) {}
 
-  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_TAKEN */
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_TAKEN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedDevice> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
-    const { tokenId } = await this.access.identify(bearerOf(request));
+    const identity = await this.access.identify(bearerOf(request));
     const hello = readHello(query);
     const standing = await this.registry.standingOf(params['connectionId'] ?? '', query.get('lease') ?? '');
-    if (standing.state !== 'unknown' && standing.environment.ownerTokenId !== tokenId)
+    if (standing.state !== 'unknown' && standing.environment.ownerTokenId !== identity.tokenId)
       throw new RelayError('ENVIRONMENT_TAKEN');
+    this.limits.socket('listener', identity, request.socket);
     return { hello, standing };
   }
 }

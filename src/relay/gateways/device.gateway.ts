@@ -25,6 +25,6 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
   handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedDevice): void {
     const { hello } = admitted;
     const channel = hello.kind === 'legacy' ? undefined : hello.channel;
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('listener', channel)), admitted);
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('listener', channel), 'server'), admitted);
   }
 }

@@ -33,7 +33,7 @@ export class DeviceSessions implements OnApplicationShutdown {
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
   open(bare: ChannelSocket, { hello, standing }: AdmittedDevice): void {
-    const socket = new GuardedSocket(bare, (error) => this.log.error(error));
+    const socket = new GuardedSocket(bare, this.failed);
     socket.guard(() => {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')
@@ -48,10 +48,15 @@ export class DeviceSessions implements OnApplicationShutdown {
     for (const session of this.sessions.values()) session.stop();
   }
 
+  /** Made once: one made for each socket would keep its registration in memory. */
+  private readonly failed = (error: unknown): void => this.log.error(error);
+
   private sessionOf(environment: Environment): DeviceSession {
     const known = this.sessions.get(environment.id);
     if (known) return known;
-    const session = new DeviceSession(environment, this.parts);
+    // What else its record holds is not kept for as long as the device is connected.
+    const { id, connectionId } = environment;
+    const session = new DeviceSession({ id, connectionId }, this.parts);
     this.sessions.set(environment.id, session);
     return session;
   }

@@ -5,7 +5,9 @@ import { CLOSE_CODES } from '../../protocol/index.js';
  * A socket whose receiver may throw: what escapes from an event handler would end the process, so it closes this socket
  * with 1011 instead (reliability C29).
  */
-export class GuardedSocket implements ChannelSocket {
+export class GuardedSocket implements ChannelSocket, SocketReceiver {
+  private receiver: SocketReceiver | undefined;
+
   constructor(
     private readonly socket: ChannelSocket,
     private readonly failed: (error: unknown) => void,
@@ -32,10 +34,20 @@ export class GuardedSocket implements ChannelSocket {
   }
 
   receive(receiver: SocketReceiver): void {
-    this.socket.receive({
-      message: (text, isBinary) => this.guard(() => receiver.message(text, isBinary)),
-      closed: (code, reason) => this.guard(() => receiver.closed(code, reason)),
-    });
+    this.receiver = receiver;
+    this.socket.receive(this);
+  }
+
+  message(text: string, isBinary: boolean): void {
+    try {
+      this.receiver?.message(text, isBinary);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  closed(code: number, reason: string): void {
+    this.guard(() => this.receiver?.closed(code, reason));
   }
 
   /** Runs what may throw. */
@@ -43,8 +55,12 @@ export class GuardedSocket implements ChannelSocket {
     try {
       run();
     } catch (error) {
-      this.failed(error);
-      this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
+      this.fail(error);
     }
+  }
+
+  private fail(error: unknown): void {
+    this.failed(error);
+    this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
   }
 }

@@ -13,6 +13,12 @@ export interface UpgradeRequest {
 /** Decides about an upgrade before a socket exists; what it returns goes to `handleConnection`. Refuses by throwing `RelayError`. */
 export type Admit<A> = (upgrade: UpgradeRequest) => Promise<A>;
 
+/** How a socket is closed that was let in only to be told so. */
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** The WebSocket server of one gateway: it owns a path pattern, and lets nobody in until its gateway says how (fail closed). */
 export class PathServer<A = unknown> extends WebSocketServer {
   /** At shutdown, whether its sockets are closed before those of the others. Set by the gateway in `afterInit`. */
@@ -22,6 +28,9 @@ export class PathServer<A = unknown> extends WebSocketServer {
   admit: Admit<A> = async () => {
     throw new RelayError('NOT_READY');
   };
+
+  /** Where a peer could not see the refusal of its upgrade: how it is told otherwise. Set by the gateway in `afterInit`. */
+  closingOf: (upgrade: UpgradeRequest, refusal: RelayError) => Closing | undefined = () => undefined;
 
   constructor(
     readonly match: MatchFunction<Record<string, string>>,

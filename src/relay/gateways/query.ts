@@ -4,12 +4,17 @@ import { RelayError } from '../relay.error.js';
 /** Characters of an id in a query. */
 const MAX_ID_LENGTH = 256;
 
+/** A part of a text keeps all of it in memory, which here is the whole request target. */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
+
 /** A parameter's text; undefined when it is absent or empty. */
 export function readText(query: URLSearchParams, name: string): string | undefined {
   const text = query.get(name) ?? '';
   if (text.length > MAX_ID_LENGTH)
     throw new RelayError('BAD_REQUEST', `${name} is longer than ${MAX_ID_LENGTH} characters.`);
-  return text === '' ? undefined : text;
+  return text === '' ? undefined : detached(text);
 }
 
 /** @throws RelayError BAD_REQUEST when it is neither channel */

@@ -5,14 +5,15 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
-import { CLOCK } from '../../config/index.js';
+import { WsSocket } from '../../channel/index.js';
+import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import { PathServer, type UpgradeRequest } from './path.server.js';
-import { reapWhenSilent } from './reap-when-silent.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
+import { SilenceWatch } from './silence-watch.js';
 import { drainSockets } from './socket-drain.js';
 
 /**
@@ -23,6 +24,7 @@ import { drainSockets } from './socket-drain.js';
 export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicationShutdown {
   private readonly log = new Logger(RelayWebSocketAdapter.name);
   private readonly servers = new Set<PathServer>();
+  private readonly silence: SilenceWatch;
   private draining: Promise<void> | undefined;
 
   /** The HTTP server does not exist yet while providers are made: it is looked up in `create`. */
@@ -33,6 +35,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly metrics: RelayMetrics,
   ) {
     super();
+    this.silence = new SilenceWatch(clock, options);
   }
 
   private get http(): Server {
@@ -45,12 +48,13 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       throw new Error(`Gateways share the relay's HTTP port; remove the port ${port} from @WebSocketGateway.`);
     const http = this.http;
     if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
-    const limits = { maxPayload: this.options.maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: false };
+    const { maxFrameBytes, deflate } = this.options;
+    const limits = { maxPayload: maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: deflate && DEFLATE };
     const server = new PathServer(match(path), { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
-    server.on('connection', (socket: WebSocket) => {
-      socket.on('error', ({ message }) => this.log.debug(message));
-      reapWhenSilent(socket, this.clock, this.options);
+    server.on('connection', (socket: WebSocket, { socket: stream }: IncomingMessage) => {
+      socket.on('error', this.onSocketError);
+      this.silence.add(socket, stream);
     });
     server.on('wsClientError', ({ message }, socket) =>
       this.refuse(socket, new RelayError('BAD_REQUEST', `${message}.`)),
@@ -83,6 +87,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     return this.drain();
   }
 
+  private readonly onSocketError = ({ message }: Error): void => this.log.debug(message);
+
   private drain(): Promise<void> {
     const socketsOf = (closesFirst: boolean): WebSocket[] =>
       [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.clients] : []));
@@ -107,12 +113,25 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     socket.on('error', ignore);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
-    const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
-    const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+    const enter = await this.judge(server, upgrade);
     this.refuseWhileDraining();
     if (socket.destroyed) return;
     socket.off('error', ignore);
-    server.handleUpgrade(request, socket, head, (ws) => server.emit('connection', ws, request, access));
+    server.handleUpgrade(request, socket, head, enter);
+  }
+
+  /** @returns what becomes of the socket */
+  private async judge(server: PathServer, upgrade: UpgradeRequest): Promise<(ws: WebSocket) => void> {
+    const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
+    try {
+      const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+      return (ws) => server.emit('connection', ws, upgrade.request, access);
+    } catch (error) {
+      const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;
+      if (!(error instanceof RelayError) || !closing) throw error;
+      this.metrics.refusedAt('upgrade', error.code);
+      return (ws) => new WsSocket(ws).close(closing.code, closing.reason);
+    }
   }
 
   private refuseWhileDraining(): void {

@@ -11,6 +11,7 @@ import {
   type ErrorCode,
   type Runtime,
 } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
 import type { DropReason, RoutingObserver } from '../routing/routing-observer.js';
 
 /** Where something was refused. */
@@ -22,6 +23,7 @@ export class RelayMetrics implements RoutingObserver {
   private readonly traffic;
   private readonly drops;
   private readonly refusals;
+  private readonly limits;
   private readonly closes;
   private readonly lostEvents;
   private readonly commands;
@@ -47,6 +49,9 @@ export class RelayMetrics implements RoutingObserver {
     this.refusals = metrics.counter('twinlane_relay_refusals_total', 'What was refused, by error code.', [
       'at',
       'code',
+    ]);
+    this.limits = metrics.counter('twinlane_relay_limited_total', 'Times somebody ran into a limit, by limit.', [
+      'limit',
     ]);
     this.closes = metrics.counter('twinlane_relay_client_closes_total', 'Client sockets that routing closed.', [
       'code',
@@ -99,6 +104,10 @@ export class RelayMetrics implements RoutingObserver {
 
   refused(code: ErrorCode): void {
     this.refusedAt('command', code);
+  }
+
+  limited(limit: LimitName): void {
+    this.limits.inc({ limit });
   }
 
   closed(code: number): void {

@@ -1,8 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../../protocol/index.js';
 import { AccessService } from '../access/access.service.js';
 import { bearerOf } from '../access/bearer.js';
-import { isLoopback } from '../access/safe-to-listen.js';
 
 /** What a proxy adds to requests that it passes on. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];

@@ -13,7 +13,7 @@ export interface AnswerOutlets {
 export class ApprovalAnswers {
   constructor(
     private readonly pending: PendingApprovals,
-    private readonly stock: StockEvents,
+    private readonly stock: () => StockEvents,
     private readonly namesEvents: () => boolean,
   ) {}
 
@@ -32,7 +32,7 @@ export class ApprovalAnswers {
     const answered = (answer: Frame): void => {
       const isAccepted = answer['accepted'] === true;
       this.pending.settle(runtime, requestId, isAccepted);
-      if (isAccepted && !this.namesEvents()) this.stock.resolve(runtime, requestId, behavior);
+      if (isAccepted && !this.namesEvents()) this.stock().resolve(runtime, requestId, behavior);
     };
     return this.pending.claim(runtime, requestId, { behavior, send: () => send(answered), refuse }) !== 'unknown';
   }

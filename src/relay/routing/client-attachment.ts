@@ -12,6 +12,8 @@ export interface ClientAttachment {
   readonly conversationId: string | undefined;
   /** Undefined: this socket gets everything. */
   readonly channel: ChannelName | undefined;
+  /** `chunks=1`: large frames may come in chunks. */
+  readonly chunks?: boolean;
   readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
   readonly mayApprove: boolean;
   readonly socket: ChannelSocket;

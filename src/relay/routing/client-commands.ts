@@ -14,13 +14,8 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { relayAnswer, successAnswer } from './error-answers.js';
 import { givesTools, type ExternalTools } from './external-tools.js';
 import { editedPath, type FileWatches } from './file-watches.js';
-import {
-  expectsAnswer,
-  restoreId,
-  type Asker,
-  type RequestOptions,
-  type RequestsInFlight,
-} from './requests-in-flight.js';
+import { expectsAnswer, restoreId, type Asker, type RequestOptions } from './request.js';
+import type { RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { fromPosition } from './resume.js';
 import type { Runtimes } from './runtimes.js';
@@ -55,12 +50,23 @@ export interface CommandParts {
   readonly namesEvents: () => boolean;
 }
 
+/** What only the two ends of a device's link say to each other; from a client it would be taken for the relay's word. */
+const OF_LINKS: ReadonlySet<string> = new Set([
+  'chunk',
+  'chunk_ack',
+  'rewind',
+  'journals',
+  'journal_gap',
+  'listener_ready',
+]);
+
 /** What happens to a client's command: most go to the device under an id of the relay's, some the relay knows itself. */
 export class ClientCommands {
   constructor(private readonly parts: CommandParts) {}
 
   handle(command: Command): void {
     const { frame, session } = command;
+    if (OF_LINKS.has(frame.type)) return this.refuse(command, 'COMMAND_INVALID');
     if (session) this.learn(session, frame);
     if (isAnswerType(frame.type)) return this.pass(command);
     if (isTerminalFrame(frame)) return this.terminal(command);

@@ -1,4 +1,4 @@
-import { encodeFrame, type Clock, type Frame, type Runtime, type Timer } from '../../protocol/index.js';
+import { encodeFrame, type Clock, type Frame, type Runtime, type Timer, SparseMap } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
@@ -14,8 +14,8 @@ export interface ClientRegistryOutlets {
 
 /** The clients of one environment, and which socket is whose (protocol section 4). */
 export class ClientRegistry {
-  private readonly sessions = new Map<string, ClientSession>();
-  private readonly timers = new Map<ClientSession, Timer>();
+  private readonly sessions = new SparseMap<string, ClientSession>();
+  private readonly timers = new SparseMap<ClientSession, Timer>();
 
   constructor(
     private readonly options: RoutingOptions,
@@ -25,7 +25,7 @@ export class ClientRegistry {
   ) {}
 
   [Symbol.iterator](): Iterator<ClientSession> {
-    return this.sessions.values();
+    return this.sessions.values()[Symbol.iterator]();
   }
 
   join(socket: ClientSocket): ClientSession {

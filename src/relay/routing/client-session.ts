@@ -1,4 +1,6 @@
-import { runtimeKey, type Runtime } from '../../protocol/index.js';
+import { runtimeKey, type Runtime, SparseMap } from '../../protocol/index.js';
+import type { PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { ClientSocket } from './client-socket.js';
 import type { Placement } from './resume.js';
@@ -18,7 +20,7 @@ const MAX_STARTED = 256;
 /** Whoever attaches with one identity: all of its sockets, and what it owns while it has none. */
 export class ClientSession {
   readonly sockets = new Set<ClientSocket>();
-  readonly started = new Map<string, StartedRuntime>();
+  readonly started = new SparseMap<string, StartedRuntime>();
   private readonly held: string[] = [];
   private heldBytes = 0;
   private hasLeft = false;
@@ -67,6 +69,15 @@ export class ClientSession {
   follows(runtime: Runtime, socket: ClientSocket): boolean {
     const key = runtimeKey(runtime);
     return this.started.has(key) || (socket.runtime !== undefined && runtimeKey(socket.runtime) === key);
+  }
+
+  /** Passes an answer on in chunks, to the socket its command came on, or to another one. */
+  pass(passage: AnswerPassage, preferred: ClientSocket): PassageVerdict {
+    const socket = preferred.isOpen ? preferred : this.restSocket();
+    if (!socket) return 'away';
+    if (!socket.takesChunks) return 'join';
+    socket.carry(passage);
+    return 'passed';
   }
 
   /** Sends an answer on the socket its command came on, on another one, or once the client is back. */

@@ -1,15 +1,21 @@
-import { ChannelSender, type FrameSource } from '../../channel/index.js';
+import { ChannelSender, ChunkingSource, ChunkSlots, type FrameSource } from '../../channel/index.js';
 import {
   CLOSE_CODES,
   decodeFrame,
+  DEFAULT_MAX_ANSWER_BYTES,
   FrameError,
+  MAX_OPEN_CHUNKED,
+  PONG_TEXT,
+  retryAfterReason,
   runtimeKey,
   type ChannelName,
   type Clock,
   type CloseCode,
   type Frame,
   type Runtime,
+  SparseMap,
 } from '../../protocol/index.js';
+import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { DirectFrames, type DirectFrame } from './direct-frames.js';
 import { unreadableAnswer } from './error-answers.js';
@@ -32,7 +38,15 @@ interface Followed {
   readonly stop: () => void;
 }
 
-const PONG = '{"type":"pong"}';
+/** Answers on their way to one socket in chunks, and the ids for them. */
+interface Carried {
+  readonly slots: ChunkSlots;
+  readonly passages: Set<AnswerPassage>;
+}
+
+/** Ids of one socket that are left to large events: an answer may wait for its device, events do not. */
+const EVENT_SLOTS = 2;
+const ANSWER_SLOTS = MAX_OPEN_CHUNKED - EVENT_SLOTS;
 /** The conversation of an agent that is meant when a client names none. */
 const DEFAULT_CONVERSATION = 'default';
 
@@ -40,9 +54,14 @@ const DEFAULT_CONVERSATION = 'default';
 export class ClientSocket {
   /** What its upgrade selected; undefined: unscoped frames only. */
   readonly runtime: Runtime | undefined;
-  private readonly sender: ChannelSender;
+  /** Made when there is something to send: on the control socket of a client that only watches there never is. */
+  private begun: ChannelSender | undefined;
   private readonly direct: DirectFrames;
-  private readonly followed = new Map<string, Followed>();
+  private readonly followed = new SparseMap<string, Followed>();
+  /** Made for the first answer in chunks. */
+  private carried: Carried | undefined;
+  /** Made with the first source of events. */
+  private eventSlots: ChunkSlots | undefined;
   private isOver = false;
   private isHeld = false;
 
@@ -51,24 +70,10 @@ export class ClientSocket {
     private readonly options: RoutingOptions,
     private readonly observer: RoutingObserver,
     private readonly guard: Guard,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     this.runtime = runtimeOf(attachment);
-    this.sender = new ChannelSender(attachment.socket, clock, {
-      numbered: true,
-      bufferBound: options.socketBufferBytes,
-      window: {
-        maxBytes: options.inFlightBytes,
-        floorBytes: options.windowFloorBytes,
-        gain: options.windowGain,
-        ackIntervalMs: options.ackIntervalMs,
-      },
-      inFlightChanged: (bytes) => observer.inFlight(bytes),
-      paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
-    });
-    this.direct = new DirectFrames(options.directBytes, () => this.sender.sent + 1);
-    this.sender.attach(this.safe(this.direct.urgent), 'urgent');
-    this.sender.attach(this.safe(this.direct.fair));
+    this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
   }
 
   get channel(): ChannelName | undefined {
@@ -86,6 +91,10 @@ export class ClientSocket {
   /** Whether frames that are no events and nobody's answers go here. */
   get carriesRest(): boolean {
     return this.channel !== 'stream';
+  }
+
+  get takesChunks(): boolean {
+    return this.attachment.chunks === true;
   }
 
   get mayApprove(): boolean {
@@ -113,11 +122,27 @@ export class ClientSocket {
     if (known) return known.cursor;
     const keyedOnly = !this.carriesEvents;
     const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
-    const source = this.safe(cursor);
-    const unsubscribe = record.history.subscribe(() => this.sender.wake());
-    this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.sender.detach(source)) });
+    const source = this.safe(this.inChunks(cursor));
+    const unsubscribe = record.history.subscribe(() => this.begun?.wake());
+    this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;
+  }
+
+  /** Sends an answer that comes in chunks, beside everything else. */
+  carry(passage: AnswerPassage): void {
+    const source = this.safe(passage);
+    const { slots, passages } = (this.carried ??= { slots: new ChunkSlots(ANSWER_SLOTS), passages: new Set() });
+    passages.add(passage);
+    passage.begin(slots, {
+      wake: () => this.begun?.wake(),
+      sent: () => {
+        this.begun?.detach(source);
+        this.begun?.wake();
+      },
+      left: () => void passages.delete(passage),
+    });
+    this.sender.attach(source);
   }
 
   cursorOf(runtime: Runtime): HistoryCursor | undefined {
@@ -126,7 +151,7 @@ export class ClientSocket {
 
   /** A source outside of events has news, or a cursor was shown something. */
   wake(): void {
-    this.sender.wake();
+    this.begun?.wake();
   }
 
   /** The device has said what it has. */
@@ -141,12 +166,48 @@ export class ClientSocket {
 
   release(): void {
     this.isHeld = false;
-    this.sender.wake();
+    this.begun?.wake();
   }
 
   close({ code }: CloseCode, reason: string): void {
     this.observer.closed(code);
     this.attachment.socket.close(code, reason);
+  }
+
+  /** It sends more than it may. @param text what, in few words */
+  overrun(text: string, retryAfterMs: number): void {
+    const reason = retryAfterReason(text, retryAfterMs);
+    this.close(this.isNamed ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER, reason);
+  }
+
+  /** Large events go in pieces to whoever takes them. */
+  private inChunks(cursor: HistoryCursor): FrameSource {
+    if (!this.takesChunks) return cursor;
+    this.eventSlots ??= new ChunkSlots(EVENT_SLOTS, DEFAULT_MAX_ANSWER_BYTES);
+    return new ChunkingSource(cursor, this.eventSlots);
+  }
+
+  private get sentCount(): number {
+    return this.begun?.sent ?? 0;
+  }
+
+  private get sender(): ChannelSender {
+    return (this.begun ??= this.begin());
+  }
+
+  private begin(): ChannelSender {
+    const { options, observer } = this;
+    const sender = new ChannelSender(this.attachment.socket, this.clock, {
+      numbered: true,
+      bufferBound: options.socketBufferBytes,
+      window: options.window,
+      inFlightChanged: (bytes) => observer.inFlight(bytes),
+      paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
+    });
+    sender.attach(this.safe(this.direct.urgent), 'urgent');
+    sender.attach(this.safe(this.direct.fair));
+    if (this.isOver) sender.end();
+    return sender;
   }
 
   private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
@@ -181,20 +242,23 @@ export class ClientSocket {
   private pong(): void {
     const { socket } = this.attachment;
     if (socket.bufferedAmount > this.options.socketBufferBytes) this.observer.dropped('stalled-pong');
-    else socket.send(PONG);
+    else socket.send(PONG_TEXT);
   }
 
   private acknowledge(seq: unknown): void {
     if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return this.observer.dropped('unreadable');
-    if (seq > this.sender.sent)
-      return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sender.sent} were sent.`);
+    if (seq > this.sentCount)
+      return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sentCount} were sent.`);
     this.direct.acknowledged(seq);
-    this.sender.confirmThrough(seq);
+    this.begun?.confirmThrough(seq);
   }
 
   private stalled(): void {
-    const isNamed = this.attachment.client !== undefined;
-    this.close(isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+    this.close(this.isNamed ? CLOSE_CODES.STALLED : CLOSE_CODES.TRY_LATER, 'Too much waits here unread; reconnect.');
+  }
+
+  private get isNamed(): boolean {
+    return this.attachment.client !== undefined;
   }
 
   private end(receiver: ClientSocketReceiver): void {
@@ -204,8 +268,9 @@ export class ClientSocket {
       stop();
       cursor.end();
     }
+    for (const passage of this.carried?.passages ?? []) passage.lost();
     this.direct.end();
-    this.sender.end();
+    this.begun?.end();
     receiver.closed();
   }
 

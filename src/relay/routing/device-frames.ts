@@ -5,7 +5,8 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { noToolClient, type ExternalTools } from './external-tools.js';
 import type { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
-import type { Asker, RequestsInFlight } from './requests-in-flight.js';
+import type { Asker } from './request.js';
+import type { RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { isTerminalFrame, type Terminals } from './terminals.js';
 
@@ -32,6 +33,7 @@ export class DeviceFrames {
     const { clients, requests, terminals, watches, observer } = this.parts;
     const frame = without(received, 'seq');
     if (OWN.has(frame.type)) return observer.dropped('unreadable');
+    if (frame.type === 'chunk') return requests.takeChunk(frame);
     if (requests.take(frame)) return;
     if (isAnswerType(frame.type)) return observer.dropped('unknown-answer');
     if (isTerminalFrame(frame)) {

@@ -10,23 +10,28 @@ import {
   type FrameError,
   type FrameFault,
 } from '../../protocol/index.js';
+import type { PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
 import { ApprovalAnswers } from './approval-answers.js';
 import type { ClientAttachment } from './client-attachment.js';
-import { ClientCommands, type Command } from './client-commands.js';
+import { ClientCommands } from './client-commands.js';
 import { ClientRegistry } from './client-registry.js';
 import type { ClientSession } from './client-session.js';
 import { ClientSocket } from './client-socket.js';
+import { CommandLimit, type ClientCommand } from './command-limit.js';
 import { DeviceFrames } from './device-frames.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { DeviceOutbox } from './device-outbox.js';
 import { EventRecorder } from './event-recorder.js';
+import type { EventOrderLimits } from './event-order.js';
 import { ExternalTools } from './external-tools.js';
 import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
 import { PendingApprovals, type Approval } from './pending-approvals.js';
-import { RequestsInFlight, type Asker, type RequestTrace } from './requests-in-flight.js';
+import type { Asker } from './request.js';
+import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
@@ -54,9 +59,10 @@ export class EnvironmentHub {
   private readonly tools = new ExternalTools<ClientSession>();
   private readonly runtimes: Runtimes;
   private readonly recorder: EventRecorder;
-  private readonly named: NamedEvents;
-  private readonly stock: StockEvents;
+  private begunNamed: NamedEvents | undefined;
+  private begunStock: StockEvents | undefined;
   private readonly resumable: ResumableEvents;
+  private readonly syncAskers: SyncAskers<ClientSession>;
   private readonly requests: RequestsInFlight;
   private readonly outbox: DeviceOutbox;
   private readonly terminals: Terminals;
@@ -64,10 +70,11 @@ export class EnvironmentHub {
   private readonly subscriptions: Subscriptions;
   private readonly frames: DeviceFrames;
   private readonly commands: ClientCommands;
+  private readonly commandLimit: CommandLimit;
   /** The newest link, ready or over. */
   private lastLink: DeviceLink | undefined;
   /** Pending when the process that had asked for them was gone. */
-  private orphans: ReadonlySet<Approval> = new Set();
+  private orphans: ReadonlySet<Approval> | undefined;
   private isDraining = false;
 
   constructor(private readonly context: HubContext) {
@@ -75,16 +82,11 @@ export class EnvironmentHub {
     const { approvals, watches, tools } = this;
     const namesEvents = (): boolean => this.lastLink?.namesEvents === true;
     const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
-    const limits = {
-      waitMs: options.reorderWaitMs,
-      maxWaiting: options.maxReorderEvents,
-      maxWaitingBytes: options.maxReorderBytes,
-    };
+    this.syncAskers = syncAskers;
     this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
     const { runtimes } = this;
     this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
     this.recorder.restore();
-    this.named = new NamedEvents(runtimes, this.recorder, clock, limits, observer, guard);
     this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
       announced: () => this.subscriptions.journalsKnown(this.clients),
       complete: (record) => {
@@ -93,25 +95,10 @@ export class EnvironmentHub {
       },
     });
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
-    this.stock = new StockEvents(
-      context.relayEpoch,
-      runtimes,
-      this.recorder,
-      approvals,
-      clock,
-      limits,
-      observer,
-      guard,
-      {
-        carry: (frame) => this.frames.route(frame),
-        recorded: (runtime, type) => this.requests.shown(runtime, type),
-        shownAgain: (runtime, frame) => {
-          const text = encodeFrame(without(frame, 'seq'));
-          for (const session of syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);
-        },
-      },
+    this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
+      this.outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
     );
-    this.requests = new RequestsInFlight(clock, options, observer, context.trace);
+    this.commandLimit = new CommandLimit(clock, options.limits, observer);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer);
     this.clients = new ClientRegistry(options, clock, observer, {
@@ -121,7 +108,7 @@ export class EnvironmentHub {
     const { requests, outbox, terminals, subscriptions, clients } = this;
     this.frames = new DeviceFrames({ clients, requests, terminals, watches, tools, outbox, observer });
     this.commands = new ClientCommands({
-      approvals: new ApprovalAnswers(approvals, this.stock, namesEvents),
+      approvals: new ApprovalAnswers(approvals, () => this.stock(), namesEvents),
       requests,
       outbox,
       terminals,
@@ -212,11 +199,16 @@ export class EnvironmentHub {
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();
+    this.askAgain(session);
     this.terminals.back(session);
     socket.start({
-      command: (frame, bytes) => this.commands.handle(this.commandOf(session, socket, frame, bytes)),
+      command: (frame, bytes) => {
+        const command = this.commandOf(session, socket, frame, bytes);
+        if (this.commandLimit.admits(command)) this.commands.handle(command);
+      },
       closed: () => {
         this.clients.part(session, socket);
+        this.askAgain(session);
         this.subscriptions.closed(session);
         this.runtimes.prune();
       },
@@ -230,15 +222,67 @@ export class EnvironmentHub {
     this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
   }
 
-  private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): Command {
+  /** What was being answered when a socket of this client closed, where it has another one. */
+  private askAgain(session: ClientSession): void {
+    if (!session.restSocket()?.carriesRest) return;
+    for (const again of this.requests.comeBack(session)) this.outbox.send(again);
+  }
+
+  private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): ClientCommand {
     const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
-    const asker: Asker = { owner: session, repeats: session.isNamed, deliver };
+    const pass = (passage: AnswerPassage): PassageVerdict => session.pass(passage, socket);
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver, pass };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 
   private intakeOf(link: DeviceLink): EventIntake {
     if (link.resumable) return this.resumable;
-    return link.namesEvents ? this.named : this.stock;
+    return link.namesEvents ? this.named() : this.stock();
+  }
+
+  private get orderLimits(): EventOrderLimits {
+    const {
+      reorderWaitMs: waitMs,
+      maxReorderEvents: maxWaiting,
+      maxReorderBytes: maxWaitingBytes,
+    } = this.context.options;
+    return { waitMs, maxWaiting, maxWaitingBytes };
+  }
+
+  /** For listeners that name their events, but whose link is plain. */
+  private named(): NamedEvents {
+    const { clock, observer, guard } = this.context;
+    return (this.begunNamed ??= new NamedEvents(
+      this.runtimes,
+      this.recorder,
+      clock,
+      this.orderLimits,
+      observer,
+      guard,
+    ));
+  }
+
+  /** For stock listeners. */
+  private stock(): StockEvents {
+    const { relayEpoch, clock, observer, guard } = this.context;
+    return (this.begunStock ??= new StockEvents(
+      relayEpoch,
+      this.runtimes,
+      this.recorder,
+      this.approvals,
+      clock,
+      this.orderLimits,
+      observer,
+      guard,
+      {
+        carry: (frame) => this.frames.route(frame),
+        recorded: (runtime, type) => this.requests.shown(runtime, type),
+        shownAgain: (runtime, frame) => {
+          const text = encodeFrame(without(frame, 'seq'));
+          for (const session of this.syncAskers.of(runtime)) this.subscriptions.showApproval(session, runtime, text);
+        },
+      },
+    ));
   }
 
   /**
@@ -247,10 +291,11 @@ export class EnvironmentHub {
    */
   private processEnded(link: DeviceLink): void {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
-    this.orphans = new Set(this.approvals.all());
+    const orphans = new Set(this.approvals.all());
+    this.orphans = orphans;
     if (link.resumable) return;
     for (const record of this.runtimes) record.dropSnapshots();
-    for (const approval of this.orphans) this.expire(approval);
+    for (const approval of orphans) this.expire(approval);
   }
 
   /**
@@ -260,7 +305,7 @@ export class EnvironmentHub {
   private endLostApprovals({ runtime, history }: RuntimeRecord): void {
     const live = history.newestKnown?.epoch;
     for (const approval of this.approvals.of(runtime))
-      if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
+      if (this.orphans?.has(approval) || epochOf(approval) !== live) this.expire(approval);
   }
 
   private expire(approval: Approval): void {

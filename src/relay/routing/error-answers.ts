@@ -12,6 +12,11 @@ export function relayAnswer(command: string, code: ErrorCode, message: string = 
   return errorAnswer(command, undefined, code, message);
 }
 
+/** Answers a command that came too soon; `retry_after_ms` says when to send it again (protocol section 4). */
+export function tooManyAnswer(command: string, message: string, retryAfterMs: number): Frame {
+  return { ...relayAnswer(command, 'TOO_MANY', message), retry_after_ms: Math.ceil(retryAfterMs) };
+}
+
 /** Answers a message that is no frame, where it says whom to answer. */
 export function unreadableAnswer(message: Readonly<Record<string, unknown>>, fault: string): string | undefined {
   // An id that is no plain value cannot be written again: it may be what was nested too deeply.

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../protocol/index.js';
+import { SparseMap, type Clock, type Timer } from '../../protocol/index.js';
 
 export interface EventOrderLimits {
   /** How long an item ahead of its turn waits, in ms. */
@@ -30,7 +30,7 @@ interface Waiting<T> {
  */
 export class EventOrder<T> {
   /** In order of arrival. */
-  private readonly waiting = new Map<number, Waiting<T>>();
+  private readonly waiting = new SparseMap<number, Waiting<T>>();
   private waitingBytes = 0;
   private timer: Timer | undefined;
 

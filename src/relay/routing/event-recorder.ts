@@ -8,8 +8,9 @@ import {
   withoutSeq,
   type Clock,
   type Frame,
+  type NumberRange,
 } from '../../protocol/index.js';
-import { without, type Numbers } from './frame-text.js';
+import { without } from './frame-text.js';
 import { approvalName, snapshotName } from './kept-names.js';
 import type { Approval, PendingApprovals } from './pending-approvals.js';
 import type { RoutingObserver } from './routing-observer.js';
@@ -60,7 +61,7 @@ export class EventRecorder {
   }
 
   /** @returns resolves when it is committed */
-  recordGap(record: RuntimeRecord, gap: Numbers): Promise<void> {
+  recordGap(record: RuntimeRecord, gap: NumberRange): Promise<void> {
     this.runtimes.touch(record);
     this.observer.lost(gap.to - gap.from + 1, record.runtime);
     return record.history.appendGap(gap);

@@ -1,9 +1,9 @@
-import { runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
 import { relayAnswer } from './error-answers.js';
 
 /** Which client carries out a runtime's external tools: the last that gave them (protocol section 4). */
 export class ExternalTools<Client extends object> {
-  private readonly clients = new Map<string, Client>();
+  private readonly clients = new SparseMap<string, Client>();
 
   gave(client: Client, runtime: Runtime): void {
     this.clients.set(runtimeKey(runtime), client);

@@ -1,12 +1,12 @@
-import type { Frame } from '../../protocol/index.js';
+import { SparseMap, type Frame } from '../../protocol/index.js';
 
 /** Paths remembered as edited by one client; beyond, the oldest is forgotten. */
 const MAX_EDITED = 256;
 
 /** Which client watches or edits which path (protocol section 4). Paths are compared as written. */
 export class FileWatches<Client extends object> {
-  private readonly watchers = new Map<string, Set<Client>>();
-  private readonly edited = new Map<Client, Set<string>>();
+  private readonly watchers = new SparseMap<string, Set<Client>>();
+  private readonly edited = new SparseMap<Client, Set<string>>();
 
   get watchedPaths(): string[] {
     return [...this.watchers.keys()];

@@ -1,4 +1,4 @@
-import { encodeFrame, type Frame, type Runtime } from '../../protocol/index.js';
+import { encodeFrame, type Frame, type NumberRange, type Runtime } from '../../protocol/index.js';
 
 /** A frame without some of its fields. */
 export function without(frame: Frame, ...fields: readonly string[]): Frame {
@@ -27,14 +27,7 @@ export function withheldText(text: string): string {
   return encodeFrame({ type: 'control_request_withheld', ...(Object.fromEntries(envelope) as object) });
 }
 
-/** Numbers of one runtime and epoch, both ends included. */
-export interface Numbers {
-  readonly epoch: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Tells a client what it will never see (protocol section 3). */
-export function gapText(runtime: Runtime, { epoch, from, to }: Numbers): string {
+export function gapText(runtime: Runtime, { epoch, from, to }: NumberRange): string {
   return encodeFrame({ type: 'resume_gap', runtime, event_epoch: epoch, from, to });
 }

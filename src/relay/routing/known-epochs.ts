@@ -1,5 +1,6 @@
-import type { AnnouncedEpoch, EventPlace, NumberRange } from '../../channel/index.js';
+import type { AnnouncedEpoch, EventPlace } from '../../channel/index.js';
 import { missingBetween, type EpochSpan } from '../../journal/index.js';
+import type { NumberRange } from '../../protocol/index.js';
 
 /** Where an event stands that follows a reader's last one. */
 export type NextEvent =

@@ -1,4 +1,11 @@
-import { encodeFrame, readEnvelope, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
+import {
+  encodeFrame,
+  readEnvelope,
+  type ChannelName,
+  type Clock,
+  type Frame,
+  SparseMap,
+} from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import { EventOrder, type EventOrderLimits } from './event-order.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -31,7 +38,7 @@ const FIRST_NUMBER = 1;
  */
 export class NamedEvents implements EventIntake {
   /** By runtime and then by epoch; only the newest epochs, those that are not closed. */
-  private readonly orders = new Map<RuntimeRecord, Map<string, EventOrder<Frame | RefusedEvent>>>();
+  private readonly orders = new SparseMap<RuntimeRecord, Map<string, EventOrder<Frame | RefusedEvent>>>();
 
   constructor(
     private readonly runtimes: Runtimes,

@@ -1,4 +1,4 @@
-import { runtimeKey, type Runtime } from '../../protocol/index.js';
+import { runtimeKey, type Runtime, SparseMap } from '../../protocol/index.js';
 
 /** Ended approvals remembered, so that a late answer is told what happened. */
 const MAX_ENDED = 1_024;
@@ -38,7 +38,7 @@ export type Claim = 'taken' | 'refused' | 'unknown';
  * the first that the device accepts wins, and the others are told (protocol section 4).
  */
 export class PendingApprovals {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new SparseMap<string, Entry>();
   private readonly ended = new Set<string>();
 
   /** @returns false when it is pending already */

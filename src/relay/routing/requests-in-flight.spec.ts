@@ -6,7 +6,13 @@ import type { DeviceBound } from './device-outbox.js';
 import { RequestsInFlight } from './requests-in-flight.js';
 import { NO_ROUTING_OBSERVER } from './routing-observer.js';
 
-const LIMITS = { answerTimeoutMs: 600_000, maxRequests: 3 };
+const LIMITS = {
+  maxAnswerBytes: 1_000_000,
+  maxFrameBytes: 200_000,
+  answerTimeoutMs: 600_000,
+  maxRequests: 3,
+  limits: { unansweredPerClient: 3 },
+};
 
 function bench() {
   const clock = new ManualClock();

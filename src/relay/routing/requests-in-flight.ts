@@ -1,92 +1,71 @@
 import { randomBytes } from 'node:crypto';
 import {
   ERROR_CODES,
-  isAnswered,
   isAnswerType,
   isRepeatable,
-  readRuntime,
+  readChunk,
   requestIdOf,
   runtimeKey,
-  SNAPSHOT_TYPES,
   type Clock,
   type ErrorCode,
   type Frame,
   type Runtime,
-  type Timer,
+  SparseMap,
 } from '../../protocol/index.js';
+import { AnswerInChunks, type AnswerInChunksLimits } from './answer-in-chunks.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
-import { relayAnswer, successAnswer } from './error-answers.js';
+import { relayAnswer, successAnswer, tooManyAnswer } from './error-answers.js';
 import { without } from './frame-text.js';
+import {
+  awaitsAnswer,
+  expectsAnswer,
+  idsOf,
+  proofOf,
+  restoreId,
+  type Asker,
+  type Request,
+  type RequestOptions,
+} from './request.js';
 import type { RoutingObserver } from './routing-observer.js';
 
 /** 128 bits: nobody guesses the id of somebody else's request (protocol section 4). */
 const ID_BYTES = 16;
 
-/** Whoever waits for an answer. */
-export interface Asker {
-  /** Whom it belongs to; undefined: REST. */
-  readonly owner: object | undefined;
-  /** It comes back by itself, and sends again what has no answer and may be repeated. */
-  readonly repeats?: boolean;
-  deliver(answer: Frame): void;
-}
-
-export interface RequestOptions {
-  /** It goes as it is, because its id is the device's own. Nobody is told what became of it. */
-  readonly asIs?: boolean;
-  /** Told of the answer before the asker is, also when the relay gives it. */
-  readonly answered?: (answer: Frame) => void;
-}
-
-export interface RequestLimits {
+export interface RequestLimits extends AnswerInChunksLimits {
   /** ms after which the relay answers in place of a stock device. */
   readonly answerTimeoutMs: number;
   readonly maxRequests: number;
-}
-
-interface Request extends RequestOptions {
-  /** The relay's id, which the device sees. */
-  readonly id: string;
-  readonly command: Frame;
-  /** What the device gets. */
-  readonly frame: Frame;
-  readonly bytes: number;
-  /** Undefined once it has left. */
-  asker: Asker | undefined;
-  /** On which it was sent last. */
-  link: DeviceLink | undefined;
-  timer: Timer | undefined;
-  readonly openedAt: number;
-  /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
-  hasShown: boolean;
-  /** What a device that does not answer this has yet to show, for the relay to answer in its place. */
-  proof: Proof | undefined;
-}
-
-/** Events of a runtime that stand for an answer. */
-interface Proof {
-  readonly runtime: string;
-  /** Types that have not come yet; undefined: any will do. */
-  readonly types: Set<string> | undefined;
+  readonly limits: {
+    /** Of one asker; REST is none. */
+    readonly unansweredPerClient: number;
+  };
 }
 
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
+
+/** What is said to whoever has too many commands unanswered, and when there may be room. */
+const UNANSWERED = 'Too many commands are not answered yet; wait for some of the answers.';
+const UNANSWERED_RETRY_MS = 1_000;
 
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
-  private readonly requests = new Map<string, Request>();
-  private readonly proving = new Set<Request>();
+  private readonly requests = new SparseMap<string, Request>();
+  /** By id. */
+  private readonly proving = new SparseMap<string, Request>();
+  private readonly perOwner = new SparseMap<object, number>();
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: RequestLimits,
     private readonly observer: RoutingObserver,
     private readonly trace: RequestTrace = () => {},
+    /** Tells the device which chunks of an answer were taken. */
+    private readonly confirmChunks: (id: string, index: number, stop: boolean) => void = () => {},
   ) {}
 
   /**
@@ -98,12 +77,16 @@ export class RequestsInFlight {
     const openedAt = this.clock.now();
     const bare = without(command, 'seq');
     const frame = options.asIs ? bare : { ...bare, request_id: id };
-    const unsent = { link: undefined, timer: undefined, hasShown: false, proof: undefined };
-    const request: Request = { ...options, ...unsent, id, command, frame, bytes, asker, openedAt };
+    const unsent = { link: undefined, timer: undefined, hasShown: false, chunks: undefined, isCut: false };
+    const { owner } = asker;
+    const asked = { id, command, frame, bytes, owner, asker, openedAt };
+    const request: Request = { ...options, ...asked, ...unsent, proof: undefined };
     this.requests.set(id, request);
+    const ofOwner = this.count(owner, 1);
     this.trace(`${command.type} forwarded`, idsOf(request));
-    if (this.requests.size <= this.limits.maxRequests) return this.boundOf(request);
-    this.fail(request, 'TOO_MANY');
+    const { maxRequests, limits: perClient } = this.limits;
+    if (this.requests.size <= maxRequests && ofOwner <= perClient.unansweredPerClient) return this.boundOf(request);
+    this.refuse(request);
     return undefined;
   }
 
@@ -154,13 +137,13 @@ export class RequestsInFlight {
     if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
     request.proof = link.answersInput ? undefined : proofOf(request.command);
-    if (request.proof) this.proving.add(request);
+    if (request.proof) this.proving.set(request.id, request);
   }
 
   /** A stock device has shown an event: of one that answers neither `input` nor `sync` it says that they have arrived. */
   shown(runtime: Runtime, type: string): void {
     const key = runtimeKey(runtime);
-    for (const request of this.proving) {
+    for (const request of this.proving.values()) {
       const { command, proof } = request;
       if (proof?.runtime !== key) continue;
       proof.types?.delete(type);
@@ -185,8 +168,28 @@ export class RequestsInFlight {
     return true;
   }
 
+  /** One piece of an answer, of a device's resumable link. */
+  takeChunk(frame: Frame): void {
+    const chunk = readChunk(frame);
+    const request = this.requests.get(requestIdOf(frame) ?? '');
+    if (chunk && request && this.awaits(request)) {
+      request.chunks ??= this.inChunks(request);
+      return request.chunks.take(chunk);
+    }
+    this.observer.dropped(chunk ? 'unknown-answer' : 'unreadable');
+    if (chunk) this.confirmChunks(chunk.request_id ?? chunk.id, chunk.index, true);
+  }
+
+  /** A client is back. @returns what it asked and was being answered when it went away: to be sent again */
+  comeBack(owner: object): DeviceBound[] {
+    const cut = [...this.requests.values()].filter(({ asker, isCut }) => isCut && asker?.owner === owner);
+    for (const request of cut) request.isCut = false;
+    return cut.map((request) => this.boundOf(request));
+  }
+
   /** A link is over: whether what was sent on it ran, nobody can say. On a resumable one that waits for the next link. */
   linkClosed(link: DeviceLink): void {
+    for (const { chunks } of this.requests.values()) chunks?.interrupt();
     if (link.resumable) return;
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
@@ -202,12 +205,47 @@ export class RequestsInFlight {
 
   /** The asker will not come back; what its commands do is still followed. */
   abandon(owner: object): void {
-    for (const request of this.requests.values()) if (request.asker?.owner === owner) request.asker = undefined;
+    for (const request of this.requests.values()) {
+      if (request.asker?.owner !== owner) continue;
+      request.asker = undefined;
+      if (request.chunks) this.forget(request);
+    }
   }
 
   has(owner: object): boolean {
-    for (const { asker } of this.requests.values()) if (asker?.owner === owner) return true;
+    return this.perOwner.has(owner);
+  }
+
+  /** @returns how many the owner has now; 0 for REST, which has none */
+  private count(owner: object | undefined, change: number): number {
+    if (!owner) return 0;
+    const count = (this.perOwner.get(owner) ?? 0) + change;
+    if (count > 0) this.perOwner.set(owner, count);
+    else this.perOwner.delete(owner);
+    return count;
+  }
+
+  /** Who has gone needs no answer: of one in chunks the rest is not sent. */
+  private awaits(request: Request): boolean {
+    if (request.asker) return true;
+    this.forget(request);
     return false;
+  }
+
+  private inChunks(request: Request): AnswerInChunks {
+    const { asker, command, id } = request;
+    return new AnswerInChunks(command['request_id'], this.limits, {
+      // Whoever is told of the answer has to read it.
+      passTo: request.answered ? undefined : asker?.pass,
+      confirm: (index, stop) => this.confirmChunks(id, index, stop),
+      passed: () => this.passed(request),
+      joined: (answer) => this.finish(request, answer),
+      failed: (code, message) => this.fail(request, code, message),
+      lost: () => {
+        if (asker?.repeats) request.isCut = true;
+        else this.forget(request);
+      },
+    });
   }
 
   private timedOut(request: Request): void {
@@ -215,52 +253,45 @@ export class RequestsInFlight {
     else this.fail(request, 'COMMAND_TIMEOUT');
   }
 
-  private fail(request: Request, code: ErrorCode): void {
+  private fail(request: Request, code: ErrorCode, message: string = ERROR_CODES[code].message): void {
     this.observer.refused(code);
     if (request.asIs) return this.forget(request);
-    const answer = relayAnswer(request.command.type, code, ERROR_CODES[code].message);
+    const answer = relayAnswer(request.command.type, code, message);
     if (!expectsAnswer(request.command)) request.asker = undefined;
     this.finish(request, answer);
   }
 
-  private finish(request: Request, answer: Frame): void {
+  /** Before it is sent: the asker may send it again. */
+  private refuse(request: Request): void {
+    this.observer.refused('TOO_MANY');
+    this.observer.limited('unanswered');
+    if (request.asIs) return this.forget(request);
+    if (!expectsAnswer(request.command)) request.asker = undefined;
+    this.finish(request, tooManyAnswer(request.command.type, UNANSWERED, UNANSWERED_RETRY_MS));
+  }
+
+  /** All of the answer has gone past. */
+  private passed(request: Request): void {
+    if (this.requests.has(request.id)) this.ended(request, undefined);
+  }
+
+  private ended(request: Request, errorCode: unknown): void {
     this.forget(request);
     const ms = this.clock.now() - request.openedAt;
     this.observer.answered(request.command.type, ms);
-    this.trace(`${request.command.type} answered`, { ...idsOf(request), ms, errorCode: answer['error_code'] });
+    this.trace(`${request.command.type} answered`, { ...idsOf(request), ms, errorCode });
+  }
+
+  private finish(request: Request, answer: Frame): void {
+    this.ended(request, answer['error_code']);
     request.answered?.(answer);
     request.asker?.deliver(restoreId(answer, request.command));
   }
 
   private forget(request: Request): void {
     request.timer?.cancel();
-    this.requests.delete(request.id);
-    this.proving.delete(request);
+    request.chunks?.end();
+    if (this.requests.delete(request.id)) this.count(request.owner, -1);
+    this.proving.delete(request.id);
   }
-}
-
-/** The id that the client chose, and the one under which the device knows the command: its log has that one. */
-function idsOf({ id, command }: Request) {
-  return { requestId: requestIdOf(command), relayRequestId: id };
-}
-
-function awaitsAnswer({ command, asIs }: Request): boolean {
-  return asIs !== true && isAnswered(command.type);
-}
-
-function proofOf({ type, ...command }: Frame): Proof | undefined {
-  const runtime = readRuntime(command['runtime']);
-  if (!runtime || (type !== 'input' && type !== 'sync')) return undefined;
-  return { runtime: runtimeKey(runtime), types: type === 'sync' ? new Set(SNAPSHOT_TYPES) : undefined };
-}
-
-/** Gives an answer the id that the client gave, or none. */
-export function restoreId(answer: Frame, command: Frame): Frame {
-  const rest = without(answer, 'request_id', 'seq');
-  return 'request_id' in command ? { ...rest, request_id: command['request_id'] } : rest;
-}
-
-/** Whether the relay may speak for a silent device: where the client gave an id, and for every input. */
-export function expectsAnswer(command: Frame): boolean {
-  return isAnswered(command.type) && ('request_id' in command || command.type === 'input');
 }

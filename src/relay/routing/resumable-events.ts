@@ -1,10 +1,4 @@
-import {
-  RuntimeIntake,
-  type AnnouncedEpoch,
-  type Arrival,
-  type EventPlace,
-  type NumberRange,
-} from '../../channel/index.js';
+import { RuntimeIntake, type AnnouncedEpoch, type Arrival, type EventPlace } from '../../channel/index.js';
 import {
   MAX_JOURNALS,
   readEnvelope,
@@ -13,7 +7,9 @@ import {
   type ChannelName,
   type Frame,
   type JournalHead,
+  type NumberRange,
   type Runtime,
+  SparseMap,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -46,7 +42,7 @@ interface Receiving {
  */
 export class ResumableEvents implements EventIntake {
   private link: DeviceLink | undefined;
-  private readonly receiving = new Map<RuntimeRecord, Receiving>();
+  private readonly receiving = new SparseMap<RuntimeRecord, Receiving>();
   private announcedRuntimes = 0;
 
   constructor(

@@ -1,4 +1,5 @@
 import type { ErrorCode, Runtime } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
 
 /** Why a frame went no further. */
 export type DropReason =
@@ -24,6 +25,8 @@ export interface RoutingObserver {
   dropped(reason: DropReason): void;
   /** The relay itself answered a command with an error. */
   refused(code: ErrorCode): void;
+  /** A client ran into one of its limits. */
+  limited(limit: LimitName): void;
   /** The relay closed a client's socket. */
   closed(code: number): void;
   /** So many numbers of a runtime became a hole in its history, which clients are told. */
@@ -45,6 +48,7 @@ export interface RoutingObserver {
 export const NO_ROUTING_OBSERVER: RoutingObserver = {
   dropped() {},
   refused() {},
+  limited() {},
   closed() {},
   lost() {},
   answered() {},

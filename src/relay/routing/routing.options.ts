@@ -1,6 +1,8 @@
-import { IsIn, IsInt, IsNumber, Max, Min } from 'class-validator';
-import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS } from '../../channel/index.js';
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, Max, Min, ValidateNested } from 'class-validator';
+import { SendWindowOptions } from '../../config/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES } from '../../protocol/index.js';
+import { LimitsOptions } from '../access/limits.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -22,6 +24,11 @@ export class RoutingOptions {
   @IsInt()
   @Min(1)
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
+
+  /** One answer in chunks (protocol section 6); larger ones become an error. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Events that a runtime's history keeps. Default 100,000. */
   @IsInt()
@@ -64,27 +71,15 @@ export class RoutingOptions {
   @Min(1)
   socketBufferBytes: number = MIB;
 
-  /** Sent to a client socket and not acknowledged, once it has acknowledged anything, however far and fast it is. Default 8 MiB. */
-  @IsInt()
-  @Min(1)
-  inFlightBytes: number = WINDOW_DEFAULTS.maxBytes;
+  /** What one client may ask; those of tokens are kept at the door. */
+  @ValidateNested()
+  @Type(() => LimitsOptions)
+  limits: LimitsOptions = new LimitsOptions();
 
-  /** Bytes to a client socket that may always be unacknowledged, however near and slow it is. Default 12 KiB. */
-  @IsInt()
-  @Min(1)
-  windowFloorBytes: number = WINDOW_DEFAULTS.floorBytes;
-
-  /** The window is this times what the path holds: rate × (least round trip + ack interval). 1.05 to 4. Default 1.25. */
-  @IsNumber()
-  @Min(MIN_WINDOW_GAIN)
-  @Max(MAX_WINDOW_GAIN)
-  windowGain: number = WINDOW_DEFAULTS.gain;
-
-  /** So long a client may gather what it has read before it acknowledges. Default 5 ms. */
-  @IsInt()
-  @Min(0)
-  @Max(LONGEST_TIMER_MS)
-  ackIntervalMs: number = WINDOW_DEFAULTS.ackIntervalMs;
+  /** How much a client socket that acknowledges may not have read yet. */
+  @ValidateNested()
+  @Type(() => SendWindowOptions)
+  window: SendWindowOptions = new SendWindowOptions();
 
   /** Frames other than events that wait for one client, or that it has not acknowledged; beyond, its socket is closed as stalled. Default 16 MiB. */
   @IsInt()

@@ -39,6 +39,8 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
   private readonly relayEpoch = randomBytes(EPOCH_BYTES).toString('hex');
+  /** Commits whose failure will be logged: many events are of one. */
+  private readonly awaited = new WeakSet<Promise<void>>();
   private readonly clock: GuardedClock;
   private readonly guard: Guard = (doing, run) => {
     try {
@@ -145,7 +147,10 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     this.guard(doing, () => {
       responsible = run();
     });
-    responsible?.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+    if (responsible && !this.awaited.has(responsible)) {
+      this.awaited.add(responsible);
+      responsible.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+    }
     return responsible;
   }
 

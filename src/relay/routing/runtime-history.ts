@@ -1,6 +1,6 @@
-import type { AnnouncedEpoch, EventPlace, NumberRange, ReceivedLog } from '../../channel/index.js';
+import type { AnnouncedEpoch, EventPlace, ReceivedLog } from '../../channel/index.js';
 import type { Journal, JournalEntry, NewEntry } from '../../journal/index.js';
-import type { Runtime } from '../../protocol/index.js';
+import type { NumberRange, Runtime } from '../../protocol/index.js';
 import { HistoryReader } from './history-reader.js';
 import { KnownEpochs, type NextEvent } from './known-epochs.js';
 
@@ -14,6 +14,8 @@ export class RuntimeHistory implements ReceivedLog {
   private epochs: KnownEpochs;
   private announced: readonly AnnouncedEpoch[] = [];
   private readonly readers = new Set<() => void>();
+  /** The newest commit that readers will be told of. */
+  private awaited: Promise<void> | undefined;
 
   /** What an earlier process of the relay has appended is there again. */
   constructor(
@@ -79,8 +81,8 @@ export class RuntimeHistory implements ReceivedLog {
   }
 
   /** @returns resolves when it is committed */
-  append({ epoch, seq }: EventPlace, type: string, frame: string, retention: Retention = {}): Promise<void> {
-    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, ...retention }));
+  append({ epoch, seq }: EventPlace, type: string, frame: string, { keep, drop }: Retention = {}): Promise<void> {
+    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, keep, drop }));
   }
 
   /** @returns resolves when it is committed */
@@ -133,6 +135,9 @@ export class RuntimeHistory implements ReceivedLog {
   private added({ position, epoch, seq, through }: JournalEntry): Promise<void> {
     this.epochs.added({ epoch, from: seq, to: through });
     const committed = this.journal.committed(this.runtime, position);
+    // What is committed together is one promise: readers are told once.
+    if (committed === this.awaited) return committed;
+    this.awaited = committed;
     committed.then(
       () => this.wake(),
       () => this.reopen(),

@@ -1,5 +1,5 @@
 import type { Journal } from '../../journal/index.js';
-import { isRecord, runtimeKey, type Frame, type Runtime } from '../../protocol/index.js';
+import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -7,7 +7,7 @@ import { RuntimeHistory } from './runtime-history.js';
 /** What the relay knows of one runtime of a device. */
 export class RuntimeRecord {
   /** The newest snapshot of each type, as text. */
-  readonly snapshots = new Map<string, string>();
+  readonly snapshots = new SparseMap<string, string>();
   /** `status` of the newest `update_loop_status`. */
   loopStatus: string | undefined;
   /** Whether the device has ever spoken of it; a client may ask for anything. */
@@ -43,9 +43,13 @@ export function loopStatusOf(frame: Frame): string | undefined {
 
 /** The runtimes of one environment. */
 export class Runtimes {
-  private readonly records = new Map<string, RuntimeRecord>();
+  private readonly records = new SparseMap<string, RuntimeRecord>();
   /** Those with a history, silent longest first. */
   private readonly warm = new Set<RuntimeRecord>();
+  /** The one that was silent shortest. */
+  private touched: RuntimeRecord | undefined;
+  /** Asked for last: mostly the same is asked for again. */
+  private newest: RuntimeRecord | undefined;
 
   constructor(
     private readonly journal: Journal,
@@ -55,16 +59,18 @@ export class Runtimes {
   }
 
   [Symbol.iterator](): Iterator<RuntimeRecord> {
-    return this.records.values();
+    return this.records.values()[Symbol.iterator]();
   }
 
   of(runtime: Runtime): RuntimeRecord {
+    if (this.newest && isSameRuntime(this.newest.runtime, runtime)) return this.newest;
     const key = runtimeKey(runtime);
     let record = this.records.get(key);
     if (!record) {
       record = new RuntimeRecord(key, runtime, new RuntimeHistory(runtime, this.journal));
       this.records.set(key, record);
     }
+    this.newest = record;
     return record;
   }
 
@@ -77,6 +83,7 @@ export class Runtimes {
 
   /** Forgets what clients asked for, which no device ever had and nobody follows any more. */
   prune(): void {
+    this.newest = undefined;
     for (const [key, { isReal, history }] of this.records) if (!isReal && !history.hasReaders) this.records.delete(key);
   }
 
@@ -86,8 +93,12 @@ export class Runtimes {
 
   /** A runtime is about to get an event; while there are too many, or the journal is full, others' histories go. */
   touch(record: RuntimeRecord): void {
-    this.warm.delete(record);
-    this.warm.add(record);
+    if (this.touched !== record) {
+      this.touched = record;
+      this.warm.delete(record);
+      this.warm.add(record);
+    }
+    if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
     for (const oldest of this.warm) {
       if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
       if (oldest === record || oldest.history.hasReaders) continue;

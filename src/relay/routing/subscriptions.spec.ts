@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SendWindowOptions } from '../../config/index.js';
 import { bare, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
 import type { Frame } from '../../protocol/index.js';
 import type { RoutingOptions } from './routing.options.js';
@@ -230,7 +231,7 @@ describe('a slow client', () => {
   });
 
   it('C17 is held to its window once it acknowledges, and goes on when it does so again', async () => {
-    const { bench, emit } = working({ inFlightBytes: 100 });
+    const { bench, emit } = working({ window: Object.assign(new SendWindowOptions(), { maxBytes: 100 }) });
     const client = await bench.attach({ channel: 'stream', runtime: RUNTIME });
     client.acknowledges = false;
     for (let seq = 1; seq <= 5; seq++) await emit(event(seq));

@@ -1,4 +1,4 @@
-import type { Clock, Runtime, Timer } from '../../protocol/index.js';
+import { SparseMap, type Clock, type Runtime, type Timer } from '../../protocol/index.js';
 import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import { replayText, withheldText } from './frame-text.js';
@@ -18,7 +18,7 @@ export class Subscriptions {
   /** Whether the device has said, in this process of the relay, what it has; a plain one never does. */
   private areJournalsKnown = false;
   /** Sockets whose verdict may depend on that. */
-  private readonly waiting = new Map<ClientSocket, Waiting>();
+  private readonly waiting = new SparseMap<ClientSocket, Waiting>();
 
   constructor(
     private readonly options: RoutingOptions,

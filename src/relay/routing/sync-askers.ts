@@ -1,8 +1,8 @@
-import { runtimeKey, type Clock, type Runtime } from '../../protocol/index.js';
+import { runtimeKey, type Clock, type Runtime, SparseMap } from '../../protocol/index.js';
 
 /** Whose `sync` a device is answering: what it shows again meanwhile is for them alone (protocol section 4). */
 export class SyncAskers<Client extends object> {
-  private readonly asking = new Map<string, Client[]>();
+  private readonly asking = new SparseMap<string, Client[]>();
 
   /** @param lingerMs events may come that much later than the answer, because they wait for their turn; in ms */
   constructor(

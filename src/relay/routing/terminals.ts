@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { encodeFrame, type Clock, type Frame } from '../../protocol/index.js';
+import { encodeFrame, type Clock, type Frame, SparseMap } from '../../protocol/index.js';
 import { without } from './frame-text.js';
 import type { RoutingObserver } from './routing-observer.js';
 
@@ -36,8 +36,8 @@ interface Terminal {
 
 /** Terminals and whose they are: their ids are rewritten, so that no client can name another one's (protocol section 4). */
 export class Terminals {
-  private readonly secret = randomBytes(SECRET_BYTES);
-  private readonly terminals = new Map<string, Terminal>();
+  private secret: Buffer | undefined;
+  private readonly terminals = new SparseMap<string, Terminal>();
 
   constructor(
     private readonly clock: Clock,
@@ -114,7 +114,10 @@ export class Terminals {
   }
 
   private idOf(owner: TerminalOwner, ownId: string): string {
-    const hash = createHmac('sha256', this.secret).update(owner.key).digest('hex').slice(0, OWNER_DIGITS);
+    const hash = createHmac('sha256', (this.secret ??= randomBytes(SECRET_BYTES)))
+      .update(owner.key)
+      .digest('hex')
+      .slice(0, OWNER_DIGITS);
     return `${hash}:${ownId}`;
   }
 

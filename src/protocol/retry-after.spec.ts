@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_RETRY_AFTER_MS, readRetryAfter } from './retry-after.js';
+import { MAX_RETRY_AFTER_MS, readRetryAfter, readRetryAfterReason, retryAfterReason } from './retry-after.js';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 
@@ -17,5 +17,18 @@ describe('readRetryAfter', () => {
     [null, undefined],
   ])('reads %j as %j ms', (value, expected) => {
     expect(readRetryAfter(value, now)).toBe(expected);
+  });
+});
+
+describe('readRetryAfterReason', () => {
+  it.each<[string, number | undefined]>([
+    ['30', 30_000],
+    ['too many, come back in 7 s', 7_000],
+    ['More than 20 sockets. Retry-After: 5', 5_000],
+    [retryAfterReason('At most 200 commands a second.', 1_200), 2_000],
+    ['', undefined],
+    ['too many', undefined],
+  ])('reads %j as %j ms', (reason, expected) => {
+    expect(readRetryAfterReason(reason)).toBe(expected);
   });
 });

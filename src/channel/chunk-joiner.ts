@@ -1,0 +1,89 @@
+import { type ChunkFrame, MAX_OPEN_CHUNKED, SparseMap } from '../protocol/index.js';
+
+/** Chunks that do not fit together; `fault` says how, and the message what the sender is to do. */
+export class ChunkError extends Error {
+  override readonly name = 'ChunkError';
+
+  constructor(
+    readonly fault: 'TOO_MANY' | 'OUT_OF_ORDER' | 'TOO_LARGE',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface ChunkJoinerOptions {
+  /** UTF-16 units of one joined text. */
+  readonly maxLength: number;
+  /** Default: as many as the protocol allows on one socket. */
+  readonly maxOpen?: number;
+}
+
+interface Open {
+  readonly pieces: string[];
+  /** Index of the chunk that is to come. */
+  next: number;
+  length: number;
+}
+
+/** A chunk counts as at least this long: what a million empty ones cost is not nothing. */
+const LEAST_COUNTED = 256;
+
+/**
+ * Puts the chunks of one socket together again. It holds as much as its bounds allow, whatever comes; what was begun and does
+ * not go on ends with the socket.
+ */
+export class ChunkJoiner {
+  private readonly open = new SparseMap<string, Open>();
+
+  constructor(private readonly options: ChunkJoinerOptions) {}
+
+  /**
+   * Takes the next chunk. With index 0 an id begins, also one that is open: its sender has begun again.
+   *
+   * @returns the whole text with the last chunk, else undefined
+   * @throws ChunkError; what has come of this id is forgotten then
+   */
+  take({ id, request_id: requestId, index, last, data }: ChunkFrame): string | undefined {
+    const key = requestId === undefined ? `id ${id}` : `request ${requestId}`;
+    if (index === 0) this.open.delete(key);
+    const open = this.open.get(key) ?? this.begin(id);
+    try {
+      this.append(open, index, data);
+    } catch (error) {
+      this.open.delete(key);
+      throw error;
+    }
+    if (!last) {
+      this.open.set(key, open);
+      return undefined;
+    }
+    this.open.delete(key);
+    return open.pieces.join('');
+  }
+
+  /** What has come of an answer is of no use any more. */
+  forget(requestId: string): void {
+    this.open.delete(`request ${requestId}`);
+  }
+
+  private begin(id: string): Open {
+    const { maxOpen = MAX_OPEN_CHUNKED } = this.options;
+    if (this.open.size < maxOpen) return { pieces: [], next: 0, length: 0 };
+    throw new ChunkError(
+      'TOO_MANY',
+      `Chunks of "${id}" begin while ${maxOpen} frames in chunks are open: finish those.`,
+    );
+  }
+
+  private append(open: Open, index: number, data: string): void {
+    const { maxLength } = this.options;
+    if (index !== open.next)
+      throw new ChunkError('OUT_OF_ORDER', `A chunk has index ${index}, but ${open.next} was to come.`);
+    open.next++;
+    open.length += Math.max(data.length, LEAST_COUNTED);
+    if (open.length > maxLength)
+      throw new ChunkError('TOO_LARGE', `The chunks add up to more than ${maxLength} bytes.`);
+    open.pieces.push(data);
+  }
+}

@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/kit/manual-clock.js';
+import type { Frame } from '../protocol/index.js';
+import { CommandError } from './client.error.js';
+import { PendingCommands } from './pending-commands.js';
+
+const TIMEOUT_MS = 10_000;
+let clock: ManualClock;
+let sent: Frame[];
+let isUp: boolean;
+let commands: PendingCommands;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  sent = [];
+  isUp = true;
+  commands = new PendingCommands(clock, (frame) => {
+    if (isUp) sent.push(frame);
+    return isUp;
+  });
+});
+
+function answer(fields: object): void {
+  commands.answer({ type: 'read_file_response', request_id: sent.at(-1)?.['request_id'], ...fields });
+}
+
+const TOO_SOON = { success: false, error: 'Too many.', error_code: 'TOO_MANY', retry_after_ms: 200 };
+
+describe('a command that the relay refused because it came too soon', () => {
+  it('C36 is sent again when the relay says so', async () => {
+    const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
+    answer(TOO_SOON);
+    await clock.advance(199);
+    expect(sent).toHaveLength(1);
+    await clock.advance(1);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual(sent[0]);
+    answer({ success: true, content: 'x' });
+    expect(await asked).toMatchObject({ content: 'x' });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('is sent once on a link that is new until then', async () => {
+    const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
+    answer(TOO_SOON);
+    commands.resume();
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(2);
+    answer({ success: true });
+    await asked;
+  });
+
+  it('waits for a link where there is none', async () => {
+    const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
+    answer(TOO_SOON);
+    isUp = false;
+    await clock.advance(1_000);
+    isUp = true;
+    commands.resume();
+    expect(sent).toHaveLength(2);
+    answer({ success: true });
+    await asked;
+  });
+
+  it('fails with what the relay said when its time is over', async () => {
+    const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
+    const failed = asked.catch((error: unknown) => error);
+    answer({ ...TOO_SOON, retry_after_ms: 2 * TIMEOUT_MS });
+    await clock.advance(TIMEOUT_MS);
+    expect(await failed).toMatchObject({ code: 'TOO_MANY', message: 'Too many.' });
+    expect(clock.pending).toBe(0);
+  });
+});
+
+it('takes a TOO_MANY that names no time as the answer', async () => {
+  const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
+  answer({ ...TOO_SOON, retry_after_ms: undefined });
+  await expect(asked).rejects.toThrow(CommandError);
+});

@@ -1,0 +1,34 @@
+import { IsInt, IsNumber, Max, Min } from 'class-validator';
+import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS, type WindowOptions } from '../channel/index.js';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * How much a sender may have in flight on one socket: what of the window (`WindowOptions` of the channel) an application may set.
+ * The listener's senders and the relay's have the same.
+ *
+ * @publicApi
+ */
+export class SendWindowOptions implements Pick<WindowOptions, 'maxBytes' | 'floorBytes' | 'gain' | 'ackIntervalMs'> {
+  /** Bytes that the peer may not have read yet: never more, however far and fast it is. Default 8 MiB. */
+  @IsInt()
+  @Min(1)
+  maxBytes: number = WINDOW_DEFAULTS.maxBytes;
+
+  /** Bytes that may always be unread, however near and slow the peer is. Default 12 KiB. */
+  @IsInt()
+  @Min(1)
+  floorBytes: number = WINDOW_DEFAULTS.floorBytes;
+
+  /** The window is this times what the path holds: rate × (least round trip + ack interval). 1.05 to 4. Default 1.25. */
+  @IsNumber()
+  @Min(MIN_WINDOW_GAIN)
+  @Max(MAX_WINDOW_GAIN)
+  gain: number = WINDOW_DEFAULTS.gain;
+
+  /** So long, in ms, the peer may gather what it has read before it acknowledges. Default 5 (protocol section 5). */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  ackIntervalMs: number = WINDOW_DEFAULTS.ackIntervalMs;
+}

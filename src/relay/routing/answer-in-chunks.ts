@@ -1,0 +1,158 @@
+import {
+  type ChunkFrame,
+  decodeFrame,
+  type ErrorCode,
+  type Frame,
+  FrameError,
+  isAnswerType,
+  MAX_UNCONFIRMED_LENGTH,
+} from '../../protocol/index.js';
+import { AnswerPassage } from './answer-passage.js';
+
+/** What became of a passage that looked for a socket. */
+export type PassageVerdict =
+  | 'passed'
+  /** The asker takes answers in one. */
+  | 'join'
+  /** No socket of the asker is open. */
+  | 'away';
+
+export interface AnswerInChunksLimits {
+  /** Bytes of one answer in chunks. */
+  readonly maxAnswerBytes: number;
+  /** Bytes of one answer for an asker that takes it in one. */
+  readonly maxFrameBytes: number;
+}
+
+export interface AnswerInChunksOutlets {
+  /** Looks for the asker's socket; undefined: the asker takes answers in one. */
+  readonly passTo: ((passage: AnswerPassage) => PassageVerdict) | undefined;
+  /** Tells the device which chunks were taken; with `stop` that nobody takes the rest. */
+  readonly confirm: (index: number, stop: boolean) => void;
+  /** The asker has all of it. */
+  readonly passed: () => void;
+  /** It was joined here. */
+  readonly joined: (answer: Frame) => void;
+  readonly failed: (code: ErrorCode, message?: string) => void;
+  /** The asker's socket closed before it had all of it. */
+  readonly lost: () => void;
+}
+
+const NO_ANSWER = "The device's answer came in pieces that do not fit together.";
+/** More waits here only when a device sends what was not confirmed. */
+const MAX_WAITING = 2 * MAX_UNCONFIRMED_LENGTH;
+/** An empty chunk costs something, too. */
+const LEAST_COUNTED = 256;
+
+/**
+ * One answer that a device sends in chunks (protocol section 6): they go on to the asker as they come, and what its socket takes is
+ * confirmed to the device, so that a slow asker costs no memory here and holds nobody up. For an asker that takes no chunks
+ * they are joined, as far as one frame goes.
+ */
+export class AnswerInChunks {
+  private phase: 'waiting' | 'passing' | 'joining' = 'waiting';
+  private next = 0;
+  private length = 0;
+  private readonly pieces: string[] = [];
+  private passage: AnswerPassage | undefined;
+
+  /** @param requestId as the client gave it; one that is no text has its answer joined */
+  constructor(
+    private readonly requestId: unknown,
+    private readonly limits: AnswerInChunksLimits,
+    private readonly outlets: AnswerInChunksOutlets,
+  ) {}
+
+  take(chunk: ChunkFrame): void {
+    if (chunk.index === 0) this.begin();
+    // The rest of what was stopped.
+    if (this.phase === 'waiting') return;
+    if (chunk.index !== this.next) return this.fail('COMMAND_FAILED', NO_ANSWER);
+    this.next++;
+    this.length += Math.max(chunk.data.length, LEAST_COUNTED);
+    if (this.length > this.limits.maxAnswerBytes) return this.fail('ANSWER_TOO_LARGE');
+    if (this.phase === 'passing') this.pass(chunk);
+    else this.join(chunk);
+  }
+
+  /** The device's link is over: it will begin again. */
+  interrupt(): void {
+    this.phase = 'waiting';
+    this.pieces.length = 0;
+    this.passage?.restart();
+  }
+
+  /** The request has ended otherwise. */
+  end(): void {
+    this.interrupt();
+    this.passage?.end();
+    this.passage = undefined;
+  }
+
+  private begin(): void {
+    this.interrupt();
+    this.next = this.length = 0;
+    // Whether it was delivered is not known, and the device sends it again.
+    if (this.passage?.isSent) this.end();
+    const verdict = this.passage ? 'passed' : this.findSocket();
+    if (verdict === 'away') return this.cut();
+    this.phase = verdict === 'passed' ? 'passing' : 'joining';
+  }
+
+  private findSocket(): PassageVerdict {
+    const { passTo, passed } = this.outlets;
+    if (!passTo || typeof this.requestId !== 'string' || this.requestId === '') return 'join';
+    const passage = new AnswerPassage(this.requestId, {
+      taken: ({ index }) => this.outlets.confirm(index, false),
+      delivered: passed,
+      lost: () => {
+        this.passage = undefined;
+        this.cut();
+      },
+    });
+    const verdict = passTo(passage);
+    if (verdict === 'passed') this.passage = passage;
+    return verdict;
+  }
+
+  private pass(chunk: ChunkFrame): void {
+    this.passage?.push(chunk);
+    if ((this.passage?.waitingLength ?? 0) > MAX_WAITING) this.fail('COMMAND_FAILED', NO_ANSWER);
+  }
+
+  private join({ index, last, data }: ChunkFrame): void {
+    this.pieces.push(data);
+    if (this.length > this.limits.maxFrameBytes) return this.fail('ANSWER_TOO_LARGE');
+    this.outlets.confirm(index, false);
+    if (!last) return;
+    const answer = this.read(this.pieces.splice(0).join(''));
+    if (answer) this.outlets.joined(answer);
+    else this.fail('COMMAND_FAILED', NO_ANSWER);
+  }
+
+  private read(text: string): Frame | undefined {
+    try {
+      const answer = decodeFrame(text, false, { maxBytes: this.limits.maxFrameBytes });
+      return isAnswerType(answer.type) ? answer : undefined;
+    } catch (error) {
+      if (error instanceof FrameError) return undefined;
+      throw error;
+    }
+  }
+
+  private fail(code: ErrorCode, message?: string): void {
+    this.stop();
+    this.outlets.failed(code, message);
+  }
+
+  /** The asker is not there. */
+  private cut(): void {
+    this.stop();
+    this.outlets.lost();
+  }
+
+  private stop(): void {
+    this.phase = 'waiting';
+    this.outlets.confirm(this.next - 1, true);
+  }
+}

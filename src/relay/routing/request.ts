@@ -1,0 +1,92 @@
+import {
+  isAnswered,
+  readRuntime,
+  requestIdOf,
+  runtimeKey,
+  SNAPSHOT_TYPES,
+  type Frame,
+  type Timer,
+} from '../../protocol/index.js';
+import type { AnswerInChunks, PassageVerdict } from './answer-in-chunks.js';
+import type { AnswerPassage } from './answer-passage.js';
+import type { DeviceLink } from './device-link.js';
+import { without } from './frame-text.js';
+
+/** Whoever waits for an answer. */
+export interface Asker {
+  /** Whom it belongs to; undefined: REST. */
+  readonly owner: object | undefined;
+  /** It comes back by itself, and sends again what has no answer and may be repeated. */
+  readonly repeats?: boolean;
+  deliver(answer: Frame): void;
+  /** Gives an answer in chunks a socket to go on to; without it the asker takes answers in one. */
+  readonly pass?: (passage: AnswerPassage) => PassageVerdict;
+}
+
+export interface RequestOptions {
+  /** It goes as it is, because its id is the device's own. Nobody is told what became of it. */
+  readonly asIs?: boolean;
+  /** Told of the answer before the asker is, also when the relay gives it. */
+  readonly answered?: (answer: Frame) => void;
+}
+
+/** A command that has no answer yet. */
+export interface Request extends RequestOptions {
+  /** The relay's id, which the device sees. */
+  readonly id: string;
+  readonly command: Frame;
+  /** What the device gets. */
+  readonly frame: Frame;
+  readonly bytes: number;
+  /** Whom it counts for, also when that one has left. */
+  readonly owner: object | undefined;
+  /** Undefined once it has left. */
+  asker: Asker | undefined;
+  /** On which it was sent last. */
+  link: DeviceLink | undefined;
+  timer: Timer | undefined;
+  readonly openedAt: number;
+  /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
+  hasShown: boolean;
+  /** Its answer, once that comes in chunks. */
+  chunks: AnswerInChunks | undefined;
+  /** Whether the asker went away in the middle of the answer: the device is asked again when it is back. */
+  isCut: boolean;
+  /** What a device that does not answer this has yet to show, for the relay to answer in its place. */
+  proof: Proof | undefined;
+}
+
+/** Events of a runtime that stand for an answer. */
+interface Proof {
+  readonly runtime: string;
+  /** Types that have not come yet; undefined: any will do. */
+  readonly types: Set<string> | undefined;
+}
+
+/** The id that the client chose, and the one under which the device knows the command: its log has that one. */
+export function idsOf({ id, command }: Request) {
+  return { requestId: requestIdOf(command), relayRequestId: id };
+}
+
+/** Whether the device is to answer it, and somebody is to hear of that. */
+export function awaitsAnswer({ command, asIs }: Request): boolean {
+  return asIs !== true && isAnswered(command.type);
+}
+
+/** Of a device that answers neither `input` nor `sync`. */
+export function proofOf({ type, ...command }: Frame): Proof | undefined {
+  const runtime = readRuntime(command['runtime']);
+  if (!runtime || (type !== 'input' && type !== 'sync')) return undefined;
+  return { runtime: runtimeKey(runtime), types: type === 'sync' ? new Set(SNAPSHOT_TYPES) : undefined };
+}
+
+/** Gives an answer the id that the client gave, or none. */
+export function restoreId(answer: Frame, command: Frame): Frame {
+  const rest = without(answer, 'request_id', 'seq');
+  return 'request_id' in command ? { ...rest, request_id: command['request_id'] } : rest;
+}
+
+/** Whether the relay may speak for a silent device: where the client gave an id, and for every input. */
+export function expectsAnswer(command: Frame): boolean {
+  return isAnswered(command.type) && ('request_id' in command || command.type === 'input');
+}

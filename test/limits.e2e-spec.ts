@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RelayModuleOptions } from '../src/relay/index.js';
+import { dial, RawSocket, refused } from './kit/raw-socket.js';
+import { OTHER_TOKEN, RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
+import { Twinlane, TOKEN as TWINLANE_TOKEN } from './kit/twinlane.js';
+
+const CONSOLE = 'https://console.example';
+let closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.toReversed()) await close();
+  closing = [];
+});
+
+/** The outer half of a relay with one environment. */
+async function startRelay(limits: NonNullable<RelayModuleOptions['limits']>) {
+  const relay = await RelayUnderTest.start({ limits, allowedOrigins: [CONSOLE] });
+  closing.push(() => relay.close());
+  const { connectionId, wsUrl } = await relay.register();
+  const status = (query = ''): string => relay.ws(`/v1/environments/${connectionId}/status/ws?${query}`);
+  const open = async (token = TOKEN): Promise<RawSocket> => RawSocket.open(status(), { token });
+  const metrics = async (): Promise<string> => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    return (await fetch(`http://127.0.0.1:${relay.port}/metrics`, { headers })).text();
+  };
+  return { relay, connectionId, wsUrl, status, open, metrics };
+}
+
+describe('sockets of one token', () => {
+  it('C36 20 of them: those beyond the limit are refused with 429 and Retry-After, other tokens are not', async () => {
+    const { status, open, metrics } = await startRelay({ clientSocketsPerToken: 16 });
+    const sockets = await Promise.all(Array.from({ length: 16 }, () => open()));
+    for (let i = 16; i < 20; i++) {
+      expect(await refused(dial(status(), { token: TOKEN }))).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '5' },
+        body: { errorCode: 'TOO_MANY', message: expect.stringContaining('raise the limit') },
+      });
+    }
+    const other = await open(OTHER_TOKEN);
+    other.send({ type: 'x' });
+    await other.seen('echo');
+    for (const socket of sockets) expect(socket.ws.readyState).toBe(socket.ws.OPEN);
+    expect(await metrics()).toContain('twinlane_relay_limited_total{limit="client-sockets"} 4');
+  });
+
+  it('C36 a place is free again when a socket has closed, or its upgrade came to nothing', async () => {
+    const { status, open } = await startRelay({ clientSocketsPerToken: 1 });
+    const broken = dial(status('resumeFrom=x'), { token: TOKEN });
+    expect(await refused(broken)).toMatchObject({ status: 400 });
+    const first = await open();
+    expect(await refused(dial(status(), { token: TOKEN }))).toMatchObject({ status: 429 });
+    await first.close();
+    // The relay may see the end of the connection after we do.
+    for (;;) {
+      const again = dial(status(), { token: TOKEN });
+      const isOpen = await new Promise((resolve) => {
+        again.once('open', () => resolve(true));
+        again.once('error', () => resolve(false));
+      });
+      again.terminate();
+      if (isOpen) return;
+    }
+  });
+
+  it('C36 listeners have places of their own', async () => {
+    const { wsUrl, open } = await startRelay({ clientSocketsPerToken: 1, listenerSocketsPerToken: 1 });
+    await open();
+    await RawSocket.open(wsUrl, { token: TOKEN });
+    expect(await refused(dial(wsUrl, { token: TOKEN }))).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '5' },
+    });
+  });
+
+  it.each([
+    ['client=me', 4029],
+    ['', 1013],
+  ])('C36 a page, which cannot see a refusal, is told by a close code (%j: %i)', async (query, code) => {
+    const { status, open } = await startRelay({ clientSocketsPerToken: 1 });
+    await open();
+    const page = await RawSocket.open(`${status(query)}&token=${TOKEN}`, { headers: { origin: CONSOLE } });
+    expect(await page.closed).toEqual({ code, reason: expect.stringMatching(/^Retry-After: 5\. /) });
+  });
+});
+
+it('C36 registrations of one token are held to their rate, those of another are not', async () => {
+  const { relay } = await startRelay({ registrationsPerSecond: 1, registrationBurst: 3 });
+  const register = (token: string, n: number) =>
+    relay.rest('/v1/environments/register', { body: { deviceId: `d${n}`, connectionName: 'n' }, token });
+  expect((await Promise.all([1, 2].map((n) => register(TOKEN, n)))).map(({ status }) => status)).toEqual([200, 200]);
+  const over = await register(TOKEN, 3);
+  expect(over).toMatchObject({ status: 429, body: { errorCode: 'TOO_MANY' } });
+  expect(over.headers.get('retry-after')).toBe('1');
+  expect(await register(OTHER_TOKEN, 4)).toMatchObject({ status: 200 });
+});
+
+it('C36 commands over REST are held to their rate', async () => {
+  const { relay, connectionId } = await startRelay({ commandsPerSecond: 1, commandBurst: 2 });
+  const send = () =>
+    relay.rest(`/v1/environments/${connectionId}/messages`, { body: { messages: [{ content: 'x' }] } });
+  const answers = [await send(), await send(), await send()];
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 429]);
+  expect(answers[2]?.headers.get('retry-after')).toBe('1');
+});
+
+describe('commands of one client', () => {
+  async function start(limits: NonNullable<RelayModuleOptions['limits']> = {}) {
+    const twinlane = await Twinlane.start({ relay: { limits } });
+    closing.push(() => twinlane.close());
+    const [environment] = await twinlane.client().environments({ onlineOnly: true });
+    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
+    const flooder = await RawSocket.open(`${url}?client=flooder`, { token: TWINLANE_TOKEN });
+    return { twinlane, flooder };
+  }
+
+  const flood = (socket: RawSocket, from: number, count: number): void => {
+    for (let i = from; i < from + count; i++) socket.send({ type: 'app_server_info', request_id: `q${i}` });
+  };
+
+  it('C36 1,000 in a second: each is answered, what is over is told when to come back, and others are unaffected', async () => {
+    const { twinlane, flooder } = await start();
+    const working = await twinlane.attach();
+    flood(flooder, 0, 1_000);
+    for (let i = 0; i < 50; i++) await working.command('app_server_info', {});
+    await flooder.seenWhere(() => flooder.frames.filter(({ type }) => type.endsWith('_response')).length === 1_000);
+    const answers = flooder.frames.filter(({ type }) => type === 'app_server_info_response');
+    const over = answers.filter(({ success }) => success !== true);
+    expect(over.length).toBeGreaterThan(0);
+    expect(answers.length - over.length).toBeGreaterThanOrEqual(400);
+    for (const answer of over)
+      expect(answer).toMatchObject({ error_code: 'TOO_MANY', retry_after_ms: expect.any(Number) });
+    expect(new Set(answers.map((answer) => answer['request_id'])).size).toBe(1_000);
+    expect(flooder.ws.readyState).toBe(flooder.ws.OPEN);
+  });
+
+  it('C36 one that goes on is closed with 4029 and told when to come back, others are unaffected', async () => {
+    const { twinlane, flooder } = await start();
+    const working = await twinlane.attach();
+    for (let i = 0; flooder.ws.readyState === flooder.ws.OPEN; i += 500) {
+      flood(flooder, i, 500);
+      await working.command('app_server_info', {});
+    }
+    expect(await flooder.closed).toEqual({ code: 4029, reason: expect.stringMatching(/^Retry-After: \d+\. /) });
+    await working.command('app_server_info', {});
+    expect(working.state.phase).toBe('open');
+  });
+
+  it('C36 what has no answer is never dropped without a word: its socket is closed with 4029', async () => {
+    const { flooder } = await start({ commandBurst: 10 });
+    for (let i = 0; i < 100; i++) flooder.send({ type: 'terminal_input', terminal_id: 't', data: 'x' });
+    expect(await flooder.closed).toMatchObject({ code: 4029 });
+  });
+
+  it('C36 our client sends again what came too soon, and all of it succeeds', async () => {
+    const { twinlane } = await start({ commandsPerSecond: 1_000, commandBurst: 50 });
+    const attachment = await twinlane.attach();
+    const answers = await Promise.all(Array.from({ length: 300 }, () => attachment.command('app_server_info', {})));
+    expect(answers).toHaveLength(300);
+    expect(attachment.state.phase).toBe('open');
+  });
+
+  it('C36 so many may wait for an answer, and one more when one has come', async () => {
+    const { twinlane } = await start({ unansweredPerClient: 5 });
+    const attachment = await twinlane.attach();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => attachment.command('app_server_info', {})));
+    expect(answers).toHaveLength(12);
+  });
+});

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js';
-import { commandProviders, CommandDispatcher, COMMANDS_OPTIONS, SlashCommands } from '../commands/index.js';
+import {
+  commandProviders,
+  CommandDispatcher,
+  COMMANDS_OPTIONS,
+  SlashCommands,
+  TERMINAL_OPTIONS,
+} from '../commands/index.js';
 import { CLOCK } from '../config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
@@ -34,6 +40,11 @@ import { ListenerOptions } from './listener.options.js';
       provide: COMMANDS_OPTIONS,
       inject: [ListenerOptions],
       useFactory: ({ commands = {} }: ListenerOptions) => commands,
+    },
+    {
+      provide: TERMINAL_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ terminal = {} }: ListenerOptions) => terminal,
     },
     ...agentProviders,
     ...conversationProviders,

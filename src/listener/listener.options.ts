@@ -1,6 +1,6 @@
 import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
 import type { ShellOptions } from '../agents/index.js';
-import type { CommandsOptions } from '../commands/index.js';
+import type { CommandsOptions, TerminalOptions } from '../commands/index.js';
 import type { ConversationsOptions } from '../conversations/index.js';
 import type { EmitterModuleOptions } from '../emitter/index.js';
 import type { RegistrationModuleOptions } from '../registration/index.js';
@@ -78,6 +78,10 @@ export class ListenerOptions {
   @IsOptional()
   @IsObject()
   commands?: Partial<CommandsOptions>;
+
+  @IsOptional()
+  @IsObject()
+  terminal?: Partial<TerminalOptions>;
 
   /** Of the shell agent. */
   @IsOptional()

@@ -20,7 +20,7 @@ export interface TerminalOutlets {
 }
 
 /** How long the end of a terminal may take to show once its processes are gone, in ms. */
-const EXIT_WITHIN_MS = 1_000;
+const EXIT_WITHIN_MS = 3_000;
 
 /** One terminal of this device: its process, and its output until its owner has read it. */
 export class DeviceTerminal {

@@ -1,12 +1,11 @@
 import type { IPty } from '@lydell/node-pty';
-import type { Clock, Timer } from '../../protocol/index.js';
+import type { Clock } from '../../protocol/index.js';
+import { EndMark } from './end-mark.js';
 import type { OpenPty, Pty } from './pty.js';
 
 /** What `TERM` says that its owner's terminal understands. */
 const TERM = 'xterm-256color';
-/** How often a terminal that is not read looks whether its process has ended, in ms. */
-const LOOK_EVERY_MS = 50;
-/** What shells say of a process that a signal ended. */
+/** How shells tell that a signal ended a process: its number beyond this. */
 const SIGNAL_EXIT = 128;
 
 /** Opens pseudo-terminals of this machine. The binary is loaded with the first one: without it everything else works. */
@@ -18,15 +17,34 @@ export function openNodePty(clock: Clock): OpenPty {
   };
 }
 
+/** The part of node-pty's socket that is needed to keep it open until everything was read. */
+interface PtySocket {
+  destroy(error?: Error): unknown;
+}
+
+/**
+ * node-pty closes a terminal 200 ms after its process has ended, whether or not all of it was read, and libuv takes a hang-up
+ * for the end of what there is to read, though more may wait. So the other side of the terminal is kept open here, an end mark
+ * is written to it once the process has ended, and what comes before that mark is read first.
+ */
 class NodePty implements Pty {
   readonly pid: number;
-  private looking: Timer | undefined;
+  private readonly mark: EndMark | undefined;
+  private listener: (chunk: Buffer) => void = () => {};
 
   constructor(
     private readonly pty: IPty,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     this.pid = pty.pid;
+    const name: unknown = Reflect.get(pty, 'ptsName');
+    const socket = Reflect.get(pty, '_socket') as PtySocket | undefined;
+    if (typeof name === 'string' && socket) this.mark = this.readBeforeClose(socket, name, clock);
+    // Declared as text, but without an encoding these are bytes.
+    pty.onData((data: string | Buffer) => {
+      const chunk = typeof data === 'string' ? Buffer.from(data) : data;
+      this.listener(this.mark ? this.mark.before(chunk) : chunk);
+    });
   }
 
   write(text: string): void {
@@ -39,38 +57,31 @@ class NodePty implements Pty {
 
   pause(): void {
     this.pty.pause();
-    this.look();
   }
 
   resume(): void {
-    this.looking?.cancel();
-    this.looking = undefined;
     this.pty.resume();
   }
 
   onData(listener: (chunk: Buffer) => void): void {
-    // Declared as text, but without an encoding these are bytes.
-    this.pty.onData((data: string | Buffer) => listener(typeof data === 'string' ? Buffer.from(data) : data));
+    this.listener = listener;
   }
 
   onExit(listener: (exitCode: number) => void): void {
     this.pty.onExit(({ exitCode, signal }) => {
-      this.looking?.cancel();
+      if (this.mark) this.listener(this.mark.rest());
       listener(signal ? SIGNAL_EXIT + signal : exitCode);
     });
   }
 
-  /** 200 ms after its process has ended node-pty closes a terminal, whether or not all of it was read. */
-  private look(): void {
-    this.looking?.cancel();
-    this.looking = this.clock.after(LOOK_EVERY_MS, () => (isAlive(this.pid) ? this.look() : this.resume()));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  private readBeforeClose(socket: PtySocket, name: string, clock: Clock): EndMark {
+    const mark = new EndMark(name, clock);
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error) => {
+      mark.write(() => destroy(error));
+      this.pty.resume();
+      return socket;
+    };
+    return mark;
   }
 }

@@ -7,7 +7,8 @@ import type { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
 import type { Asker, RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
-import { isTerminalFrame, type Terminals } from './terminals.js';
+import { isTerminalFrame } from './terminal-frames.js';
+import type { Terminals } from './terminals.js';
 
 export interface DeviceFrameParts {
   readonly clients: ClientRegistry;

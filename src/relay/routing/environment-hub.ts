@@ -113,7 +113,10 @@ export class EnvironmentHub {
     );
     this.requests = new RequestsInFlight(clock, options, observer, context.trace);
     this.outbox = new DeviceOutbox(clock, options, guard);
-    this.terminals = new Terminals(clock, options, observer);
+    this.terminals = new Terminals(clock, options, observer, {
+      link: () => this.outbox.link,
+      command: (frame) => this.commands.tell(frame),
+    });
     this.clients = new ClientRegistry(options, clock, observer, {
       isOwner: (session) => this.isOwner(session),
       left: (session) => this.left(session),
@@ -154,6 +157,7 @@ export class EnvironmentHub {
     if (!link.resumable) this.subscriptions.journalsKnown(this.clients);
     if (before && (isOtherProcess || !link.namesEvents)) this.watchAgain();
     this.outbox.ready(link, this.requests.linkReady(link));
+    this.terminals.deviceReady();
   }
 
   deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame, text?: string): Responsibility {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
+import type { Frame } from '../../protocol/index.js';
 import { NO_ROUTING_OBSERVER } from './routing-observer.js';
 import { Terminals } from './terminals.js';
 
-const LIMITS = { terminalKeptBytes: 300, terminalLingerMs: 5_000, maxTerminalsPerClient: 2 };
+const LIMITS = { terminalKeptBytes: 300, terminalLingerMs: 5_000, maxTerminalsPerClient: 2, clientAwayMs: 60_000 };
+
+type Link = { resumable: boolean; send(frame: object): void };
 
 function owner(key: string) {
   const shown: Record<string, unknown>[] = [];
@@ -11,6 +14,7 @@ function owner(key: string) {
     key,
     shown,
     isHere: true,
+    isNamed: true,
     show(text: string): boolean {
       if (this.isHere) shown.push(JSON.parse(text) as Record<string, unknown>);
       return this.isHere;
@@ -20,7 +24,16 @@ function owner(key: string) {
 
 function bench() {
   const clock = new ManualClock();
-  return { clock, terminals: new Terminals(clock, LIMITS, NO_ROUTING_OBSERVER) };
+  const told: Frame[] = [];
+  const commands: Frame[] = [];
+  const device = {
+    link: { resumable: true, send: (frame: object) => void told.push(frame as Frame) } as Link | undefined,
+  };
+  const terminals = new Terminals(clock, LIMITS, NO_ROUTING_OBSERVER, {
+    link: () => device.link,
+    command: (frame) => commands.push(frame),
+  });
+  return { clock, terminals, device, told, commands };
 }
 
 const spawn = (id: string) => ({ type: 'terminal_spawn', terminal_id: id, cols: 80, rows: 24 });

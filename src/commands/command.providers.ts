@@ -19,11 +19,10 @@ import { RemoveQueueItemCommand, ResumeQueueCommand } from './runtime/queue.comm
 import { RuntimeStartCommand } from './runtime/runtime-start.command.js';
 import { SlashCommands } from './runtime/slash-commands.js';
 import { SyncCommand } from './runtime/sync.command.js';
-import { terminalProviders } from './terminal/terminal.providers.js';
 
 /**
  * The commands of the house and what dispatches all commands. They need `conversationProviders`, `DiscoveryModule`,
- * `MetricsModule`, `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS` and `TERMINAL_OPTIONS`.
+ * `MetricsModule`, `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS`.
  */
 export const commandProviders: Provider[] = [
   optionsProvider(CommandsOptions, COMMANDS_OPTIONS),
@@ -46,5 +45,4 @@ export const commandProviders: Provider[] = [
   ReadFileCommand,
   WriteFileCommand,
   EditFileCommand,
-  ...terminalProviders,
 ];

@@ -49,6 +49,7 @@ import { ListenerOptions } from './listener.options.js';
     ...agentProviders,
     ...conversationProviders,
     ...commandProviders,
+    ...terminalProviders,
     ListenerMetrics,
     ListenerLifecycle,
   ],

@@ -1,7 +1,8 @@
 /** Who may import whom: the table "Rooms" of docs/architecture.md, enforced by `npm run lint`. */
 const rooms = {
   config: [],
-  workspace: [],
+  workspace: ['config'],
+  permissions: ['protocol', 'config', 'workspace'],
   protocol: [],
   journal: ['protocol'],
   channel: ['protocol'],
@@ -20,6 +21,7 @@ const rooms = {
     'transport',
     'emitter',
     'workspace',
+    'permissions',
   ],
   conversations: [
     'protocol',
@@ -31,6 +33,7 @@ const rooms = {
     'transport',
     'emitter',
     'workspace',
+    'permissions',
     'agents',
   ],
   commands: [
@@ -43,6 +46,7 @@ const rooms = {
     'transport',
     'emitter',
     'workspace',
+    'permissions',
     'agents',
     'conversations',
   ],
@@ -56,6 +60,7 @@ const rooms = {
     'transport',
     'emitter',
     'workspace',
+    'permissions',
     'agents',
     'conversations',
     'commands',

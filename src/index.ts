@@ -12,6 +12,7 @@ export * from './emitter/index.js';
 export { DirectoryLockedError, type Journal, lockDirectory } from './journal/index.js';
 export * from './listener/index.js';
 export { HealthModule, Metrics, MetricsModule, Readiness } from './observability/index.js';
+export * from './permissions/index.js';
 export * from './protocol/index.js';
 export * from './registration/index.js';
 export {
@@ -34,4 +35,4 @@ export {
   RoutingService,
 } from './relay/index.js';
 export * from './transport/index.js';
-export { PathRefusedError, Workspace } from './workspace/index.js';
+export { DEFAULT_DENY, PathDeniedError, PathRefusedError, Workspace } from './workspace/index.js';

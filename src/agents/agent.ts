@@ -1,3 +1,4 @@
+import type { Access } from '../permissions/index.js';
 import type {
   ApprovalDecision,
   Delta,
@@ -11,7 +12,10 @@ import type {
 
 /** What an agent wants to do, as a person is asked about it. */
 export type ToolQuestion = Omit<ToolRequest, 'subtype' | 'permission_suggestions' | 'blocked_path'> &
-  Partial<Pick<ToolRequest, 'permission_suggestions' | 'blocked_path'>>;
+  Partial<Pick<ToolRequest, 'permission_suggestions' | 'blocked_path'>> & {
+    /** What it does to the machine; the mode decides by it whether a person is asked. Default: `execute`. */
+    readonly access?: Access;
+  };
 
 /** What an agent is busy with; the conversation itself says when it waits for a person. */
 export type AgentActivity = Exclude<LoopState, 'WAITING_ON_APPROVAL' | 'WAITING_ON_INPUT'>;
@@ -43,7 +47,7 @@ export interface AgentTurn {
   /** Says what the agent is busy with, for `update_loop_status`. */
   progress(activity: AgentActivity, executingToolCallIds?: readonly string[]): void;
   /**
-   * Asks a person. In mode `unrestricted` the answer is "allow" at once, and nobody is asked.
+   * Asks a person, where the mode wants it for this access; else the answer is "allow" at once, and nobody is asked.
    *
    * @throws TurnEndedError when the turn is aborted or ends before somebody answers
    */
@@ -54,7 +58,7 @@ export interface AgentTurn {
 export interface TurnEnd {
   /** `end_turn`: done; `denied`: a person refused what the turn needed; `error`, `cancelled`, or a reason of the agent's own. */
   readonly stopReason: StopReason;
-  /** For a person: what went wrong and what to do. */
+  /** For a person: what went wrong and what to do. With `error` it is also told as a `loop_error`. */
   readonly error?: string;
 }
 

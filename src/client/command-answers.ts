@@ -11,6 +11,8 @@ export interface CommandAnswers extends Record<CommandType, object> {
   input: { readonly accepted: true; readonly disposition?: 'started' | 'queued' };
   sync: object;
   abort_message: { readonly aborted: boolean };
+  remove_queue_item: { readonly item_id: string };
+  resume_queue: { readonly resumed?: number };
   change_device_state: object;
   execute_command: { readonly output?: unknown };
   app_server_info: {

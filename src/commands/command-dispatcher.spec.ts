@@ -58,7 +58,7 @@ class SlowProbeCommand extends ProbeCommand {}
 @DeviceCommand('lasting_probe', ProbeDto, { holdsRuntime: false })
 class LastingProbeCommand extends ProbeCommand {}
 
-@DeviceCommand('reading_probe', ProbeDto, { isReading: true })
+@DeviceCommand('reading_probe', ProbeDto, { access: 'read' })
 class ReadingProbeCommand extends ProbeCommand {}
 
 @DeviceCommand('terminal_input', ProbeDto)

@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
+import { ConversationsService } from '../conversations/index.js';
 import { ProtocolEmitterService } from '../emitter/index.js';
+import { Permissions } from '../permissions/index.js';
 import {
   answerTypeOf,
   type Clock,
@@ -10,7 +12,9 @@ import {
   type Frame,
   isAnswered,
   isAnswerType,
+  type PermissionMode,
   requestIdOf,
+  type Runtime,
   runtimeKey,
   withDeadline,
 } from '../protocol/index.js';
@@ -41,6 +45,8 @@ export class CommandDispatcher {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LINK_MONITOR) private readonly links: LinkMonitor,
     private readonly metrics: CommandMetrics,
+    private readonly permissions: Permissions,
+    private readonly conversations: ConversationsService,
   ) {
     this.requests = new RememberedRequests(options.maxRememberedRequests, options.maxRememberedAnswerBytes);
   }
@@ -59,7 +65,7 @@ export class CommandDispatcher {
   }
 
   private note(command: Frame, requestId: string): ReturnType<RememberedRequests['note']> {
-    const isReading = this.explorer.find(command.type)?.isReading ?? false;
+    const isReading = this.explorer.find(command.type)?.access === 'read';
     return this.requests.note({ requestId, command, isAnswered: expectsAnswer(command), isReading });
   }
 
@@ -126,11 +132,13 @@ export class CommandDispatcher {
         `This device has no command "${frame.type}"; it may be older than the client.`,
       );
     const dto = readCommand(handler.dto, frame);
+    const runtime = runtimeOfCommand(frame);
+    if (handler.access) this.permissions.check(handler.access, this.modeOf(runtime));
     const overrun = new AbortController();
     const context: CommandContext = {
       frame,
       requestId,
-      runtime: runtimeOfCommand(frame),
+      runtime,
       signal: overrun.signal,
       afterAnswer,
     };
@@ -143,6 +151,11 @@ export class CommandDispatcher {
         `${frame.type} did not end within ${deadlineMs / 1_000} s; its outcome is unknown: look before you repeat it.`,
       );
     });
+  }
+
+  /** Undefined where no conversation is meant: then it is the device's. */
+  private modeOf(runtime: Runtime | undefined): PermissionMode | undefined {
+    return runtime && this.conversations.find(runtime)?.mode;
   }
 
   private send(answer: Frame): void {

@@ -1,6 +1,7 @@
 import { ConversationError } from '../conversations/index.js';
+import { AccessRefusedError } from '../permissions/index.js';
 import { ERROR_CODES, type ErrorCode } from '../protocol/index.js';
-import { PathRefusedError } from '../workspace/index.js';
+import { PathDeniedError, PathRefusedError } from '../workspace/index.js';
 
 /**
  * What a handler throws to fail with a code of the table; anything else it throws is `COMMAND_FAILED` with its message.
@@ -22,6 +23,8 @@ export class CommandError extends Error {
 /** The code under which an error is answered. */
 export function codeOf(error: unknown): ErrorCode {
   if (error instanceof CommandError || error instanceof ConversationError) return error.code;
+  if (error instanceof AccessRefusedError) return 'ACCESS_REFUSED';
+  if (error instanceof PathDeniedError) return 'PATH_DENIED';
   return error instanceof PathRefusedError ? 'PATH_REFUSED' : 'COMMAND_FAILED';
 }
 

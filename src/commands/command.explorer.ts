@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { discover } from '../config/index.js';
+import type { Access } from '../permissions/index.js';
 import type { DeviceCommandOf } from './device-command.js';
 import { DeviceCommandType } from './device-command.decorator.js';
 
@@ -9,7 +10,7 @@ export interface CommandHandler {
   readonly dto: Type<object>;
   readonly deadlineMs: number | undefined;
   readonly holdsRuntime: boolean;
-  readonly isReading: boolean;
+  readonly access: Access | undefined;
   readonly command: DeviceCommandOf<object>;
   readonly className: string;
 }
@@ -38,7 +39,7 @@ export class CommandExplorer implements OnModuleInit {
         dto: metadata.dto,
         deadlineMs: metadata.deadlineMs,
         holdsRuntime: metadata.holdsRuntime ?? true,
-        isReading: metadata.isReading ?? false,
+        access: metadata.access,
         command: instance as DeviceCommandOf<object>,
         className: name,
       });

@@ -21,7 +21,7 @@ import { SlashCommands } from './runtime/slash-commands.js';
 import { SyncCommand } from './runtime/sync.command.js';
 
 /**
- * The commands of the house and what dispatches all commands. They need `conversationProviders`, `DiscoveryModule`,
+ * The commands of the house and what dispatches all commands. They need `conversationProviders`, `permissionsProviders`, `DiscoveryModule`,
  * `MetricsModule`, `ProtocolEmitterService`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the values behind `COMMANDS_OPTIONS`.
  */
 export const commandProviders: Provider[] = [

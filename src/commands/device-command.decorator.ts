@@ -1,5 +1,6 @@
 import { applyDecorators, Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { Access } from '../permissions/index.js';
 import type { DeviceCommandOf } from './device-command.js';
 
 export interface DeviceCommandOptions {
@@ -11,10 +12,11 @@ export interface DeviceCommandOptions {
    */
   readonly holdsRuntime?: boolean;
   /**
-   * Whether it only reads. The server may send a command again after a reconnect; then one whose answer was too large to
-   * keep runs again if it only reads, and fails otherwise. Default: false.
+   * What it does to the machine: the permission mode allows it or not before the handler sees it (`ACCESS_REFUSED`). One that
+   * reads also runs again where the server sends it again after a reconnect and its answer was too large to keep; any other
+   * fails then. Default: none, it is about conversations.
    */
-  readonly isReading?: boolean;
+  readonly access?: Access;
 }
 
 export interface DeviceCommandMetadata extends DeviceCommandOptions {

@@ -13,7 +13,7 @@ export class Approval {
     readonly fail: (error: Error) => void;
   };
 
-  constructor(private readonly question: ToolQuestion) {
+  constructor(private readonly question: Omit<ToolQuestion, 'access'>) {
     const { promise, ...settle } = deferred<ApprovalDecision>();
     this.decision = promise;
     this.settle = settle;

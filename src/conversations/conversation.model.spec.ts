@@ -8,6 +8,7 @@ import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { PuppetAgent, type PuppetTurn } from '../../test/kit/puppet-agent.js';
 import { RecordingEmitter } from '../../test/kit/recording-emitter.js';
 import { TurnEndedError } from '../agents/index.js';
+import { Permissions, PermissionsOptions } from '../permissions/index.js';
 import { Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationsOptions } from './conversations.options.js';
@@ -206,6 +207,7 @@ function start(): Real {
     emitter: emitter.service,
     links: READY_LINK,
     workspace: new Workspace(os.tmpdir()),
+    permissions: new Permissions(new PermissionsOptions()),
     clock,
     ledger: new MemoryInputLedger(1_000),
     options: Object.assign(new ConversationsOptions(), { connectionName: 'test', maxQueuedInputs: 1_000 }),

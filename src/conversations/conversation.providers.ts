@@ -5,7 +5,7 @@ import { inputLedgerProvider } from './input-ledger.provider.js';
 import { ConversationsService } from './conversations.service.js';
 
 /**
- * The conversations. They need `agentProviders`, `ProtocolEmitterService`, `JOURNAL`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the
+ * The conversations. They need `agentProviders`, `permissionsProviders`, `ProtocolEmitterService`, `JOURNAL`, `LINK_MONITOR`, `CLOCK`, `Workspace` and the
  * values behind `CONVERSATIONS_OPTIONS`.
  */
 export const conversationProviders: Provider[] = [

@@ -8,6 +8,8 @@ import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { PuppetAgent } from '../../test/kit/puppet-agent.js';
 import { type Recorded, RecordingEmitter } from '../../test/kit/recording-emitter.js';
 import type { TurnEnd } from '../agents/index.js';
+import { ACCESSES, Permissions, PermissionsOptions } from '../permissions/index.js';
+import type { ToolRequest } from '../protocol/index.js';
 import { PathRefusedError, Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationError } from './conversation.error.js';
@@ -39,6 +41,7 @@ function start(given: Partial<ConversationsOptions> = {}): Conversation {
     emitter: emitter.service,
     links: READY_LINK,
     workspace: new Workspace(root),
+    permissions: new Permissions(new PermissionsOptions()),
     clock,
     ledger: new MemoryInputLedger(options.maxRememberedIds),
     options,
@@ -146,6 +149,27 @@ describe('a turn', () => {
       'turn_finished',
     ]);
     expect(emitter.deltas()[1]).toMatchObject({ message: expect.stringContaining('Send the input again') });
+  });
+});
+
+describe('a turn that its agent ends', () => {
+  it('with an error has a loop_error that says what to do, before its stop_reason', async () => {
+    const conversation = start();
+    conversation.accept([message('hello')]);
+    (await agent.nth(0)).end({ stopReason: 'error', error: 'No ink; fill it up.' });
+    await emitter.untilType('turn_finished');
+    expect(emitter.deltas().slice(1)).toMatchObject([
+      { message_type: 'loop_error', message: 'No ink; fill it up.', is_terminal: true },
+      { message_type: 'stop_reason', stop_reason: 'error' },
+    ]);
+  });
+
+  it('because a person denied it has none', async () => {
+    const conversation = start();
+    conversation.accept([message('hello')]);
+    (await agent.nth(0)).end({ stopReason: 'denied', error: 'Not allowed.' });
+    await emitter.untilType('turn_finished');
+    expect(emitter.deltas().map(({ message_type }) => message_type)).not.toContain('loop_error');
   });
 });
 
@@ -389,10 +413,12 @@ describe('approvals', () => {
 
   it('expire as denied where the options say so', async () => {
     const conversation = start({ approvalTimeoutMs: 30_000 });
-    const { decision } = await ask(conversation);
+    const { decision, requestId } = await ask(conversation);
     await clock.advance(30_000);
-    expect(await decision).toEqual({ behavior: 'deny', message: 'Nobody answered within 30 s.' });
+    const message = 'Nobody answered within 30 s, so it was not done; send the input again when somebody can answer.';
+    expect(await decision).toEqual({ behavior: 'deny', message });
     expect(emitter.ofType('control_request_resolved')).toEqual([expect.objectContaining({ outcome: 'expired' })]);
+    expect(() => conversation.answer(requestId, { behavior: 'allow' })).toThrow('has ended already: expired');
   });
 
   it('of one turn wait side by side', async () => {
@@ -407,13 +433,21 @@ describe('approvals', () => {
     expect(conversation.state.name).toBe('active');
   });
 
-  it('are not asked in mode unrestricted', async () => {
+  it.each([
+    ['unrestricted', []],
+    ['acceptEdits', ['execute', 'unknown']],
+    ['standard', ['write', 'execute', 'unknown']],
+    ['strict', ['read', 'write', 'execute', 'unknown']],
+  ])('in mode %s are asked for %j', async (mode, asked) => {
     const conversation = start();
-    await conversation.configure({ mode: 'unrestricted' });
+    await conversation.configure({ mode });
     conversation.accept([message('one')]);
     const { turn } = await agent.nth(0);
-    expect(await turn.askApproval(QUESTION)).toEqual({ behavior: 'allow' });
-    expect(emitter.ofType('control_request')).toEqual([]);
+    for (const access of ACCESSES) void turn.askApproval({ ...QUESTION, tool_call_id: access, access });
+    void turn.askApproval({ ...QUESTION, tool_call_id: 'unknown' });
+    const requests = emitter.ofType('control_request').map(({ request }) => request as ToolRequest);
+    expect(requests.map(({ tool_call_id }) => tool_call_id)).toEqual(asked);
+    for (const request of requests) expect(request).not.toHaveProperty('access');
   });
 
   it('are shown again under their own id', async () => {
@@ -449,8 +483,8 @@ describe('mode and working directory', () => {
 
   it('change both or neither; unknown modes are refused by name', async () => {
     const conversation = start();
-    await expect(conversation.configure({ mode: 'acceptEdits', cwd: '.' })).rejects.toThrow(
-      'no mode "acceptEdits"; use standard or unrestricted',
+    await expect(conversation.configure({ mode: 'yolo', cwd: '.' })).rejects.toThrow(
+      'no mode "yolo"; use one of: unrestricted, acceptEdits, standard, strict',
     );
     await expect(conversation.configure({ mode: 'unrestricted', cwd: 'missing' })).rejects.toThrow('ENOENT');
     await writeFile(path.join(root, 'file'), '');

@@ -3,12 +3,14 @@ import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Agent, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
+import type { Permissions } from '../permissions/index.js';
 import type {
   ApprovalDecision,
   ApprovalOutcome,
   Clock,
   Delta,
   InputMessage,
+  PermissionMode,
   Runtime,
   Timer,
 } from '../protocol/index.js';
@@ -19,11 +21,11 @@ import { BoundedMap } from './bounded-map.js';
 import { ConversationError } from './conversation.error.js';
 import { type ConversationEvent, type ConversationState, pendingOf, transition } from './conversation-state.js';
 import type { ConversationsOptions } from './conversations.options.js';
-import { type DeviceMode, knownMode, readMode } from './device-mode.js';
 import { EndReporter } from './end-reporter.js';
 import { freshMessages } from './fresh-messages.js';
 import type { InputAnswer, InputLedger, TurnName, UnfinishedInput } from './input-ledger.js';
 import { type AcceptedInput, acceptedInput, InputQueue, removed } from './input-queue.js';
+import { knownMode, readMode } from './read-mode.js';
 import { CANCELLED, type InterruptedEnd, INTERRUPTED, loopError, runTurn, STOPPED, UNTOUCHED } from './run-turn.js';
 import { type Reported, StatusReporter } from './status-reporter.js';
 import { Turn, type TurnHost } from './turn.js';
@@ -35,6 +37,7 @@ export interface ConversationParts {
   readonly ledger: InputLedger;
   readonly links: LinkMonitor;
   readonly workspace: Workspace;
+  readonly permissions: Permissions;
   readonly clock: Clock;
   readonly options: ConversationsOptions;
 }
@@ -42,7 +45,7 @@ export interface ConversationParts {
 /** The device's state of one runtime: its turns, one after the other, the inputs that wait, and pending approvals. */
 export class Conversation implements Reported {
   state: ConversationState<Turn, Approval> = { name: 'idle' };
-  mode: DeviceMode;
+  mode: PermissionMode;
   cwd: string;
   readonly queue = new InputQueue();
   private readonly status: StatusReporter;
@@ -58,9 +61,9 @@ export class Conversation implements Reported {
     readonly runtime: Runtime,
     private readonly parts: ConversationParts,
   ) {
-    const { options, emitter, ledger, links, workspace } = parts;
+    const { options, emitter, ledger, links, workspace, permissions } = parts;
     const { mode, cwd } = ledger.settingsOf(runtime);
-    this.mode = knownMode(mode) ?? options.mode;
+    this.mode = knownMode(mode) ?? permissions.mode;
     this.cwd = cwd ?? workspace.root;
     this.ends = new EndReporter(runtime, emitter, ledger);
     this.status = new StatusReporter(this, emitter, links, options.connectionName);
@@ -285,8 +288,9 @@ export class Conversation implements Reported {
     this.ends.turn(input, turn, stop_reason, error);
   }
 
-  private ask(turn: Turn, question: ToolQuestion): Promise<ApprovalDecision> {
-    if (this.holds(turn) && this.mode === 'unrestricted') return Promise.resolve({ behavior: 'allow' });
+  private ask(turn: Turn, { access = 'execute', ...question }: ToolQuestion): Promise<ApprovalDecision> {
+    if (this.holds(turn) && this.parts.permissions.ofAgent(this.mode, access) === 'allow')
+      return Promise.resolve({ behavior: 'allow' });
     const approval = new Approval(question);
     if (!this.move({ type: 'ask', lease: turn, approval })) return Promise.reject(new TurnEndedError());
     this.status.loop();
@@ -295,7 +299,7 @@ export class Conversation implements Reported {
     const { approvalTimeoutMs } = this.parts.options;
     if (approvalTimeoutMs !== undefined)
       approval.expiry = this.parts.clock.after(approvalTimeoutMs, () => {
-        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s.`;
+        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s, so it was not done; send the input again when somebody can answer.`;
         this.resolve(approval.requestId, { behavior: 'deny', message }, 'expired');
       });
     return approval.decision;

@@ -1,5 +1,4 @@
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
-import { DEVICE_MODES, type DeviceMode } from './device-mode.js';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
 
 export const CONVERSATIONS_OPTIONS = Symbol('CONVERSATIONS_OPTIONS');
 
@@ -20,10 +19,6 @@ export class ConversationsOptions {
   @IsString()
   @IsNotEmpty()
   agent = 'shell';
-
-  /** Permission mode of a new conversation. Default: `standard`. */
-  @IsIn(DEVICE_MODES)
-  mode: DeviceMode = 'standard';
 
   /** Inputs of one runtime that may wait for their turn. Default: 100. */
   @IsInt()

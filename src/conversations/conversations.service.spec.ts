@@ -7,7 +7,7 @@ const runtime = (conversation_id: string): Runtime => ({ agent_id: 'agent-1', co
 
 let rooms: DeviceRooms;
 const start = async (setup: DeviceRoomsSetup = {}) => {
-  rooms = await startDeviceRooms({ ...setup, conversations: { mode: 'unrestricted', ...setup.conversations } });
+  rooms = await startDeviceRooms({ ...setup, permissions: { mode: 'unrestricted', ...setup.permissions } });
 };
 afterEach(() => rooms.close());
 
@@ -56,7 +56,7 @@ describe('ConversationsService', () => {
   });
 
   it('shutting down does not wait for a person', async () => {
-    await start({ conversations: { mode: 'standard' } });
+    await start({ permissions: { mode: 'standard' } });
     await rooms.input(runtime('one'), 'echo hi');
     await rooms.emitter.untilType('control_request');
     await rooms.conversations.shutdown(60_000);

@@ -10,6 +10,7 @@ import { type Agent, AgentRegistry } from '../agents/index.js';
 import { CLOCK } from '../config/index.js';
 import { JOURNAL, ProtocolEmitterService } from '../emitter/index.js';
 import type { Journal } from '../journal/index.js';
+import { Permissions } from '../permissions/index.js';
 import { runtimeKey, type Clock, type Runtime } from '../protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../transport/index.js';
 import { Workspace } from '../workspace/index.js';
@@ -34,6 +35,7 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     private readonly agents: AgentRegistry,
     private readonly emitter: ProtocolEmitterService,
     private readonly workspace: Workspace,
+    private readonly permissions: Permissions,
     private readonly options: ConversationsOptions,
     @Inject(INPUT_LEDGER) private readonly ledger: InputLedger,
     @Inject(JOURNAL) private readonly journal: Journal,
@@ -72,8 +74,17 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     const key = runtimeKey(runtime);
     let conversation = this.conversations.get(key);
     if (!conversation) {
-      const { agent, emitter, ledger, links, workspace, clock, options } = this;
-      conversation = new Conversation(runtime, { agent, emitter, ledger, links, workspace, clock, options });
+      const { agent, emitter, ledger, links, workspace, permissions, clock, options } = this;
+      conversation = new Conversation(runtime, {
+        agent,
+        emitter,
+        ledger,
+        links,
+        workspace,
+        permissions,
+        clock,
+        options,
+      });
       if (this.closed) conversation.close();
       this.conversations.set(key, conversation);
     }

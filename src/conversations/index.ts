@@ -4,7 +4,6 @@ export { ConversationError } from './conversation.error.js';
 export { conversationProviders } from './conversation.providers.js';
 export { CONVERSATIONS_OPTIONS, ConversationsOptions } from './conversations.options.js';
 export { ConversationsService } from './conversations.service.js';
-export { DEVICE_MODES, type DeviceMode } from './device-mode.js';
 export {
   type ConversationSettings,
   INPUT_LEDGER,

@@ -10,6 +10,7 @@ import { RecordingEmitter } from '../../test/kit/recording-emitter.js';
 import type { TurnEnd } from '../agents/index.js';
 import { MemoryJournal, openDatabase } from '../journal/index.js';
 import type { Delta, EventName } from '../protocol/index.js';
+import { Permissions, PermissionsOptions } from '../permissions/index.js';
 import { Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationsOptions } from './conversations.options.js';
@@ -50,6 +51,7 @@ function start(): Conversation {
     ledger,
     links: READY_LINK,
     workspace: new Workspace(root),
+    permissions: new Permissions(new PermissionsOptions()),
     clock: new ManualClock(),
     options: Object.assign(new ConversationsOptions(), { connectionName: 'test' }),
   });
@@ -246,7 +248,7 @@ describe('a ledger that cannot write', () => {
     const database = openDatabase(file, LEDGER_MIGRATIONS);
     ledger = new LibsqlInputLedger(database, 1_000);
     const rooms = await startDeviceRooms({
-      conversations: { mode: 'unrestricted' },
+      permissions: { mode: 'unrestricted' },
       providers: [{ provide: INPUT_LEDGER, useValue: ledger }],
     });
     await rooms.input(RUNTIME, 'until [ -e go ]; do sleep 0.01; done; echo done');
@@ -264,7 +266,7 @@ describe('a ledger that cannot write', () => {
 
   it('is one per listener instance, in its folder', async () => {
     const dataDir = path.join(root, 'listeners', 'instance');
-    const rooms = await startDeviceRooms({ conversations: { mode: 'unrestricted', dataDir } });
+    const rooms = await startDeviceRooms({ permissions: { mode: 'unrestricted' }, conversations: { dataDir } });
     await rooms.input(RUNTIME, 'echo kept');
     await rooms.emitter.untilType('turn_finished');
     await rooms.close();

@@ -28,16 +28,22 @@ export const STOPPED = 'The listener was stopped; the turn was aborted.';
 const logger = new Logger('Turn');
 
 /**
- * Shows the input to everybody who watches, then has the agent answer it. An agent that throws ends its turn with a
- * `loop_error` that says what to do.
+ * Shows the input to everybody who watches, then has the agent answer it. A turn that fails, also because its agent throws,
+ * ends with a `loop_error` that says what to do.
  */
 export async function runTurn(turn: Turn, agent: Agent): Promise<TurnEnd> {
   if (turn.signal.aborted) return CANCELLED;
+  const end = await answered(turn, agent);
+  if (end.stopReason === 'error' && end.error !== undefined) turn.emit(loopError(end.error));
+  return end;
+}
+
+async function answered(turn: Turn, agent: Agent): Promise<TurnEnd> {
   try {
     echo(turn);
     return await agent.start(turn);
   } catch (error) {
-    return turn.signal.aborted ? CANCELLED : failed(turn, error);
+    return turn.signal.aborted ? CANCELLED : failed(error);
   }
 }
 
@@ -53,11 +59,10 @@ function echo(turn: Turn): void {
       });
 }
 
-function failed(turn: Turn, error: unknown): TurnEnd {
+function failed(error: unknown): TurnEnd {
   logger.error(error instanceof Error ? error.stack : error);
   const reason = error instanceof Error ? error.message : String(error);
   const message = `The agent failed: ${reason}. Send the input again; the listener's log has the cause.`;
-  turn.emit(loopError(message));
   return { stopReason: 'error', error: message };
 }
 

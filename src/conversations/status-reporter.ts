@@ -1,9 +1,15 @@
 import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { DeviceStatus, LoopStatus, RemovedQueueItem, Runtime } from '../protocol/index.js';
+import {
+  type DeviceStatus,
+  type LoopStatus,
+  type PermissionMode,
+  type RemovedQueueItem,
+  type Runtime,
+  PERMISSION_MODES,
+} from '../protocol/index.js';
 import type { LinkMonitor } from '../transport/index.js';
 import type { Approval } from './approval.js';
 import type { ConversationState } from './conversation-state.js';
-import type { DeviceMode } from './device-mode.js';
 import type { InputQueue } from './input-queue.js';
 import type { Turn } from './turn.js';
 
@@ -11,7 +17,7 @@ import type { Turn } from './turn.js';
 export interface Reported {
   readonly runtime: Runtime;
   readonly state: ConversationState<Turn, Approval>;
-  readonly mode: DeviceMode;
+  readonly mode: PermissionMode;
   readonly cwd: string;
   readonly queue: InputQueue;
 }
@@ -54,6 +60,7 @@ export class StatusReporter {
       is_online: true,
       is_processing: state.name !== 'idle',
       current_permission_mode: mode,
+      supported_permission_modes: PERMISSION_MODES,
       current_working_directory: cwd,
       git_context: null,
       letta_code_version: null,

@@ -74,7 +74,7 @@ function composeListener(
 const workspaceProvider: FactoryProvider<Workspace> = {
   provide: Workspace,
   inject: [ListenerOptions],
-  useFactory: ({ workspace }: ListenerOptions) => new Workspace(workspace),
+  useFactory: ({ workspace, deny }: ListenerOptions) => new Workspace(workspace, deny),
 };
 
 function registrationOptions(listener: ListenerOptions, { root }: Workspace) {

@@ -6,9 +6,11 @@ import {
   COMMANDS_OPTIONS,
   SlashCommands,
   TERMINAL_OPTIONS,
+  terminalProviders,
 } from '../commands/index.js';
 import { CLOCK } from '../config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
+import { Permissions, PERMISSIONS_OPTIONS, permissionsProviders } from '../permissions/index.js';
 import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { ListenerLifecycle } from './listener.lifecycle.js';
 import { ConfigurableModuleClass } from './listener.module-definition.js';
@@ -27,13 +29,17 @@ import { ListenerOptions } from './listener.options.js';
     {
       provide: CONVERSATIONS_OPTIONS,
       inject: [ListenerOptions],
-      useFactory: ({ connectionName, dataDir, agent, mode, conversations }: ListenerOptions) => ({
+      useFactory: ({ connectionName, dataDir, agent, conversations }: ListenerOptions) => ({
         connectionName,
         dataDir,
         agent,
-        mode,
         ...conversations,
       }),
+    },
+    {
+      provide: PERMISSIONS_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ mode, permissions }: ListenerOptions) => ({ mode, ...permissions }),
     },
     { provide: SHELL_OPTIONS, inject: [ListenerOptions], useFactory: ({ shell = {} }: ListenerOptions) => shell },
     {
@@ -46,6 +52,7 @@ import { ListenerOptions } from './listener.options.js';
       inject: [ListenerOptions],
       useFactory: ({ terminal = {} }: ListenerOptions) => terminal,
     },
+    ...permissionsProviders,
     ...agentProviders,
     ...conversationProviders,
     ...commandProviders,
@@ -53,6 +60,6 @@ import { ListenerOptions } from './listener.options.js';
     ListenerMetrics,
     ListenerLifecycle,
   ],
-  exports: [AgentRegistry, ConversationsService, CommandDispatcher, SlashCommands],
+  exports: [AgentRegistry, ConversationsService, Permissions, CommandDispatcher, SlashCommands],
 })
 export class ListenerModule extends ConfigurableModuleClass {}

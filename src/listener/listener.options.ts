@@ -1,8 +1,9 @@
-import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
 import type { ShellOptions } from '../agents/index.js';
 import type { CommandsOptions, TerminalOptions } from '../commands/index.js';
 import type { ConversationsOptions } from '../conversations/index.js';
 import type { EmitterModuleOptions } from '../emitter/index.js';
+import type { PermissionsOptions } from '../permissions/index.js';
 import type { RegistrationModuleOptions } from '../registration/index.js';
 import type { TransportModuleOptions } from '../transport/index.js';
 
@@ -44,9 +45,16 @@ export class ListenerOptions {
   @IsNotEmpty()
   dataDir?: string;
 
-  /** Permission mode of a new conversation. Default: `standard`. */
+  /** Permission mode of a new conversation, and of commands that name no conversation. Default: `standard`. */
   @IsOptional()
-  mode?: ConversationsOptions['mode'];
+  mode?: PermissionsOptions['mode'];
+
+  /** Patterns of paths of the workspace that are neither read nor written nor listed. Default: `DEFAULT_DENY`. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
+  deny?: readonly string[];
 
   /** Name of the agent that executes turns. Default: `shell`. */
   @IsOptional()
@@ -74,6 +82,10 @@ export class ListenerOptions {
   @IsOptional()
   @IsObject()
   conversations?: Partial<ConversationsOptions>;
+
+  @IsOptional()
+  @IsObject()
+  permissions?: Partial<PermissionsOptions>;
 
   @IsOptional()
   @IsObject()

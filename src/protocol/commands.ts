@@ -45,6 +45,8 @@ export interface CommandFields {
   input: { readonly runtime: Runtime; readonly payload: InputPayload };
   sync: { readonly runtime: Runtime; readonly recover_approvals?: boolean; readonly force_device_status?: boolean };
   abort_message: { readonly runtime: Runtime; readonly run_id?: string };
+  remove_queue_item: { readonly runtime: Runtime; readonly item_id: string };
+  resume_queue: { readonly runtime: Runtime };
   change_device_state: {
     readonly runtime: Runtime;
     readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string };

@@ -51,8 +51,16 @@ export const ERROR_CODES = {
   ALREADY_ANSWERED: { message: 'This approval was answered already, or its turn has ended.' },
   APPROVAL_UNKNOWN: { message: 'No approval of this id is pending.' },
   APPROVAL_NOT_ALLOWED: { message: 'This token may not answer approvals; use one that may.' },
+  QUEUE_ITEM_UNKNOWN: {
+    message: 'No input of this id waits; it may have started. `abort_message` ends a turn that runs.',
+  },
   MODE_UNKNOWN: { message: 'This device does not have that permission mode.' },
+  ACCESS_REFUSED: {
+    message:
+      'The permission mode does not allow this to clients; have the agent do it and approve it, or choose another mode.',
+  },
   PATH_REFUSED: { message: 'The path leads out of the workspace.' },
+  PATH_DENIED: { message: 'The device keeps this path to itself; what it keeps is set there, with TWINLANE_DENY.' },
   INPUT_NOT_KEPT: {
     message:
       'The device cannot write down what it accepts (its disk may be full), so the input was not accepted. Free space on the device, then send it again.',

@@ -44,8 +44,9 @@ export interface LoopStatus {
   readonly client_message_ids_by_run_id?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Permission modes of the protocol; a device refuses by name those it does not implement. */
-export type PermissionMode = 'standard' | 'acceptEdits' | 'unrestricted' | 'strict';
+/** Permission modes of the protocol, from the least cautious to the most; a device refuses by name what is none of them. */
+export const PERMISSION_MODES = ['unrestricted', 'acceptEdits', 'standard', 'strict'] as const;
+export type PermissionMode = (typeof PERMISSION_MODES)[number];
 
 export interface DeviceStatus {
   readonly current_connection_id: string | null;

@@ -1,1 +1,2 @@
-export { PathRefusedError, Workspace } from './workspace.js';
+export { DEFAULT_DENY } from './deny-list.js';
+export { PathDeniedError, PathRefusedError, Workspace } from './workspace.js';

@@ -11,6 +11,7 @@ import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } fr
 import { JOURNAL, ProtocolEmitterService } from '../../src/emitter/index.js';
 import { MemoryJournal } from '../../src/journal/index.js';
 import { MetricsModule } from '../../src/observability/index.js';
+import { PERMISSIONS_OPTIONS, permissionsProviders } from '../../src/permissions/index.js';
 import { type Clock, type Frame, type Runtime, SYSTEM_CLOCK } from '../../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
 import { Workspace } from '../../src/workspace/index.js';
@@ -18,6 +19,7 @@ import { type Recorded, RecordingEmitter } from './recording-emitter.js';
 
 export interface DeviceRoomsSetup {
   readonly conversations?: object;
+  readonly permissions?: object;
   readonly commands?: object;
   readonly shell?: object;
   readonly providers?: Provider[];
@@ -52,6 +54,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
   const module = await Test.createTestingModule({
     imports: [DiscoveryModule, MetricsModule],
     providers: [
+      ...permissionsProviders,
       ...agentProviders,
       ...conversationProviders,
       ...commandProviders,
@@ -62,6 +65,7 @@ export async function startDeviceRooms(setup: DeviceRoomsSetup = {}): Promise<De
       { provide: Workspace, useValue: new Workspace(root) },
       { provide: SHELL_OPTIONS, useValue: setup.shell ?? {} },
       { provide: CONVERSATIONS_OPTIONS, useValue: { connectionName: 'test', ...setup.conversations } },
+      { provide: PERMISSIONS_OPTIONS, useValue: setup.permissions ?? {} },
       { provide: COMMANDS_OPTIONS, useValue: setup.commands ?? {} },
       ...(setup.providers ?? []),
     ],

@@ -12,6 +12,14 @@ export interface ShellExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What is to run. */
+export interface ShellCommand {
+  /** For `-c`. */
+  readonly command: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** The shell did not start. */
 export class ShellStartError extends Error {
   override readonly name = 'ShellStartError';
@@ -34,14 +42,13 @@ type ShellProcess = ChildProcessByStdio<null, Readable, Readable>;
  * @throws ShellStartError
  */
 export async function runShell(
-  command: string,
-  cwd: string,
+  command: ShellCommand,
   sink: OutputSink,
   signal: AbortSignal,
   options: ShellOptions,
   clock: Clock,
 ): Promise<ShellExit> {
-  const child = start(options.shell, command, cwd);
+  const child = start(options.shell, command);
   const pump = new OutputPump(sink, clock, options);
   pump.attach('stdout', child.stdout);
   pump.attach('stderr', child.stderr);
@@ -53,7 +60,7 @@ export async function runShell(
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   try {
-    const [code, killedBy] = await closed(child, options.shell, cwd);
+    const [code, killedBy] = await closed(child, options.shell, command.cwd);
     await pump.drained();
     await ending;
     return { code, signal: killedBy };
@@ -62,13 +69,13 @@ export async function runShell(
   }
 }
 
-function start(shell: string, command: string, cwd: string): ShellProcess {
+function start(shell: string, { command, cwd, env }: ShellCommand): ShellProcess {
   try {
     return spawn(shell, ['-c', command], {
       cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment(),
+      env,
     });
   } catch (cause) {
     throw new ShellStartError(shell, cwd, cause);
@@ -85,10 +92,4 @@ async function closed(
   } catch (cause) {
     throw new ShellStartError(shell, cwd, cause);
   }
-}
-
-/** The listener's environment, without what would let a command act as the listener. */
-function environment(): NodeJS.ProcessEnv {
-  const { TWINLANE_TOKEN: _token, ...rest } = process.env;
-  return rest;
 }

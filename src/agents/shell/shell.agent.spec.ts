@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApprovalDecision, type Delta, SYSTEM_CLOCK } from '../../protocol/index.js';
 import type { AgentTurn, ToolQuestion } from '../agent.js';
+import { Permissions, PermissionsOptions } from '../../permissions/index.js';
 import { ShellAgent } from './shell.agent.js';
 import { ShellOptions } from './shell.options.js';
 
@@ -68,7 +69,8 @@ class FakeTurn implements AgentTurn {
 }
 
 let cwd: string;
-const agent = new ShellAgent(Object.assign(new ShellOptions(), { killGraceMs: 200 }), SYSTEM_CLOCK);
+const permissions = new Permissions(new PermissionsOptions());
+const agent = new ShellAgent(Object.assign(new ShellOptions(), { killGraceMs: 200 }), permissions, SYSTEM_CLOCK);
 const run = async (command: string, decision: ApprovalDecision = { behavior: 'allow' }) => {
   const turn = new FakeTurn(command, cwd);
   turn.decision = decision;

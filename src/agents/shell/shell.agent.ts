@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
+import { Permissions } from '../../permissions/index.js';
 import type { ApprovalDecision, Clock } from '../../protocol/index.js';
 import { AgentProvider } from '../agent-provider.decorator.js';
 import type { Agent, AgentTurn, TurnEnd } from '../agent.js';
@@ -29,6 +30,7 @@ const TOOL_NAME = 'shell';
 export class ShellAgent implements Agent {
   constructor(
     private readonly options: ShellOptions,
+    private readonly permissions: Permissions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -41,13 +43,20 @@ export class ShellAgent implements Agent {
     const decision = await turn.askApproval({
       tool_name: TOOL_NAME,
       tool_call_id: call.id,
+      access: 'execute',
       input: { command: asked, cwd: turn.cwd },
     });
     if (decision.behavior === 'deny') return call.denied(decision);
     const command = allowedCommand(decision, asked);
     call.begin(command);
     try {
-      const exit = await runShell(command, turn.cwd, call, turn.signal, this.options, this.clock);
+      const exit = await runShell(
+        { command, cwd: turn.cwd, env: this.permissions.childEnvironment() },
+        call,
+        turn.signal,
+        this.options,
+        this.clock,
+      );
       return call.end(exit);
     } catch (error) {
       if (!(error instanceof ShellStartError)) throw error;

@@ -1,7 +1,8 @@
 import { isEvent, isGap, isReplayed } from '../../client/index.js';
-import { isRecord, type Delta, type Frame } from '../../protocol/index.js';
+import type { Delta, Frame } from '../../protocol/index.js';
 import { visible } from '../text.js';
 import type { Output } from '../output.js';
+import { contentText } from './content-text.js';
 
 /** Prints what a turn produces: output where the command wrote it, text of an agent to standard output, trouble to standard error. */
 export class TurnPrinter {
@@ -30,9 +31,9 @@ export class TurnPrinter {
   }
 
   private async printDelta(delta: Delta): Promise<void> {
-    if (delta.message_type === 'assistant_message') return this.printText(textOf(delta['content']));
+    if (delta.message_type === 'assistant_message') return this.printText(contentText(delta['content']));
     if (delta.message_type === 'tool_return_message') return this.printReturn(delta);
-    if (delta.message_type === 'loop_error') return this.complain(textOf(delta['message']));
+    if (delta.message_type === 'loop_error') return this.complain(contentText(delta['message']));
   }
 
   private async printText(text: string): Promise<void> {
@@ -55,13 +56,4 @@ export class TurnPrinter {
     this.complaints.add(text);
     await this.stderr.line(visible(text));
   }
-}
-
-/** Text, or the text among content parts. */
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map((part: unknown) => (isRecord(part) && typeof part['text'] === 'string' ? part['text'] : ''))
-    .join('');
 }

@@ -4,15 +4,18 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { listenerInstanceId, ListenerModule } from '../../listener/index.js';
 import { createLogger, type HealthPart, Metrics, PinoLoggerService } from '../../observability/index.js';
+import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
 import { errorBody } from '../../protocol/index.js';
 import { HTTP_FETCH } from '../../registration/index.js';
 import { LinkSupervisor, type LinkState, SOCKET_DIALER, type StopCause, wsDialer } from '../../transport/index.js';
+import { DEFAULT_DENY } from '../../workspace/index.js';
 import { usageError } from '../cli.error.js';
 import { DataDirectory } from '../data-dir/data-directory.js';
 import { ownFolder } from '../data-dir/own-folder.js';
 import { EXIT } from '../exit-codes.js';
 import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
+import { listed } from '../settings/listed.js';
 import { DAY_MS } from '../settings/limits.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
@@ -53,6 +56,7 @@ export async function runListener(
       `A listener named ${visibleLine(name)} is already listening${pid} for ${visibleLine(workspace)}. Stop it, or choose another --name or --workspace.`,
   );
   const { mode, agent, typeMap, shutdownGraceMs, logLevel, journal, journalMaxBytes, journalMaxAge } = settings;
+  const { approvalTimeoutMs } = settings;
   const module = ListenerModule.forRoot({
     ...access,
     connectionName: name,
@@ -60,6 +64,9 @@ export async function runListener(
     workspace,
     dataDir: folder.path,
     mode,
+    deny: listed(settings.deny, DEFAULT_DENY),
+    permissions: { childEnv: listed(settings.childEnv, DEFAULT_CHILD_ENV) },
+    conversations: approvalTimeoutMs === undefined ? {} : { approvalTimeoutMs },
     agent,
     shutdownGraceMs,
     emitter: {

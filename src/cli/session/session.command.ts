@@ -42,7 +42,7 @@ export async function runSession(settings: AttachSettings, io: CliIo): Promise<n
       void session.followListener();
       if ((await Promise.race([startRuntime(attachment, settings, name), left])) === 'left') return EXIT.ABORTED;
       await terminal.output.line(
-        `Attached to ${visibleLine(name)}. Ctrl-C aborts a turn, twice leaves; so does Ctrl-D.`,
+        `Attached to ${visibleLine(name)}. /help shows what can be typed. Ctrl-C aborts a turn, twice leaves; so does Ctrl-D.`,
       );
       void aborted(io.interrupted).then(() => session.leave(EXIT.ABORTED));
       return await session.run();

@@ -1,18 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Captured, CliRun, temporaryDirectory } from '../../../test/kit/cli.js';
+import { temporaryDirectory } from '../../../test/kit/cli.js';
 import {
   environmentRecord,
   FAKE_RUNTIME,
-  FAKE_TOKEN,
   FakeClientRelay,
   loopStatus,
   messageIdsOf,
   output,
 } from '../../../test/kit/fake-client-relay.js';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
-import { rendered } from '../../../test/kit/screen.js';
+import { SessionRun } from '../../../test/kit/session-run.js';
 import { SYSTEM_CLOCK, type Clock, type Frame } from '../../protocol/index.js';
 
 const CTRL_C = '\u0003';
@@ -32,33 +31,8 @@ afterEach(async () => {
   clock = SYSTEM_CLOCK;
 });
 
-class SessionRun extends CliRun {
-  private readonly written: Captured;
-
-  constructor(...args: string[]) {
-    const stdout = Object.assign(new Captured(), { isTTY: true });
-    const env = { TWINLANE_SERVER: relay.url, TWINLANE_TOKEN: FAKE_TOKEN, TWINLANE_DATA_DIR: data.path };
-    super(['attach', ...args], { env, tty: true, stdout, clock });
-    this.written = stdout;
-  }
-
-  get screen(): string {
-    // A terminal's driver returns the carriage at the end of a line.
-    return rendered(this.out.replaceAll('\n', '\r\n'));
-  }
-
-  type(keys: string): void {
-    this.stdin.write(keys);
-  }
-
-  /** Waits until the screen holds something. */
-  async shows(part: string): Promise<void> {
-    await this.written.holds(() => this.screen.includes(part));
-  }
-}
-
 async function session(...args: string[]): Promise<SessionRun> {
-  const run = new SessionRun(...args);
+  const run = new SessionRun({ relay, data: data.path, clock }, ...args);
   await run.shows('laptop:/home/me/project [ready]>');
   return run;
 }

@@ -8,6 +8,11 @@ import type { LineHistory } from '../data-dir/line-history.js';
 import { EXIT } from '../exit-codes.js';
 import type { AttachSettings } from '../settings/client.settings.js';
 import { visible } from '../text.js';
+import { aborted } from '../waiting.js';
+import { completeLine } from './commands/complete-line.js';
+import { readCommandLine } from './commands/read-command-line.js';
+import type { SessionCommand } from './commands/session-command.js';
+import { SESSION_COMMANDS } from './commands/session-commands.js';
 import { IdleWatch } from './idle-watch.js';
 import { KeyAsker } from './key-asker.js';
 import { PromptAsker } from './prompt-asker.js';
@@ -33,6 +38,7 @@ export class Session {
     private readonly approve: AttachSettings['approve'],
   ) {
     this.surroundings = new Surroundings(environment);
+    terminal.complete = (line) => completeLine(line, this.parts);
   }
 
   /** @returns the exit code @throws DisconnectedError, TokenRefusedError when the relay is gone for good */
@@ -42,7 +48,6 @@ export class Session {
     while (!this.over.signal.aborted) {
       const line = await this.nextLine();
       if (line === undefined) break;
-      await this.remember(line);
       await this.runTurn(line);
     }
     if (this.failure) throw this.failure;
@@ -83,11 +88,44 @@ export class Session {
           if (line) this.leave(line.left === 'ended' ? EXIT.OK : EXIT.ABORTED);
           return undefined;
         }
-        if (asker.waiting) await asker.answer(line);
-        else if (line.trim() !== '') return line;
+        const read = readCommandLine(
+          line,
+          SESSION_COMMANDS,
+          surroundings.agentCommands.map(({ name }) => name),
+        );
+        if (read.kind === 'command') await this.runCommand(line, read.command, read.args);
+        else if (read.kind === 'unknown') await terminal.output.line(noCommand(read.name));
+        else if (asker.waiting) await asker.answer(line);
+        else if (line.trim() !== '') {
+          await this.remember(line);
+          return read.text;
+        }
       }
     } finally {
       await watch.stop();
+    }
+  }
+
+  private get parts() {
+    const { attachment, terminal, surroundings } = this;
+    return { attachment, terminal, surroundings, commands: SESSION_COMMANDS };
+  }
+
+  /** Ctrl-C gives the prompt back, whatever the command waits for. */
+  private async runCommand(line: string, command: SessionCommand, args: string): Promise<void> {
+    const { output } = this.terminal;
+    const interruption = new AbortController();
+    const signal = AbortSignal.any([interruption.signal, this.over.signal]);
+    this.terminal.interrupted = () => interruption.abort();
+    await this.remember(line);
+    try {
+      await Promise.race([command.run(args, { ...this.parts, signal }), aborted(signal)]);
+    } catch (failure) {
+      if (this.over.signal.aborted) return;
+      const error = inWords(failure, this.environment.connectionName);
+      await output.line(visible(error instanceof Error ? error.message : String(error)));
+    } finally {
+      this.terminal.interrupted = () => {};
     }
   }
 
@@ -165,4 +203,8 @@ export class Session {
     if (this.turns > 0 && conversation !== undefined)
       await this.terminal.output.line(`To go on here: twinlane attach --conversation ${visible(conversation)}`);
   }
+}
+
+function noCommand(name: string): string {
+  return `There is no command /${name}; /help shows what there is. To send it to the agent, type //${name}.`;
 }

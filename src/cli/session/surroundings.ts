@@ -1,8 +1,15 @@
 import { isEvent, type AttachmentState, type ListenerPresence } from '../../client/index.js';
-import type { EnvironmentRecord, Frame } from '../../protocol/index.js';
+import { type EnvironmentRecord, type Frame, isRecord, type QueueItem } from '../../protocol/index.js';
 import { visibleLine } from '../text.js';
 
 type Activity = 'ready' | 'busy' | 'asks';
+
+/** A command that the agent itself knows: an input that begins with `/name`. */
+export interface AgentCommand {
+  readonly name: string;
+  readonly description: string;
+  readonly hint?: string;
+}
 
 /** Where the session is and what goes on there; the prompt says it. */
 export class Surroundings {
@@ -10,6 +17,10 @@ export class Surroundings {
   private directory: string;
   private doing: Activity = 'ready';
   private isConnected = true;
+  private modeNow: string | undefined;
+  private waiting: readonly QueueItem[] = [];
+  private ofAgent: readonly AgentCommand[] = [];
+  private modeWatchers: (() => void)[] = [];
   /** As far as is known. */
   listener: ListenerPresence = 'linked';
 
@@ -23,6 +34,20 @@ export class Surroundings {
     return this.doing;
   }
 
+  /** The permission mode; undefined before the device has said it. */
+  get mode(): string | undefined {
+    return this.modeNow;
+  }
+
+  /** Inputs that wait for their turn. */
+  get queue(): readonly QueueItem[] {
+    return this.waiting;
+  }
+
+  get agentCommands(): readonly AgentCommand[] {
+    return this.ofAgent;
+  }
+
   get prompt(): string {
     const where = this.directory === '' ? this.name : `${this.name}:${this.directory}`;
     return `${visibleLine(where)} [${this.situation}]> `;
@@ -33,8 +58,29 @@ export class Surroundings {
     return this.listener === 'linked' ? this.doing : this.listener;
   }
 
+  /** Resolves when the device says that it is in this mode, or when its answer comes; rejects when that is an error. */
+  async untilMode(mode: string, answer: Promise<unknown>): Promise<void> {
+    const shown = new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (this.modeNow === mode) resolve();
+        else this.modeWatchers.push(look);
+      };
+      look();
+    });
+    await Promise.race([shown, answer]);
+    // What comes after its effect was seen, such as that nobody answered, changes nothing.
+    answer.catch(() => {});
+  }
+
   learn(frame: Frame): void {
-    if (isEvent(frame, 'update_device_status')) this.directory = frame.device_status.current_working_directory;
+    if (isEvent(frame, 'update_device_status')) {
+      const { current_working_directory, current_permission_mode, agent_status } = frame.device_status;
+      this.directory = current_working_directory;
+      this.modeNow = current_permission_mode;
+      this.ofAgent = commandsIn(agent_status);
+      for (const look of this.modeWatchers.splice(0)) look();
+    }
+    if (isEvent(frame, 'update_queue')) this.waiting = frame.queue;
     if (isEvent(frame, 'update_loop_status')) this.doing = activityOf(frame.loop_status.status);
     if (isEvent(frame, 'turn_finished') && frame.stop_reason !== 'requires_approval') this.doing = 'ready';
   }
@@ -47,4 +93,20 @@ export class Surroundings {
 function activityOf(status: string): Activity {
   if (status === 'WAITING_ON_INPUT') return 'ready';
   return status === 'WAITING_ON_APPROVAL' ? 'asks' : 'busy';
+}
+
+function commandsIn(status: unknown): AgentCommand[] {
+  const commands: unknown = isRecord(status) ? status['commands'] : undefined;
+  if (!Array.isArray(commands)) return [];
+  return commands.flatMap((command: unknown): AgentCommand[] => {
+    if (!isRecord(command) || typeof command['name'] !== 'string') return [];
+    const { name, description, hint } = command;
+    return [
+      {
+        name,
+        description: typeof description === 'string' ? description : '',
+        ...(typeof hint === 'string' ? { hint } : {}),
+      },
+    ];
+  });
 }

@@ -12,6 +12,8 @@ import { Output, type OutputStream } from '../output.js';
 /** Why there is no line: Ctrl-C twice, or the end of input (Ctrl-D, or the terminal has gone). */
 export type NoLine = { readonly left: 'interrupted' | 'ended' };
 
+type Completed = (error: null, completion: [string[], string]) => void;
+
 const CTRL_D = '\u0004';
 /** Keys that are kept for the next prompt: text, the end of a line, the end of input. */
 const isKept = (text: string): boolean => text === CTRL_D || /^(?:\P{Cc}+|[\r\n])$/u.test(text);
@@ -27,6 +29,8 @@ export class Terminal {
   readonly output: Output;
   /** Told of Ctrl-C while no line is edited. */
   interrupted: () => void = () => {};
+  /** What the Tab key offers for a line, and the end of it that each offer replaces. */
+  complete: (line: string) => Promise<[readonly string[], string]> = async (line) => [[], line];
   private editor: Interface | undefined;
   private onKey: ((key: string) => void) | undefined;
   private ahead = '';
@@ -72,6 +76,7 @@ export class Terminal {
       history: [...history],
       historySize,
       removeHistoryDuplicates: true,
+      completer: (line: string, done: Completed) => this.offer(line, done),
     });
     this.editor = editor;
     try {
@@ -119,6 +124,14 @@ export class Terminal {
     this.io.stdin.off('keypress', this.keypress);
     this.io.stdin.setRawMode?.(false);
     this.io.stdin.pause();
+  }
+
+  private offer(line: string, done: Completed): void {
+    this.complete(line).then(
+      ([offers, replaced]) => done(null, [[...offers], replaced]),
+      // Nothing to offer is no reason to disturb whoever is typing.
+      () => done(null, [[], line]),
+    );
   }
 
   private edit(editor: Interface, signal: AbortSignal): Promise<string | NoLine | undefined> {

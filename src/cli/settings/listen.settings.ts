@@ -1,7 +1,9 @@
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
+import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
 import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 
+const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
@@ -29,8 +31,26 @@ export class ListenSettings {
   @IsString()
   workspace?: string;
 
-  @IsIn(['standard', 'unrestricted'])
-  mode: 'standard' | 'unrestricted' = 'standard';
+  @IsIn(PERMISSION_MODES)
+  mode: PermissionMode = 'standard';
+
+  /** As it was written: `default` and `none` stand for what `listed` makes of them. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  deny?: string[];
+
+  /** As it was written, too. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  childEnv?: string[];
+
+  @IsOptional()
+  @IsInt(WAIT)
+  @Min(1, WAIT)
+  @Max(LONGEST_TIMER_MS, WAIT)
+  approvalTimeoutMs?: number;
 
   @IsString()
   @IsNotEmpty()

@@ -63,8 +63,8 @@ it('names the variable or flag that was used, what it wants and what it got', ()
   expect(mistakes(() => relay({}, { TWINLANE_PORT: 'abc' }))).toEqual([
     'TWINLANE_PORT must be a port from 0 to 65535; got "abc".',
   ]);
-  expect(mistakes(() => readSettings('listen', ListenSettings, { flags: { mode: 'strict' }, env: {} }))).toEqual([
-    '--mode must be one of the following values: standard, unrestricted; got "strict".',
+  expect(mistakes(() => readSettings('listen', ListenSettings, { flags: { mode: 'yolo' }, env: {} }))).toEqual([
+    '--mode must be one of the following values: unrestricted, acceptEdits, standard, strict; got "yolo".',
   ]);
 });
 

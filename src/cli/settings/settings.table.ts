@@ -1,3 +1,6 @@
+import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
+import { PERMISSION_MODES } from '../../protocol/index.js';
+import { DEFAULT_DENY } from '../../workspace/index.js';
 import type { Setting } from './setting.js';
 
 const ROLES = ['start', 'relay', 'listen'] as const;
@@ -145,9 +148,33 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'mode',
     kind: 'text',
-    value: '<standard|unrestricted>',
-    help: 'whether a person is asked before something runs',
+    value: `<${PERMISSION_MODES.join('|')}>`,
+    help: 'what a person is asked before an agent does it, and what clients may do',
     default: 'standard',
+    commands: LISTENER,
+  },
+  {
+    name: 'deny',
+    kind: 'list',
+    value: '<patterns>',
+    help: 'paths of the workspace that are neither read nor written nor listed, separated by commas; * stands for characters of a name, ! in front makes an exception, `default` stands for the default, `none` for nothing',
+    default: DEFAULT_DENY.join(','),
+    commands: LISTENER,
+  },
+  {
+    name: 'child-env',
+    kind: 'list',
+    value: '<names>',
+    help: 'environment variables that processes of agents and terminals are given, separated by commas; * stands for characters, `default` for the default, `none` for nothing; never TWINLANE_TOKEN',
+    default: DEFAULT_CHILD_ENV.join(','),
+    commands: LISTENER,
+  },
+  {
+    name: 'approval-timeout-ms',
+    kind: 'integer',
+    value: '<ms>',
+    help: 'how long a question waits for an answer before it counts as denied',
+    default: 'none, it waits',
     commands: LISTENER,
   },
   { name: 'agent', kind: 'text', value: '<name>', help: 'what executes turns', default: 'shell', commands: LISTENER },

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Inject } from '@nestjs/common';
+import { PERMISSION_MODES } from '../../protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../transport/index.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
@@ -21,6 +22,7 @@ export class AppServerInfoCommand implements DeviceCommandOf<AppServerInfoDto> {
       backend: 'twinlane',
       twinlane_version: this.version,
       protocol_version: PROTOCOL_VERSION,
+      supported_permission_modes: PERMISSION_MODES,
       capabilities: {
         runtime_start: true,
         agent_management: false,

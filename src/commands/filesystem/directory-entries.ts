@@ -12,12 +12,17 @@ export interface DirectoryEntries {
   readonly links: ReadonlySet<string>;
 }
 
-/** @param directory a real path inside the workspace */
+/**
+ * What the device does not keep to itself.
+ *
+ * @param directory a real path inside the workspace
+ */
 export async function directoryEntries(workspace: Workspace, directory: string): Promise<DirectoryEntries> {
   const folders: string[] = [];
   const files: string[] = [];
   const links = new Set<string>();
   for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (workspace.denies(path.join(directory, entry.name))) continue;
     const isFolder = entry.isDirectory() || (await isLinkToFolder(workspace, directory, entry));
     (isFolder ? folders : files).push(entry.name);
     if (isFolder && entry.isSymbolicLink()) links.add(entry.name);

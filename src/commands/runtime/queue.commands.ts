@@ -1,6 +1,7 @@
 import { IsNotEmpty, IsString } from 'class-validator';
 import { ConversationsService } from '../../conversations/index.js';
 import type { Frame } from '../../protocol/index.js';
+import { CommandError } from '../command.error.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
 import { RuntimeCommandDto, runtimeField, scopeOf } from './runtime.dto.js';
@@ -11,19 +12,19 @@ export class RemoveQueueItemDto extends RuntimeCommandDto {
   item_id!: string;
 }
 
-/** Takes an input that waits out of its queue. */
+/** Takes an input that waits out of its queue; everybody is told by `update_queue`. Fails with `QUEUE_ITEM_UNKNOWN` when it does not wait. */
 @DeviceCommand('remove_queue_item', RemoveQueueItemDto)
 export class RemoveQueueItemCommand implements DeviceCommandOf<RemoveQueueItemDto> {
   constructor(private readonly conversations: ConversationsService) {}
 
   handle(remove: RemoveQueueItemDto): object {
     const runtime = scopeOf(remove);
-    const success = this.conversations.find(runtime)?.removeQueued(remove.item_id) ?? false;
-    return { runtime, item_id: remove.item_id, success };
+    if (!this.conversations.find(runtime)?.removeQueued(remove.item_id)) throw new CommandError('QUEUE_ITEM_UNKNOWN');
+    return { runtime, item_id: remove.item_id };
   }
 
   errorFields(frame: Frame): object {
-    return runtimeField(frame);
+    return { ...runtimeField(frame), item_id: frame['item_id'] };
   }
 }
 

@@ -71,7 +71,7 @@ describe('runtime_start', () => {
     [{}, 'COMMAND_INVALID', 'agent_id or create_agent'],
     [{ agent_id: 'a', create_agent: {} }, 'COMMAND_INVALID', 'agent_id or create_agent'],
     [{ agent_id: 7 }, 'COMMAND_INVALID', 'agent_id'],
-    [{ agent_id: 'a', mode: 'acceptEdits' }, 'MODE_UNKNOWN', '"acceptEdits"'],
+    [{ agent_id: 'a', mode: 'yolo' }, 'MODE_UNKNOWN', '"yolo"'],
     [{ agent_id: 'a', cwd: 'missing' }, 'COMMAND_FAILED', 'ENOENT'],
   ])('C11 refuses %j', async (fields, code, text) => {
     const answer = await rooms.ask({ type: 'runtime_start', ...fields });
@@ -248,11 +248,11 @@ describe('change_device_state', () => {
   });
 
   it('C11 refuses modes this device does not have, by name', async () => {
-    for (const wanted of ['acceptEdits', 'strict', 'toString'])
+    for (const wanted of ['yolo', 'Strict', 'toString'])
       expect(await mode(wanted)).toMatchObject({
         success: false,
         error_code: 'MODE_UNKNOWN',
-        error: expect.stringContaining(`"${wanted}"`),
+        error: `This device has no mode "${wanted}"; use one of: unrestricted, acceptEdits, standard, strict.`,
       });
     expect(rooms.emitter.ofType('update_device_status')).toEqual([]);
   });
@@ -282,7 +282,12 @@ describe('the queue commands', () => {
     const [item] = rooms.conversations.of(runtime).queue.items;
     const remove = () => rooms.ask({ type: 'remove_queue_item', runtime, item_id: item?.id });
     expect(await remove()).toMatchObject({ success: true, item_id: item?.id });
-    expect(await remove()).toMatchObject({ success: false, item_id: item?.id });
+    expect(await remove()).toMatchObject({
+      success: false,
+      item_id: item?.id,
+      error_code: 'QUEUE_ITEM_UNKNOWN',
+      error: expect.stringContaining('may have started'),
+    });
     expect(await rooms.ask({ type: 'resume_queue', runtime })).toMatchObject({ success: true, resumed: 0, runtime });
   });
 });
@@ -324,6 +329,7 @@ describe('app_server_info', () => {
       success: true,
       backend: 'twinlane',
       protocol_version: 1,
+      supported_permission_modes: ['unrestricted', 'acceptEdits', 'standard', 'strict'],
       twinlane_version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       capabilities: { runtime_start: true, split_channels: true },
     });

@@ -52,7 +52,7 @@ export class TerminalResizeDto extends TerminalSizeDto {}
 export class TerminalKillDto extends TerminalDto {}
 
 /** Opens a terminal; `terminal_spawned`, `terminal_output` and at the end `terminal_exited` tell of it. */
-@DeviceCommand('terminal_spawn', TerminalSpawnDto)
+@DeviceCommand('terminal_spawn', TerminalSpawnDto, { access: 'execute' })
 export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -63,7 +63,7 @@ export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
 }
 
 /** Types into a terminal. */
-@DeviceCommand('terminal_input', TerminalInputDto)
+@DeviceCommand('terminal_input', TerminalInputDto, { access: 'execute' })
 export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   constructor(private readonly terminals: Terminals) {}
 

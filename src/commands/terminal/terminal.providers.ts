@@ -11,7 +11,7 @@ import {
 import { TERMINAL_OPTIONS, TerminalOptions } from './terminal.options.js';
 import { Terminals } from './terminals.js';
 
-/** Terminals and their commands. They need `ProtocolEmitterService`, `LinkSupervisor`, `CLOCK`, `Workspace` and the values behind `TERMINAL_OPTIONS`. */
+/** Terminals and their commands. They need `ProtocolEmitterService`, `LinkSupervisor`, `CLOCK`, `Workspace`, `Permissions` and the values behind `TERMINAL_OPTIONS`. */
 export const terminalProviders: Provider[] = [
   optionsProvider(TerminalOptions, TERMINAL_OPTIONS),
   { provide: OPEN_PTY, inject: [CLOCK], useFactory: openNodePty },

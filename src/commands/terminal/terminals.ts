@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { CLOCK } from '../../config/index.js';
 import { ProtocolEmitterService } from '../../emitter/index.js';
 import type { Clock, Frame, Timer } from '../../protocol/index.js';
+import { Permissions } from '../../permissions/index.js';
 import { type LinkFeed, LinkSupervisor, type OpenLink } from '../../transport/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandError } from '../command.error.js';
@@ -45,6 +46,7 @@ export class Terminals implements LinkFeed {
   constructor(
     private readonly options: TerminalOptions,
     private readonly workspace: Workspace,
+    private readonly permissions: Permissions,
     private readonly emitter: ProtocolEmitterService,
     private readonly links: LinkSupervisor,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -143,7 +145,14 @@ export class Terminals implements LinkFeed {
       throw new CommandError('COMMAND_INVALID', `cwd must be a directory; ${cwd} is none.`);
     const file = this.options.shell ?? process.env['SHELL'] ?? '/bin/sh';
     const args = command === undefined ? [] : ['-c', command];
-    const pty = await this.openPty({ file, args, cwd: directory, env: environment(), cols, rows });
+    const pty = await this.openPty({
+      file,
+      args,
+      cwd: directory,
+      env: this.permissions.childEnvironment(),
+      cols,
+      rows,
+    });
     return new DeviceTerminal(id, pty, this.clock, this.options, {
       changed: () => this.wake(entry),
       done: () => this.forget(id, entry),
@@ -197,9 +206,4 @@ const STOPPED = 'The listener stops, and its terminals with it.';
 function ownerOf(id: string): string {
   const [owner = '', ownId] = id.split(':', 2);
   return ownId === undefined ? '' : owner;
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const { TWINLANE_TOKEN: _token, ...rest } = process.env;
-  return rest;
 }

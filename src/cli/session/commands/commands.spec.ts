@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../../../../test/kit/cli.js';
+import { FAKE_RUNTIME, FakeClientRelay } from '../../../../test/kit/fake-client-relay.js';
+import { SessionRun } from '../../../../test/kit/session-run.js';
+import { readCommandLine } from './read-command-line.js';
+import { SESSION_COMMANDS } from './session-commands.js';
+
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const TAB = '\t';
+
+let relay: FakeClientRelay;
+let data: Awaited<ReturnType<typeof temporaryDirectory>>;
+let run: SessionRun;
+beforeEach(async () => {
+  relay = await FakeClientRelay.start();
+  data = await temporaryDirectory();
+  relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
+  run = new SessionRun({ relay, data: data.path });
+  await run.shows('[ready]>');
+});
+afterEach(async () => {
+  run.type(CTRL_D);
+  await run.exit;
+  await relay.stop();
+  await data.remove();
+});
+
+function status(fields: object): void {
+  const device_status = { current_working_directory: '/w', current_permission_mode: 'standard', ...fields };
+  relay.emit('update_device_status', { device_status });
+}
+const waiting = (...contents: string[]) =>
+  relay.emit('update_queue', {
+    queue: contents.map((content, i) => ({ id: `queue-${i + 1}`, kind: 'message', content, enqueued_at: '' })),
+    removed: [],
+  });
+
+describe('a line', () => {
+  const read = (line: string) => readCommandLine(line, SESSION_COMMANDS, ['init']);
+  it.each([
+    ['/mode', 'command', ''],
+    ['/mode  strict ', 'command', 'strict'],
+    ['/moed', 'unknown', undefined],
+    ['/init the thing', 'input', undefined],
+    ['/bin/ls -la', 'input', undefined],
+    ['ls /mode', 'input', undefined],
+    [' /mode', 'input', undefined],
+  ])('%s is a %s', (line, kind, args) => {
+    const found = read(line);
+    expect([found.kind, found.kind === 'command' ? found.args : undefined]).toEqual([kind, args]);
+  });
+
+  it('that begins with two slashes is an input that begins with one', () => {
+    expect(read('//mode')).toEqual({ kind: 'input', text: '/mode' });
+  });
+});
+
+it('every command has a name of its own that can be typed', () => {
+  const names = SESSION_COMMANDS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^[a-z][a-z-]*$/);
+});
+
+it('/help lists the commands here and those of the agent', async () => {
+  status({
+    agent_status: { commands: [{ name: 'init', description: 'writes a guide', hint: 'what for' }, { name: 7 }] },
+  });
+  await run.shows('laptop:/w [ready]>');
+  run.type('/help\r');
+  await run.shows('//text is an input that begins with a slash.');
+  expect(run.screen).toMatch(/^ {2}\/mode \[name\] +show or change/m);
+  expect(run.screen).toMatch(/^ {2}\/init what for +writes a guide$/m);
+});
+
+it('a command that does not exist is not sent to the agent', async () => {
+  run.type('/moed\r');
+  await run.shows('There is no command /moed; /help shows what there is. To send it to the agent, type //moed.');
+  expect(relay.commandsOf('input')).toEqual([]);
+});
+
+it('Tab completes names and arguments', async () => {
+  run.type(`/mo${TAB}`);
+  await run.shows('> /mode');
+  run.type(`str${TAB}`);
+  await run.shows('> /mode strict');
+  relay.scripts['change_device_state'] = (command) => relay.answer(command, { success: true });
+  run.type('\r');
+  await run.shows('Mode strict: asked before everything');
+});
+
+describe('/mode', () => {
+  it('shows the modes, and which one it is', async () => {
+    status({});
+    await run.shows('laptop:/w [ready]>');
+    run.type('/mode\r');
+    await run.shows('* standard');
+    expect(run.screen).toMatch(/^ +acceptEdits +asked before something runs$/m);
+  });
+
+  it('changes it, and believes the status where nothing is answered, as by stock devices', async () => {
+    relay.scripts['change_device_state'] = () => status({ current_permission_mode: 'acceptEdits' });
+    run.type('/mode acceptEdits\r');
+    await run.shows('Mode acceptEdits: asked before something runs.');
+    expect(relay.commandsOf('change_device_state')[0]).toMatchObject({
+      runtime: FAKE_RUNTIME,
+      payload: { mode: 'acceptEdits' },
+    });
+  });
+
+  it('names the modes when there is none of this name', async () => {
+    run.type('/mode yolo\r');
+    await run.shows('There is no mode "yolo"; use one of: unrestricted, acceptEdits, standard, strict.');
+  });
+
+  it('is left with Ctrl-C when nobody answers', async () => {
+    relay.scripts['change_device_state'] = () => {};
+    run.type('/mode strict\r');
+    await relay.seen(() => relay.commandsOf('change_device_state').length === 1);
+    run.type(CTRL_C);
+    run.type('/help\r');
+    await run.shows('Tab completes.');
+  });
+});
+
+describe('/queue', () => {
+  it('shows what waits, and takes it out by its number', async () => {
+    waiting('first', `second ${'x'.repeat(80)}`);
+    relay.scripts['remove_queue_item'] = (command) => {
+      relay.answer(command, { success: true, item_id: 'queue-2' });
+      waiting('first');
+    };
+    run.type('/queue\r');
+    await run.shows('  1  first');
+    expect(run.screen).toMatch(/^ {2}2 {2}second x+…$/m);
+    run.type('/queue remove 2\r');
+    await run.shows('It was taken out of the queue.');
+    expect(relay.commandsOf('remove_queue_item')[0]).toMatchObject({ runtime: FAKE_RUNTIME, item_id: 'queue-2' });
+    run.type('/queue remove 2\r');
+    await run.shows('No input of this number waits; /queue shows them.');
+  });
+
+  it('says why the device refused', async () => {
+    waiting('first');
+    relay.scripts['remove_queue_item'] = (command) =>
+      relay.answer(command, { success: false, error: 'It has started.', error_code: 'QUEUE_ITEM_UNKNOWN' });
+    await run.shows('[ready]>');
+    run.type('/queue\r');
+    await run.shows('  1  first');
+    run.type('/queue remove 1\r');
+    await run.shows('It has started.');
+  });
+
+  it('has a queue that stands still go on', async () => {
+    relay.scripts['resume_queue'] = (command) => relay.answer(command, { success: true, resumed: 2 });
+    run.type('/queue resume\r');
+    await run.shows('The queue goes on.');
+    run.type('/queue away\r');
+    await run.shows('Type /queue, /queue remove and a number of it, or /queue resume.');
+  });
+});

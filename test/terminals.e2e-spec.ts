@@ -62,17 +62,16 @@ describe.each([
   it('C18 printing without end leaves commands and approvals their turn', async () => {
     const attachment = await start({ listener: { ...listener, mode: 'standard' } });
     const terminal = await attachment.openTerminal({ cols: 80, rows: 24, command: 'yes' });
-    let read = 0;
+    const seen = { bytes: 0, most: 0 };
     const reading = (async () => {
-      for await (const text of terminal.output) read += text.length;
+      for await (const text of terminal.output) seen.bytes += text.length;
     })();
-    let most = 0;
     const measured = async (work: () => Promise<unknown>): Promise<void> => {
-      const before = read;
+      const before = seen.bytes;
       await work();
-      most = Math.max(most, read - before);
+      seen.most = Math.max(seen.most, seen.bytes - before);
     };
-    while (read < 4 * UNREAD) await measured(() => attachment.command('list_in_directory', { path: '.' }));
+    while (seen.bytes < 4 * UNREAD) await measured(() => attachment.command('list_in_directory', { path: '.' }));
     const turn = await attachment.turn('echo approved');
     for await (const event of turn)
       if (isEvent(event, 'control_request'))
@@ -81,7 +80,7 @@ describe.each([
     terminal.kill();
     await reading;
     // What an answer waits for is at most what was under way when it was asked for, and as much again.
-    expect(most).toBeLessThan(2 * UNREAD);
+    expect(seen.most).toBeLessThan(2 * UNREAD);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { OpenPty, Pty, PtyRequest } from '../../src/commands/index.js';
+import type { OpenPty, Pty, PtyRequest } from '../../src/commands/terminal/pty.js';
 
 /** No process has this id. */
 const NOBODY = 2 ** 30;

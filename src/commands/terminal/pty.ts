@@ -23,5 +23,5 @@ export interface PtyRequest {
 /** Opens a terminal. @throws Error when this machine cannot */
 export type OpenPty = (request: PtyRequest) => Promise<Pty>;
 
-/** Injects what opens terminals; replace it through `extend` to run them elsewhere. @publicApi */
+/** Injects what opens terminals. */
 export const OPEN_PTY = Symbol('OPEN_PTY');

@@ -126,7 +126,7 @@ export class Terminals implements LinkFeed {
   async shutdown(): Promise<void> {
     this.isClosing = true;
     this.away?.cancel();
-    await Promise.all([...this.entries.values()].map(({ terminal }) => terminal?.end(STOPPED)));
+    await Promise.all([...this.entries.values()].map(async ({ terminal }) => terminal?.end(STOPPED)));
   }
 
   /** @returns whose it is */

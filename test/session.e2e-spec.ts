@@ -156,6 +156,25 @@ describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (s
     expect(await session.exit).toBe(0);
   });
 
+  it('changes the mode with /mode, which Tab completes, and knows what there is', async () => {
+    await start();
+    const session = await attach();
+    session.type('/mo\t');
+    await session.shows(/> \/mode\s*$/);
+    session.type('unre\t');
+    await session.shows(/> \/mode unrestricted$/);
+    session.type('\r');
+    await session.shows(/Mode unrestricted: nothing is asked\.\n.*\[ready\]>\s*$/);
+    session.type('echo unasked\r');
+    await session.shows(/^unasked\n.*\[ready\]>\s*$/m);
+    session.type('/mode\r');
+    await session.shows(/^\* unrestricted +nothing is asked$[^]*\[ready\]>\s*$/m);
+    session.type('/queue\r');
+    await session.shows(/No input waits\.\n/);
+    session.type('/help\r');
+    await session.shows(/^ +\/queue \[remove number \| resume\]/m);
+  });
+
   it('lets the person choose where several environments are online', async () => {
     const started = await start('--name', 'here', '--mode', 'unrestricted');
     const [server = ''] = await started.shows(/http:\/\/\S+/);

@@ -6,7 +6,7 @@ export interface CliIo {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
   /** A terminal says how large it is, and `resize` when that changes. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Environment variables, those of `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory. */

@@ -9,6 +9,7 @@ import { AttachSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { aborted, keepAlive } from '../waiting.js';
 import { Output } from '../output.js';
+import { paintFor } from '../paint.js';
 import { LineAsker } from './line-asker.js';
 import { tellLinkNews, tellListenerNews } from './link-news.js';
 import { inWords, outcomeUnknown, whileHopeful } from './listener-gone.js';
@@ -54,7 +55,8 @@ export function attachCommand(
       const turn = await orStop(whileThere(attachment.turn(input)), interruption);
       const interrupted = aborted(io.interrupted);
       const asker = new LineAsker(io, stderr);
-      const view = { stdout, stderr, approve: settings.approve, asker, interrupted };
+      const paint = paintFor(io.stderr, io.env);
+      const view = { stdout, stderr, paint, approve: settings.approve, asker, interrupted };
       return await whileThere(new TurnRun(attachment, turn, view).follow());
     } catch (error) {
       throw inWords(error, name);

@@ -1,8 +1,10 @@
 import { isEvent, isGap, isReplayed } from '../../client/index.js';
 import type { Delta, Frame } from '../../protocol/index.js';
-import { visible } from '../text.js';
+import { visible, visibleLine } from '../text.js';
 import type { Output } from '../output.js';
+import type { Paint } from '../paint.js';
 import { contentText } from './content-text.js';
+import { fileDiffs } from './file-diffs.js';
 
 /** Prints what a turn produces: output where the command wrote it, text of an agent to standard output, trouble to standard error. */
 export class TurnPrinter {
@@ -15,6 +17,7 @@ export class TurnPrinter {
   constructor(
     private readonly stdout: Output,
     private readonly stderr: Output,
+    private readonly paint: Paint,
   ) {}
 
   /** Resolves when there is room for more. */
@@ -32,6 +35,7 @@ export class TurnPrinter {
 
   private async printDelta(delta: Delta): Promise<void> {
     if (delta.message_type === 'assistant_message') return this.printText(contentText(delta['content']));
+    if (delta.message_type === 'client_tool_start') return this.printTool(delta);
     if (delta.message_type === 'tool_return_message') return this.printReturn(delta);
     if (delta.message_type === 'loop_error') return this.complain(contentText(delta['message']));
   }
@@ -41,8 +45,16 @@ export class TurnPrinter {
     await this.stdout.write(text);
   }
 
+  /** What an agent begins to do, in its words; the shell agent has none, its command was asked or typed. */
+  private async printTool({ title }: Delta): Promise<void> {
+    if (typeof title !== 'string' || title === '') return;
+    await this.stderr.line(this.paint.faint(`> ${visibleLine(title)}`));
+  }
+
   /** The shell agent's output comes in pieces, the last of which says how the command ended. */
-  private async printReturn({ stream, status, tool_return: text, exit_code: exitCode }: Delta): Promise<void> {
+  private async printReturn({ stream, status, tool_return: text, exit_code: exitCode, diffs }: Delta): Promise<void> {
+    const changes = fileDiffs(diffs, this.paint);
+    if (changes !== '') await this.stderr.line(changes);
     if (typeof exitCode === 'number') this.commandExit = exitCode;
     if (typeof text !== 'string' || text === '') return;
     if (stream === 'stdout') return this.stdout.write(text);

@@ -3,6 +3,7 @@ import type { Frame } from '../../protocol/index.js';
 import { EXIT } from '../exit-codes.js';
 import type { AttachSettings } from '../settings/client.settings.js';
 import type { Output } from '../output.js';
+import type { Paint } from '../paint.js';
 import { Approver } from './approver.js';
 import type { Asker } from './asker.js';
 import { visible } from '../text.js';
@@ -12,6 +13,7 @@ import { TurnPrinter } from './turn-printer.js';
 export interface TurnView {
   readonly stdout: Output;
   readonly stderr: Output;
+  readonly paint: Paint;
   readonly approve: AttachSettings['approve'];
   readonly asker: Asker;
   /** Resolves when the person wants the turn to end. */
@@ -32,9 +34,9 @@ export class TurnRun {
     private readonly turn: Turn,
     private readonly view: TurnView,
   ) {
-    const { stdout, stderr, approve, asker, interrupted } = view;
+    const { stdout, stderr, paint, approve, asker, interrupted } = view;
     this.approver = new Approver(attachment, approve, asker, stderr);
-    this.printer = new TurnPrinter(stdout, stderr);
+    this.printer = new TurnPrinter(stdout, stderr, paint);
     void interrupted.then(() => this.interrupted());
     // A local command would be ended by SIGPIPE.
     void stdout.gone.then(() => this.abort(EXIT.NO_READER));

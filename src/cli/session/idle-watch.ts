@@ -19,9 +19,9 @@ export class IdleWatch {
     approve: AttachSettings['approve'],
     asker: PromptAsker,
   ) {
-    const { output } = terminal;
+    const { output, paint } = terminal;
     this.approver = new Approver(attachment, approve, asker, output);
-    this.printer = new TurnPrinter(output, output);
+    this.printer = new TurnPrinter(output, output, paint);
     this.events = attachment.events();
   }
 

@@ -284,3 +284,38 @@ it('says why a turn was aborted that nobody here aborted', async () => {
   expect(await run.exit).toBe(0);
   expect(run.screen).not.toContain('The turn was aborted.\n');
 });
+
+it('shows what a tool does, and what it changes, in colour', async () => {
+  relay.scripts['input'] = begin;
+  const run = await session();
+  run.type('fix it\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  const tool = (fields: object) => relay.emit('stream_delta', { delta: { run_id: 'run-1', ...fields } });
+  tool({ message_type: 'client_tool_start', tool_call_id: 'c', tool_name: 'edit', title: 'Edit notes.txt' });
+  const diffs = [{ path: 'notes.txt', patch: '@@ -1 +1 @@\n-old\n+new\n', created: false }];
+  tool({ message_type: 'tool_return_message', tool_call_id: 'c', status: 'running', tool_return: '', diffs });
+  await run.shows('> Edit notes.txt\nnotes.txt\n@@ -1 +1 @@\n-old\n+new\n');
+  expect(run.out).toContain('\u001b[32m+new\u001b[39m');
+  finish();
+  await run.shows('[ready]>');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
+it('says that a long turn goes on, until it ends', async () => {
+  const manual = new ManualClock();
+  clock = manual;
+  relay.scripts['input'] = begin;
+  const run = await session();
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.emit('stream_delta', output('stdout', 'begun\n'));
+  await run.shows('begun');
+  await manual.advance(4_000);
+  await run.shows('4 s, 6 bytes');
+  finish();
+  await run.shows('begun\nlaptop:/home/me/project [ready]>');
+  expect(run.screen).not.toContain('6 bytes');
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});

@@ -18,6 +18,7 @@ import { KeyAsker } from './key-asker.js';
 import { PromptAsker } from './prompt-asker.js';
 import { Surroundings } from './surroundings.js';
 import type { Terminal } from './terminal.js';
+import { TurnTicker } from './turn-ticker.js';
 
 /** A person's session in one conversation: turn after turn, until they leave. */
 export class Session {
@@ -131,8 +132,9 @@ export class Session {
 
   private async runTurn(line: string): Promise<void> {
     const { attachment, terminal, approve, surroundings } = this;
-    const { output } = terminal;
+    const { output, paint } = terminal;
     const interrupted = this.interruption();
+    const ticker = new TurnTicker(terminal.statusLine, attachment.clock);
     try {
       const turn = await attachment.turn(line);
       this.turns++;
@@ -140,11 +142,17 @@ export class Session {
       const exitCode = await new TurnRun(attachment, turn, {
         stdout: output,
         stderr: output,
+        paint,
         approve,
         asker: new KeyAsker(terminal),
         interrupted,
-        saw: (frame) => surroundings.learn(frame),
-      }).follow();
+        saw: (frame) => {
+          surroundings.learn(frame);
+          ticker.learn(frame);
+        },
+      })
+        .follow()
+        .finally(() => ticker.stop());
       const { stop_reason: reason, error: why } = turn.outcome ?? {};
       if (reason === 'cancelled') {
         if (why === undefined) await output.line('The turn was aborted.');
@@ -157,6 +165,7 @@ export class Session {
         await output.line(visible(error.message));
       else this.fail(error);
     } finally {
+      ticker.stop();
       terminal.interrupted = () => {};
     }
   }

@@ -8,12 +8,14 @@ import {
 } from 'node:readline';
 import type { CliIo } from '../cli-io.js';
 import { Output, type OutputStream } from '../output.js';
+import { type Paint, paintFor } from '../paint.js';
 import { LentScreen, type ScreenReader } from './lent-screen.js';
+import { StatusLine } from './status-line.js';
 
 /** Why there is no line: Ctrl-C twice, or the end of input (Ctrl-D, or the terminal has gone). */
 export type NoLine = { readonly left: 'interrupted' | 'ended' };
 
-type Completed = (error: null, completion: [string[], string]) => void;
+type Offered = (error: null, completion: [string[], string]) => void;
 
 const CTRL_D = '\u0004';
 /** Keys that are kept for the next prompt: text, the end of a line, the end of input. */
@@ -28,6 +30,9 @@ const INTERRUPT_HINT = 'Ctrl-C again leaves, and so does Ctrl-D.';
 export class Terminal {
   /** Everything that is shown goes here; it keeps clear of a line that is being edited. */
   readonly output: Output;
+  /** Below what is shown, until something more is; not while a line is edited. */
+  readonly statusLine: StatusLine;
+  readonly paint: Paint;
   /** Told of Ctrl-C while no line is edited. */
   interrupted: () => void = () => {};
   /** What the Tab key offers for a line, and the end of it that each offer replaces. */
@@ -50,6 +55,8 @@ export class Terminal {
     private readonly historySize: number,
   ) {
     this.history = history.toReversed();
+    this.statusLine = new StatusLine(io.stdout);
+    this.paint = paintFor(io.stdout, io.env);
     this.output = new Output(this.guarded());
     emitKeypressEvents(io.stdin);
     io.stdin.on('keypress', this.keypress);
@@ -81,7 +88,7 @@ export class Terminal {
       history: [...history],
       historySize,
       removeHistoryDuplicates: true,
-      completer: (line: string, done: Completed) => this.offer(line, done),
+      completer: (line: string, show: Offered) => void this.offer(line, show),
     });
     this.editor = editor;
     try {
@@ -149,12 +156,14 @@ export class Terminal {
     this.io.stdin.pause();
   }
 
-  private offer(line: string, done: Completed): void {
-    this.complete(line).then(
-      ([offers, replaced]) => done(null, [[...offers], replaced]),
+  private async offer(line: string, show: Offered): Promise<void> {
+    try {
+      const [offers, replaced] = await this.complete(line);
+      show(null, [[...offers], replaced]);
+    } catch {
       // Nothing to offer is no reason to disturb whoever is typing.
-      () => done(null, [[], line]),
-    );
+      show(null, [[], line]);
+    }
   }
 
   private edit(editor: Interface, signal: AbortSignal): Promise<string | NoLine | undefined> {
@@ -235,7 +244,7 @@ export class Terminal {
       write: (text) => {
         const { editor } = this;
         if (this.lent) return this.held.push(text) < 0;
-        if (!editor) return stdout.write(text);
+        if (!editor) return this.statusLine.write(text);
         this.clear(editor);
         const hasRoom = stdout.write(text.endsWith('\n') ? text : `${text}\n`);
         editor.prompt(true);

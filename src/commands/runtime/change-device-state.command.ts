@@ -25,7 +25,7 @@ export class ChangeDeviceStateDto extends RuntimeCommandDto {
   payload!: DeviceStateDto;
 }
 
-/** Changes the permission mode or the working directory of a runtime; the effect shows in `update_device_status`. */
+/** Changes the permission mode or the working directory of a runtime; the effect shows in `update_device_status`. `MODE_UNKNOWN` names the modes there are. */
 @DeviceCommand('change_device_state', ChangeDeviceStateDto)
 export class ChangeDeviceStateCommand implements DeviceCommandOf<ChangeDeviceStateDto> {
   constructor(private readonly conversations: ConversationsService) {}

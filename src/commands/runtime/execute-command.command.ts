@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { IsNotEmpty, IsString } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import { type Conversation, ConversationsService } from '../../conversations/index.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
@@ -11,6 +11,7 @@ export class ExecuteCommandDto extends RuntimeCommandDto {
   @IsNotEmpty()
   command_id!: string;
 
+  @IsOptional()
   args?: unknown;
 }
 

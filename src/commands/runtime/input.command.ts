@@ -5,7 +5,11 @@ import type { DeviceCommandOf } from '../device-command.js';
 import { InputDto } from './input.dto.js';
 import { runtimeField, scopeOf } from './runtime.dto.js';
 
-/** Starts or queues a turn, or answers an approval. Answered at acceptance, not at the turn's end. */
+/**
+ * Starts or queues a turn, or answers an approval. Answered at acceptance, not at the turn's end. An input fails with `TOO_MANY`
+ * when too many wait, `DRAINING` when the listener is stopping, `INPUT_NOT_KEPT` when it cannot be written down; an answer with
+ * `ALREADY_ANSWERED` or `APPROVAL_UNKNOWN`.
+ */
 @DeviceCommand('input', InputDto)
 export class InputCommand implements DeviceCommandOf<InputDto> {
   constructor(private readonly conversations: ConversationsService) {}

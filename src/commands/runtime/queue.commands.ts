@@ -28,7 +28,7 @@ export class RemoveQueueItemCommand implements DeviceCommandOf<RemoveQueueItemDt
   }
 }
 
-/** Our queues never stand still, so there is nothing to resume. */
+/** Has a queue that stands still go on; `resumed` says how many did. Ours never stand still, so it is 0. */
 @DeviceCommand('resume_queue', RuntimeCommandDto)
 export class ResumeQueueCommand implements DeviceCommandOf<RuntimeCommandDto> {
   handle(resume: RuntimeCommandDto): object {

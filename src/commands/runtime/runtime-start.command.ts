@@ -36,7 +36,7 @@ export class RuntimeStartDto {
   recover_approvals?: boolean;
 }
 
-/** Opens a runtime, a new one where ids are missing, and shows its state. */
+/** Opens a runtime, a new one where ids are missing, and shows its state. `MODE_UNKNOWN` names the modes there are. */
 @DeviceCommand('runtime_start', RuntimeStartDto)
 export class RuntimeStartCommand implements DeviceCommandOf<RuntimeStartDto> {
   constructor(private readonly conversations: ConversationsService) {}

@@ -73,6 +73,7 @@ export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   }
 }
 
+/** Tells a terminal how large its owner's is. */
 @DeviceCommand('terminal_resize', TerminalResizeDto)
 export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto> {
   constructor(private readonly terminals: Terminals) {}

@@ -8,6 +8,7 @@ import { NO_PTY, Pty } from './kit/pty.js';
 const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
+const CTRL_RIGHT_BRACKET = '\u001d';
 const UP = '\u001b[A';
 /** The prompt with nothing typed yet, at the end of the screen. */
 const PROMPT = /\[ready\]>\s*$/;
@@ -133,6 +134,26 @@ describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (s
     second.type('while [ ! -e go ]; do sleep 0.05; done\recho typed ahead\r');
     await writeFile(path.join(workspace, 'go'), '');
     await second.shows(/^typed ahead\n.*\[ready\]>$/m);
+  });
+
+  it('/term is a terminal in the terminal: its size, its keys, its exit, and Ctrl-] ends it', async () => {
+    await start('--mode', 'unrestricted');
+    const session = await attach();
+    session.type('/term\r');
+    await session.shows(/Ctrl-\] ends it/);
+    await session.shows(/\n[$#]\s*$/);
+    session.type('stty size; pwd; tty -s && echo is-a-tty; sleep 60\r');
+    await session.shows(/^50 400\n\S+\nis-a-tty$/m);
+    session.type(CTRL_C);
+    session.type('echo sum-$((1+1)); exit 7\r');
+    await session.shows(/sum-2$/m);
+    await session.shows(/exit code 7\)\n.*\[ready\]>$/);
+    session.type('/term sleep 60\r');
+    await session.shows(/Ctrl-\] ends it[^]*Ctrl-\] ends it/);
+    session.type(CTRL_RIGHT_BRACKET);
+    await session.shows(/sleep 60\n[^]*\[ready\]>$/);
+    session.type(CTRL_D);
+    expect(await session.exit).toBe(0);
   });
 
   it('changes the mode with /mode, which Tab completes, and knows what there is', async () => {

@@ -4,7 +4,8 @@ import type { Clock } from '../protocol/index.js';
 /** What a command may touch of its process; tests bring their own. */
 export interface CliIo {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  /** A terminal says how large it is, and `resize` when that changes. */
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Environment variables, those of `.env` included. */
   readonly env: Readonly<Record<string, string | undefined>>;

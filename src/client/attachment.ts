@@ -8,6 +8,7 @@ import {
   type InputMessage,
   type Runtime,
 } from '../protocol/index.js';
+import type { AttachmentOptions, AttachmentState } from './attachment-options.js';
 import { AsyncQueue, Fanout } from './async-queue.js';
 import { ClientLink, type LinkReceiver, type LinkTarget } from './client-link.js';
 import type { ClientContext } from './client-options.js';
@@ -15,32 +16,16 @@ import { CommandError, DisconnectedError } from './client.error.js';
 import type { AnswerOf, FieldsOf } from './command-answers.js';
 import type { EventCursor } from './event-cursors.js';
 import { EventIntake, isOrdered } from './event-intake.js';
+import { idsOf, withIds } from './input-messages.js';
 import { PendingCommands } from './pending-commands.js';
 import { PresenceWatch, type ListenerPresence } from './presence-watch.js';
 import { randomId } from './random-id.js';
+import type { RemoteTerminal, TerminalOptions } from './remote-terminal.js';
+import { RemoteTerminals } from './remote-terminals.js';
 import { RelayRest } from './rest.js';
 import { retry } from './retry.js';
 import { TurnMatcher } from './turn-matcher.js';
 import { Turn, type TurnHost } from './turn.js';
-
-/** How an attachment is connected right now. `closed` is final. */
-export type AttachmentState =
-  | {
-      readonly phase: 'open';
-      /** After a reconnect, once the relay has said so: whether it goes on exactly where it broke. */
-      readonly resumed?: boolean;
-    }
-  | { readonly phase: 'reconnecting'; readonly reason: string }
-  | { readonly phase: 'closed'; readonly error?: Error };
-
-export interface AttachmentOptions {
-  /** What to follow; without it, what `runtimeStart` returns. */
-  readonly runtime?: Runtime;
-  /** Names this client over reconnects. Default: a new UUID. */
-  readonly clientId?: string;
-  /** The last event an earlier attachment has seen: go on from there. */
-  readonly resumeFrom?: EventCursor;
-}
 
 /**
  * A client's tie to one runtime of an environment: two sockets, rebuilt when they break, with everything resumed by the
@@ -51,6 +36,7 @@ export interface AttachmentOptions {
 export class Attachment implements TurnHost {
   private readonly commands: PendingCommands;
   private readonly intake: EventIntake;
+  private readonly terminals: RemoteTerminals;
   private readonly watchers = new Fanout<AttachmentState>();
   private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
@@ -75,6 +61,8 @@ export class Attachment implements TurnHost {
   ) {
     this.commands = new PendingCommands(context.clock, (frame) => this.transmit(frame));
     this.intake = new EventIntake(context.limits.maxUnreadBytes, () => this.link?.release());
+    const { clock, limits } = context;
+    this.terminals = new RemoteTerminals({ clock, limits, tell: (type, fields) => this.tell(type, fields) });
     const rest = new RelayRest(context);
     this.listener = new PresenceWatch(
       context.clock,
@@ -169,8 +157,7 @@ export class Attachment implements TurnHost {
     fields: FieldsOf<T>,
     options: { timeoutMs?: number } = {},
   ): Promise<AnswerOf<T>> {
-    if (this.now.phase === 'closed')
-      throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
+    this.assertOpen();
     const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
     const answer = this.commands.ask(type, fields, timeoutMs);
     this.listener.wait();
@@ -178,7 +165,7 @@ export class Attachment implements TurnHost {
   }
 
   /**
-   * Sends a command that nobody answers, such as those of terminals; what it causes comes in `frames()`.
+   * Sends a command that nobody answers; what it causes comes in `frames()`. For terminals there is `openTerminal`.
    *
    * @returns false while no link is up: then it is not sent, nor kept
    */
@@ -187,11 +174,21 @@ export class Attachment implements TurnHost {
   }
 
   /**
-   * What comes from now on and is neither an event nor an answer to `command`: `terminal_*`, `file_changed`, and what this
-   * version does not know. It waits in memory for a loop that is slow.
+   * What comes from now on and is neither an event nor an answer to `command`, nor of a terminal of `openTerminal`: `file_changed`,
+   * and what this version does not know. It waits in memory for a loop that is slow.
    */
   frames(): AsyncIterableIterator<Frame, undefined> {
     return this.others.subscribe();
+  }
+
+  /**
+   * Opens a terminal on the device; it ends with `kill`, by itself, or some time after this attachment has closed.
+   *
+   * @throws CommandError when the device opens none @throws DisconnectedError, TokenRefusedError
+   */
+  async openTerminal(options: TerminalOptions): Promise<RemoteTerminal> {
+    this.assertOpen();
+    return this.terminals.open(options);
   }
 
   /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
@@ -271,6 +268,7 @@ export class Attachment implements TurnHost {
     this.enter({ phase: 'open' });
     link.start();
     this.commands.resume();
+    this.terminals.resume();
   }
 
   private target(): LinkTarget {
@@ -301,6 +299,7 @@ export class Attachment implements TurnHost {
     this.link = undefined;
     this.enter({ phase: 'closed', ...(error ? { error } : {}) });
     this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
+    this.terminals.end(error ?? new DisconnectedError('The attachment was closed.'));
     this.intake.finish(error);
     this.watchers.finish();
     this.listener.end();
@@ -324,7 +323,7 @@ export class Attachment implements TurnHost {
     if (frame.type === 'resume_status') {
       if (this.followed) this.resume(this.followed, frame);
     } else if (isOrdered(frame)) this.intake.receive(frame, channel, bytes);
-    else if (!isAnswerType(frame.type)) this.others.publish(frame, bytes);
+    else if (!isAnswerType(frame.type) && !this.terminals.take(frame)) this.others.publish(frame, bytes);
   }
 
   private resume(runtime: Runtime, status: Frame): void {
@@ -333,17 +332,13 @@ export class Attachment implements TurnHost {
     if (asked && this.now.phase === 'open') this.enter({ phase: 'open', resumed: status['recovered'] !== false });
   }
 
+  private assertOpen(): void {
+    if (this.now.phase !== 'closed') return;
+    throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
+  }
+
   private needRuntime(): Runtime {
     if (!this.followed) throw new TypeError('No runtime yet: attach with one, or call runtimeStart first.');
     return this.followed;
   }
-}
-
-function withIds(input: string | readonly InputMessage[]): InputMessage[] {
-  const messages = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
-  return messages.map((message) => ({ client_message_id: randomId(), ...message }));
-}
-
-function idsOf(messages: readonly InputMessage[]): ReadonlySet<string> {
-  return new Set(messages.flatMap(({ client_message_id: id }) => (id === undefined ? [] : [id])));
 }

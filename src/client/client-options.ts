@@ -41,6 +41,10 @@ export interface ClientLimits {
   readonly commandPatienceMs: number;
   /** The same for a turn during which nothing comes; it is asked again no sooner than this. Default 5 s. */
   readonly silencePatienceMs: number;
+  /** What was read of a terminal is acknowledged this long after it was, or after `ackBytes`. Default 50 ms. */
+  readonly terminalAckMs: number;
+  /** Devices that do not say where a terminal's output ends may send the last of it this long after the terminal ended. Default 250 ms. */
+  readonly terminalTailMs: number;
 }
 
 export const CLIENT_LIMITS: ClientLimits = {
@@ -60,6 +64,8 @@ export const CLIENT_LIMITS: ClientLimits = {
   settleAfterGapMs: 5_000,
   commandPatienceMs: 2_000,
   silencePatienceMs: 5_000,
+  terminalAckMs: 50,
+  terminalTailMs: 250,
 };
 
 /** @publicApi */

@@ -1,4 +1,5 @@
-export { Attachment, type AttachmentOptions, type AttachmentState } from './attachment.js';
+export { Attachment } from './attachment.js';
+export type { AttachmentOptions, AttachmentState } from './attachment-options.js';
 export {
   CommandError,
   DisconnectedError,
@@ -13,6 +14,7 @@ export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
 export type { EventCursor } from './event-cursors.js';
 export type { ListenerPresence } from './presence-watch.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';
+export type { RemoteTerminal, TerminalExit, TerminalOptions } from './remote-terminal.js';
 export type { Turn, TurnOutcome } from './turn.js';
 export { TwinlaneClient } from './twinlane-client.js';
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.js';

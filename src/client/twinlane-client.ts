@@ -1,5 +1,6 @@
 import type { EnvironmentRecord } from '../protocol/index.js';
-import { Attachment, type AttachmentOptions } from './attachment.js';
+import { Attachment } from './attachment.js';
+import type { AttachmentOptions } from './attachment-options.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
 import { presenceOf } from './presence-watch.js';
 import { RelayRest } from './rest.js';

@@ -5,4 +5,7 @@ export { commandProviders } from './command.providers.js';
 export { COMMANDS_OPTIONS, CommandsOptions } from './commands.options.js';
 export type { CommandContext, DeviceCommandOf } from './device-command.js';
 export { DeviceCommand, type DeviceCommandOptions } from './device-command.decorator.js';
+export { terminalProviders } from './terminal/terminal.providers.js';
+export { TERMINAL_OPTIONS, TerminalOptions } from './terminal/terminal.options.js';
+export { Terminals } from './terminal/terminals.js';
 export { type SlashCommand, SlashCommands } from './runtime/slash-commands.js';

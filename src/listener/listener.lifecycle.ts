@@ -5,7 +5,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { CommandDispatcher } from '../commands/index.js';
+import { CommandDispatcher, Terminals } from '../commands/index.js';
 import { ConversationsService } from '../conversations/index.js';
 import { type ChannelClient, CONTROL_CLIENT, LinkSupervisor, STREAM_CLIENT } from '../transport/index.js';
 import { ListenerOptions } from './listener.options.js';
@@ -20,6 +20,7 @@ export class ListenerLifecycle implements OnApplicationBootstrap, BeforeApplicat
     private readonly links: LinkSupervisor,
     private readonly dispatcher: CommandDispatcher,
     private readonly conversations: ConversationsService,
+    private readonly terminals: Terminals,
     @Inject(CONTROL_CLIENT) private readonly control: ChannelClient,
     @Inject(STREAM_CLIENT) private readonly stream: ChannelClient,
   ) {}
@@ -34,9 +35,9 @@ export class ListenerLifecycle implements OnApplicationBootstrap, BeforeApplicat
     this.links.start();
   }
 
-  /** Turns finish or are aborted within the grace period; the server learns how they ended, and that this listener leaves. */
+  /** Terminals end; turns finish or are aborted within the grace period; the server learns how they ended, and that this listener leaves. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.conversations.shutdown(this.options.shutdownGraceMs);
+    await Promise.all([this.terminals.shutdown(), this.conversations.shutdown(this.options.shutdownGraceMs)]);
     await this.links.stop();
   }
 

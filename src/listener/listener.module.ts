@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ACP_OPTIONS, agentProviders, AgentRegistry, SHELL_OPTIONS } from '../agents/index.js';
-import { commandProviders, CommandDispatcher, COMMANDS_OPTIONS, SlashCommands } from '../commands/index.js';
+import {
+  commandProviders,
+  CommandDispatcher,
+  COMMANDS_OPTIONS,
+  SlashCommands,
+  TERMINAL_OPTIONS,
+  terminalProviders,
+} from '../commands/index.js';
 import { CLOCK } from '../config/index.js';
 import { conversationProviders, CONVERSATIONS_OPTIONS, ConversationsService } from '../conversations/index.js';
 import { Permissions, PERMISSIONS_OPTIONS, permissionsProviders } from '../permissions/index.js';
@@ -45,10 +52,16 @@ import { ListenerOptions } from './listener.options.js';
       inject: [ListenerOptions],
       useFactory: ({ commands = {} }: ListenerOptions) => commands,
     },
+    {
+      provide: TERMINAL_OPTIONS,
+      inject: [ListenerOptions],
+      useFactory: ({ terminal = {} }: ListenerOptions) => terminal,
+    },
     ...permissionsProviders,
     ...agentProviders,
     ...conversationProviders,
     ...commandProviders,
+    ...terminalProviders,
     ListenerMetrics,
     ListenerLifecycle,
   ],

@@ -1,6 +1,6 @@
 import { IsArray, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
 import type { AcpOptions, ShellOptions } from '../agents/index.js';
-import type { CommandsOptions } from '../commands/index.js';
+import type { CommandsOptions, TerminalOptions } from '../commands/index.js';
 import type { ConversationsOptions } from '../conversations/index.js';
 import type { EmitterModuleOptions } from '../emitter/index.js';
 import type { PermissionsOptions } from '../permissions/index.js';
@@ -95,6 +95,11 @@ export class ListenerOptions {
   @IsOptional()
   @IsObject()
   acp?: Partial<AcpOptions>;
+
+  /** Of terminals. */
+  @IsOptional()
+  @IsObject()
+  terminal?: Partial<TerminalOptions>;
 
   /** Of the shell agent. */
   @IsOptional()

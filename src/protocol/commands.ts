@@ -104,6 +104,8 @@ const UNANSWERED: ReadonlySet<string> = new Set([
   'terminal_input',
   'terminal_resize',
   'terminal_kill',
+  'terminal_ack',
+  'terminal_rewind',
 ]);
 
 export function isAnswered(command: string): boolean {

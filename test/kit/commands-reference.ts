@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commandProviders } from '../../src/commands/index.js';
+import { commandProviders, terminalProviders } from '../../src/commands/index.js';
 import { type DeviceCommandMetadata, DeviceCommandType } from '../../src/commands/device-command.decorator.js';
 import { answerTypeOf, ERROR_CODES, isAnswered } from '../../src/protocol/index.js';
 import { type DtoField, dtoFields } from './dto-fields.js';
@@ -47,7 +47,7 @@ interface Documented {
  */
 export function commandsReference(folder: string): string {
   const sources = sourcesIn(folder);
-  const commands = commandProviders.flatMap((provider) => {
+  const commands = [...commandProviders, ...terminalProviders].flatMap((provider) => {
     if (typeof provider !== 'function') return [];
     const metadata = Reflect.getMetadata(DeviceCommandType.KEY, provider) as DeviceCommandMetadata | undefined;
     return metadata ? [documented(metadata, sources)] : [];

@@ -9,14 +9,17 @@ import { WebSocket } from 'ws';
 import { type Attachment, TwinlaneClient } from '../../src/client/index.js';
 import { ListenerModule, type ListenerModuleOptions } from '../../src/listener/index.js';
 import type { Runtime } from '../../src/protocol/index.js';
-import { installRelay, RelayModule, type RelayModuleOptions } from '../../src/relay/index.js';
+import { installRelay, RelayModule } from '../../src/relay/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
 import { SILENT } from './silent-logger.js';
 
 export const TOKEN = 'a-token-for-tests-only';
 
+/** What the relay is built with, extensions included. */
+type RelaySetup = Partial<Parameters<typeof RelayModule.forRoot>[0]>;
+
 export interface TwinlaneOptions {
-  readonly relay?: RelayModuleOptions;
+  readonly relay?: RelaySetup;
   readonly listener?: Partial<ListenerModuleOptions>;
 }
 
@@ -67,7 +70,7 @@ export class Twinlane {
 }
 
 /** @param port default: one that is free */
-export async function startRelay(options: RelayModuleOptions = {}, port = 0): Promise<NestExpressApplication> {
+export async function startRelay(options: RelaySetup = {}, port = 0): Promise<NestExpressApplication> {
   const module = await Test.createTestingModule({ imports: [RelayModule.forRoot({ tokens: [TOKEN], ...options })] })
     .setLogger(SILENT)
     .compile();

@@ -34,6 +34,11 @@ export class Surroundings {
     return this.doing;
   }
 
+  /** Where the conversation works; empty before the device has said it. */
+  get workingDirectory(): string {
+    return this.directory;
+  }
+
   /** The permission mode; undefined before the device has said it. */
   get mode(): string | undefined {
     return this.modeNow;

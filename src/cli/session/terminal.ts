@@ -9,6 +9,7 @@ import {
 import type { CliIo } from '../cli-io.js';
 import { Output, type OutputStream } from '../output.js';
 import { type Paint, paintFor } from '../paint.js';
+import { LentScreen, type ScreenReader } from './lent-screen.js';
 import { StatusLine } from './status-line.js';
 
 /** Why there is no line: Ctrl-C twice, or the end of input (Ctrl-D, or the terminal has gone). */
@@ -38,6 +39,10 @@ export class Terminal {
   complete: (line: string) => Promise<[readonly string[], string]> = async (line) => [[], line];
   private editor: Interface | undefined;
   private onKey: ((key: string) => void) | undefined;
+  private lent: LentScreen | undefined;
+  /** What was to be shown while the terminal was lent, and who waits for room. */
+  private readonly held: string[] = [];
+  private readonly waiting: (() => void)[] = [];
   private ahead = '';
   /** Whole lines that were typed or pasted ahead. */
   private readonly lines: string[] = [];
@@ -120,6 +125,23 @@ export class Terminal {
     });
   }
 
+  /** Lends the terminal to a program that is given every key; everything else that is to be shown waits until `takeBack`. */
+  lend(reader: ScreenReader): LentScreen {
+    this.io.stdin.off('keypress', this.keypress);
+    this.lent = new LentScreen(this.io, reader);
+    this.listenForKeys();
+    return this.lent;
+  }
+
+  takeBack(screen: LentScreen): void {
+    screen.end();
+    this.lent = undefined;
+    this.io.stdin.on('keypress', this.keypress);
+    if (screen.isInLine) this.io.stdout.write('\r\n');
+    for (const text of this.held.splice(0)) this.io.stdout.write(text);
+    for (const goOn of this.waiting.splice(0)) goOn();
+  }
+
   /** Drops whole lines that were typed ahead: they must not answer what is asked now. */
   forgetLines(): void {
     this.lines.length = 0;
@@ -127,6 +149,7 @@ export class Terminal {
 
   /** Gives the terminal back as it was. */
   close(): void {
+    this.lent?.end();
     this.editor?.close();
     this.io.stdin.off('keypress', this.keypress);
     this.io.stdin.setRawMode?.(false);
@@ -220,6 +243,7 @@ export class Terminal {
     return {
       write: (text) => {
         const { editor } = this;
+        if (this.lent) return this.held.push(text) < 0;
         if (!editor) return this.statusLine.write(text);
         this.clear(editor);
         const hasRoom = stdout.write(text.endsWith('\n') ? text : `${text}\n`);
@@ -227,7 +251,7 @@ export class Terminal {
         return hasRoom;
       },
       on: (event, listener) => stdout.on(event, listener),
-      once: (event, listener) => stdout.once(event, listener),
+      once: (event, listener) => (this.lent ? this.waiting.push(listener) : stdout.once(event, listener)),
     };
   }
 }

@@ -21,7 +21,8 @@ import { fromPosition } from './resume.js';
 import type { Runtimes } from './runtimes.js';
 import type { Subscriptions } from './subscriptions.js';
 import type { SyncAskers } from './sync-askers.js';
-import { isTerminalFrame, type Terminals } from './terminals.js';
+import { isTerminalFrame } from './terminal-frames.js';
+import type { Terminals } from './terminals.js';
 
 /** One command and whoever sent it. */
 export interface Command {
@@ -188,6 +189,8 @@ export class ClientCommands {
     const { terminals } = this.parts;
     const { session, frame } = command;
     if (!session) return this.refuse(command, 'COMMAND_INVALID');
+    if (frame.type === 'terminal_ack') return terminals.acknowledge(session, frame);
+    if (frame.type === 'terminal_rewind') return this.parts.observer.dropped('unreadable');
     const rewritten = terminals.rewrite(session, frame);
     const notSpawned = (answer: Frame): void => {
       if (frame.type === 'terminal_spawn') terminals.refused(session, frame, String(answer['error']));

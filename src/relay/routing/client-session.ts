@@ -6,6 +6,7 @@ import type { ClientSocket } from './client-socket.js';
 import type { Placement } from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
+import type { ShowOutcome, TerminalOwner } from './terminals.js';
 
 /** A runtime that `runtime_start` returned to this client. */
 export interface StartedRuntime {
@@ -18,7 +19,7 @@ export interface StartedRuntime {
 const MAX_STARTED = 256;
 
 /** Whoever attaches with one identity: all of its sockets, and what it owns while it has none. */
-export class ClientSession {
+export class ClientSession implements TerminalOwner {
   readonly sockets = new Set<ClientSocket>();
   readonly started = new SparseMap<string, StartedRuntime>();
   private readonly held: string[] = [];
@@ -92,12 +93,12 @@ export class ClientSession {
   /**
    * Sends what one of its terminals shows.
    *
-   * @param undelivered called when a socket took it and died with it
+   * @param outcome told what became of it, once a socket took it
    * @returns false when no socket is open
    */
-  show(text: string, undelivered: () => void): boolean {
+  show(text: string, outcome: ShowOutcome): boolean {
     const socket = this.restSocket();
-    socket?.send({ text, urgency: 'fair', undelivered });
+    socket?.send({ text, urgency: 'fair', untilAcknowledged: this.isNamed, ...outcome });
     return socket !== undefined;
   }
 

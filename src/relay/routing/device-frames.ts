@@ -8,7 +8,8 @@ import { without } from './frame-text.js';
 import type { Asker } from './request.js';
 import type { RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
-import { isTerminalFrame, type Terminals } from './terminals.js';
+import { isTerminalFrame } from './terminal-frames.js';
+import type { Terminals } from './terminals.js';
 
 export interface DeviceFrameParts {
   readonly clients: ClientRegistry;

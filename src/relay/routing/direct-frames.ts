@@ -11,6 +11,7 @@ export interface DirectFrame {
   readonly untilAcknowledged?: boolean;
   /** The socket closed before the frame was delivered. */
   readonly undelivered?: () => void;
+  readonly delivered?: () => void;
 }
 
 interface Unacknowledged {
@@ -45,6 +46,7 @@ export class DirectFrames {
     for (let first = this.unacknowledged[0]; first && first.count <= count; first = this.unacknowledged[0]) {
       this.unacknowledged.shift();
       this.bytes -= first.frame.text.length;
+      first.frame.delivered?.();
     }
   }
 
@@ -60,7 +62,10 @@ export class DirectFrames {
     const frame = waiting.shift();
     if (!frame) return undefined;
     if (frame.untilAcknowledged) this.unacknowledged.push({ count: this.nextCount(), frame });
-    else this.bytes -= frame.text.length;
+    else {
+      this.bytes -= frame.text.length;
+      frame.delivered?.();
+    }
     return { text: frame.text };
   }
 }

@@ -100,7 +100,10 @@ export class EnvironmentHub {
     );
     this.commandLimit = new CommandLimit(clock, options.limits, observer);
     this.outbox = new DeviceOutbox(clock, options, guard);
-    this.terminals = new Terminals(clock, options, observer);
+    this.terminals = new Terminals(clock, options, observer, {
+      link: () => this.outbox.link,
+      command: (frame) => this.commands.tell(frame),
+    });
     this.clients = new ClientRegistry(options, clock, observer, {
       isOwner: (session) => this.isOwner(session),
       left: (session) => this.left(session),
@@ -141,6 +144,7 @@ export class EnvironmentHub {
     if (!link.resumable) this.subscriptions.journalsKnown(this.clients);
     if (before && (isOtherProcess || !link.namesEvents)) this.watchAgain();
     this.outbox.ready(link, this.requests.linkReady(link));
+    this.terminals.deviceReady();
   }
 
   deviceFrame(link: DeviceLink, channel: ChannelName, frame: Frame, text?: string): Responsibility {

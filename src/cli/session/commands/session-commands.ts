@@ -2,6 +2,7 @@ import { helpCommand } from './help.command.js';
 import { modeCommand } from './mode.command.js';
 import { queueCommand } from './queue.command.js';
 import type { SessionCommand } from './session-command.js';
+import { termCommand } from './term.command.js';
 
 /** Every command of a session, in the order of `/help`. To add one, write its file and name it here. */
-export const SESSION_COMMANDS: readonly SessionCommand[] = [helpCommand, modeCommand, queueCommand];
+export const SESSION_COMMANDS: readonly SessionCommand[] = [helpCommand, modeCommand, queueCommand, termCommand];

@@ -1,0 +1,185 @@
+import type { Clock, Frame, Timer } from '../protocol/index.js';
+import { AsyncQueue } from './async-queue.js';
+import type { ClientLimits } from './client-options.js';
+import { CommandError } from './client.error.js';
+import { OutputOrder } from './output-order.js';
+
+export interface TerminalOptions {
+  readonly cols: number;
+  readonly rows: number;
+  /** Inside of the workspace. Default: its root. */
+  readonly cwd?: string;
+  /** What runs instead of a shell, on devices of ours; the terminal ends with it. */
+  readonly command?: string;
+}
+
+export interface TerminalExit {
+  /** Null where it is not known: the listener or the relay was restarted, or the attachment closed. */
+  readonly exitCode: number | null;
+  /** Why it ended, where it did not end by itself. */
+  readonly error?: string;
+}
+
+export interface TerminalSurroundings {
+  readonly clock: Clock;
+  readonly limits: Pick<ClientLimits, 'ackBytes' | 'terminalAckMs' | 'terminalTailMs' | 'commandTimeoutMs'>;
+  /** @returns false while no link is up: then it is not sent, nor kept */
+  readonly tell: (type: string, fields: Readonly<Record<string, unknown>>) => boolean;
+  /** It has ended, for good. */
+  readonly ended: () => void;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * A terminal on the device. It lives on over broken connections; what it prints waits on the device until it was read here.
+ *
+ * @publicApi
+ */
+export class RemoteTerminal {
+  /** What it prints, for one loop; each character once and in order. It ends after the last output. A loop that is slow holds the terminal back. */
+  readonly output: AsyncIterableIterator<string, undefined>;
+  /** Resolves once it has ended and all it printed has come; never rejects. */
+  readonly exited: Promise<TerminalExit>;
+  /** @internal */
+  readonly spawned: Promise<void>;
+  private readonly unread = new AsyncQueue<string>(() => this.acknowledgeSoon());
+  private readonly order = new OutputOrder();
+  private processId: number | undefined;
+  private acknowledged = 0;
+  private ackTimer: Timer | undefined;
+  /** Whether the device says where its output stands; only such a device waits for acknowledgements. */
+  private hasOffsets = false;
+  private exit: { readonly outcome: TerminalExit; readonly offset: number | undefined } | undefined;
+  private hasEnded = false;
+  private begun: () => void = () => {};
+  private refused: (error: Error) => void = () => {};
+  private over: (exit: TerminalExit) => void = () => {};
+
+  /** @internal */
+  constructor(
+    readonly id: string,
+    private readonly options: TerminalOptions,
+    private readonly surroundings: TerminalSurroundings,
+  ) {
+    this.output = this.unread;
+    this.exited = new Promise((resolve) => (this.over = resolve));
+    this.spawned = new Promise((resolve, reject) => {
+      this.begun = resolve;
+      this.refused = reject;
+    });
+    const { clock, limits } = surroundings;
+    const deadline = clock.after(limits.commandTimeoutMs, () => {
+      const text = `The device opened no terminal within ${limits.commandTimeoutMs / 1_000} s; see whether its listener is online.`;
+      this.refused(new CommandError('terminal_spawn', 'COMMAND_TIMEOUT', text));
+    });
+    const settled = (): void => deadline.cancel();
+    this.spawned.then(settled, settled);
+    this.spawn();
+  }
+
+  /** Of its process on the device. */
+  get pid(): number | undefined {
+    return this.processId;
+  }
+
+  /** Types into it. @returns false while no link is up: then nothing is sent, nor kept */
+  write(text: string): boolean {
+    return this.surroundings.tell('terminal_input', { terminal_id: this.id, data: text });
+  }
+
+  /** @returns false while no link is up: then nothing is sent, nor kept */
+  resize(cols: number, rows: number): boolean {
+    return this.surroundings.tell('terminal_resize', { terminal_id: this.id, cols, rows });
+  }
+
+  /** Ends it with everything that runs in it; `exited` says when. @returns false while no link is up */
+  kill(): boolean {
+    return this.surroundings.tell('terminal_kill', { terminal_id: this.id });
+  }
+
+  /** @internal */
+  receive(frame: Frame): void {
+    if (this.hasEnded) return;
+    if (typeof frame['offset'] === 'number') this.hasOffsets = true;
+    if (frame.type === 'terminal_spawned') this.begin(frame['pid']);
+    else if (frame.type === 'terminal_output') this.print(frame);
+    else if (frame.type === 'terminal_exited') this.exits(frame);
+  }
+
+  /** @internal A new link is up: says where it stands, because the relay may be a new one too. */
+  resume(): void {
+    if (this.processId === undefined) this.spawn();
+    else if (this.hasOffsets) this.acknowledge();
+  }
+
+  /** @internal Nothing follows. */
+  end(outcome: TerminalExit, error?: Error): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.ackTimer?.cancel();
+    this.refused(error ?? refusal(outcome));
+    this.unread.finish(error);
+    this.over(outcome);
+    this.surroundings.ended();
+  }
+
+  private spawn(): void {
+    this.surroundings.tell('terminal_spawn', { ...this.options, terminal_id: this.id });
+  }
+
+  private begin(pid: unknown): void {
+    this.processId = typeof pid === 'number' ? pid : 0;
+    this.begun();
+  }
+
+  private print({ data, offset }: Frame): void {
+    if (typeof data !== 'string') return;
+    const isPlaced = typeof offset === 'number';
+    const fresh = isPlaced ? this.order.take(data, offset) : data;
+    if (fresh !== '') this.unread.push(fresh, encoder.encode(fresh).length);
+    // What comes again was not acknowledged, or that was lost.
+    else if (isPlaced && offset < this.order.received) this.acknowledged = Math.min(this.acknowledged, offset);
+    this.acknowledgeSoon();
+    this.endIfComplete();
+  }
+
+  private exits({ exitCode, error, offset }: Frame): void {
+    const outcome: TerminalExit = {
+      exitCode: typeof exitCode === 'number' ? exitCode : null,
+      ...(typeof error === 'string' ? { error } : {}),
+    };
+    this.exit = { outcome, offset: typeof offset === 'number' ? offset : undefined };
+    if (this.exit.offset !== undefined) return this.endIfComplete();
+    if (this.processId === undefined) return this.end(outcome);
+    // Such a device may send its last output after the end.
+    const { clock, limits } = this.surroundings;
+    clock.after(limits.terminalTailMs, () => this.end(outcome));
+  }
+
+  private endIfComplete(): void {
+    const { exit } = this;
+    if (exit?.offset === undefined || this.order.received < exit.offset) return;
+    // All of it is here, so that the device need not keep it.
+    this.acknowledge(this.order.received);
+    this.end(exit.outcome);
+  }
+
+  private acknowledgeSoon(): void {
+    if (!this.hasOffsets || this.hasEnded) return;
+    const { clock, limits } = this.surroundings;
+    const due = this.order.received - this.unread.unreadBytes - this.acknowledged;
+    if (due >= limits.ackBytes) this.acknowledge();
+    else if (due > 0) this.ackTimer ??= clock.after(limits.terminalAckMs, () => this.acknowledge());
+  }
+
+  private acknowledge(offset: number = this.order.received - this.unread.unreadBytes): void {
+    this.ackTimer?.cancel();
+    this.ackTimer = undefined;
+    if (this.surroundings.tell('terminal_ack', { terminal_id: this.id, offset })) this.acknowledged = offset;
+  }
+}
+
+function refusal({ error }: TerminalExit): CommandError {
+  return new CommandError('terminal_spawn', 'COMMAND_FAILED', error ?? 'The terminal ended before it began.');
+}

@@ -1,0 +1,96 @@
+import { IsInt, IsNotEmpty, IsString, Max, MaxLength, Min } from 'class-validator';
+import { DeviceCommand } from '../device-command.decorator.js';
+import type { DeviceCommandOf } from '../device-command.js';
+import { IsOmittable } from '../omittable.decorator.js';
+import { Terminals } from './terminals.js';
+
+/** The system's own bound of a terminal's rows and columns. */
+const MOST_CELLS = 65_535;
+/** An id is repeated in every frame of its terminal. */
+const LONGEST_ID = 512;
+
+class TerminalDto {
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_ID)
+  terminal_id!: string;
+}
+
+class TerminalSizeDto extends TerminalDto {
+  @IsInt()
+  @Min(1)
+  @Max(MOST_CELLS)
+  cols!: number;
+
+  @IsInt()
+  @Min(1)
+  @Max(MOST_CELLS)
+  rows!: number;
+}
+
+export class TerminalSpawnDto extends TerminalSizeDto {
+  /** Inside the workspace. Default: its root. */
+  @IsOmittable()
+  @IsString()
+  @IsNotEmpty()
+  cwd?: string;
+
+  /** Runs instead of the shell that a person talks to; the terminal ends with it. Ours. */
+  @IsOmittable()
+  @IsString()
+  @IsNotEmpty()
+  command?: string;
+}
+
+export class TerminalInputDto extends TerminalDto {
+  @IsString()
+  data!: string;
+}
+
+export class TerminalResizeDto extends TerminalSizeDto {}
+
+export class TerminalKillDto extends TerminalDto {}
+
+/** Opens a terminal; `terminal_spawned`, `terminal_output` and at the end `terminal_exited` tell of it. */
+@DeviceCommand('terminal_spawn', TerminalSpawnDto, { access: 'execute' })
+export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
+  constructor(private readonly terminals: Terminals) {}
+
+  async handle({ terminal_id: id, cols, rows, cwd, command }: TerminalSpawnDto): Promise<object> {
+    await this.terminals.spawn({ id, cols, rows, cwd, command });
+    return {};
+  }
+}
+
+/** Types into a terminal. */
+@DeviceCommand('terminal_input', TerminalInputDto, { access: 'execute' })
+export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
+  constructor(private readonly terminals: Terminals) {}
+
+  async handle({ terminal_id: id, data }: TerminalInputDto): Promise<object> {
+    await this.terminals.use(id, (terminal) => terminal.write(data));
+    return {};
+  }
+}
+
+/** Tells a terminal how large its owner's is. */
+@DeviceCommand('terminal_resize', TerminalResizeDto)
+export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto> {
+  constructor(private readonly terminals: Terminals) {}
+
+  async handle({ terminal_id: id, cols, rows }: TerminalResizeDto): Promise<object> {
+    await this.terminals.use(id, (terminal) => terminal.resize(cols, rows));
+    return {};
+  }
+}
+
+/** Ends a terminal with everything that runs in it; `terminal_exited` follows its last output. */
+@DeviceCommand('terminal_kill', TerminalKillDto)
+export class TerminalKillCommand implements DeviceCommandOf<TerminalKillDto> {
+  constructor(private readonly terminals: Terminals) {}
+
+  async handle({ terminal_id: id }: TerminalKillDto): Promise<object> {
+    await this.terminals.use(id, (terminal) => void terminal.end());
+    return {};
+  }
+}

@@ -40,6 +40,40 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly replacements: number;
     readonly start_line?: number;
   };
+  watch_file: { readonly path?: string };
+  unwatch_file: { readonly path?: string };
+  search_files: {
+    readonly files: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];
+    /** Ours, as are the next two. */
+    readonly total?: number;
+    readonly hasMore?: boolean;
+    readonly timed_out?: boolean;
+  };
+  grep_in_files: {
+    readonly matches: readonly GrepMatch[];
+    readonly total_matches: number;
+    readonly total_files: number;
+    readonly truncated: boolean;
+    /** Ours. */
+    readonly timed_out?: boolean;
+  };
+  search_branches: {
+    readonly branches: readonly { readonly name: string; readonly is_current: boolean; readonly is_remote: boolean }[];
+    /** Ours. */
+    readonly hasMore?: boolean;
+  };
+  checkout_branch: { readonly branch: string };
+}
+
+/** Where an expression was found. Columns count UTF-16 units from 1; `column_end` is the first one behind. */
+export interface GrepMatch {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly column_end: number;
+  readonly text: string;
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
 }
 
 /** The answer to a command; frames of types this version does not know come as they are. */

@@ -19,6 +19,9 @@ import { RemoveQueueItemCommand, ResumeQueueCommand } from './runtime/queue.comm
 import { RuntimeStartCommand } from './runtime/runtime-start.command.js';
 import { SlashCommands } from './runtime/slash-commands.js';
 import { SyncCommand } from './runtime/sync.command.js';
+import { GrepInFilesCommand } from './search/grep-in-files.command.js';
+import { Ripgrep } from './search/ripgrep.js';
+import { SearchFilesCommand } from './search/search-files.command.js';
 
 /**
  * The commands of the house and what dispatches all commands. They need `conversationProviders`, `permissionsProviders`, `DiscoveryModule`,
@@ -31,6 +34,7 @@ export const commandProviders: Provider[] = [
   CommandDispatcher,
   SlashCommands,
   FileWriter,
+  Ripgrep,
   RuntimeStartCommand,
   InputCommand,
   SyncCommand,
@@ -45,4 +49,6 @@ export const commandProviders: Provider[] = [
   ReadFileCommand,
   WriteFileCommand,
   EditFileCommand,
+  SearchFilesCommand,
+  GrepInFilesCommand,
 ];

@@ -56,6 +56,24 @@ export class CommandsOptions {
   @Min(1)
   maxLineLength = 2_000;
 
+  /** Files that clients watch at the same time, and apart from them repositories whose branch is. Default: 256. */
+  @IsInt()
+  @Min(1)
+  maxWatches = 256;
+
+  /**
+   * Milliseconds between two looks at a watched file that changes all the time; at least 60, because for 50 after a change chokidar
+   * tells of no other. Default: 100.
+   */
+  @IsInt()
+  @Min(60)
+  watchIntervalMs = 100;
+
+  /** Milliseconds that reading a repository for the device status may take; then it is shown as it was. Default: 5,000. */
+  @IsInt()
+  @Min(1)
+  gitContextDeadlineMs = 5_000;
+
   /** The program that searches. Default: the ripgrep that comes with `@vscode/ripgrep`. */
   @IsOptional()
   @IsString()

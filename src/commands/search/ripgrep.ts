@@ -1,6 +1,4 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
@@ -8,6 +6,7 @@ import { Permissions } from '../../permissions/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { CommandError } from '../command.error.js';
 import { CommandsOptions } from '../commands.options.js';
+import { isInRepository } from '../git/is-in-repository.js';
 import { Pieces } from './pieces.js';
 
 /** Bytes of its complaints that are kept. */
@@ -144,13 +143,4 @@ function kill({ pid, stdout }: SearchProcess): void {
  */
 async function ignoring(cwd: string): Promise<readonly string[]> {
   return (await isInRepository(cwd)) ? [] : ['--no-require-git', '--no-ignore-parent'];
-}
-
-async function isInRepository(directory: string): Promise<boolean> {
-  const parent = path.dirname(directory);
-  const isHere = await access(path.join(directory, '.git')).then(
-    () => true,
-    () => false,
-  );
-  return isHere || (parent !== directory && isInRepository(parent));
 }

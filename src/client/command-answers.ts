@@ -32,7 +32,15 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly entries: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];
     readonly has_more_depth: boolean;
   };
-  read_file: { readonly path: string; readonly content: string; readonly encoding?: 'utf8' | 'base64' };
+  read_file: {
+    readonly path: string;
+    readonly content: string;
+    readonly encoding?: 'utf8' | 'base64';
+    /** Bytes, of a part; ours. */
+    readonly length?: number;
+    /** Bytes of the whole file, with a part; ours. */
+    readonly size?: number;
+  };
   write_file: { readonly path: string };
   edit_file: {
     readonly file_path: string;
@@ -71,7 +79,10 @@ export interface GrepMatch {
   readonly line: number;
   readonly column: number;
   readonly column_end: number;
+  /** The line; of a long one the part that matches. */
   readonly text: string;
+  /** Column of the first character of `text`, where it is a part; ours. */
+  readonly text_column?: number;
   readonly before?: readonly string[];
   readonly after?: readonly string[];
 }

@@ -14,7 +14,7 @@ export interface AgentCommand {
 /** Where the session is and what goes on there; the prompt says it. */
 export class Surroundings {
   private readonly name: string;
-  private directory: string;
+  private workingDirectory: string;
   private doing: Activity = 'ready';
   private isConnected = true;
   private modeNow: string | undefined;
@@ -27,11 +27,16 @@ export class Surroundings {
   constructor({ connectionName, metadata }: EnvironmentRecord) {
     this.name = connectionName;
     const workspace = metadata?.['workspace'];
-    this.directory = typeof workspace === 'string' ? workspace : '';
+    this.workingDirectory = typeof workspace === 'string' ? workspace : '';
   }
 
   get activity(): Activity {
     return this.doing;
+  }
+
+  /** In which the conversation works; empty where a stock device has not said it yet. */
+  get directory(): string {
+    return this.workingDirectory;
   }
 
   /** The permission mode; undefined before the device has said it. */
@@ -49,7 +54,7 @@ export class Surroundings {
   }
 
   get prompt(): string {
-    const where = this.directory === '' ? this.name : `${this.name}:${this.directory}`;
+    const where = this.workingDirectory === '' ? this.name : `${this.name}:${this.workingDirectory}`;
     return `${visibleLine(where)} [${this.situation}]> `;
   }
 
@@ -75,7 +80,7 @@ export class Surroundings {
   learn(frame: Frame): void {
     if (isEvent(frame, 'update_device_status')) {
       const { current_working_directory, current_permission_mode, agent_status } = frame.device_status;
-      this.directory = current_working_directory;
+      this.workingDirectory = current_working_directory;
       this.modeNow = current_permission_mode;
       this.ofAgent = commandsIn(agent_status);
       for (const look of this.modeWatchers.splice(0)) look();

@@ -59,7 +59,7 @@ export class GrepInFilesDto {
  * Finds a text, or with `is_regex` what an expression matches, in the lines of files, by path. Case does not count unless
  * `case_sensitive` says so. What git ignores and binary files are left out; `glob` picks files by name or path, then also ignored ones.
  * `column` and `column_end` count UTF-16 units from 1. A line beyond 2,000 is cut around its match; `text_column` says where it then
- * starts. `truncated`: there are more matches, or, with `timed_out`, the search was cut at its deadline.
+ * starts. `truncated`: there are more matches, or, with `timed_out`, the search was cut at its deadline. `TOO_MANY`: so many searches run already.
  */
 @DeviceCommand('grep_in_files', GrepInFilesDto, { access: 'read' })
 export class GrepInFilesCommand implements DeviceCommandOf<GrepInFilesDto> {

@@ -40,7 +40,7 @@ export class SearchFilesDto {
 /**
  * Finds files, and directories that have some, by a part of their path: letters in between may be left out. The best come first. What
  * git ignores is left out. `hasMore` says that there are more than `offset` and `max_results` (100) show, `total` how many were
- * found; `timed_out`, that the search was cut at its deadline.
+ * found; `timed_out`, that the search was cut at its deadline. `TOO_MANY`: so many searches run already.
  */
 @DeviceCommand('search_files', SearchFilesDto, { access: 'read' })
 export class SearchFilesCommand implements DeviceCommandOf<SearchFilesDto> {

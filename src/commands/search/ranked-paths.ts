@@ -10,9 +10,12 @@ interface Ranked extends FoundPath {
   readonly score: number;
 }
 
+/** Candidates beyond twice the bound before they are sorted out. */
+const SPARE = 500;
+
 /** The paths that fit a query best, of any number that pass by. Without a query all fit, by name. */
 export class RankedPaths {
-  private best: Ranked[] = [];
+  private candidates: Ranked[] = [];
   private fitting = 0;
 
   /** @param bound how many are kept */
@@ -28,13 +31,20 @@ export class RankedPaths {
 
   /** Kept, the best first. */
   get paths(): readonly FoundPath[] {
-    return this.best.map(({ path, type }) => ({ path, type }));
+    this.sort();
+    return this.candidates.map(({ path, type }) => ({ path, type }));
   }
 
   add(paths: readonly FoundPath[], isShown: (path: FoundPath) => boolean): void {
     const fitting = this.scored(paths).filter(isShown);
     this.fitting += fitting.length;
-    this.best = [...this.best, ...fitting].toSorted(byRank).slice(0, this.bound);
+    this.candidates.push(...fitting);
+    // Not for every few that come: most of the work would be done again and again.
+    if (this.candidates.length > 2 * this.bound + SPARE) this.sort();
+  }
+
+  private sort(): void {
+    this.candidates = this.candidates.toSorted(byRank).slice(0, this.bound);
   }
 
   private scored(paths: readonly FoundPath[]): Ranked[] {

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
 import { Permissions } from '../../permissions/index.js';
@@ -11,6 +12,8 @@ import { Pieces } from './pieces.js';
 
 /** Bytes of its complaints that are kept. */
 const MAX_COMPLAINT_BYTES = 2_048;
+/** Milliseconds for which what was found is taken at once. */
+const SLICE_MS = 2;
 
 /** What is searched, and how its output is read. */
 export interface SearchRun {
@@ -30,6 +33,9 @@ export interface SearchEnd {
   readonly leftOut: number;
 }
 
+/** Is handed piece after piece; false ends the search. */
+type Take = (piece: Buffer) => boolean;
+
 type SearchProcess = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Searches directories with ripgrep: what git ignores is left out, links are not followed. */
@@ -46,10 +52,9 @@ export class Ripgrep {
   /**
    * Searches, until everything is, `take` wants no more, or the deadline has come.
    *
-   * @param take is handed piece after piece; false ends the search
    * @throws CommandError `TOO_MANY`, or `COMMAND_INVALID` with ripgrep's own reason when it does not understand what is searched
    */
-  async search(run: SearchRun, take: (piece: Buffer) => boolean): Promise<SearchEnd> {
+  async search(run: SearchRun, take: Take): Promise<SearchEnd> {
     if (this.running >= this.options.maxSearches)
       throw new CommandError('TOO_MANY', `${this.running} searches run already; search when one of them has ended.`);
     this.running++;
@@ -73,40 +78,53 @@ export class Ripgrep {
     }
   }
 
-  private follow(child: SearchProcess, { separator, signal }: SearchRun, take: (piece: Buffer) => boolean) {
+  private follow(child: SearchProcess, { separator, signal }: SearchRun, take: Take): Promise<SearchEnd> {
     const pieces = new Pieces(separator, this.options.maxAnswerBytes);
+    const over = new AbortController();
     let complaint = '';
     return new Promise<SearchEnd>((resolve, reject) => {
-      const over = (settle: () => void): void => {
+      const end = (settle: () => void): void => {
+        if (over.signal.aborted) return;
+        over.abort();
         timer.cancel();
-        signal.removeEventListener('abort', aborted);
-        child.stdout.removeAllListeners('data');
+        kill(child);
         settle();
       };
-      const cut = (isTimedOut: boolean): void => {
-        kill(child);
-        over(() => resolve({ isTimedOut, leftOut: pieces.leftOut }));
-      };
-      const aborted = (): void => {
-        kill(child);
-        over(() => reject(new CommandError('COMMAND_TIMEOUT')));
-      };
-      const timer = this.clock.after(this.options.searchDeadlineMs, () => cut(true));
-      signal.addEventListener('abort', aborted, { once: true });
+      const answer = (isTimedOut: boolean): void => end(() => resolve({ isTimedOut, leftOut: pieces.leftOut }));
+      const fail = (error: unknown): void =>
+        end(() => reject(error instanceof Error ? error : new Error(String(error))));
+      const timer = this.clock.after(this.options.searchDeadlineMs, () => answer(true));
+      signal.addEventListener('abort', () => fail(new CommandError('COMMAND_TIMEOUT')), { signal: over.signal });
+      // When it has exited, Node lets what is left come at once, paused or not.
+      let handing = Promise.resolve();
       child.stdout.on('data', (chunk: Buffer) => {
-        for (const piece of pieces.cut(chunk)) if (!take(piece)) return cut(false);
+        child.stdout.pause();
+        handing = handing
+          .then(() => this.hand(pieces.cut(chunk), take, over.signal))
+          .then((goesOn) => (goesOn ? void child.stdout.resume() : answer(false)))
+          .catch(fail);
       });
       child.stderr.on('data', (chunk: Buffer) => {
         if (complaint.length < MAX_COMPLAINT_BYTES) complaint += chunk.toString('utf8');
       });
-      child.on('error', (cause) => over(() => reject(notStarted(cause))));
-      child.on('close', () =>
-        over(() => {
-          if (complaint.trim() === '') resolve({ isTimedOut: false, leftOut: pieces.leftOut });
-          else reject(new CommandError('COMMAND_INVALID', `ripgrep cannot search that: ${complaint.trim()}`));
-        }),
-      );
+      child.on('error', (cause) => fail(notStarted(cause)));
+      child.on('close', () => {
+        if (complaint.trim() === '') void handing.then(() => answer(false));
+        else fail(new CommandError('COMMAND_INVALID', `ripgrep cannot search that: ${complaint.trim()}`));
+      });
     });
+  }
+
+  /** Others have their turn in between, however much there is to take. */
+  private async hand(pieces: Iterable<Buffer>, take: Take, over: AbortSignal): Promise<boolean> {
+    let begun = this.clock.elapsed();
+    for (const piece of pieces) {
+      if (over.aborted || !take(piece)) return false;
+      if (this.clock.elapsed() - begun < SLICE_MS) continue;
+      await othersTurn();
+      begun = this.clock.elapsed();
+    }
+    return true;
   }
 }
 

@@ -13,8 +13,8 @@ import { MAX_QUERY_LENGTH, NOT_GIT } from './search-limits.js';
 
 /** Found paths of one answer where the command does not say how many. */
 const DEFAULT_RESULTS = 100;
-/** Paths that are ranked at once; each batch takes some milliseconds, and others have their turn in between. */
-const BATCH = 500;
+/** Paths that are ranked at once, in a millisecond or two. */
+const BATCH = 100;
 
 export class SearchFilesDto {
   @IsString()

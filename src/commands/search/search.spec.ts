@@ -60,6 +60,17 @@ describe('search_files', () => {
     expect(await search('', { offset: 2 })).toMatchObject({ files: [], total: 3, hasMore: true });
   });
 
+  it('counts every file of a tree that comes in many pieces', async () => {
+    await mkdir(at('many'));
+    const name = 'n'.repeat(80);
+    await Promise.all(Array.from({ length: 2_000 }, (_, i) => writeFile(at('many', `${name}${i}`), '')));
+    expect(await search('')).toMatchObject({
+      total: 2_001,
+      files: expect.arrayContaining([{ path: 'many', type: 'dir' }]),
+    });
+    expect(await search('n1999')).toMatchObject({ total: 1, files: [{ path: `many/${name}1999` }] });
+  });
+
   it('leaves out what git ignores, in a repository as outside of one, but no hidden files', async () => {
     await write('.gitignore', 'node_modules\n*.log\n');
     for (const file of ['node_modules/m.js', 'a.log', 'src/b.log', 'src/c.ts', '.github/ci.yml']) await write(file);
@@ -257,6 +268,15 @@ async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat !== '' && !/\) [ZX] /.test(stat);
 }
+
+it('a program that answers something else is an error, and no more', async () => {
+  await rooms.close();
+  rooms = await startDeviceRooms({ commands: { ripgrep: '/bin/echo' } });
+  expect(await rooms.ask({ type: 'grep_in_files', query: 'x' })).toMatchObject({
+    success: false,
+    error_code: 'COMMAND_FAILED',
+  });
+});
 
 it('a program that is not there is told', async () => {
   await rooms.close();

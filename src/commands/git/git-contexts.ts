@@ -92,13 +92,12 @@ export class GitContexts implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
+  /** Where it cannot be watched, turns and checkouts still show what has changed. */
   private async watchHead(head: string): Promise<void> {
     if (this.heads.has(head) || this.heads.size >= this.options.maxWatches) return;
-    const opened = PathWatch.open(head, {
-      touched: () => this.refreshAll(),
-      failed: (error) => this.logger.debug(`${head} cannot be watched: ${String(error)}`),
-    });
+    const failed = (error: unknown): void => this.logger.debug(`${head} cannot be watched: ${String(error)}`);
+    const opened = PathWatch.open(head, { touched: () => this.refreshAll(), failed });
     this.heads.set(head, opened);
-    await opened;
+    await opened.catch(failed);
   }
 }

@@ -95,6 +95,18 @@ it('C17 holds up no other while the askers of 6 take nothing: they begin anew be
   expect(answers.settled).toBe(true);
 });
 
+it('C17 gives up one that comes no further whenever it begins anew', async () => {
+  for (let i = 0; i < 7; i++) answers.send(answer(4 * MIB), `r-${i}`);
+  for (let elapsed = 0; elapsed < 4 * STALL_MS; elapsed += TURN_MS) {
+    for (const source of [...sources]) {
+      const frame = source.next();
+      if (frame) ack(String(decodeFrame(frame.text)['id']), 0);
+    }
+    await clock.advance(TURN_MS);
+  }
+  expect(failed.map(({ error_code: code }) => code)).toEqual(Array(7).fill('COMMAND_TIMEOUT'));
+});
+
 it('C17 leaves its id to another once all of it is on its way, whether or not it was taken', () => {
   for (let i = 0; i < 6; i++) answers.send(answer(200_000), `slow-${i}`);
   expect(sent().filter(({ last }) => last)).toHaveLength(6);

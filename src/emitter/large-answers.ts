@@ -37,7 +37,9 @@ interface LargeAnswer {
   readonly length: number;
   source: ChunkSource;
   stall: Timer | undefined;
-  /** How long nothing of it was taken while it had its turn, in ms. */
+  /** How far it was ever taken. */
+  furthest: number;
+  /** How long it came no further while it had its turn, in ms. */
   stalledMs: number;
 }
 
@@ -83,7 +85,16 @@ export class LargeAnswers {
     const earlier = this.answers.get(requestId);
     if (earlier) this.forget(earlier);
     const source = this.sourceOf(frame, requestId);
-    this.answers.set(requestId, { requestId, command, frame, length, source, stall: undefined, stalledMs: 0 });
+    this.answers.set(requestId, {
+      requestId,
+      command,
+      frame,
+      length,
+      source,
+      stall: undefined,
+      furthest: -1,
+      stalledMs: 0,
+    });
     this.held += length;
     this.sendNext();
   }
@@ -102,7 +113,9 @@ export class LargeAnswers {
     const isKnown = source.confirmThrough(index);
     if (stop || (source.ended && !source.awaitsConfirmation)) return this.ended(answer);
     if (!isKnown || !answer.stall) return;
-    answer.stalledMs = 0;
+    // What is taken again after it has begun anew is no progress.
+    if (index > answer.furthest) answer.stalledMs = 0;
+    answer.furthest = Math.max(answer.furthest, index);
     this.goOn(answer);
   }
 

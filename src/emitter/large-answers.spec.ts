@@ -98,7 +98,7 @@ it('C17 holds up no other while the askers of 6 take nothing: they begin anew be
 it('C17 gives up one that comes no further whenever it begins anew', async () => {
   for (let i = 0; i < 7; i++) answers.send(answer(4 * MIB), `r-${i}`);
   for (let elapsed = 0; elapsed < 4 * STALL_MS; elapsed += TURN_MS) {
-    for (const source of [...sources]) {
+    for (const source of sources) {
       const frame = source.next();
       if (frame) ack(String(decodeFrame(frame.text)['id']), 0);
     }

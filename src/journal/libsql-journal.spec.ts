@@ -219,6 +219,26 @@ describe('LibsqlJournal', () => {
     await journal.close();
   });
 
+  it.each([
+    { tailBytes: 1, maxEntriesPerRuntime: 200 },
+    { tailBytes: 1, maxBytesPerRuntime: 1_400 },
+    { tailBytes: 1, maxBytesPerScope: 1_400 },
+  ])('drops a hundredth of a limit with what is beyond it: %o', async (limits) => {
+    const journal = JournalStore.openOne(file, limits);
+    const append = async (from: number, to: number): Promise<void> => {
+      for (let seq = from; seq <= to; seq++) journal.append(runtime, { ...entry(seq), frame: '{"n":1}' });
+      await journal.committed(runtime, to);
+    };
+    await append(1, 200);
+    expect(journal.bounds(runtime).oldest).toBe(1);
+    await append(201, 201);
+    expect(journal.bounds(runtime).oldest).toBe(4);
+    await append(202, 203);
+    expect(journal.bounds(runtime).oldest).toBe(4);
+    expect(journal.bytes).toBe(1_400);
+    await journal.close();
+  });
+
   it('knows the names of what is gone, within bounds', async () => {
     const journal = JournalStore.openOne(file, { maxEntriesPerRuntime: 1 });
     for (let seq = 1; seq <= 100; seq++) journal.append(runtime, entry(seq, `e${seq}`));

@@ -24,7 +24,7 @@ export interface Group {
 }
 
 /** Frames of one group (UTF-16 units); a larger frame is a group of its own. */
-const MAX_GROUP_BYTES = 1024 * 1024;
+const MAX_GROUP_BYTES = 256 * 1024;
 
 /**
  * One transaction out of what waits. A log's row never says more than the entries beside it: what is dropped or appended

@@ -30,7 +30,7 @@ export interface LogHost {
 }
 
 /** One part of a limit in so many is dropped with what is beyond it, so that not every append looks for what to drop. */
-const SLACK_PARTS = 100;
+const SLACK_PARTS = 20;
 /** Epochs of a runtime that stay known though nothing of them is kept. */
 const MAX_GONE_EPOCHS = 64;
 

@@ -122,7 +122,7 @@ export class PlainJournal implements Pick<
   }
 }
 
-/** With what exceeds a limit, a hundredth of it goes. */
+/** With what exceeds a limit, a twentieth of it goes. */
 function leftOf(used: number, limit: number): number {
-  return used > limit ? limit - Math.floor(limit / 100) : Infinity;
+  return used > limit ? limit - Math.floor(limit / 20) : Infinity;
 }

@@ -62,13 +62,14 @@ export function groupOf(unwritten: Deque<HeldEntry>, changed: Iterable<StoredLog
     'BEGIN IMMEDIATE',
     upsert(LOGS, [...logs].map(logRow)),
     upsert(EPOCHS, [...epochs.values()].flatMap(epochRow)),
-    rows.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${rows.join(',')}` : '',
+    rows === '' ? '' : `INSERT OR REPLACE INTO entries VALUES ${rows}`,
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
     ...over.map(({ log, name }) => deleteKept(log, name)),
     'COMMIT',
   ];
-  const sql = statements.filter((text) => text !== '').join(';');
+  let sql = '';
+  for (const statement of statements) if (statement !== '') sql += `${statement};`;
   return { sql, count, logs, over };
 }
 

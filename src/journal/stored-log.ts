@@ -119,7 +119,8 @@ export class StoredLog {
     const span = this.spanFor(epoch, position, seq);
     span.position = position;
     span.seq = through;
-    const named: JournalEntry = { position, epoch, seq, through, type, frame };
+    // The span's name, so that each entry does not hold one of its own.
+    const named: JournalEntry = { position, epoch: span.epoch, seq, through, type, frame };
     const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);

@@ -1,6 +1,10 @@
+import type { Provider } from '@nestjs/common';
 import { afterEach, describe, expect, it } from 'vitest';
+import { CLOCK } from '../src/config/index.js';
 import type { RelayModuleOptions } from '../src/relay/index.js';
+import { ManualClock } from './kit/manual-clock.js';
 import { dial, RawSocket, refused } from './kit/raw-socket.js';
+import type { LimitName } from '../src/relay/access/limit-name.js';
 import { OTHER_TOKEN, RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 import { Twinlane, TOKEN as TWINLANE_TOKEN } from './kit/twinlane.js';
 
@@ -12,8 +16,8 @@ afterEach(async () => {
 });
 
 /** The outer half of a relay with one environment. */
-async function startRelay(limits: NonNullable<RelayModuleOptions['limits']>) {
-  const relay = await RelayUnderTest.start({ limits, allowedOrigins: [CONSOLE] });
+async function startRelay(limits: NonNullable<RelayModuleOptions['limits']>, providers: Provider[] = []) {
+  const relay = await RelayUnderTest.start({ limits, allowedOrigins: [CONSOLE] }, { providers });
   closing.push(() => relay.close());
   const { connectionId, wsUrl } = await relay.register();
   const status = (query = ''): string => relay.ws(`/v1/environments/${connectionId}/status/ws?${query}`);
@@ -24,6 +28,9 @@ async function startRelay(limits: NonNullable<RelayModuleOptions['limits']>) {
   };
   return { relay, connectionId, wsUrl, status, open, metrics };
 }
+
+/** However busy the machine is, no time passes: a rate lets through what it lets through at once. */
+const stopped = (): Provider[] => [{ provide: CLOCK, useValue: new ManualClock() }];
 
 describe('sockets of one token', () => {
   it('C36 20 of them: those beyond the limit are refused with 429 and Retry-After, other tokens are not', async () => {
@@ -84,7 +91,7 @@ describe('sockets of one token', () => {
 });
 
 it('C36 registrations of one token are held to their rate, those of another are not', async () => {
-  const { relay } = await startRelay({ registrationsPerSecond: 1, registrationBurst: 3 });
+  const { relay } = await startRelay({ registrationsPerSecond: 1, registrationBurst: 3 }, stopped());
   const register = (token: string, n: number) =>
     relay.rest('/v1/environments/register', { body: { deviceId: `d${n}`, connectionName: 'n' }, token });
   expect((await Promise.all([1, 2].map((n) => register(TOKEN, n)))).map(({ status }) => status)).toEqual([200, 200]);
@@ -95,7 +102,7 @@ it('C36 registrations of one token are held to their rate, those of another are 
 });
 
 it('C36 commands over REST are held to their rate', async () => {
-  const { relay, connectionId } = await startRelay({ commandsPerSecond: 1, commandBurst: 2 });
+  const { relay, connectionId } = await startRelay({ commandsPerSecond: 1, commandBurst: 2 }, stopped());
   const send = () =>
     relay.rest(`/v1/environments/${connectionId}/messages`, { body: { messages: [{ content: 'x' }] } });
   const answers = [await send(), await send(), await send()];
@@ -110,7 +117,15 @@ describe('commands of one client', () => {
     const [environment] = await twinlane.client().environments({ onlineOnly: true });
     const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
     const flooder = await RawSocket.open(`${url}?client=flooder`, { token: TWINLANE_TOKEN });
-    return { twinlane, flooder };
+    /** How often somebody ran into a limit. */
+    const limited = async (limit: LimitName): Promise<number> => {
+      const headers = { authorization: `Bearer ${TWINLANE_TOKEN}` };
+      const metrics = await (await fetch(`${twinlane.url}/metrics`, { headers })).text();
+      return Number(
+        new RegExp(`^twinlane_relay_limited_total\\{limit="${limit}"\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0,
+      );
+    };
+    return { twinlane, flooder, limited };
   }
 
   const flood = (socket: RawSocket, from: number, count: number): void => {
@@ -152,17 +167,19 @@ describe('commands of one client', () => {
   });
 
   it('C36 our client sends again what came too soon, and all of it succeeds', async () => {
-    const { twinlane } = await start({ commandsPerSecond: 1_000, commandBurst: 50 });
+    const { twinlane, limited } = await start({ commandsPerSecond: 1_000, commandBurst: 50 });
     const attachment = await twinlane.attach();
     const answers = await Promise.all(Array.from({ length: 300 }, () => attachment.command('app_server_info', {})));
     expect(answers).toHaveLength(300);
+    expect(await limited('commands')).toBeGreaterThan(0);
     expect(attachment.state.phase).toBe('open');
   });
 
   it('C36 so many may wait for an answer, and one more when one has come', async () => {
-    const { twinlane } = await start({ unansweredPerClient: 5 });
+    const { twinlane, limited } = await start({ unansweredPerClient: 5 });
     const attachment = await twinlane.attach();
     const answers = await Promise.all(Array.from({ length: 12 }, () => attachment.command('app_server_info', {})));
     expect(answers).toHaveLength(12);
+    expect(await limited('unanswered')).toBeGreaterThan(0);
   });
 });

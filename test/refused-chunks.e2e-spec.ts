@@ -5,6 +5,7 @@ import { ResumableDevice } from './kit/resumable-device.js';
 import { ResumingClient } from './kit/resuming-client.js';
 
 const MAX_FRAME_BYTES = 4_096;
+const MAX_ANSWER_BYTES = 2_000;
 const runtime = { agent_id: 'agent-1', conversation_id: 'conv-1' };
 const DELTA = { type: 'stream_delta', delta: { message_type: 'assistant_message' } };
 
@@ -12,7 +13,10 @@ let relay: RelayUnderTest;
 let device: ResumableDevice;
 let client: ResumingClient;
 beforeEach(async () => {
-  relay = await RelayUnderTest.start({ maxFrameBytes: MAX_FRAME_BYTES }, { wholeRelay: true });
+  relay = await RelayUnderTest.start(
+    { maxFrameBytes: MAX_FRAME_BYTES, maxAnswerBytes: MAX_ANSWER_BYTES },
+    { wholeRelay: true },
+  );
   device = new ResumableDevice(TOKEN);
   await device.connectTo(`http://127.0.0.1:${relay.port}`);
   client = await ResumingClient.open({
@@ -83,4 +87,15 @@ it('C29 an event that is too large only when it is joined becomes a hole that is
   send(chunk('b', 0, event(2), true));
   await client.has('epoch-1:2');
   expect(client.names).toEqual(['gap epoch-1:1-1', 'epoch-1:2']);
+});
+
+it('an answer of more than the relay takes becomes an error', async () => {
+  device.answer = ({ type, request_id: id }) => {
+    const pieces = type === 'read_file' ? [0, 1, 2] : [];
+    for (const index of pieces) send({ ...chunk('a', index, 'x'.repeat(1_000)), request_id: id });
+    return undefined;
+  };
+  client.socket.send({ type: 'read_file', request_id: 'r', path: 'a' });
+  const answer = await client.socket.seen('read_file_response');
+  expect(answer).toMatchObject({ request_id: 'r', success: false, error_code: 'ANSWER_TOO_LARGE' });
 });

@@ -3,6 +3,7 @@ import { MemorySocket } from '../../test/kit/memory-socket.js';
 import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import { ChannelSender } from './channel-sender.js';
 import type { FrameSource, OutgoingFrame } from './frame-source.js';
+import { WINDOW_DEFAULTS } from './window.js';
 
 /** A source with a list of frames; remembers what was confirmed. */
 class ListSource implements FrameSource {
@@ -162,11 +163,13 @@ describe('ChannelSender', () => {
     expect(sum).toEqual({ windowBytes: 1_000, rate: 0 });
     sender.attach(new ListSource('a', 20, 100));
     await settle();
-    await time.advance(10);
+    const roundTripMs = 50;
+    await time.advance(roundTripMs);
     sender.confirmThrough(sender.sent);
     const sent = socket.sent.reduce((bytes, { length }) => bytes + length, 0);
-    expect(sum.rate).toBeCloseTo(sent * 100);
-    expect(sum.windowBytes).toBeCloseTo(2 * (sent / 10) * (10 + 5));
+    const { startGain, ackIntervalMs } = WINDOW_DEFAULTS;
+    expect(sum.rate).toBeCloseTo((sent / roundTripMs) * 1_000);
+    expect(sum.windowBytes).toBeCloseTo(startGain * (sent / roundTripMs) * (roundTripMs + ackIntervalMs));
     sender.end();
     expect(sum.windowBytes).toBeCloseTo(0);
     expect(sum.rate).toBeCloseTo(0);

@@ -26,8 +26,13 @@ interface Open {
   length: number;
 }
 
-/** A chunk counts as at least this long: what a million empty ones cost is not nothing. */
+/** UTF-16 units. */
 const LEAST_COUNTED = 256;
+
+/** What a chunk counts where chunks are bounded, in UTF-16 units: what a million empty ones cost is not nothing. */
+export function countedLength({ data }: Pick<ChunkFrame, 'data'>): number {
+  return Math.max(data.length, LEAST_COUNTED);
+}
 
 /**
  * Puts the chunks of one socket together again. It holds as much as its bounds allow, whatever comes; what was begun and does
@@ -44,12 +49,13 @@ export class ChunkJoiner {
    * @returns the whole text with the last chunk, else undefined
    * @throws ChunkError; what has come of this id is forgotten then
    */
-  take({ id, request_id: requestId, index, last, data }: ChunkFrame): string | undefined {
+  take(chunk: ChunkFrame): string | undefined {
+    const { id, request_id: requestId, index, last } = chunk;
     const key = requestId === undefined ? `id ${id}` : `request ${requestId}`;
     if (index === 0) this.open.delete(key);
     const open = this.open.get(key) ?? this.begin(id);
     try {
-      this.append(open, index, data);
+      this.append(open, chunk);
     } catch (error) {
       this.open.delete(key);
       throw error;
@@ -76,12 +82,13 @@ export class ChunkJoiner {
     );
   }
 
-  private append(open: Open, index: number, data: string): void {
+  private append(open: Open, chunk: ChunkFrame): void {
     const { maxLength } = this.options;
+    const { index, data } = chunk;
     if (index !== open.next)
       throw new ChunkError('OUT_OF_ORDER', `A chunk has index ${index}, but ${open.next} was to come.`);
     open.next++;
-    open.length += Math.max(data.length, LEAST_COUNTED);
+    open.length += countedLength(chunk);
     if (open.length > maxLength)
       throw new ChunkError('TOO_LARGE', `The chunks add up to more than ${maxLength} bytes.`);
     open.pieces.push(data);

@@ -120,7 +120,7 @@ describe('a text in chunks', () => {
 describe('large frames of a source', () => {
   const large = encodeFrame({ type: 'stream_delta', content: 'x'.repeat(2 * LARGE_FRAME_LENGTH) });
 
-  it('leave in chunks in the order of the source, and let other sources in between', () => {
+  it('C18 leave in chunks in the order of the source, and let other sources in between', () => {
     const [queue, other] = [new FrameQueue(), new FrameQueue()];
     const confirmed: string[] = [];
     queue.push({ text: large, confirmed: () => confirmed.push('large') });

@@ -61,7 +61,7 @@ export class DeliveryRate {
     return this.best;
   }
 
-  /** How many samples were taken. */
+  /** How many samples were taken: a limited one only where it says that the rate is higher. */
   get samples(): number {
     return this.sampleCount;
   }
@@ -89,6 +89,8 @@ export class DeliveryRate {
   starved(): void {
     this.limitedThrough = this.sent;
     if (this.latest) this.latest.isLimited = true;
+    // What left last was read already, and told the sample nothing of this.
+    if (this.sample && this.inFlight === 0) this.sample.isLimited = true;
   }
 
   /**
@@ -107,14 +109,14 @@ export class DeliveryRate {
     const span = Math.max(newest.at - start.sentAt, now - start.at);
     if (span <= 0 || span < this.leastSampleMs) return;
     this.sample = undefined;
-    this.sampleCount++;
     const rate = (this.delivered - start.delivered) / span;
     if (start.isLimited && rate <= this.perMs) return;
+    this.sampleCount++;
     this.add(rate, memoryMs);
   }
 
   private startOf({ delivered, deliveredAt, precededAt, isLimited }: Departure): SampleStart {
-    // Time in which nothing was in flight follows what was limited, and so makes the sample a limited one.
+    // Time in which nothing was in flight follows what was limited, and so makes the sample a limited one (see `starved`).
     if (this.sample) this.sample.isLimited ||= isLimited;
     else this.sample = { at: deliveredAt, sentAt: precededAt, delivered, isLimited };
     return this.sample;

@@ -1,4 +1,4 @@
-export { ChunkError, ChunkJoiner, type ChunkJoinerOptions } from './chunk-joiner.js';
+export { ChunkError, ChunkJoiner, type ChunkJoinerOptions, countedLength } from './chunk-joiner.js';
 export { CHUNK_LENGTH, ChunkSource, type ChunkSourceOptions } from './chunk-source.js';
 export { ChunkingSource, ChunkSlots } from './chunking-source.js';
 export { ChannelSender, type ChannelSenderOptions } from './channel-sender.js';

@@ -13,6 +13,9 @@ export interface SocketObserver {
 /** What nearly every frame begins with, as both ends write it. */
 const NUMBERED = '{"seq":';
 const TYPE = '"type":"';
+/** Most frames are one of these. */
+const DELTA = 'stream_delta';
+const MOSTLY = `${DELTA}"`;
 
 /** The `type` of an encoded frame, read without parsing all of it where it stands first. */
 export function typeOfText(text: string): string | undefined {
@@ -23,6 +26,7 @@ function leadingTypeOf(text: string): string | undefined {
   const from = text.startsWith(NUMBERED) ? text.indexOf(',', NUMBERED.length) + 1 : 1;
   if (!text.startsWith(TYPE, from)) return undefined;
   const start = from + TYPE.length;
+  if (text.startsWith(MOSTLY, start)) return DELTA;
   const type = text.slice(start, text.indexOf('"', start));
   return type.includes('\\') ? undefined : type;
 }

@@ -75,6 +75,11 @@ export class EmitterOptions {
   @Min(1)
   answerStallMs: number = 60_000;
 
+  /** While other answers wait, one of which nothing is taken for this long lets them go first, and begins anew later. Default: 2 s. */
+  @IsInt()
+  @Min(1)
+  answerTurnMs: number = 2_000;
+
   /** Longest that an event for control waits for the stream events before it (protocol section 2). Default: 1 s. */
   @IsInt()
   @Min(0)

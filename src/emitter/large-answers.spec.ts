@@ -7,6 +7,7 @@ import { LargeAnswers } from './large-answers.js';
 
 const MIB = 1024 * 1024;
 const STALL_MS = 60_000;
+const TURN_MS = 2_000;
 
 let clock: ManualClock;
 let sources: Set<FrameSource>;
@@ -23,7 +24,7 @@ beforeEach(() => {
   } as unknown as OpenLink;
   answers = new LargeAnswers(
     clock,
-    { maxAnswerBytes: 8 * MIB, heldAnswerBytes: 20 * MIB, answerStallMs: STALL_MS },
+    { maxAnswerBytes: 8 * MIB, heldAnswerBytes: 20 * MIB, answerStallMs: STALL_MS, answerTurnMs: TURN_MS },
     (answer) => failed.push(answer),
   );
   answers.linkUp(link);
@@ -52,7 +53,7 @@ function sent(): ChunkFrame[] {
 const ack = (id: string, index: number, stop = false): boolean =>
   answers.take({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) });
 
-it('sends no more than 1 MiB that is not confirmed, and all of it in the end', () => {
+it('C18 sends no more than 1 MiB that is not confirmed, and all of it in the end', () => {
   answers.send(answer(4 * MIB), 'a');
   const all: ChunkFrame[] = [];
   for (let chunks = sent(); chunks.length > 0; chunks = sent()) {
@@ -68,13 +69,49 @@ it('sends no more than 1 MiB that is not confirmed, and all of it in the end', (
 });
 
 it('sends 6 side by side, and the next when one has ended', () => {
-  for (let i = 0; i < 7; i++) answers.send(answer(200_000), `r-${i}`);
+  for (let i = 0; i < 7; i++) answers.send(answer(2 * MIB), `r-${i}`);
   const first = sent();
   expect(new Set(first.map(({ id }) => id)).size).toBe(6);
   // By turns, not one after the other.
   expect(new Set(first.slice(0, 6).map(({ id }) => id)).size).toBe(6);
-  ack('r-0', first.filter(({ id }) => id === 'r-0').length - 1);
+  ack('r-0', 0, true);
   expect(sent().every(({ id }) => id === 'r-6')).toBe(true);
+});
+
+it('C17 holds up no other while the askers of 6 take nothing: they begin anew behind it', async () => {
+  for (let i = 0; i < 6; i++) answers.send(answer(4 * MIB), `slow-${i}`);
+  sent();
+  answers.send(answer(200_000), 'quick');
+  expect(sent()).toEqual([]);
+  await clock.advance(TURN_MS);
+  const chunks = sent();
+  const quick = chunks.filter(({ id }) => id === 'quick');
+  expect(quick.at(-1)?.last).toBe(true);
+  expect(chunks.find(({ id }) => id === 'slow-0')).toMatchObject({ index: 0 });
+  ack('quick', quick.length - 1);
+  await clock.advance(STALL_MS);
+  await clock.advance(STALL_MS);
+  expect(new Set(failed.map(({ request_id: id }) => id)).size).toBe(6);
+  expect(answers.settled).toBe(true);
+});
+
+it('C17 gives up one that comes no further whenever it begins anew', async () => {
+  for (let i = 0; i < 7; i++) answers.send(answer(4 * MIB), `r-${i}`);
+  for (let elapsed = 0; elapsed < 4 * STALL_MS; elapsed += TURN_MS) {
+    for (const source of sources) {
+      const frame = source.next();
+      if (frame) ack(String(decodeFrame(frame.text)['id']), 0);
+    }
+    await clock.advance(TURN_MS);
+  }
+  expect(failed.map(({ error_code: code }) => code)).toEqual(Array(7).fill('COMMAND_TIMEOUT'));
+});
+
+it('C17 leaves its id to another once all of it is on its way, whether or not it was taken', () => {
+  for (let i = 0; i < 6; i++) answers.send(answer(200_000), `slow-${i}`);
+  expect(sent().filter(({ last }) => last)).toHaveLength(6);
+  answers.send(answer(200_000), 'quick');
+  expect(sent().at(-1)).toMatchObject({ id: 'quick', last: true });
 });
 
 it('ends one that nobody takes: at once where the server says so, else in time', async () => {

@@ -26,19 +26,27 @@ export interface LargeAnswersOptions {
   readonly heldAnswerBytes: number;
   /** ms. */
   readonly answerStallMs: number;
+  /** ms. */
+  readonly answerTurnMs: number;
 }
 
 interface LargeAnswer {
   readonly requestId: string;
   readonly command: string;
+  readonly frame: Frame;
   readonly length: number;
-  readonly source: ChunkSource;
+  source: ChunkSource;
   stall: Timer | undefined;
+  /** How far it was ever taken. */
+  furthest: number;
+  /** How long it came no further while it had its turn, in ms. */
+  stalledMs: number;
 }
 
 /**
  * Answers too large for one frame, or for control: they share the stream channel with events, each at the pace of its asker
- * (protocol section 6). An answer in chunks lives on one link: when that breaks, the server asks again.
+ * (protocol section 6). An answer in chunks lives on one link: when that breaks, the server asks again. One that its asker
+ * does not take lets others go first.
  */
 export class LargeAnswers {
   /** By whose they are, in the order they came; those that are sent now, first. */
@@ -76,12 +84,17 @@ export class LargeAnswers {
       return this.fail(errorAnswer(command, requestId, 'TOO_MANY', TOO_MUCH_HELD));
     const earlier = this.answers.get(requestId);
     if (earlier) this.forget(earlier);
-    const source = new ChunkSource(this.bounded(frame, requestId), {
-      id: requestId,
+    const source = this.sourceOf(frame, requestId);
+    this.answers.set(requestId, {
       requestId,
-      maxUnconfirmed: MAX_UNCONFIRMED_LENGTH,
+      command,
+      frame,
+      length,
+      source,
+      stall: undefined,
+      furthest: -1,
+      stalledMs: 0,
     });
-    this.answers.set(requestId, { requestId, command, length, source, stall: undefined });
     this.held += length;
     this.sendNext();
   }
@@ -98,8 +111,23 @@ export class LargeAnswers {
   private confirmed(answer: LargeAnswer, { index, stop }: ChunkAckFrame): void {
     const { source } = answer;
     const isKnown = source.confirmThrough(index);
-    if (stop || (source.ended && !source.awaitsConfirmation)) this.ended(answer);
-    else if (isKnown) this.goOn(answer);
+    if (stop || (source.ended && !source.awaitsConfirmation)) return this.ended(answer);
+    if (!isKnown || !answer.stall) return;
+    // What is taken again after it has begun anew is no progress.
+    if (index > answer.furthest) answer.stalledMs = 0;
+    answer.furthest = Math.max(answer.furthest, index);
+    this.goOn(answer);
+  }
+
+  private sourceOf(frame: Frame, requestId: string): ChunkSource {
+    const maxUnconfirmed = MAX_UNCONFIRMED_LENGTH;
+    // Its id is free for another once all of it is on its way.
+    return new ChunkSource(this.bounded(frame, requestId), {
+      id: requestId,
+      requestId,
+      maxUnconfirmed,
+      done: () => this.sendNext(),
+    });
   }
 
   private *bounded(frame: Frame, requestId: string): Generator<string, void> {
@@ -118,15 +146,43 @@ export class LargeAnswers {
   private sendNext(): void {
     let sending = 0;
     for (const answer of this.answers.values()) {
+      if (answer.source.ended) continue;
       if (++sending > MAX_SENDING) return;
       if (!answer.stall) this.goOn(answer);
     }
   }
 
   private goOn(answer: LargeAnswer): void {
-    answer.stall?.cancel();
-    answer.stall = this.clock.after(this.options.answerStallMs, () => this.giveUp(answer, 'COMMAND_TIMEOUT', STALLED));
+    this.watch(answer);
     this.link?.stream.attach(answer.source, 'fair');
+  }
+
+  private watch(answer: LargeAnswer): void {
+    const { answerStallMs, answerTurnMs } = this.options;
+    const ms = Math.min(answerTurnMs, answerStallMs - answer.stalledMs);
+    answer.stall?.cancel();
+    answer.stall = this.clock.after(ms, () => {
+      answer.stalledMs += ms;
+      if (answer.stalledMs >= answerStallMs) this.giveUp(answer, 'COMMAND_TIMEOUT', STALLED);
+      else if (!answer.source.ended && this.isAwaited) this.giveWay(answer);
+      else this.watch(answer);
+    });
+  }
+
+  /** Whether one waits for its turn. */
+  private get isAwaited(): boolean {
+    for (const { stall } of this.answers.values()) if (!stall) return true;
+    return false;
+  }
+
+  /** It begins anew, behind those that wait. */
+  private giveWay(answer: LargeAnswer): void {
+    answer.source.stop();
+    answer.source = this.sourceOf(answer.frame, answer.requestId);
+    answer.stall = undefined;
+    this.answers.delete(answer.requestId);
+    this.answers.set(answer.requestId, answer);
+    this.sendNext();
   }
 
   private giveUp(answer: LargeAnswer, code: ErrorCode, message: string = ERROR_CODES[code].message): void {

@@ -123,9 +123,9 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     if (position !== undefined) await this.journal.committed(runtime, position);
   }
 
-  /** Whether the server takes large answers in chunks (protocol section 6). */
+  /** Whether the server takes large answers in chunks (protocol section 6): by the link, while there is none by its newest registration. */
   get takesChunks(): boolean {
-    return this.links.chunked;
+    return this.link ? this.link.shape.chunked === true : this.links.chunked;
   }
 
   /** Bytes of one answer that the server takes: many frames' worth where it takes chunks, else one (protocol section 6). */

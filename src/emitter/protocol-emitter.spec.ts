@@ -25,6 +25,7 @@ function setUp(
   maxFrameBytes = DEFAULT_MAX_FRAME_BYTES,
   sent: Frame[] = [],
   journal: Journal = new MemoryJournal({ maxBytes: options.journalMaxBytes ?? Infinity }),
+  chunked = false,
 ) {
   const clock = new ManualClock();
   const settings = Object.assign(new EmitterOptions(), options);
@@ -32,6 +33,7 @@ function setUp(
   const emitter = new ProtocolEmitterService(settings, journal, DEFAULT_TYPE_MAP, clock, channel, channel, {
     feed: () => {},
     maxFrameBytes,
+    chunked,
   } as never);
   const context = linkContext(clock);
   /** A split link whose peer answers pings while `answers` is true. */
@@ -232,6 +234,17 @@ describe('C29 what does not fit into one frame of the server', () => {
       { type: 'file_changed', path: expect.stringContaining('[cut'), cut_bytes: expect.any(Number) },
       { content: 'fits' },
     ]);
+  });
+
+  it('goes in one if it is an answer, on a link that carries no chunks whatever was registered', () => {
+    const sent: Frame[] = [];
+    const { emitter, connect } = setUp({}, undefined, sent, undefined, true);
+    const answer = { type: 'read_file_response', request_id: 'r', content: 'x'.repeat(100_000), success: true };
+    expect(emitter.takesChunks).toBe(true);
+    connect();
+    expect(emitter.takesChunks).toBe(false);
+    emitter.send(answer);
+    expect(sent).toEqual([answer]);
   });
 });
 

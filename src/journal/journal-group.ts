@@ -24,7 +24,7 @@ export interface Group {
 }
 
 /** Frames of one group (UTF-16 units); a larger frame is a group of its own. */
-const MAX_GROUP_BYTES = 1024 * 1024;
+const MAX_GROUP_BYTES = 256 * 1024;
 
 /**
  * One transaction out of what waits. A log's row never says more than the entries beside it: what is dropped or appended
@@ -62,13 +62,14 @@ export function groupOf(unwritten: Deque<HeldEntry>, changed: Iterable<StoredLog
     'BEGIN IMMEDIATE',
     upsert(LOGS, [...logs].map(logRow)),
     upsert(EPOCHS, [...epochs.values()].flatMap(epochRow)),
-    rows.length > 0 ? `INSERT OR REPLACE INTO entries VALUES ${rows.join(',')}` : '',
+    rows === '' ? '' : `INSERT OR REPLACE INTO entries VALUES ${rows}`,
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
     ...over.map(({ log, name }) => deleteKept(log, name)),
     'COMMIT',
   ];
-  const sql = statements.filter((text) => text !== '').join(';');
+  let sql = '';
+  for (const statement of statements) if (statement !== '') sql += `${statement};`;
   return { sql, count, logs, over };
 }
 

@@ -96,7 +96,7 @@ export class JournalReader {
     );
     this.marks = this.prepare(
       `SELECT position, seq, through, total, at, sizes FROM entries
-       WHERE log=? AND position>=${RUN_OF} ORDER BY position LIMIT ?`,
+       WHERE log=? AND position=${RUN_OF}`,
     );
     this.keptFrames = this.prepare('SELECT name, frame FROM kept WHERE log=? ORDER BY position');
   }
@@ -125,17 +125,10 @@ export class JournalReader {
     return found;
   }
 
-  /** What is known of the entries from a position on, in so many rows. */
-  marksFrom(log: number, position: number, rows: number): EntryMark[] {
-    const found: EntryMark[] = [];
-    let next = position;
-    for (const row of this.marks.all([log, log, position, rows]))
-      for (const mark of marksOf(row)) {
-        if (mark.position < next) continue;
-        found.push(mark);
-        next = mark.position + 1;
-      }
-    return found;
+  /** What is known of the entry at a position; undefined where it is not kept. */
+  mark(log: number, position: number): EntryMark | undefined {
+    const [row] = this.marks.all([log, log, position]);
+    return row && markOf(row, position);
   }
 
   kept(log: number): Map<string, string> {
@@ -175,13 +168,12 @@ export class JournalReader {
   }
 }
 
-/** What is known of each entry of a row. */
-function marksOf([position, seq, through, total, at, sizes]: MarkColumns): EntryMark[] {
+/** What a row knows of the entry at a position. */
+function markOf([first, seq, through, total, at, sizes]: MarkColumns, position: number): EntryMark | undefined {
   const each = sizesOf(sizes);
-  if (!each) return [{ position, seq, through, total, at }];
-  let before = total - each.reduce((sum, size) => sum + size, 0);
-  return each.map((size, index) => {
-    const number = seq + index;
-    return { position: position + index, seq: number, through: number, total: (before += size), at };
-  });
+  if (!each) return position === first ? { position, seq, through, total, at } : undefined;
+  const index = position - first;
+  if (index >= each.length) return undefined;
+  const after = each.slice(index + 1).reduce((sum, size) => sum + size, 0);
+  return { position, seq: seq + index, through: seq + index, total: total - after, at };
 }

@@ -40,9 +40,11 @@ export class Runs {
     this.open.set(log, begun);
   }
 
-  /** As values of SQL. */
-  rows(): string[] {
-    return this.runs.map(rowOf);
+  /** As values of SQL, with commas between them; put together without a copy. */
+  rows(): string {
+    let rows = '';
+    for (const run of this.runs) rows += `${rows === '' ? '' : ','}${rowOf(run)}`;
+    return rows;
   }
 }
 

@@ -1,7 +1,10 @@
 import type { Clock } from '../protocol/index.js';
 import type { JournalObserver } from './journal-observer.js';
 
-/** Limits of a journal on disk. Sizes are UTF-16 units of the frames, times ms. Unset limits of what is kept do not apply. */
+/**
+ * Limits of a journal on disk. Sizes are UTF-16 units of the frames, times ms. Unset limits of what is kept do not apply; where
+ * one is exceeded, a twentieth of it goes at once.
+ */
 export interface JournalStoreOptions {
   /** Entries a runtime keeps; its older ones are dropped. Default: no bound. */
   readonly maxEntriesPerRuntime?: number;

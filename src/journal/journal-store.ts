@@ -15,7 +15,7 @@ import {
 import { JournalWriter } from './journal-writer.js';
 import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
 import { RecentEntries } from './recent-entries.js';
-import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog } from './stored-log.js';
+import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog, withSlack } from './stored-log.js';
 import { UnwrittenEntries } from './unwritten-entries.js';
 
 /** What is no event (a released position, say) is written with the next group, or after this time. */
@@ -250,10 +250,13 @@ export class JournalStore implements LogHost, LogStore {
   private retain(scope: Scope, log: StoredLog): void {
     const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope } = this.options;
     log.trim(maxEntriesPerRuntime ?? Infinity, maxBytesPerRuntime ?? Infinity);
-    if (maxBytesPerScope === undefined) return;
+    if (maxBytesPerScope === undefined || scope.bytes <= maxBytesPerScope) return;
+    const left = withSlack(maxBytesPerScope);
     for (const silent of scope.warm) {
-      if (scope.bytes <= maxBytesPerScope) return;
-      while (!silent.isEmpty && scope.bytes > maxBytesPerScope) silent.dropThrough(silent.oldest);
+      const tooMuch = scope.bytes - left;
+      if (tooMuch <= 0) return;
+      if (silent.bytes < tooMuch) silent.dropThrough(silent.head);
+      else silent.shrink(silent.bytes - tooMuch);
     }
   }
 

@@ -207,7 +207,7 @@ describe('LibsqlJournal', () => {
   });
 
   it('makes room in a scope with the oldest of the runtime that was silent longest', async () => {
-    const journal = JournalStore.openOne(file, { maxBytesPerScope: 7 * 4 });
+    const journal = JournalStore.openOne(file, { maxBytesPerScope: 7 * 4 + 1 });
     journal.append(other, entry(1));
     journal.append(other, entry(2));
     for (const seq of [1, 2, 3]) journal.append(runtime, entry(seq));
@@ -216,6 +216,26 @@ describe('LibsqlJournal', () => {
     expect(journal.bounds(other)).toEqual({ oldest: 3, head: 2 });
     expect(journal.bounds(runtime)).toEqual({ oldest: 2, head: 5 });
     expect(journal.epochs(other)).toEqual([{ epoch: 'e1', first: 1, last: 2, kept: 3 }]);
+    await journal.close();
+  });
+
+  it.each([
+    { tailBytes: 1, maxEntriesPerRuntime: 200 },
+    { tailBytes: 1, maxBytesPerRuntime: 1_400 },
+    { tailBytes: 1, maxBytesPerScope: 1_400 },
+  ])('drops a twentieth of a limit with what is beyond it: %o', async (limits) => {
+    const journal = JournalStore.openOne(file, limits);
+    const append = async (from: number, to: number): Promise<void> => {
+      for (let seq = from; seq <= to; seq++) journal.append(runtime, { ...entry(seq), frame: '{"n":1}' });
+      await journal.committed(runtime, to);
+    };
+    await append(1, 200);
+    expect(journal.bounds(runtime).oldest).toBe(1);
+    await append(201, 201);
+    expect(journal.bounds(runtime).oldest).toBe(12);
+    await append(202, 211);
+    expect(journal.bounds(runtime).oldest).toBe(12);
+    expect(journal.bytes).toBe(1_400);
     await journal.close();
   });
 

@@ -29,10 +29,10 @@ export interface LogHost {
   unreadable(error: Error): void;
 }
 
+/** One part of a limit in so many is dropped with what is beyond it, so that not every append looks for what to drop. */
+const SLACK_PARTS = 20;
 /** Epochs of a runtime that stay known though nothing of them is kept. */
 const MAX_GONE_EPOCHS = 64;
-/** Rows whose marks are read at once where many entries are dropped one by one. */
-const RUNS_AT_ONCE = 8;
 
 /** One runtime's log: what is known of it in memory, and its way to the disk. */
 export class StoredLog {
@@ -61,8 +61,6 @@ export class StoredLog {
   /** Readers see entries up to here. */
   private visible: number;
   private readonly names = new Map<number, string>();
-  /** Of entries on disk from `oldest` on. */
-  private marks = new Deque<EntryMark>();
   /** The oldest kept entry is not older than this. */
   private oldestAt: number;
   private readonly waiters = new CommitWaiters();
@@ -121,7 +119,8 @@ export class StoredLog {
     const span = this.spanFor(epoch, position, seq);
     span.position = position;
     span.seq = through;
-    const named: JournalEntry = { position, epoch, seq, through, type, frame };
+    // The span's name, so that each entry does not hold one of its own.
+    const named: JournalEntry = { position, epoch: span.epoch, seq, through, type, frame };
     const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);
@@ -193,27 +192,25 @@ export class StoredLog {
     else this.drop(through, total);
   }
 
-  /** Drops the oldest entries until the rest keeps within these limits. */
+  /** Where more is kept than these limits, drops the oldest, and some more with them. */
   trim(maxEntries: number, maxBytes: number): void {
-    this.dropThrough(this.head - maxEntries);
-    while (this.bytes > maxBytes && !this.isEmpty) this.dropThrough(this.oldest);
+    if (this.head - this.oldest >= maxEntries) this.dropThrough(this.head - withSlack(maxEntries));
+    if (this.bytes > maxBytes) this.shrink(withSlack(maxBytes));
+  }
+
+  /** Drops the oldest entries until the rest has no more than so many UTF-16 units. */
+  shrink(maxBytes: number): void {
+    // What cannot be read goes with all that is on disk, which may not be enough.
+    while (this.bytes > maxBytes && !this.isEmpty)
+      this.dropThrough(this.firstWith(({ total }) => this.total - total <= maxBytes));
   }
 
   /** Drops what was appended before a time. */
   expire(before: number): void {
     if (this.isEmpty || this.oldestAt >= before) return;
-    let low = this.oldest;
-    let high = this.head + 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const at = this.mark(middle)?.at ?? -Infinity;
-      if (at < before) low = middle + 1;
-      else {
-        high = middle;
-        this.oldestAt = at;
-      }
-    }
-    this.dropThrough(low - 1);
+    const first = this.firstWith(({ at }) => at >= before);
+    this.oldestAt = this.mark(first)?.at ?? this.oldestAt;
+    this.dropThrough(first - 1);
   }
 
   /** Resolves when readers see the entry at this position. */
@@ -279,22 +276,27 @@ export class StoredLog {
     return undefined;
   }
 
-  private mark(position: number, runs = 1): EntryMark | undefined {
+  private mark(position: number): EntryMark | undefined {
     const held = this.tail.at(position - this.tailStart);
     if (held) return { ...held.entry, total: held.total, at: held.at };
-    const known = this.marks.at(position - (this.marks.at(0)?.position ?? Infinity));
-    if (known) return known;
-    const marks = this.guarded(() => this.host.reader.marksFrom(this.id, position, runs)) ?? [];
-    if (runs > 1) {
-      this.marks = new Deque();
-      for (const mark of marks) this.marks.push(mark);
+    return this.guarded(() => this.host.reader.mark(this.id, position));
+  }
+
+  /** The lowest position of which something is true that is true of all after it; `head` + 1 where there is none. */
+  private firstWith(isTrue: (mark: EntryMark) => boolean): number {
+    let low = this.oldest;
+    let high = this.head + 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const mark = this.mark(middle);
+      if (mark && isTrue(mark)) high = middle;
+      else low = middle + 1;
     }
-    return marks[0]?.position === position ? marks[0] : undefined;
+    return low;
   }
 
   private totalThrough(position: number): number | undefined {
-    if (position === this.head) return this.total;
-    return this.mark(position, position === this.oldest ? RUNS_AT_ONCE : 1)?.total;
+    return position === this.head ? this.total : this.mark(position)?.total;
   }
 
   /** What all before an entry had; without one, all there are. */
@@ -309,7 +311,6 @@ export class StoredLog {
     const unreleased = Math.max(0, through - Math.max(this.released, this.oldest - 1));
     this.oldest = through + 1;
     this.dropped = total;
-    while ((this.marks.at(0)?.position ?? Infinity) <= through) this.marks.shift();
     const held: HeldEntry[] = [];
     for (let first = this.tail.at(0); first && first.entry.position <= through; first = this.tail.at(0)) {
       this.tail.shift();
@@ -326,4 +327,9 @@ export class StoredLog {
       return undefined;
     }
   }
+}
+
+/** What is left of a limit once it was exceeded. */
+export function withSlack(limit: number): number {
+  return limit - Math.floor(limit / SLACK_PARTS);
 }

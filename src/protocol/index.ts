@@ -6,6 +6,7 @@ export * from './clock.js';
 export * from './clock-watch.js';
 export * from './codec.js';
 export * from './commands.js';
+export * from './delta-reader.js';
 export * from './envelope.js';
 export * from './error-codes.js';
 export * from './events.js';

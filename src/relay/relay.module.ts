@@ -36,11 +36,12 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   provide: RoutingOptions,
   inject: [RelayOptions],
   useFactory: ({ history, ...options }: RelayOptions) => {
-    const { clientChannels, maxFrameBytes, limits, window } = options;
+    const { clientChannels, maxFrameBytes, maxAnswerBytes, limits, window } = options;
     const { maxEventsPerRuntime, maxBytesPerRuntime, maxBytes } = history;
     return validateOptions(RoutingOptions, {
       clientChannels,
       maxFrameBytes,
+      maxAnswerBytes,
       limits,
       window,
       maxEventsPerRuntime,

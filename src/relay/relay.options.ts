@@ -15,7 +15,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
-import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
@@ -86,6 +86,11 @@ export class RelayOptions {
   @Min(1024)
   @Max(MAX_FRAME_BYTES)
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
+
+  /** Bytes of one answer that a device sends in chunks (protocol section 6); a larger one becomes an error. Default 64 MiB. */
+  @IsInt()
+  @Min(1)
+  maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Bytes of commands that may wait for one device to read; beyond, its link is cut. Default 32 MiB. */
   @IsInt()

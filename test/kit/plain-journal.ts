@@ -105,9 +105,12 @@ export class PlainJournal implements Pick<
     this.logs.set(key, log);
     const entry = { position: log.entries.length + 1, ...fields };
     log.entries.push(entry);
-    while (log.held.length > maxEntriesPerRuntime || log.bytes > maxBytesPerRuntime) log.oldest++;
-    for (const silent of this.logs.values())
-      while (silent.held.length > 0 && this.bytes > maxBytesPerScope) silent.oldest++;
+    const maxEntries = leftOf(log.held.length, maxEntriesPerRuntime);
+    while (log.held.length > maxEntries) log.oldest++;
+    const maxBytes = leftOf(log.bytes, maxBytesPerRuntime);
+    while (log.bytes > maxBytes) log.oldest++;
+    const left = leftOf(this.bytes, maxBytesPerScope);
+    for (const silent of this.logs.values()) while (silent.held.length > 0 && this.bytes > left) silent.oldest++;
     return entry;
   }
 
@@ -117,4 +120,9 @@ export class PlainJournal implements Pick<
     this.logs.set(key, log);
     return log;
   }
+}
+
+/** With what exceeds a limit, a twentieth of it goes. */
+function leftOf(used: number, limit: number): number {
+  return used > limit ? limit - Math.floor(limit / 20) : Infinity;
 }

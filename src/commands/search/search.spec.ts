@@ -230,13 +230,17 @@ describe('grep_in_files', () => {
 });
 
 describe('a search that does not end', () => {
-  /** Shows a match, has a child that holds its output open, and ends by no gentle signal. */
+  /**
+   * Shows a match and more than a pipe holds, so that it goes on only once the match has been read; has a child that holds its
+   * output open, and ends by no gentle signal.
+   */
   const STUBBORN = `#!/bin/sh
 trap '' TERM
 sleep 600 &
 echo $! > child
 printf '%s\\n' '{"type":"begin","data":{"path":{"text":"./a"}}}'
 printf '%s\\n' '{"type":"match","data":{"path":{"text":"./a"},"lines":{"text":"x\\n"},"line_number":1,"submatches":[{"start":0,"end":1}]}}'
+yes '{"type":"begin","data":{"path":{"text":"./b"}}}' | head -n 4000
 echo > shown
 wait
 `;

@@ -15,9 +15,11 @@ import {
   decodeFrame,
   encodeFrame,
   FrameError,
+  isLarger,
   mayComeInChunks,
   PONG_TEXT,
   readChunk,
+  readDelta,
   REFUSED_SIZE_FACTOR,
   type ChannelName,
   type Clock,
@@ -139,7 +141,7 @@ export class DeviceChannel implements SocketReceiver {
     const { length } = text;
     let frame: Frame;
     try {
-      frame = decodeFrame(text, isBinary, { maxBytes: this.limits.maxFrameBytes });
+      frame = this.decode(text, isBinary);
     } catch (error) {
       if (error instanceof FrameError) return this.refuse(error, length);
       throw error;
@@ -153,6 +155,13 @@ export class DeviceChannel implements SocketReceiver {
       const receipt = this.numbered?.received(frame['seq'] ?? null, length);
       this.settle(receipt, this.isPiece(frame) ? this.join(frame) : this.observer.frame(this, frame, text));
     }
+  }
+
+  /** Most of all that comes are deltas, and where they have their place in a history nothing here looks into them. */
+  private decode(text: string, isBinary: boolean): Frame {
+    const { maxFrameBytes: maxBytes } = this.limits;
+    const delta = this.numbered && !isBinary && !isLarger(text, maxBytes) ? readDelta(text) : undefined;
+    return delta ?? decodeFrame(text, isBinary, { maxBytes });
   }
 
   /** Whether it is a piece to be joined here; those of answers are their asker's to join. */

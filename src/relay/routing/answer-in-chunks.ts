@@ -1,3 +1,4 @@
+import { countedLength } from '../../channel/index.js';
 import {
   type ChunkFrame,
   decodeFrame,
@@ -41,8 +42,6 @@ export interface AnswerInChunksOutlets {
 const NO_ANSWER = "The device's answer came in pieces that do not fit together.";
 /** More waits here only when a device sends what was not confirmed. */
 const MAX_WAITING = 2 * MAX_UNCONFIRMED_LENGTH;
-/** An empty chunk costs something, too. */
-const LEAST_COUNTED = 256;
 
 /**
  * One answer that a device sends in chunks (protocol section 6): they go on to the asker as they come, and what its socket takes is
@@ -69,7 +68,7 @@ export class AnswerInChunks {
     if (this.phase === 'waiting') return;
     if (chunk.index !== this.next) return this.fail('COMMAND_FAILED', NO_ANSWER);
     this.next++;
-    this.length += Math.max(chunk.data.length, LEAST_COUNTED);
+    this.length += countedLength(chunk);
     if (this.length > this.limits.maxAnswerBytes) return this.fail('ANSWER_TOO_LARGE');
     if (this.phase === 'passing') this.pass(chunk);
     else this.join(chunk);

@@ -1,4 +1,4 @@
-import type { ChunkSlots, FrameSource, OutgoingFrame } from '../../channel/index.js';
+import { type ChunkSlots, countedLength, type FrameSource, type OutgoingFrame } from '../../channel/index.js';
 import { type ChunkFrame, encodeFrame } from '../../protocol/index.js';
 
 export interface PassageOutlets {
@@ -23,6 +23,7 @@ export interface PassageSocket {
 /** One answer on its way through: the device's chunks, as they come, to the socket of the client that asked. */
 export class AnswerPassage implements FrameSource {
   private readonly waiting: ChunkFrame[] = [];
+  private waitingUnits = 0;
   private slots: ChunkSlots | undefined;
   /** On the asker's socket; undefined until it has begun there. */
   private id: string | undefined;
@@ -40,9 +41,9 @@ export class AnswerPassage implements FrameSource {
     return this.hasSent;
   }
 
-  /** UTF-16 units that wait for the socket. */
+  /** What waits for the socket, as it counts (UTF-16 units). */
   get waitingLength(): number {
-    return this.waiting.reduce((length, { data }) => length + data.length, 0);
+    return this.waitingUnits;
   }
 
   /** A socket takes it. */
@@ -53,12 +54,13 @@ export class AnswerPassage implements FrameSource {
 
   push(chunk: ChunkFrame): void {
     this.waiting.push(chunk);
+    this.waitingUnits += countedLength(chunk);
     this.socket?.wake();
   }
 
   /** The device begins again, and so does this, under the same id. */
   restart(): void {
-    this.waiting.length = 0;
+    this.waiting.length = this.waitingUnits = 0;
   }
 
   next(): OutgoingFrame | undefined {
@@ -67,6 +69,7 @@ export class AnswerPassage implements FrameSource {
     this.id ??= this.slots?.take();
     if (this.id === undefined) return undefined;
     this.waiting.shift();
+    this.waitingUnits -= countedLength(chunk);
     const { index, last, data } = chunk;
     const passed: ChunkFrame = { type: 'chunk', id: this.id, request_id: this.requestId, index, last, data };
     if (last) this.sent();
@@ -82,7 +85,7 @@ export class AnswerPassage implements FrameSource {
 
   /** Nothing more goes this way. */
   end(): void {
-    this.waiting.length = 0;
+    this.restart();
     this.sent();
     this.socket?.left();
     this.socket = undefined;

@@ -61,11 +61,14 @@ it('C17 C18 wait at the device while the asker does not read, and everything els
   expect(chunks(client)).toHaveLength(64);
 });
 
-it('C29 end with an error for the asker when a device sends more than was confirmed', async () => {
+it.each([
+  ['much', PIECE, 400],
+  ['little, in very many pieces', '', 10_000],
+])('C29 end with an error for the asker when a device sends more than was confirmed: %s', async (_, piece, count) => {
   const { bench, link, client } = await asking();
   client.relaySide.held = true;
   client.acknowledges = false;
-  for (let i = 0; i < 400; i++) send(bench, link, i);
+  for (let i = 0; i < count; i++) send(bench, link, i, piece);
   await bench.settled();
   client.relaySide.release();
   await bench.settled();

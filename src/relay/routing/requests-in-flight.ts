@@ -94,11 +94,13 @@ export class RequestsInFlight {
     };
     this.requests.set(id, request);
     const ofOwner = this.count(owner, 1);
-    this.trace(`${command.type} forwarded`, idsOf(request));
     const { maxRequests, limits: perClient } = this.limits;
-    if (this.requests.size <= maxRequests && ofOwner <= perClient.unansweredPerClient) return this.boundOf(request);
-    this.refuse(request);
-    return undefined;
+    if (this.requests.size > maxRequests || ofOwner > perClient.unansweredPerClient) {
+      this.refuse(request);
+      return undefined;
+    }
+    this.trace(`${command.type} forwarded`, idsOf(request));
+    return this.boundOf(request);
   }
 
   /**

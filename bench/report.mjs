@@ -1,10 +1,11 @@
 // Runs every bench, and writes what they found: docs/performance.md, with charts and the figures themselves in docs/performance/.
-// Run after `npm run build`, as root (for the bottlenecks): npm run bench:report [-- --quick] [-- --redraw]
+// Run after `npm run build`, as root (for the bottlenecks): npm run bench:report [-- --quick] [-- --only NAMES] [-- --redraw]
 //   --quick   short runs, to see that all of it works
-//   --redraw  no runs: writes the page again from docs/performance/results.json
+//   --only    some of the runs, by name (uplink20,memory); the other figures stay as docs/performance/results.json has them
+//   --redraw  no runs: writes the page again from there
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { atExit } from './kit/at-exit.mjs';
@@ -12,7 +13,7 @@ import { progress, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
 import { barChart, distributionChart } from './kit/svg.mjs';
 
-const { quick, redraw } = readOptions({ quick: false, redraw: false });
+const { quick, only, redraw } = readOptions({ quick: false, only: '', redraw: false });
 const here = path.dirname(fileURLToPath(import.meta.url));
 const page = path.join(here, '../docs/performance.md');
 const directory = path.join(here, '../docs/performance');
@@ -22,10 +23,11 @@ const latency = (options, seconds = 60) => ['latency', `${options} --seconds ${q
 /** By name: which bench, and its options. */
 const RUNS = {
   uplink20: latency('--mbit 20 --queue-ms 1000'),
-  uplink100: latency('--mbit 100 --queue-ms 1000'),
-  uplink5: latency('--mbit 5 --queue-ms 200'),
+  uplink100: latency('--mbit 100 --queue-ms 1000', 30),
+  uplink5: latency('--mbit 5 --queue-ms 200', 30),
   loopback: latency('--mbit 0', 20),
   shared: latency('--mbit 20 --queue-ms 1000 --listeners 4 --arms split-watermark,split', 30),
+  fairness: ['fairness', `--mbit 20 --queue-ms 1000 --seconds ${quick ? 5 : 20}`],
   throughput: ['throughput', quick ? '--rounds 1 --seconds 1' : '--rounds 7 --seconds 4'],
   memory: ['memory', `--pairs ${quick ? 500 : 5_000}`],
   emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
@@ -57,8 +59,10 @@ async function run(name) {
 }
 
 async function measureAll() {
-  const measured = { at: new Date().toISOString().slice(0, 10), quick, results: {} };
-  for (const name of Object.keys(RUNS)) {
+  const before = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')).results : {};
+  const measured = { at: new Date().toISOString().slice(0, 10), quick, results: only === '' ? {} : before };
+  for (const name of only === '' ? Object.keys(RUNS) : only.split(',')) {
+    if (!(name in RUNS)) throw new Error(`There is no run ${name}; there are ${Object.keys(RUNS).join(', ')}.`);
     const result = await run(name);
     if (result) measured.results[name] = result;
   }
@@ -113,6 +117,23 @@ function latencySection(results, name) {
     ]);
     const head = ['arm', 'p50 ms', 'p99 ms', 'max ms', 'unanswered', 'stream Mbit/s'];
     return `![Round trips by arm](performance/${file})\n\n${table(head, figures)}`;
+  });
+}
+
+function fairnessSection(results) {
+  return section(results, 'fairness', 'One runtime beside others that flood', ({ arms, fair }) => {
+    const rows = Object.entries(arms).map(([label, { p50Ms, p99Ms, floodMbit, closed }]) => [
+      label,
+      p50Ms,
+      p99Ms,
+      fair[label]?.boundMs ?? '',
+      floodMbit,
+      closed,
+    ]);
+    const head = ['arm', 'p50 ms', 'p99 ms', '2 × alone + 20 ms', 'floods Mbit/s', 'closed'];
+    const about = `How long an event of a quiet runtime is under way, alone and beside one or eight of the same device that flood (reliability
+C16), over an uplink of 20 Mbit/s with a queue of 1 s. Nobody is closed for being busy.`;
+    return `${about}\n\n${table(head, rows)}`;
   });
 }
 
@@ -206,6 +227,8 @@ within one run on one machine: read the ratios, not the absolute figures.`,
 whose router queues deeply. \`one-socket-watermark\` and \`split-watermark\` are plain \`ws\` programs that pause the stream at 512 KiB
 of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay, over one socket and over two; \`idle\` has no stream.`,
     ...Object.keys(LATENCIES).map((name) => latencySection(results, name)),
+    '## Fair shares',
+    fairnessSection(results),
     '## What it costs',
     throughputSection(results),
     memorySection(results),

@@ -156,7 +156,7 @@ describe('ChannelSender', () => {
       sum.windowBytes += windowBytes;
       sum.rate += rate;
     };
-    const window = { floorBytes: 1_000 };
+    const window = { floorBytes: 1_000, rateSampleMs: 10 };
     const options = { bufferBound: 1e6, window, confirms: true, numbered: false, paceChanged };
     const sender = new ChannelSender(socket, time, options);
     expect(sum).toEqual({ windowBytes: 1_000, rate: 0 });

@@ -32,7 +32,15 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly entries: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];
     readonly has_more_depth: boolean;
   };
-  read_file: { readonly path: string; readonly content: string; readonly encoding?: 'utf8' | 'base64' };
+  read_file: {
+    readonly path: string;
+    readonly content: string;
+    readonly encoding?: 'utf8' | 'base64';
+    /** Bytes, of a part; ours. */
+    readonly length?: number;
+    /** Bytes of the whole file, with a part; ours. */
+    readonly size?: number;
+  };
   write_file: { readonly path: string };
   edit_file: {
     readonly file_path: string;
@@ -40,6 +48,43 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly replacements: number;
     readonly start_line?: number;
   };
+  watch_file: { readonly path?: string };
+  unwatch_file: { readonly path?: string };
+  search_files: {
+    readonly files: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];
+    /** Ours, as are the next two. */
+    readonly total?: number;
+    readonly hasMore?: boolean;
+    readonly timed_out?: boolean;
+  };
+  grep_in_files: {
+    readonly matches: readonly GrepMatch[];
+    readonly total_matches: number;
+    readonly total_files: number;
+    readonly truncated: boolean;
+    /** Ours. */
+    readonly timed_out?: boolean;
+  };
+  search_branches: {
+    readonly branches: readonly { readonly name: string; readonly is_current: boolean; readonly is_remote: boolean }[];
+    /** Ours. */
+    readonly hasMore?: boolean;
+  };
+  checkout_branch: { readonly branch: string };
+}
+
+/** Where an expression was found. Columns count UTF-16 units from 1; `column_end` is the first one behind. */
+export interface GrepMatch {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly column_end: number;
+  /** The line; of a long one the part that matches. */
+  readonly text: string;
+  /** Column of the first character of `text`, where it is a part; ours. */
+  readonly text_column?: number;
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
 }
 
 /** The answer to a command; frames of types this version does not know come as they are. */

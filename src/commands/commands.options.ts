@@ -1,4 +1,4 @@
-import { IsInt, Min } from 'class-validator';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
 import { DEFAULT_MAX_ANSWER_BYTES } from '../protocol/index.js';
 
 export const COMMANDS_OPTIONS = Symbol('COMMANDS_OPTIONS');
@@ -21,7 +21,7 @@ export class CommandsOptions {
   @Min(1)
   maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES;
 
-  /** Entries in one answer of `list_in_directory` and `get_tree`. Default: 10,000. */
+  /** Entries in one answer of `list_in_directory`, `get_tree` and `search_files`. Default: 10,000. */
   @IsInt()
   @Min(1)
   maxEntries = 10_000;
@@ -38,4 +38,48 @@ export class CommandsOptions {
   @IsInt()
   @Min(0)
   maxRememberedAnswerBytes = 16_384;
+
+  /** Milliseconds after which a search is cut; what was found until then is its answer. Below `commandDeadlineMs`. Default: 10,000. */
+  @IsInt()
+  @Min(1)
+  searchDeadlineMs = 10_000;
+
+  /** Searches that run at the same time. Default: 8. */
+  @IsInt()
+  @Min(1)
+  maxSearches = 8;
+
+  /** Matches in one answer of `grep_in_files`. Default: 1,000. */
+  @IsInt()
+  @Min(1)
+  maxMatches = 1_000;
+
+  /** UTF-16 units of a line that `grep_in_files` shows. Default: 2,000. */
+  @IsInt()
+  @Min(1)
+  maxLineLength = 2_000;
+
+  /** Files that clients watch at the same time, and apart from them repositories whose branch is. Default: 256. */
+  @IsInt()
+  @Min(1)
+  maxWatches = 256;
+
+  /**
+   * Milliseconds between two looks at a watched file that changes all the time; at least 60, because for 50 after a change chokidar
+   * tells of no other. Default: 100.
+   */
+  @IsInt()
+  @Min(60)
+  watchIntervalMs = 100;
+
+  /** Milliseconds that reading a repository for the device status may take; then it is shown as it was. Default: 5,000. */
+  @IsInt()
+  @Min(1)
+  gitContextDeadlineMs = 5_000;
+
+  /** The program that searches. Default: the ripgrep that comes with `@vscode/ripgrep`. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  ripgrep?: string;
 }

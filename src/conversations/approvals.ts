@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type ToolQuestion, TurnEndedError } from '../agents/index.js';
-import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { ApprovalDecision, ApprovalOutcome, Clock, Runtime } from '../protocol/index.js';
+import type { ApprovalDecision, ApprovalOutcome, Runtime } from '../protocol/index.js';
 import { Approval } from './approval.js';
 import { BoundedMap } from './bounded-map.js';
 import { ConversationError } from './conversation.error.js';
+import type { ConversationParts } from './conversation-parts.js';
 import type { ConversationEvent } from './conversation-state.js';
-import type { ConversationsOptions } from './conversations.options.js';
 import type { EndReporter } from './end-reporter.js';
-import type { InputLedger } from './input-ledger.js';
 import type { Turn } from './turn.js';
 
 /** What approvals need of the conversation whose they are: its state holds those that are pending. */
@@ -17,13 +15,6 @@ export interface ApprovalsHost {
   pending(): readonly Approval[];
   /** Brings the state on, and shows it; false when the event means nothing in the present one. */
   move(event: ConversationEvent<Turn, Approval> & { readonly type: 'ask' | 'resolve' }): boolean;
-}
-
-export interface ApprovalsParts {
-  readonly emitter: ProtocolEmitterService;
-  readonly ledger: InputLedger;
-  readonly clock: Clock;
-  readonly options: ConversationsOptions;
 }
 
 /** How an approval ended. */
@@ -39,7 +30,7 @@ export class Approvals {
 
   constructor(
     private readonly host: ApprovalsHost,
-    private readonly parts: ApprovalsParts,
+    private readonly parts: Pick<ConversationParts, 'emitter' | 'ledger' | 'clock' | 'options'>,
     private readonly ends: EndReporter,
   ) {
     this.ended = new BoundedMap(parts.options.maxRememberedIds);

@@ -1,51 +1,38 @@
-import { stat } from 'node:fs/promises';
 import { setImmediate as afterAnswers } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
-import type { Agent, AgentStatus, ToolQuestion, TurnEnd } from '../agents/index.js';
-import type { ProtocolEmitterService } from '../emitter/index.js';
-import type { Permissions } from '../permissions/index.js';
+import type { AgentStatus, ToolQuestion, TurnEnd } from '../agents/index.js';
 import type {
   ApprovalDecision,
-  Clock,
   Delta,
+  GitContext,
   InputMessage,
   PermissionMode,
   Runtime,
   Timer,
 } from '../protocol/index.js';
-import type { LinkMonitor } from '../transport/index.js';
-import type { Workspace } from '../workspace/index.js';
 import type { Approval } from './approval.js';
 import { Approvals, type ApprovalsHost } from './approvals.js';
 import { ConversationError } from './conversation.error.js';
+import type { ConversationParts } from './conversation-parts.js';
 import { type ConversationEvent, type ConversationState, pendingOf, transition } from './conversation-state.js';
-import type { ConversationsOptions } from './conversations.options.js';
 import { EndReporter } from './end-reporter.js';
 import { freshMessages } from './fresh-messages.js';
-import type { InputAnswer, InputLedger, TurnName, UnfinishedInput } from './input-ledger.js';
+import type { InputAnswer, TurnName, UnfinishedInput } from './input-ledger.js';
 import { type AcceptedInput, acceptedInput, InputQueue, removed } from './input-queue.js';
 import { knownMode, readMode } from './read-mode.js';
 import { CANCELLED, type InterruptedEnd, INTERRUPTED, loopError, runTurn, STOPPED, UNTOUCHED } from './run-turn.js';
 import { type Reported, StatusReporter } from './status-reporter.js';
 import { Turn, type TurnHost } from './turn.js';
-
-/** What a conversation works with; the same for all of a device. */
-export interface ConversationParts {
-  readonly agent: Agent;
-  readonly emitter: ProtocolEmitterService;
-  readonly ledger: InputLedger;
-  readonly links: LinkMonitor;
-  readonly workspace: Workspace;
-  readonly permissions: Permissions;
-  readonly clock: Clock;
-  readonly options: ConversationsOptions;
-}
+import { workingDirectory } from './working-directory.js';
 
 /** The device's state of one runtime: its turns, one after the other, the inputs that wait, and pending approvals. */
 export class Conversation implements Reported {
   state: ConversationState<Turn, Approval> = { name: 'idle' };
   mode: PermissionMode;
   cwd: string;
+  /** Of the repository that `cwd` lies in. */
+  gitContext: GitContext | null = null;
   readonly queue = new InputQueue();
   private readonly status: StatusReporter;
   private readonly ends: EndReporter;
@@ -139,12 +126,13 @@ export class Conversation implements Reported {
     readonly cwd?: string | undefined;
   }): Promise<void> {
     const newMode = mode === undefined ? this.mode : readMode(mode);
-    const newCwd = cwd === undefined ? this.cwd : await this.directory(cwd);
+    const newCwd = cwd === undefined ? this.cwd : await workingDirectory(this.parts.workspace, cwd, this.cwd);
     this.mode = newMode;
     this.cwd = newCwd;
     if (mode === undefined && cwd === undefined) return;
     const set = { mode: mode === undefined ? undefined : newMode, cwd: cwd === undefined ? undefined : newCwd };
     this.parts.ledger.configure(this.runtime, set);
+    if (cwd !== undefined) this.parts.touched?.();
   }
 
   /**
@@ -178,6 +166,13 @@ export class Conversation implements Reported {
   }
 
   reportDevice(): void {
+    this.status.device();
+  }
+
+  /** Reports it where it is another one than before. */
+  showGit(context: GitContext | null): void {
+    if (isDeepStrictEqual(context, this.gitContext)) return;
+    this.gitContext = context;
     this.status.device();
   }
 
@@ -275,6 +270,7 @@ export class Conversation implements Reported {
     this.status.loop();
     this.status.device();
     this.ends.turn(turn.input, turn, stop_reason, turn.abortedBecause ?? error);
+    this.parts.touched?.();
     for (const resolve of this.waitingForIdle.splice(0)) resolve();
     this.startNext();
   }
@@ -320,12 +316,5 @@ export class Conversation implements Reported {
     const next = transition(this.state, event);
     if (next) this.state = next;
     return next !== undefined;
-  }
-
-  private async directory(wanted: string): Promise<string> {
-    const real = await this.parts.workspace.resolve(wanted, this.cwd);
-    if (!(await stat(real)).isDirectory())
-      throw new ConversationError('COMMAND_INVALID', `cwd: ${wanted} is not a directory.`);
-    return real;
   }
 }

@@ -29,6 +29,7 @@ import { toldBefore } from './told-before.js';
 export class ConversationsService implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly conversations = new Map<string, Conversation>();
   private readonly logger = new Logger(ConversationsService.name);
+  private readonly watchers: ((conversation: Conversation) => void)[] = [];
   private closed = false;
 
   constructor(
@@ -73,23 +74,33 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
   /** The conversation of a runtime; a new one when there is none yet. */
   of(runtime: Runtime): Conversation {
     const key = runtimeKey(runtime);
-    let conversation = this.conversations.get(key);
-    if (!conversation) {
-      const { agent, emitter, ledger, links, workspace, permissions, clock, options } = this;
-      conversation = new Conversation(runtime, {
-        agent,
-        emitter,
-        ledger,
-        links,
-        workspace,
-        permissions,
-        clock,
-        options,
-      });
-      if (this.closed) conversation.close();
-      this.conversations.set(key, conversation);
-    }
+    const known = this.conversations.get(key);
+    if (known) return known;
+    const { agent, emitter, ledger, links, workspace, permissions, clock, options } = this;
+    const conversation: Conversation = new Conversation(runtime, {
+      agent,
+      emitter,
+      ledger,
+      links,
+      workspace,
+      permissions,
+      clock,
+      options,
+      touched: () => this.touched(conversation),
+    });
+    if (this.closed) conversation.close();
+    this.conversations.set(key, conversation);
+    this.touched(conversation);
     return conversation;
+  }
+
+  all(): readonly Conversation[] {
+    return [...this.conversations.values()];
+  }
+
+  /** Tells of every conversation that is new, has another directory, or whose turn may have changed what is in it. */
+  onTouched(watcher: (conversation: Conversation) => void): void {
+    this.watchers.push(watcher);
   }
 
   find(runtime: Runtime): Conversation | undefined {
@@ -112,6 +123,10 @@ export class ConversationsService implements OnModuleInit, OnApplicationBootstra
     await this.untilIdle(all, forAborting);
     for (const conversation of all) conversation.cutOff();
     await this.within(forAborting, Promise.all(all.map((conversation) => conversation.untilSettled())));
+  }
+
+  private touched(conversation: Conversation): void {
+    for (const watcher of this.watchers) watcher(conversation);
   }
 
   private recoverRuntime(inputs: readonly UnfinishedInput[]): void {

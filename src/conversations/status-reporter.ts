@@ -2,6 +2,7 @@ import type { AgentStatus } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
 import {
   type DeviceStatus,
+  type GitContext,
   type LoopStatus,
   type PermissionMode,
   type RemovedQueueItem,
@@ -20,6 +21,7 @@ export interface Reported {
   readonly state: ConversationState<Turn, Approval>;
   readonly mode: PermissionMode;
   readonly cwd: string;
+  readonly gitContext: GitContext | null;
   readonly queue: InputQueue;
   /** What the agent tells beside turns. */
   readonly agentStatus: AgentStatus | undefined;
@@ -55,7 +57,7 @@ export class StatusReporter {
   }
 
   private deviceStatus(): DeviceStatus {
-    const { state, mode, cwd } = this.subject;
+    const { state, mode, cwd, gitContext } = this.subject;
     return {
       current_connection_id: this.links.current.connectionId ?? null,
       connection_name: this.connectionName,
@@ -65,7 +67,7 @@ export class StatusReporter {
       current_permission_mode: mode,
       supported_permission_modes: PERMISSION_MODES,
       current_working_directory: cwd,
-      git_context: null,
+      git_context: gitContext,
       letta_code_version: null,
       current_toolset: null,
       current_toolset_preference: 'auto',

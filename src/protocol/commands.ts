@@ -78,6 +78,27 @@ export interface CommandFields {
     readonly replace_all?: boolean;
     readonly expected_replacements?: number;
   };
+  watch_file: { readonly path: string };
+  unwatch_file: { readonly path: string };
+  search_files: {
+    readonly query: string;
+    readonly max_results?: number;
+    /** Ours. */
+    readonly offset?: number;
+    readonly cwd?: string;
+  };
+  grep_in_files: {
+    readonly query: string;
+    readonly is_regex?: boolean;
+    readonly case_sensitive?: boolean;
+    readonly whole_word?: boolean;
+    readonly glob?: string;
+    readonly cwd?: string;
+    readonly max_results?: number;
+    readonly context_lines?: number;
+  };
+  search_branches: { readonly query?: string; readonly cwd?: string };
+  checkout_branch: { readonly branch: string; readonly create?: boolean; readonly cwd?: string };
 }
 
 export type CommandType = keyof CommandFields;

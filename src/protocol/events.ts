@@ -48,6 +48,23 @@ export interface LoopStatus {
 export const PERMISSION_MODES = ['unrestricted', 'acceptEdits', 'standard', 'strict'] as const;
 export type PermissionMode = (typeof PERMISSION_MODES)[number];
 
+/** How the repository of a directory is. All but the first two are ours. */
+export interface GitContext {
+  /** Where it is detached, the begin of the commit. */
+  readonly branch: string;
+  /** Other local branches, those worked on last first. */
+  readonly recent_branches: readonly string[];
+  readonly detached?: boolean;
+  /** Files that differ from the last commit. */
+  readonly changed?: number;
+  /** Files and directories that git does not know. */
+  readonly untracked?: number;
+  /** Commits that the branch it follows does not have. */
+  readonly ahead?: number;
+  /** Commits of the branch it follows that it does not have. */
+  readonly behind?: number;
+}
+
 export interface DeviceStatus {
   readonly current_connection_id: string | null;
   readonly connection_name: string;
@@ -55,7 +72,8 @@ export interface DeviceStatus {
   readonly is_processing: boolean;
   readonly current_permission_mode: PermissionMode;
   readonly current_working_directory: string;
-  readonly git_context: unknown;
+  /** Null outside of repositories, and before it was read. */
+  readonly git_context: GitContext | null;
   readonly [field: string]: unknown;
 }
 

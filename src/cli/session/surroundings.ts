@@ -34,7 +34,7 @@ export class Surroundings {
     return this.doing;
   }
 
-  /** Where the conversation works; empty before the device has said it. */
+  /** Where the conversation works; empty where a stock device has not said it yet. */
   get workingDirectory(): string {
     return this.directory;
   }

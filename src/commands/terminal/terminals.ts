@@ -95,8 +95,10 @@ export class Terminals implements LinkFeed {
   linkDown(): void {
     this.link = undefined;
     for (const entry of this.entries.values()) entry.source = undefined;
-    const { graceMs } = this.options;
     this.away?.cancel();
+    // No timer may outlive an application that is closed.
+    if (this.isClosing) return;
+    const { graceMs } = this.options;
     this.away = this.clock.after(graceMs, () => {
       const reason = `The device was not connected for ${graceMs / 1_000} s, so its terminals were ended.`;
       for (const { terminal } of this.entries.values()) void terminal?.end(reason);

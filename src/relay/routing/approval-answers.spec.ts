@@ -73,11 +73,16 @@ describe.each([
     bench.emit(link, event(2, 'control_request_resolved', { request_id: 'p1', outcome: 'allow' }));
     await bench.settled();
     await send(a, allow('qa'));
-    expect(a.of('input_accepted')).toMatchObject(Array(3).fill({ request_id: 'qa', accepted: true }));
+    expect(a.of('input_accepted')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ request_id: 'qa', accepted: true })),
+    );
     const denied = { kind: 'approval_response', request_id: 'p1', decision: { behavior: 'deny' } };
     for (const frame of [allow('qa'), { ...allow('qb'), payload: denied }]) await send(b, frame);
     expect(b.of('input_accepted')).toMatchObject(
-      Array(2).fill({ error_code: 'ALREADY_ANSWERED', error: 'This approval has ended already: allow.' }),
+      Array.from({ length: 2 }, () => ({
+        error_code: 'ALREADY_ANSWERED',
+        error: 'This approval has ended already: allow.',
+      })),
     );
     expect(link.sent.filter(({ type }) => type === 'input')).toHaveLength(1);
   });

@@ -50,6 +50,13 @@ describe('frames that are no events', () => {
     expect(link.command('unwatch_file')).toMatchObject({ path: '/x' });
   });
 
+  it('a device that tells of a file nobody watches is told so', async () => {
+    const link = bench.connect(new FakeDeviceLink(true));
+    bench.emit(link, { type: 'file_changed', path: '/left', lastModified: 1 }, 'control');
+    await bench.settled();
+    expect(link.command('unwatch_file')).toMatchObject({ path: '/left' });
+  });
+
   it('watches again on a new connection of a stock device', async () => {
     const link = bench.connect(new FakeDeviceLink(false));
     await ask(await bench.attach(), { type: 'watch_file', request_id: 'w', path: '/x' });

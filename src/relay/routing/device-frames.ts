@@ -5,7 +5,7 @@ import type { DeviceOutbox } from './device-outbox.js';
 import { noToolClient, type ExternalTools } from './external-tools.js';
 import type { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
-import type { Asker } from './request.js';
+import type { Asker, RequestOptions } from './request.js';
 import type { RequestsInFlight } from './requests-in-flight.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { isTerminalFrame } from './terminal-frames.js';
@@ -43,7 +43,7 @@ export class DeviceFrames {
     }
     switch (frame.type) {
       case 'file_changed':
-        return this.carry(watches.watchersOf(frame['path']), frame);
+        return this.fileChanged(frame);
       case 'file_ops':
         return this.carry(watches.concerned(frame['path']), frame);
       case 'external_tool_call_request':
@@ -61,12 +61,25 @@ export class DeviceFrames {
     for (const session of sessions) this.parts.clients.carry(session, frame, text);
   }
 
+  /** A path that nobody watches any more was left by clients of an earlier relay process: the device may forget it. */
+  private fileChanged(frame: Frame): void {
+    const path = frame['path'];
+    const watchers = this.parts.watches.watchersOf(path);
+    if (watchers.length > 0) this.carry(watchers, frame);
+    else if (typeof path === 'string') this.tell({ type: 'unwatch_file', path });
+  }
+
   private callTool(frame: Frame): void {
     const client = this.parts.tools.clientOf(readRuntime(frame['runtime']));
     if (client?.isPresent) return this.carry([client], frame);
     const answer = noToolClient(frame);
     this.parts.observer.refused('NO_TOOL_CLIENT');
-    const bound = this.parts.requests.open(answer, encodeFrame(answer).length, NOBODY, { asIs: true });
+    this.tell(answer, { asIs: true });
+  }
+
+  /** To the device, from the relay itself. */
+  private tell(frame: Frame, options: RequestOptions = {}): void {
+    const bound = this.parts.requests.open(frame, encodeFrame(frame).length, NOBODY, options);
     if (bound) this.parts.outbox.send(bound);
   }
 }

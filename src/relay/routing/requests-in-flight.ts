@@ -75,13 +75,24 @@ export class RequestsInFlight {
    */
   open(command: Frame, bytes: number, asker: Asker, options: RequestOptions = {}): DeviceBound | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
-    const openedAt = this.clock.now();
     const bare = without(command, 'seq');
-    const frame = options.asIs ? bare : { ...bare, request_id: id };
-    const unsent = { link: undefined, timer: undefined, hasShown: false, chunks: undefined, isCut: false };
     const { owner } = asker;
-    const asked = { id, command, frame, bytes, owner, asker, openedAt };
-    const request: Request = { ...options, ...asked, ...unsent, proof: undefined };
+    const request: Request = {
+      ...options,
+      id,
+      command,
+      frame: options.asIs ? bare : { ...bare, request_id: id },
+      bytes,
+      owner,
+      asker,
+      link: undefined,
+      timer: undefined,
+      openedAt: this.clock.now(),
+      hasShown: false,
+      chunks: undefined,
+      isCut: false,
+      proof: undefined,
+    };
     this.requests.set(id, request);
     const ofOwner = this.count(request);
     this.trace(`${command.type} forwarded`, idsOf(request));

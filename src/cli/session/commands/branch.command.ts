@@ -1,0 +1,41 @@
+import { visibleLine } from '../../text.js';
+import { here } from './place.js';
+import type { SessionCommand, SessionContext } from './session-command.js';
+
+export const branchCommand: SessionCommand = {
+  name: 'branch',
+  usage: '[name | new name]',
+  description: 'branches of the repository: show them, change to one, or to a new one',
+  async complete(_args, context) {
+    try {
+      return (await branches(context)).map(({ name }) => name);
+    } catch {
+      // There is nothing to offer; running the command says why.
+      return [];
+    }
+  },
+  async run(args, context) {
+    const words = args.split(/\s+/);
+    if (args === '') return show(context);
+    const [branch = ''] = words.slice(-1);
+    const create = words.length === 2 && words[0] === 'new';
+    if (words.length > 1 && !create)
+      return context.terminal.output.line('Type /branch, /branch and a name, or /branch new and a name.');
+    const { branch: now } = await context.attachment.command('checkout_branch', { branch, create, ...here(context) });
+    await context.terminal.output.line(`On branch ${visibleLine(now)}.`);
+  },
+};
+
+async function show(context: SessionContext): Promise<void> {
+  const { output, paint } = context.terminal;
+  const found = await branches(context);
+  const lines = found.map(({ name, is_current }) =>
+    is_current ? paint.strong(`* ${visibleLine(name)}`) : `  ${visibleLine(name)}`,
+  );
+  await output.line(lines.length === 0 ? 'There is no branch yet.' : lines.join('\n'));
+}
+
+async function branches(context: Pick<SessionContext, 'attachment' | 'surroundings'>) {
+  const { branches: found } = await context.attachment.command('search_branches', { query: '', ...here(context) });
+  return found;
+}

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { type Attachment, isReplayed, TwinlaneClient } from '../src/client/index.js';
 import type { Frame } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../src/transport/index.js';
-import { FaultProxy } from './kit/fault-proxy.js';
+import { type FaultAction, FaultProxy } from './kit/fault-proxy.js';
 import { startListener, startRelay, TOKEN, Twinlane, urlOf } from './kit/twinlane.js';
 
 let closing: (() => unknown)[];
@@ -27,12 +27,12 @@ async function start() {
   const listener = await startListener({ server: towardsDevice.url, mode: 'standard', transport });
   closing.push(() => listener.close());
   const links = listener.get<LinkMonitor>(LINK_MONITOR, { strict: false });
-  return { towardsDevice, towardsClients, links };
+  return { relay, towardsDevice, towardsClients, links };
 }
 
-async function attach(proxy: FaultProxy, to?: Attachment): Promise<Attachment> {
+async function attach({ url: server }: Pick<FaultProxy, 'url'>, to?: Attachment): Promise<Attachment> {
   const limits = { backoffFirstMs: 1 };
-  const client = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket, limits });
+  const client = new TwinlaneClient({ server, token: TOKEN, WebSocket, limits });
   const [environment] = await client.environments();
   if (!environment) throw new Error('no environment');
   const attachment = await client.attach(environment, to?.runtime ? { runtime: to.runtime } : {});
@@ -123,6 +123,39 @@ describe('C20 an approval that is pending', () => {
     lift();
     await answered;
     expect(await ended).toMatchObject({ stop_reason: 'end_turn' });
+  });
+
+  /** Loses what goes one way over the sockets that are open now, and breaks them once something has. */
+  async function losing(proxy: FaultProxy, direction: 'up' | 'down'): Promise<void> {
+    const lost = proxy.log.of('swallowed').length + 1;
+    const action: FaultAction = { do: 'half-open', direction };
+    expect(proxy.now(action, { path: /ws$/ })).toBeGreaterThan(0);
+    await proxy.log.seen('swallowed', '', lost);
+    proxy.now({ do: 'cut' });
+  }
+
+  it.each([
+    ['a client broke, before the relay had it', 'towardsClients', 'up'],
+    ['a client broke, after the relay had it', 'towardsClients', 'down'],
+    ['the device broke, before it had it', 'towardsDevice', 'down'],
+    ['the device broke, after it had it', 'towardsDevice', 'up'],
+  ] as const)('takes an answer during which the sockets of %s', async (_when, where, direction) => {
+    const { relay, ...proxies } = await start();
+    const attachment = await attach(proxies.towardsClients);
+    const id = await asking(attachment);
+    const other = await attach({ url: urlOf(relay) }, attachment);
+    const resolved: Frame[] = [];
+    const ended = until(other, (event) => (isResolved(event) && resolved.push(event) > 1) || isEnd(event));
+    const broken = losing(proxies[where], direction);
+    const answered = attachment.answerApproval(id, { behavior: 'allow' });
+    await broken;
+    await answered;
+    expect(await ended).toMatchObject({ type: 'turn_finished', stop_reason: 'end_turn' });
+    expect(resolved).toMatchObject([{ request_id: id, outcome: 'allow' }]);
+    await expect(other.answerApproval(id, { behavior: 'allow' })).rejects.toMatchObject({
+      code: 'ALREADY_ANSWERED',
+      message: expect.stringContaining('allow'),
+    });
   });
 
   it('ends with its turn when the turn is aborted by another client', async () => {

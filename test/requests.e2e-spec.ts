@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { once } from 'node:events';
-import type { Attachment } from '../src/client/index.js';
+import { type Attachment, TwinlaneClient } from '../src/client/index.js';
+import { FaultProxy } from './kit/fault-proxy.js';
 import { TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
@@ -44,6 +45,23 @@ async function rawClient() {
 }
 
 describe('commands', () => {
+  it('that only read, and were lost with their socket, are sent again on the next', async () => {
+    const proxy = await FaultProxy.start(twinlane.url);
+    const client = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket, limits: { backoffFirstMs: 1 } });
+    const [environment] = await client.environments();
+    const behind = await client.attach(environment?.id ?? '');
+    for (const direction of ['up', 'down'] as const) {
+      const lost = proxy.log.of('swallowed').length + 1;
+      proxy.now({ do: 'half-open', direction }, { path: /ws$/ });
+      const read = behind.command('read_file', { path: 'a.txt' });
+      await proxy.log.seen('swallowed', '', lost);
+      proxy.now({ do: 'cut' });
+      expect(await read).toMatchObject({ content: 'hello world\nneedle here\n' });
+    }
+    behind.close();
+    await proxy.stop();
+  });
+
   it('C11 of an unknown type, or with a missing or wrong field, get one error answer that names it', async () => {
     await expect(attachment.command('frobnicate', {})).rejects.toMatchObject({
       code: 'COMMAND_UNKNOWN',

@@ -77,3 +77,43 @@ it('takes a TOO_MANY that names no time as the answer', async () => {
   answer({ ...TOO_SOON, retry_after_ms: undefined });
   await expect(asked).rejects.toThrow(CommandError);
 });
+
+describe('on a new link', () => {
+  const RUNTIME = { agent_id: null, conversation_id: 'c' };
+  const answering = { kind: 'approval_response', request_id: 'p1', decision: { behavior: 'allow' } };
+
+  it.each([
+    ['C20 an answer to an approval', 'input', { runtime: RUNTIME, payload: answering }],
+    ['a command that reads', 'read_file', { path: 'a' }],
+    ['an abort of one run', 'abort_message', { runtime: RUNTIME, run_id: 'run-1' }],
+  ])('%s is sent again under its id until it is answered', async (_what, type, fields) => {
+    const asked = commands.ask(type, fields, TIMEOUT_MS);
+    commands.resume();
+    expect(sent).toEqual([sent[0], sent[0]]);
+    const accepted = { type: type === 'input' ? 'input_accepted' : `${type}_response`, accepted: true, success: true };
+    answer(accepted);
+    await asked;
+    commands.resume();
+    expect(sent).toHaveLength(2);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('a command that may have run is not, and its answer may come yet', async () => {
+    const asked = commands.ask('write_file', { path: 'a', content: 'b' }, TIMEOUT_MS);
+    commands.resume();
+    expect(sent).toHaveLength(1);
+    answer({ type: 'write_file_response', success: true });
+    await asked;
+  });
+
+  it('one that never left is sent, whatever it is', async () => {
+    isUp = false;
+    const asked = commands.ask('write_file', { path: 'a', content: 'b' }, TIMEOUT_MS);
+    isUp = true;
+    commands.resume();
+    commands.resume();
+    expect(sent).toHaveLength(1);
+    answer({ type: 'write_file_response', success: true });
+    await asked;
+  });
+});

@@ -100,6 +100,23 @@ describe('RemoteTerminal', () => {
     expect(silent.receive('terminal_spawned', { pid: 7 })).toBe(false);
   });
 
+  it('tells a new link its size and that it is to end, which the old one may have lost', async () => {
+    const { terminal, terminals, link, told } = await opened();
+    terminals.resume();
+    expect(told.map(({ type }) => type)).toEqual(['terminal_spawn', 'terminal_ack']);
+    link.isUp = false;
+    expect(terminal.resize(100, 30)).toBe(false);
+    expect(terminal.kill()).toBe(false);
+    link.isUp = true;
+    told.length = 0;
+    terminals.resume();
+    expect(told).toMatchObject([
+      { type: 'terminal_ack' },
+      { type: 'terminal_resize', cols: 100, rows: 30 },
+      { type: 'terminal_kill' },
+    ]);
+  });
+
   it('ends with the attachment', async () => {
     const { terminal, terminals } = await opened();
     terminals.end(new Error('closed'));

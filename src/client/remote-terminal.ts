@@ -52,6 +52,9 @@ export class RemoteTerminal {
   private hasOffsets = false;
   private exit: { readonly outcome: TerminalExit; readonly offset: number | undefined } | undefined;
   private hasEnded = false;
+  /** What it was told last, beside what was typed: a new link hears it again, because an old one may have lost it. */
+  private size: { readonly cols: number; readonly rows: number } | undefined;
+  private isKilled = false;
   private begun: () => void = () => {};
   private refused: (error: Error) => void = () => {};
   private over: (exit: TerminalExit) => void = () => {};
@@ -88,13 +91,15 @@ export class RemoteTerminal {
     return this.surroundings.tell('terminal_input', { terminal_id: this.id, data: text });
   }
 
-  /** @returns false while no link is up: then nothing is sent, nor kept */
+  /** @returns false while no link is up: the next one hears of it */
   resize(cols: number, rows: number): boolean {
+    this.size = { cols, rows };
     return this.surroundings.tell('terminal_resize', { terminal_id: this.id, cols, rows });
   }
 
-  /** Ends it with everything that runs in it; `exited` says when. @returns false while no link is up */
+  /** Ends it with everything that runs in it; `exited` says when. @returns false while no link is up: the next one hears of it */
   kill(): boolean {
+    this.isKilled = true;
     return this.surroundings.tell('terminal_kill', { terminal_id: this.id });
   }
 
@@ -111,6 +116,8 @@ export class RemoteTerminal {
   resume(): void {
     if (this.processId === undefined) this.spawn();
     else if (this.hasOffsets) this.acknowledge();
+    if (this.size) this.resize(this.size.cols, this.size.rows);
+    if (this.isKilled) this.kill();
   }
 
   /** @internal Nothing follows. */

@@ -9,7 +9,7 @@ import { PuppetAgent } from '../../test/kit/puppet-agent.js';
 import { type Recorded, RecordingEmitter } from '../../test/kit/recording-emitter.js';
 import type { TurnEnd } from '../agents/index.js';
 import { ACCESSES, Permissions, PermissionsOptions } from '../permissions/index.js';
-import type { ToolRequest } from '../protocol/index.js';
+import type { ApprovalDecision, ToolRequest } from '../protocol/index.js';
 import { PathRefusedError, Workspace } from '../workspace/index.js';
 import { Conversation } from './conversation.js';
 import { ConversationError } from './conversation.error.js';
@@ -382,6 +382,21 @@ describe('approvals', () => {
     ]);
     expect(codeOf(() => conversation.answer(requestId, { behavior: 'deny' }))).toBe('ALREADY_ANSWERED');
     expect(codeOf(() => conversation.answer('approval-other', { behavior: 'allow' }))).toBe('APPROVAL_UNKNOWN');
+  });
+
+  it('C20 the answer that won is accepted again, whoever did not hear of it; another one is told who won', async () => {
+    const conversation = start();
+    const { decision, requestId, end } = await ask(conversation);
+    const won: ApprovalDecision = { behavior: 'allow', updated_input: { command: 'ls -l' } };
+    conversation.answer(requestId, won);
+    conversation.answer(requestId, { ...won });
+    const others: ApprovalDecision[] = [{ behavior: 'deny' }, { behavior: 'allow' }];
+    for (const other of others) expect(() => conversation.answer(requestId, other)).toThrow('has ended already: allow');
+    expect(await decision).toEqual(won);
+    end(DONE);
+    await emitter.untilType('turn_finished');
+    conversation.answer(requestId, won);
+    expect(emitter.ofType('control_request_resolved')).toHaveLength(1);
   });
 
   it('end with their turn: aborted', async () => {

@@ -1,10 +1,9 @@
 import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { type AgentStatus, type ToolQuestion, type TurnEnd, TurnEndedError } from '../agents/index.js';
+import type { AgentStatus, ToolQuestion, TurnEnd } from '../agents/index.js';
 import type {
   ApprovalDecision,
-  ApprovalOutcome,
   Delta,
   GitContext,
   InputMessage,
@@ -12,8 +11,8 @@ import type {
   Runtime,
   Timer,
 } from '../protocol/index.js';
-import { Approval } from './approval.js';
-import { BoundedMap } from './bounded-map.js';
+import type { Approval } from './approval.js';
+import { Approvals, type ApprovalsHost } from './approvals.js';
 import { ConversationError } from './conversation.error.js';
 import type { ConversationParts } from './conversation-parts.js';
 import { type ConversationEvent, type ConversationState, pendingOf, transition } from './conversation-state.js';
@@ -38,7 +37,7 @@ export class Conversation implements Reported {
   private readonly status: StatusReporter;
   private readonly ends: EndReporter;
   private readonly logger = new Logger(Conversation.name);
-  private readonly resolved: BoundedMap<ApprovalOutcome>;
+  private readonly approvals: Approvals;
   private closed = false;
   /** Ends the turn under way when its agent does not. */
   private cutOffTimer: Timer | undefined;
@@ -54,7 +53,7 @@ export class Conversation implements Reported {
     this.cwd = cwd ?? workspace.root;
     this.ends = new EndReporter(runtime, emitter, ledger);
     this.status = new StatusReporter(this, emitter, links, options.connectionName);
-    this.resolved = new BoundedMap(options.maxRememberedIds);
+    this.approvals = new Approvals(this.approvalsHost(), parts, this.ends);
   }
 
   get agentStatus(): AgentStatus | undefined {
@@ -92,15 +91,12 @@ export class Conversation implements Reported {
   }
 
   /**
-   * Answers a pending approval. Exactly one answer wins.
+   * Answers a pending approval. Exactly one answer wins; that one may come again.
    *
    * @throws ConversationError `ALREADY_ANSWERED`, `APPROVAL_UNKNOWN`
    */
   answer(requestId: string, decision: ApprovalDecision): void {
-    if (this.resolve(requestId, decision, decision.behavior)) return;
-    const outcome = this.resolved.get(requestId);
-    if (outcome === undefined) throw new ConversationError('APPROVAL_UNKNOWN');
-    throw new ConversationError('ALREADY_ANSWERED', `This approval has ended already: ${outcome}.`);
+    this.approvals.answer(requestId, decision);
   }
 
   /** Whether a turn is being aborted now. With `runId`, only that turn; queued inputs stay (reliability C22). `because` is told at its end. */
@@ -110,7 +106,7 @@ export class Conversation implements Reported {
     const turn = state.lease;
     if (!this.move({ type: 'abort', lease: turn })) return true;
     this.status.loop();
-    this.withdraw(pendingOf(state));
+    this.approvals.withdraw(pendingOf(state));
     turn.abort(because);
     this.cutOffTimer = this.parts.clock.after(this.parts.options.abortGraceMs, () => this.finish(turn, CANCELLED));
     return true;
@@ -149,7 +145,7 @@ export class Conversation implements Reported {
     for (const { input, turn, approvals, acted } of inputs) {
       if (!turn) continue;
       const untold = approvals.filter((requestId) => !told.has(requestId));
-      for (const requestId of untold) this.tellResolved(requestId, 'turn_ended');
+      for (const requestId of untold) this.approvals.turnEnded(requestId);
       if (told.has(turn.turnId)) this.parts.ledger.ended(input.item.id);
       else this.endInterrupted(input, turn, approvals.length > 0 && !acted ? UNTOUCHED : INTERRUPTED);
     }
@@ -182,7 +178,7 @@ export class Conversation implements Reported {
 
   /** Emits each pending approval again, under its own `request_id`, for a client that came later. */
   replayApprovals(): void {
-    for (const { payload } of pendingOf(this.state)) this.parts.emitter.emit('control_request', payload, this.runtime);
+    this.approvals.replay();
   }
 
   /** A delta that belongs to no turn. */
@@ -268,7 +264,7 @@ export class Conversation implements Reported {
     if (!this.holds(turn)) return;
     this.cutOffTimer?.cancel();
     const stop_reason = state.name === 'cancelling' ? 'cancelled' : stopReason;
-    this.withdraw(pendingOf(state));
+    this.approvals.withdraw(pendingOf(state));
     this.emitDelta(turn, { message_type: 'stop_reason', stop_reason });
     this.move({ type: 'end', lease: turn });
     this.status.loop();
@@ -288,43 +284,22 @@ export class Conversation implements Reported {
     this.ends.turn(input, turn, stop_reason, error);
   }
 
+  private approvalsHost(): ApprovalsHost {
+    return {
+      runtime: this.runtime,
+      pending: () => pendingOf(this.state),
+      move: (event) => {
+        const moved = this.move(event);
+        if (moved) this.status.loop();
+        return moved;
+      },
+    };
+  }
+
   private ask(turn: Turn, { access = 'execute', ...question }: ToolQuestion): Promise<ApprovalDecision> {
     if (this.holds(turn) && this.parts.permissions.ofAgent(this.mode, access) === 'allow')
       return Promise.resolve({ behavior: 'allow' });
-    const approval = new Approval(question);
-    if (!this.move({ type: 'ask', lease: turn, approval })) return Promise.reject(new TurnEndedError());
-    this.status.loop();
-    this.parts.ledger.asked(turn.input.item.id, approval.requestId);
-    this.parts.emitter.emit('control_request', approval.payload, this.runtime);
-    const { approvalTimeoutMs } = this.parts.options;
-    if (approvalTimeoutMs !== undefined)
-      approval.expiry = this.parts.clock.after(approvalTimeoutMs, () => {
-        const message = `Nobody answered within ${approvalTimeoutMs / 1_000} s, so it was not done; send the input again when somebody can answer.`;
-        this.resolve(approval.requestId, { behavior: 'deny', message }, 'expired');
-      });
-    return approval.decision;
-  }
-
-  /** Hands a decision to the agent that waits for it; false when the approval is not pending. */
-  private resolve(requestId: string, decision: ApprovalDecision, outcome: ApprovalOutcome): boolean {
-    const approval = pendingOf(this.state).find((pending) => pending.requestId === requestId);
-    if (!approval || !this.move({ type: 'resolve', requestId })) return false;
-    this.status.loop();
-    this.tellResolved(requestId, outcome);
-    approval.decide(decision);
-    return true;
-  }
-
-  private withdraw(approvals: readonly Approval[]): void {
-    for (const approval of approvals) {
-      this.tellResolved(approval.requestId, 'turn_ended');
-      approval.turnEnded();
-    }
-  }
-
-  private tellResolved(request_id: string, outcome: ApprovalOutcome): void {
-    this.resolved.set(request_id, outcome);
-    this.ends.approval(request_id, outcome);
+    return this.approvals.ask(turn, question);
   }
 
   private emitDelta(turn: Turn, delta: Delta): void {

@@ -134,14 +134,35 @@ export function isAnswered(command: string): boolean {
 }
 
 /**
- * Whether a command may come again and has its effect once: inputs whose messages all have an id are accepted once, however
- * often they come (protocol section 3); `sync` only reads.
+ * Commands that may always come again: those that only read, and those whose effect names what it is about, so that it happens
+ * once. What sets a state is not among them (`write_file`, `change_device_state`): somebody else may have changed it meanwhile.
+ */
+const REPEATABLE: ReadonlySet<string> = new Set([
+  'app_server_info',
+  'get_tree',
+  'grep_in_files',
+  'list_in_directory',
+  'read_file',
+  'remove_queue_item',
+  'search_branches',
+  'search_files',
+  'sync',
+  'unwatch_file',
+  'watch_file',
+]);
+
+/**
+ * Whether a command may come again and has its effect once. Besides those that always may: inputs whose messages all have an
+ * id, and answers to approvals, are accepted once, however often they come (protocol section 3); an abort that names its run
+ * leaves the next turn alone (reliability C22).
  */
 export function isRepeatable(command: Frame): boolean {
-  if (command.type === 'sync') return true;
+  if (command.type === 'abort_message') return typeof command['run_id'] === 'string';
+  if (command.type !== 'input') return REPEATABLE.has(command.type);
   const payload = command['payload'];
-  if (command.type !== 'input' || !isRecord(payload)) return false;
-  const { messages } = payload;
+  if (!isRecord(payload)) return false;
+  const { kind, messages } = payload;
+  if (kind === 'approval_response') return true;
   return (
     Array.isArray(messages) &&
     messages.every((message: unknown) => isRecord(message) && message['client_message_id'] !== undefined)

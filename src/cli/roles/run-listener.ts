@@ -71,6 +71,11 @@ export async function runListener(
     conversations: approvalTimeoutMs === undefined ? {} : { approvalTimeoutMs },
     agent,
     acp: acpOptions(settings),
+    terminal: {
+      maxPerClient: settings.terminalsPerClient,
+      graceMs: settings.terminalGraceMs,
+      unreadBytes: settings.terminalUnreadBytes,
+    },
     shutdownGraceMs,
     transport: linkOptionsOf(settings),
     emitter: {

@@ -1,14 +1,16 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
+import { TerminalOptions } from '../../commands/index.js';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
-import { BYTES, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 import { LinkSettings } from './link.settings.js';
 
 const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
 
 const AGENT = new AcpOptions();
+const TERMINAL = new TerminalOptions();
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
 export class ListenSettings extends LinkSettings {
@@ -86,6 +88,19 @@ export class ListenSettings extends LinkSettings {
   @IsInt(BYTES)
   @Min(1, BYTES)
   agentMaxLineBytes: number = AGENT.maxLineBytes;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  terminalsPerClient: number = TERMINAL.maxPerClient;
+
+  @IsInt(GRACE)
+  @Min(0, GRACE)
+  @Max(LONGEST_TIMER_MS, GRACE)
+  terminalGraceMs: number = TERMINAL.graceMs;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  terminalUnreadBytes: number = TERMINAL.unreadBytes;
 
   @IsOptional()
   @IsString()

@@ -1,8 +1,8 @@
-import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
-import { PERMISSION_MODES } from '../../protocol/index.js';
-import { DEFAULT_DENY } from '../../workspace/index.js';
+import { AGENTS } from './agents.settings.table.js';
+import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import type { Setting } from './setting.js';
+import { TERMINALS } from './terminals.settings.table.js';
 
 const ROLES = ['start', 'relay', 'listen'] as const;
 const RELAY = ['start', 'relay'] as const;
@@ -185,93 +185,9 @@ export const SETTINGS: readonly Setting[] = [
     default: 'the current directory',
     commands: LISTENER,
   },
-  {
-    name: 'mode',
-    kind: 'text',
-    value: `<${PERMISSION_MODES.join('|')}>`,
-    help: 'what a person is asked before an agent does it, and what clients may do',
-    default: 'standard',
-    commands: LISTENER,
-  },
-  {
-    name: 'deny',
-    kind: 'list',
-    value: '<patterns>',
-    help: 'paths of the workspace that are neither read nor written nor listed, separated by commas; * stands for characters of a name, ! in front makes an exception, `default` stands for the default, `none` for nothing',
-    default: DEFAULT_DENY.join(','),
-    commands: LISTENER,
-  },
-  {
-    name: 'child-env',
-    kind: 'list',
-    value: '<names>',
-    help: 'environment variables that processes of agents and terminals are given, separated by commas; * stands for characters, `default` for the default, `none` for nothing; never TWINLANE_TOKEN',
-    default: DEFAULT_CHILD_ENV.join(','),
-    commands: LISTENER,
-  },
-  {
-    name: 'approval-timeout-ms',
-    kind: 'integer',
-    value: '<ms>',
-    help: 'how long a question waits for an answer before it counts as denied',
-    default: 'none, it waits',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent',
-    kind: 'text',
-    value: '<name>',
-    help: 'what executes turns: shell runs what is sent as a command, acp runs the program of --agent-command',
-    default: 'shell',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-command',
-    kind: 'text',
-    value: '<command line>',
-    help: 'program that speaks the Agent Client Protocol, with its arguments; for --agent acp',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-env',
-    kind: 'list',
-    value: '<names>',
-    help: 'environment variables that this program is given beside those of --child-env, separated by commas: its keys',
-    default: 'none',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-start-timeout-ms',
-    kind: 'integer',
-    value: '<ms>',
-    help: 'how long it may take to start, and to open a session',
-    default: '60000 (a minute)',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-cancel-timeout-ms',
-    kind: 'integer',
-    value: '<ms>',
-    help: 'how long it may take to end a cancelled turn; then it is started anew',
-    default: '5000',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-idle-timeout-ms',
-    kind: 'integer',
-    value: '<ms>',
-    help: 'how long a turn may go on without a sign of life; then it is started anew',
-    default: '1800000 (half an hour)',
-    commands: LISTENER,
-  },
-  {
-    name: 'agent-max-line-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'largest message it may send; a larger one ends it',
-    default: '33554432 (32 MiB)',
-    commands: LISTENER,
-  },
+  ...PERMISSIONS,
+  ...AGENTS,
+  ...TERMINALS,
   {
     name: 'type-map',
     kind: 'text',

@@ -240,7 +240,7 @@ sleep 600 &
 echo $! > child
 printf '%s\\n' '{"type":"begin","data":{"path":{"text":"./a"}}}'
 printf '%s\\n' '{"type":"match","data":{"path":{"text":"./a"},"lines":{"text":"x\\n"},"line_number":1,"submatches":[{"start":0,"end":1}]}}'
-yes '{"type":"begin","data":{"path":{"text":"./b"}}}' | head -n 4000
+yes '{"type":"summary","data":{"text":"more than a pipe holds"}}' | head -n 4000
 echo > shown
 wait
 `;

@@ -63,6 +63,30 @@ describe.each([
     expect(a.of('input_accepted')[1]).toMatchObject({ error_code: 'ALREADY_ANSWERED' });
   });
 
+  it('C20 takes the same answer of the same client again, and has it heard once', async () => {
+    const { bench, link, a, b, send, accept } = await asked(namesEvents);
+    await send(a, allow('qa'));
+    await send(a, allow('qa'));
+    await accept(true);
+    expect(a.of('input_accepted')).toMatchObject([{ request_id: 'qa', accepted: true }]);
+    await send(a, allow('qa'));
+    bench.emit(link, event(2, 'control_request_resolved', { request_id: 'p1', outcome: 'allow' }));
+    await bench.settled();
+    await send(a, allow('qa'));
+    expect(a.of('input_accepted')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ request_id: 'qa', accepted: true })),
+    );
+    const denied = { kind: 'approval_response', request_id: 'p1', decision: { behavior: 'deny' } };
+    for (const frame of [allow('qa'), { ...allow('qb'), payload: denied }]) await send(b, frame);
+    expect(b.of('input_accepted')).toMatchObject(
+      Array.from({ length: 2 }, () => ({
+        error_code: 'ALREADY_ANSWERED',
+        error: 'This approval has ended already: allow.',
+      })),
+    );
+    expect(link.sent.filter(({ type }) => type === 'input')).toHaveLength(1);
+  });
+
   it('lets the next answer try when the device refused the first, or its link broke', async () => {
     const { bench, link, a, b, send, accept } = await asked(namesEvents);
     await send(a, allow('qa'));

@@ -1,12 +1,18 @@
+import { createHash } from 'node:crypto';
 import { isRecord, type Frame, type Runtime } from '../../protocol/index.js';
 import type { PendingApprovals } from './pending-approvals.js';
 import type { StockEvents } from './stock-events.js';
 
-/** What becomes of one client's answer. */
+/** One client's answer, and what becomes of it. */
 export interface AnswerOutlets {
+  /** Names the client and its command, for one that sends it again by itself; undefined for any other. */
+  readonly asked: string | undefined;
   /** On to the device; `answered` is owed the device's word, or the relay's in its place. */
   readonly send: (answered: (answer: Frame) => void) => void;
-  readonly refuse: () => void;
+  /** It won before, and the client did not hear of that. */
+  readonly accept: () => void;
+  /** @param outcome how the approval ended, where that is known */
+  readonly refuse: (outcome: string | undefined) => void;
 }
 
 /** Lets exactly one answer to an approval win, and says in a stock device's place that it is over (protocol section 4). */
@@ -24,7 +30,7 @@ export class ApprovalAnswers {
   claim(
     runtime: Runtime | undefined,
     payload: Readonly<Record<string, unknown>>,
-    { send, refuse }: AnswerOutlets,
+    { asked, send, accept, refuse }: AnswerOutlets,
   ): boolean {
     const { request_id: requestId, decision } = payload;
     if (!runtime || typeof requestId !== 'string') return false;
@@ -34,6 +40,15 @@ export class ApprovalAnswers {
       this.pending.settle(runtime, requestId, isAccepted);
       if (isAccepted && !this.namesEvents()) this.stock().resolve(runtime, requestId, behavior);
     };
-    return this.pending.claim(runtime, requestId, { behavior, send: () => send(answered), refuse }) !== 'unknown';
+    const identity = asked === undefined ? undefined : identityOf(asked, decision);
+    const answer = { behavior, identity, send: () => send(answered), accept, refuse } as const;
+    return this.pending.claim(runtime, requestId, answer) !== 'unknown';
   }
+}
+
+/** A hash, because a decision may carry a whole file and is remembered for long. */
+function identityOf(asked: string, decision: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify([asked, decision]))
+    .digest('base64');
 }

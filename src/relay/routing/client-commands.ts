@@ -3,6 +3,7 @@ import {
   isAnswerType,
   isRecord,
   readRuntime,
+  requestIdOf,
   runtimeKey,
   type ErrorCode,
   type Frame,
@@ -68,6 +69,7 @@ export class ClientCommands {
   handle(command: Command): void {
     const { frame, session } = command;
     if (OF_LINKS.has(frame.type)) return this.refuse(command, 'COMMAND_INVALID');
+    if (this.parts.requests.isRepetition(frame, command.asker)) return;
     if (session) this.learn(session, frame);
     if (isAnswerType(frame.type)) return this.pass(command);
     if (isTerminalFrame(frame)) return this.terminal(command);
@@ -110,9 +112,9 @@ export class ClientCommands {
     if (expectsAnswer(frame)) asker.deliver(restoreId(answer, frame));
   }
 
-  private refuse(command: Command, code: ErrorCode): void {
+  private refuse(command: Command, code: ErrorCode, message?: string): void {
     this.parts.observer.refused(code);
-    this.answer(command, relayAnswer(command.frame.type, code));
+    this.answer(command, relayAnswer(command.frame.type, code, message));
   }
 
   private learn(session: ClientSession, frame: Frame): void {
@@ -128,8 +130,11 @@ export class ClientCommands {
     if (!isRecord(payload) || payload['kind'] !== 'approval_response') return this.forward(command);
     if (!command.mayApprove) return this.refuse(command, 'APPROVAL_NOT_ALLOWED');
     const isClaimed = this.parts.approvals.claim(runtime, payload, {
+      asked: askedBy(command),
       send: (answered) => this.forward(command, { answered }),
-      refuse: () => this.refuse(command, 'ALREADY_ANSWERED'),
+      accept: () => this.answer(command, successAnswer('input', { runtime, accepted: true })),
+      refuse: (outcome) =>
+        this.refuse(command, 'ALREADY_ANSWERED', outcome && `This approval has ended already: ${outcome}.`),
     });
     if (!isClaimed) this.forward(command);
   }
@@ -198,4 +203,10 @@ export class ClientCommands {
     if (rewritten) this.forward({ ...command, frame: rewritten }, { answered: notSpawned });
     else notSpawned(relayAnswer(frame.type, 'TOO_MANY'));
   }
+}
+
+/** The same for what a client sends again by itself; undefined for clients that do not, whose ids others may use too. */
+function askedBy({ session, frame }: Command): string | undefined {
+  const id = requestIdOf(frame);
+  return session?.isNamed && id !== undefined ? JSON.stringify([session.key, id]) : undefined;
 }

@@ -9,8 +9,12 @@ function start() {
   return { bench, link: bench.connect(new FakeDeviceLink(true)) };
 }
 
+/** So that no command is a repetition of another one. */
+let asked = 0;
+
 async function ask(bench: RoutingBench, client: BenchClient, times: number, fields: object = {}): Promise<void> {
-  for (let n = 0; n < times; n++) client.send({ type: 'read_file', request_id: `r${n}`, path: 'a', ...fields });
+  for (let n = 0; n < times; n++)
+    client.send({ type: 'read_file', request_id: `r${n}`, path: `${asked++}`, ...fields });
   await bench.settled();
 }
 

@@ -29,13 +29,14 @@ import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
-import { PendingApprovals, type Approval } from './pending-approvals.js';
+import { LostApprovals } from './lost-approvals.js';
+import { PendingApprovals } from './pending-approvals.js';
 import type { Asker } from './request.js';
 import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
-import { Runtimes, type RuntimeRecord } from './runtimes.js';
+import { Runtimes } from './runtimes.js';
 import { StockEvents } from './stock-events.js';
 import { Subscriptions } from './subscriptions.js';
 import { SyncAskers } from './sync-askers.js';
@@ -71,10 +72,9 @@ export class EnvironmentHub {
   private readonly frames: DeviceFrames;
   private readonly commands: ClientCommands;
   private readonly commandLimit: CommandLimit;
+  private readonly lostApprovals: LostApprovals;
   /** The newest link, ready or over. */
   private lastLink: DeviceLink | undefined;
-  /** Pending when the process that had asked for them was gone. */
-  private orphans: ReadonlySet<Approval> | undefined;
   private isDraining = false;
 
   constructor(private readonly context: HubContext) {
@@ -90,7 +90,7 @@ export class EnvironmentHub {
     this.resumable = new ResumableEvents(runtimes, this.recorder, observer, {
       announced: () => this.subscriptions.journalsKnown(this.clients),
       complete: (record) => {
-        this.endLostApprovals(record);
+        this.lostApprovals.complete(record);
         this.subscriptions.refilled(this.clients, record);
       },
     });
@@ -108,7 +108,8 @@ export class EnvironmentHub {
       isOwner: (session) => this.isOwner(session),
       left: (session) => this.left(session),
     });
-    const { requests, outbox, terminals, subscriptions, clients } = this;
+    const { requests, outbox, terminals, subscriptions, clients, recorder } = this;
+    this.lostApprovals = new LostApprovals({ approvals, recorder, subscriptions, clients });
     this.frames = new DeviceFrames({ clients, requests, terminals, watches, tools, outbox, observer });
     this.commands = new ClientCommands({
       approvals: new ApprovalAnswers(approvals, () => this.stock(), namesEvents),
@@ -295,28 +296,8 @@ export class EnvironmentHub {
    */
   private processEnded(link: DeviceLink): void {
     this.terminals.lost('The listener was restarted, and its terminals ended with it.');
-    const orphans = new Set(this.approvals.all());
-    this.orphans = orphans;
-    if (link.resumable) return;
-    for (const record of this.runtimes) record.dropSnapshots();
-    for (const approval of orphans) this.expire(approval);
-  }
-
-  /**
-   * Everything is here that a device had of a runtime when it connected. An approval that an earlier process of it asked for, and
-   * that is pending still, nobody will answer: its turn ended with that process.
-   */
-  private endLostApprovals({ runtime, history }: RuntimeRecord): void {
-    const live = history.newestKnown?.epoch;
-    for (const approval of this.approvals.of(runtime))
-      if (this.orphans?.has(approval) || epochOf(approval) !== live) this.expire(approval);
-  }
-
-  private expire(approval: Approval): void {
-    const { runtime, requestId } = approval;
-    this.recorder.expire(approval);
-    const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
-    this.subscriptions.announce(this.clients, runtime, encodeFrame(resolved));
+    if (!link.resumable) for (const record of this.runtimes) record.dropSnapshots();
+    this.lostApprovals.processEnded(link.resumable);
   }
 
   /** A new connection of a stock device, or a new process, watches nothing yet. */
@@ -339,8 +320,4 @@ export class EnvironmentHub {
     for (const command of this.terminals.leave(session)) this.commands.tell(command);
     for (const path of this.watches.leave(session)) this.commands.tell({ type: 'unwatch_file', path });
   }
-}
-
-function epochOf({ text }: Approval): unknown {
-  return (JSON.parse(text) as Frame)['event_epoch'];
 }

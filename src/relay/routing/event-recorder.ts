@@ -77,7 +77,7 @@ export class EventRecorder {
 
   /** Ends an approval that no event of the device will end any more. */
   expire({ runtime, requestId }: Approval): void {
-    this.approvals.end(runtime, requestId);
+    this.approvals.end(runtime, requestId, 'expired');
     this.runtimes.known(runtime)?.history.drop(approvalName(requestId));
   }
 
@@ -86,7 +86,7 @@ export class EventRecorder {
     const requestId = requestIdOf(frame);
     if (requestId === undefined) return;
     if (frame.type === 'control_request') this.approvals.add(record.runtime, requestId, text);
-    if (frame.type === 'control_request_resolved') this.approvals.end(record.runtime, requestId);
+    if (frame.type === 'control_request_resolved') this.approvals.end(record.runtime, requestId, outcomeOf(frame));
   }
 
   private learnSnapshot(record: RuntimeRecord, frame: Frame, text: string): void {
@@ -95,6 +95,10 @@ export class EventRecorder {
     const mode = isRecord(status) ? status['current_permission_mode'] : undefined;
     if (frame.type === 'update_device_status' && typeof mode === 'string') this.permissionMode = mode;
   }
+}
+
+function outcomeOf({ outcome }: Frame): string | undefined {
+  return typeof outcome === 'string' ? outcome : undefined;
 }
 
 /** What is shown to whoever comes later, however much later: the newest snapshot of each type, and approvals that wait. */

@@ -8,10 +8,21 @@ const MAX_WAITING = 64;
 /** One client's answer to an approval. */
 export interface ApprovalAnswer {
   readonly behavior: 'allow' | 'deny';
+  /** The same when a client sends its answer again, and of no other answer; undefined where that cannot be told. */
+  readonly identity: string | undefined;
   /** It is this answer's turn: on to the device. */
   send(): void;
-  /** Another answer won. */
-  refuse(): void;
+  /** It has won already, and whoever gave it did not hear of that. */
+  accept(): void;
+  /** Another answer won, or none. @param outcome how the approval ended, where that is known */
+  refuse(outcome: string | undefined): void;
+}
+
+/** How an approval ended. */
+interface Ending {
+  readonly outcome: string | undefined;
+  /** The identity of the answer that won. */
+  readonly winner: string | undefined;
 }
 
 export interface Approval {
@@ -30,8 +41,8 @@ interface Entry extends Approval {
   readonly waiting: ApprovalAnswer[];
 }
 
-/** What happens to an answer; `unknown`: no such approval was ever seen here. */
-export type Claim = 'taken' | 'refused' | 'unknown';
+/** What happens to an answer: it goes to the device or waits for its turn; it is told how the approval ended; no such approval was ever seen here. */
+export type Claim = 'taken' | 'ended' | 'unknown';
 
 /**
  * The approvals of one environment that wait for an answer. Of several answers one is on its way to the device at a time;
@@ -39,7 +50,7 @@ export type Claim = 'taken' | 'refused' | 'unknown';
  */
 export class PendingApprovals {
   private readonly entries = new SparseMap<string, Entry>();
-  private readonly ended = new Set<string>();
+  private readonly ended = new Map<string, Ending>();
 
   /** @returns false when it is pending already */
   add(runtime: Runtime, requestId: string, text: string): boolean {
@@ -67,12 +78,13 @@ export class PendingApprovals {
   claim(runtime: Runtime, requestId: string, answer: ApprovalAnswer): Claim {
     const key = keyOf(runtime, requestId);
     const entry = this.entries.get(key);
-    if (!entry && !this.ended.has(key)) return 'unknown';
+    const ending = entry ? endingOf(entry) : this.ended.get(key);
+    if (!ending) return 'unknown';
     if (entry?.state === 'pending') this.send(entry, answer);
     else if (entry?.state === 'answering' && entry.waiting.length < MAX_WAITING) entry.waiting.push(answer);
     else {
-      answer.refuse();
-      return 'refused';
+      tell(answer, ending);
+      return 'ended';
     }
     return 'taken';
   }
@@ -83,7 +95,7 @@ export class PendingApprovals {
     if (entry?.state !== 'answering') return;
     if (accepted) {
       entry.state = 'answered';
-      return refuseAll(entry);
+      return tellWaiting(entry, endingOf(entry));
     }
     entry.state = 'pending';
     entry.answer = undefined;
@@ -91,15 +103,17 @@ export class PendingApprovals {
     if (next) this.send(entry, next);
   }
 
-  /** It is over. @returns false when it was not pending */
-  end(runtime: Runtime, requestId: string): boolean {
+  /** It is over, as the device said or the relay in its place. @returns false when it was not pending */
+  end(runtime: Runtime, requestId: string, outcome: string | undefined): boolean {
     const key = keyOf(runtime, requestId);
     const entry = this.entries.get(key);
-    this.ended.add(key);
-    for (const oldest of this.ended) if (this.ended.size > MAX_ENDED) this.ended.delete(oldest);
+    const winner = entry?.answer?.behavior === outcome ? entry?.answer?.identity : undefined;
+    const ending: Ending = { outcome, winner };
+    if (entry || !this.ended.has(key)) this.ended.set(key, ending);
+    for (const oldest of this.ended.keys()) if (this.ended.size > MAX_ENDED) this.ended.delete(oldest);
     if (!entry) return false;
     this.entries.delete(key);
-    refuseAll(entry);
+    tellWaiting(entry, ending);
     return true;
   }
 
@@ -110,8 +124,18 @@ export class PendingApprovals {
   }
 }
 
-function refuseAll(entry: Entry): void {
-  for (const answer of entry.waiting.splice(0)) answer.refuse();
+/** How it ends when the answer that is on its way, or was accepted, wins. */
+function endingOf({ answer }: Entry): Ending {
+  return { outcome: answer?.behavior, winner: answer?.identity };
+}
+
+function tell(answer: ApprovalAnswer, { outcome, winner }: Ending): void {
+  if (winner !== undefined && answer.identity === winner) answer.accept();
+  else answer.refuse(outcome);
+}
+
+function tellWaiting(entry: Entry, ending: Ending): void {
+  for (const answer of entry.waiting.splice(0)) tell(answer, ending);
 }
 
 function keyOf(runtime: Runtime, requestId: string): string {

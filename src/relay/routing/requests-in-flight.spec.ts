@@ -61,6 +61,20 @@ describe('RequestsInFlight', () => {
     ]);
   });
 
+  it('knows a command that its asker sends again by itself, until it is answered', () => {
+    const { requests } = bench();
+    const asker = { owner: {}, repeats: true, deliver: () => {} };
+    const command = { type: 'read_file', request_id: 'q', path: 'a', seq: 1 };
+    const id = idOf(requests.open(command, 1, asker));
+    expect(requests.isRepetition({ ...command, seq: 2 }, asker)).toBe(true);
+    expect(requests.isRepetition({ ...command, path: 'b' }, asker)).toBe(false);
+    expect(requests.isRepetition({ type: 'read_file', path: 'a' }, asker)).toBe(false);
+    expect(requests.isRepetition(command, { ...asker, repeats: false })).toBe(false);
+    expect(requests.isRepetition(command, { ...asker, owner: {} })).toBe(false);
+    requests.take({ type: 'read_file_response', request_id: id, success: true });
+    expect(requests.isRepetition(command, asker)).toBe(false);
+  });
+
   it('answers once: a late answer belongs to nobody', () => {
     const { requests, answers, send } = bench();
     const link = new FakeDeviceLink(true);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import {
   ERROR_CODES,
   isAnswerType,
@@ -57,7 +58,7 @@ export class RequestsInFlight {
   private readonly requests = new SparseMap<string, Request>();
   /** By id. */
   private readonly proving = new SparseMap<string, Request>();
-  private readonly perOwner = new SparseMap<object, number>();
+  private readonly perOwner = new SparseMap<object, Set<Request>>();
 
   constructor(
     private readonly clock: Clock,
@@ -93,7 +94,7 @@ export class RequestsInFlight {
       proof: undefined,
     };
     this.requests.set(id, request);
-    const ofOwner = this.count(owner, 1);
+    const ofOwner = this.count(request);
     const { maxRequests, limits: perClient } = this.limits;
     if (this.requests.size > maxRequests || ofOwner > perClient.unansweredPerClient) {
       this.refuse(request);
@@ -101,6 +102,19 @@ export class RequestsInFlight {
     }
     this.trace(`${command.type} forwarded`, idsOf(request));
     return this.boundOf(request);
+  }
+
+  /**
+   * Whether an asker that sends again what its broken socket may have lost waits for the answer to this very command already:
+   * that answer is the one it gets.
+   */
+  isRepetition(command: Frame, { owner, repeats }: Asker): boolean {
+    const id = requestIdOf(command);
+    if (!owner || repeats !== true || id === undefined) return false;
+    const bare = without(command, 'seq');
+    for (const { command: asked, asker } of this.perOwner.get(owner) ?? [])
+      if (asker && asked['request_id'] === id && isDeepStrictEqual(without(asked, 'seq'), bare)) return true;
+    return false;
   }
 
   /**
@@ -230,12 +244,18 @@ export class RequestsInFlight {
   }
 
   /** @returns how many the owner has now; 0 for REST, which has none */
-  private count(owner: object | undefined, change: number): number {
+  private count(request: Request): number {
+    const { owner } = request;
     if (!owner) return 0;
-    const count = (this.perOwner.get(owner) ?? 0) + change;
-    if (count > 0) this.perOwner.set(owner, count);
-    else this.perOwner.delete(owner);
-    return count;
+    const asked = this.perOwner.get(owner) ?? new Set();
+    this.perOwner.set(owner, asked.add(request));
+    return asked.size;
+  }
+
+  private discount(request: Request): void {
+    const { owner } = request;
+    const asked = owner && this.perOwner.get(owner);
+    if (owner && asked?.delete(request) && asked.size === 0) this.perOwner.delete(owner);
   }
 
   /** Who has gone needs no answer: of one in chunks the rest is not sent. */
@@ -304,7 +324,8 @@ export class RequestsInFlight {
   private forget(request: Request): void {
     request.timer?.cancel();
     request.chunks?.end();
-    if (this.requests.delete(request.id)) this.count(request.owner, -1);
+    this.requests.delete(request.id);
+    this.discount(request);
     this.proving.delete(request.id);
   }
 }

@@ -1,0 +1,45 @@
+import { encodeFrame, type Frame } from '../../protocol/index.js';
+import type { ClientRegistry } from './client-registry.js';
+import type { EventRecorder } from './event-recorder.js';
+import type { Approval, PendingApprovals } from './pending-approvals.js';
+import type { RuntimeRecord } from './runtimes.js';
+import type { Subscriptions } from './subscriptions.js';
+
+export interface LostApprovalsParts {
+  readonly approvals: PendingApprovals;
+  readonly recorder: EventRecorder;
+  readonly subscriptions: Subscriptions;
+  readonly clients: ClientRegistry;
+}
+
+/** Ends approvals that nobody will answer, because the process of the listener that had asked for them is gone. */
+export class LostApprovals {
+  /** Pending when that process was gone. */
+  private orphans: ReadonlySet<Approval> = new Set();
+
+  constructor(private readonly parts: LostApprovalsParts) {}
+
+  /** @param willTell whether the next process says itself which of them go on */
+  processEnded(willTell: boolean): void {
+    this.orphans = new Set(this.parts.approvals.all());
+    if (!willTell) for (const approval of this.orphans) this.expire(approval);
+  }
+
+  /** Everything is here that the device had of a runtime when it connected: what is pending still, of an earlier process, ended with that. */
+  complete({ runtime, history }: RuntimeRecord): void {
+    const live = history.newestKnown?.epoch;
+    for (const approval of this.parts.approvals.of(runtime))
+      if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
+  }
+
+  private expire(approval: Approval): void {
+    const { runtime, requestId } = approval;
+    this.parts.recorder.expire(approval);
+    const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
+    this.parts.subscriptions.announce(this.parts.clients, runtime, encodeFrame(resolved));
+  }
+}
+
+function epochOf({ text }: Approval): unknown {
+  return (JSON.parse(text) as Frame)['event_epoch'];
+}

@@ -1,4 +1,4 @@
-import { type Frame, isRecord, readEnvelope, RoutingService } from 'twinlane';
+import { encodeFrame, type Frame, isRecord, readEnvelope, RoutingService } from 'twinlane';
 
 /**
  * The planted bug `dedupe`, loaded before the relay: de-duplication by name is off. Every arrival of an event is taken for a
@@ -7,8 +7,11 @@ import { type Frame, isRecord, readEnvelope, RoutingService } from 'twinlane';
 const arrived = new Map<string, number>();
 const asItIs = RoutingService.prototype.deviceFrame;
 
-RoutingService.prototype.deviceFrame = function (environmentId, link, channel, frame) {
-  return asItIs.call(this, environmentId, link, channel, renamed(environmentId, frame));
+RoutingService.prototype.deviceFrame = function (environmentId, link, channel, frame, text) {
+  // Of a frame that comes with its text the relay may have read the head only.
+  const whole = text === undefined ? frame : (JSON.parse(text) as Frame);
+  const other = renamed(environmentId, whole);
+  return asItIs.call(this, environmentId, link, channel, other, text === undefined ? undefined : encodeFrame(other));
 };
 
 function renamed(environmentId: string, frame: Frame): Frame {

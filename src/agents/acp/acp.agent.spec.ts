@@ -404,6 +404,13 @@ describe('an ACP agent that goes wrong', () => {
     expect(end).toEqual({ stopReason: 'error', error: expect.stringContaining('no sign of life for 0.1 s') });
   });
 
+  it('having no room for what it says is no silence', async () => {
+    const agent = start({ idleTimeoutMs: 100 });
+    const turn = new FakeTurn('say x\nburst 5000', cwd);
+    turn.room = new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await agent.start(turn)).stopReason).toBe('end_turn');
+  });
+
   it('waiting for a person, or for a command, is no silence', async () => {
     const agent = start({ idleTimeoutMs: 100 });
     const { end } = await run(agent, 'run sleep 0.4', { mode: 'unrestricted' });

@@ -169,6 +169,12 @@ describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (s
     await session.shows(/^unasked\n.*\[ready\]>\s*$/m);
     session.type('/mode\r');
     await session.shows(/^\* unrestricted +nothing is asked$[^]*\[ready\]>\s*$/m);
+    session.type('/mode strict\r');
+    await session.shows(/Mode strict: [^]*\[ready\]>\s*$/);
+    session.type('/term\r');
+    await session.shows(/In mode strict no command of a client runs programs\.[^]*\[ready\]>\s*$/);
+    session.type('/branch new x\r');
+    await session.shows(/In mode strict no command of a client changes files\.[^]*\[ready\]>\s*$/);
     session.type('/queue\r');
     await session.shows(/No input waits\.\n/);
     session.type('/help\r');

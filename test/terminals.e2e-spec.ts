@@ -117,6 +117,15 @@ describe('a terminal', () => {
     expect(stock.rest.at(-1)).toBe(exit);
   });
 
+  it.skipIf(process.platform !== 'linux')('what a terminal left behind ends with the listener', async () => {
+    const command = 'setsid sleep 1002 & echo "job $!."; nohup sleep 1003 >/dev/null 2>&1 & echo "job $!."';
+    const terminal = await open({ command }, { listener: { terminal: { killGraceMs: 50 } } });
+    const jobs = [...(await readRest(terminal)).matchAll(/job (\d+)\./g)].map(([, pid]) => Number(pid));
+    expect(jobs.map((pid) => process.kill(pid, 0))).toEqual([true, true]);
+    await twinlane.listener.close();
+    await Promise.all(jobs.map(isGone));
+  });
+
   it('ends with its listener, with every job in it, and its owner is told', async () => {
     const command = 'trap "" HUP; set -m; sleep 1000 & echo "job $!."; sleep 1001';
     const terminal = await open({ command }, { listener: { terminal: { killGraceMs: 50 } } });

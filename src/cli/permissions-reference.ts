@@ -58,7 +58,8 @@ Paths cannot leave the workspace (\`--workspace\`), by \`..\`, as an absolute pa
 
 The default:`;
 
-const ENVIRONMENT = `\`.git\` is there because who writes to it can have git run programs; git itself, and the commands for branches, use it as ever.
+const ENVIRONMENT = `\`.git\` is there because who writes to it can have git run programs; git itself, and the commands for branches, use it as ever: of
+what it is configured with, filters (Git LFS) run, and hooks do not.
 
 Patterns bind what goes through the workspace. Programs that an agent or a terminal runs read what the user of the listener may read: that is what
 questions are for. Where that is too much, run the listener as a user of its own, or in a container.

@@ -1,4 +1,4 @@
-import type { Clock, Frame, Timer } from '../protocol/index.js';
+import type { Clock, Frame, Runtime, Timer } from '../protocol/index.js';
 import { AsyncQueue } from './async-queue.js';
 import type { ClientLimits } from './client-options.js';
 import { CommandError } from './client.error.js';
@@ -11,6 +11,8 @@ export interface TerminalOptions {
   readonly cwd?: string;
   /** What runs instead of a shell, on devices of ours; the terminal ends with it. */
   readonly command?: string;
+  /** The conversation whose permission mode counts, on devices of ours. Default: the mode of the device does. */
+  readonly runtime?: Runtime;
 }
 
 export interface TerminalExit {

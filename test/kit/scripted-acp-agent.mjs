@@ -112,6 +112,12 @@ const STEPS = {
     await update({ sessionUpdate: 'tool_call_update', toolCallId, status: 'completed', content: [diff] });
     await say(chosen);
   },
+  /** `ask <kind> <path or -> <title>`: asks about a call of its own, and says the answer. */
+  ask: async ({ ask, text, say }) => {
+    const [kind, path, ...words] = text.split(' ');
+    const locations = path === '-' ? [] : [{ path }];
+    await say(String(await ask({ toolCallId: `call-${randomUUID()}`, title: words.join(' '), kind, locations })));
+  },
   read: async ({ client, sessionId, text, say }) => {
     const [path, line, limit] = text.split(' ');
     const window = { ...(line ? { line: Number(line) } : {}), ...(limit ? { limit: Number(limit) } : {}) };

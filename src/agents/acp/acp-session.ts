@@ -107,7 +107,7 @@ export class AcpSession implements SessionPeer {
     turn.progress('WAITING_FOR_API_RESPONSE');
     const stopCancelling = this.cancelOnAbort(turn, agent, sessionId);
     run.watchSilence(
-      () => this.terminals.isRunning,
+      () => this.terminals.isRunning || agent.isHeldBack,
       () => agent.end(`gave no sign of life for ${options.idleTimeoutMs / 1_000} s`),
     );
     let finished = false;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -259,6 +260,23 @@ describe('an ACP agent that asks', () => {
     expect(turn.text).toBe('allow0: hi\n');
   });
 
+  it.each([
+    ['standard', 'read', 'file.txt', 'Look', 'write file.txt new', 'write_text_file'],
+    ['acceptEdits', 'edit', 'file.txt', 'echo hi', 'run echo hi', 'terminal'],
+    ['standard', 'read', '-', 'echo hi', 'run echo hi', 'terminal'],
+  ] as const)('in mode %s a call to %s allows no more than that', async (mode, kind, file, title, step, asked) => {
+    const place = file === '-' ? file : path.join(cwd, file);
+    const { turn } = await run(start(), `ask ${kind} ${place} ${title}\n${step}`, { mode });
+    expect(turn.text).toMatch(/^allow/);
+    expect(turn.questions).toMatchObject([{ tool_name: asked }]);
+  });
+
+  it('a command that was asked about is not asked about again', async () => {
+    const { turn } = await run(start(), 'ask execute - echo hi\nrun echo hi');
+    expect(turn.questions).toMatchObject([{ access: 'execute', input: { title: 'echo hi' } }]);
+    expect(turn.text).toBe('allow0: hi\n');
+  });
+
   it('C35 what lies outside of the workspace is asked about as if it were anything', async () => {
     const { turn } = await run(start(), `edit ${path.join(folder, 'outside.txt')} x`, { mode: 'acceptEdits' });
     expect(turn.questions).toMatchObject([{ access: 'execute' }]);
@@ -319,6 +337,16 @@ describe('files and terminals for an ACP agent', () => {
     expect(existsSync(path.join(folder, 'outside.txt')) || existsSync(path.join(folder, 'x.txt'))).toBe(false);
   });
 
+  it('refuses what is no regular file, and might never end, before anybody is asked', async () => {
+    execFileSync('mkfifo', [path.join(cwd, 'pipe')]);
+    const agent = start();
+    for (const step of ['read pipe', 'write pipe x']) {
+      const { turn, end } = await run(agent, step);
+      expect(end.error).toContain('no regular file');
+      expect(turn.questions).toEqual([]);
+    }
+  });
+
   it('runs commands, shows their output as that of the tool, and says how they ended', async () => {
     const { turn } = await run(start(), 'run echo one; sleep 0.05; echo two; exit 3', { mode: 'unrestricted' });
     expect(turn.text).toBe('3: one\ntwo\n');
@@ -374,6 +402,13 @@ describe('an ACP agent that goes wrong', () => {
   it('an agent that hangs is ended, and the turn says so', async () => {
     const { end } = await run(start({ idleTimeoutMs: 100 }), 'say x\nhang');
     expect(end).toEqual({ stopReason: 'error', error: expect.stringContaining('no sign of life for 0.1 s') });
+  });
+
+  it('having no room for what it says is no silence', async () => {
+    const agent = start({ idleTimeoutMs: 100 });
+    const turn = new FakeTurn('say x\nburst 5000', cwd);
+    turn.room = new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await agent.start(turn)).stopReason).toBe('end_turn');
   });
 
   it('waiting for a person, or for a command, is no silence', async () => {

@@ -39,6 +39,7 @@ export class RunningAgent implements AgentRequests {
   private readonly peers = new Map<string, SessionPeer>();
   private readonly early = new Map<string, Raw[]>();
   private wasStopped = false;
+  private heldBack = false;
   private tellGone: (how: string) => void = () => {};
 
   /** @throws CommandLineError */
@@ -121,7 +122,14 @@ export class RunningAgent implements AgentRequests {
   }
 
   async ready(): Promise<void> {
+    this.heldBack = true;
     await Promise.all([...this.peers.values()].map((peer) => peer.ready()));
+    this.heldBack = false;
+  }
+
+  /** Whether it is not being read now, because there is no room for what it says. */
+  get isHeldBack(): boolean {
+    return this.heldBack;
   }
 }
 

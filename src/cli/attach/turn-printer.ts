@@ -37,6 +37,7 @@ export class TurnPrinter {
     if (delta.message_type === 'assistant_message') return this.printText(contentText(delta['content']));
     if (delta.message_type === 'client_tool_start') return this.printTool(delta);
     if (delta.message_type === 'tool_return_message') return this.printReturn(delta);
+    if (delta.message_type === 'status') return this.printStatus(delta);
     if (delta.message_type === 'loop_error') return this.complain(contentText(delta['message']));
   }
 
@@ -49,6 +50,13 @@ export class TurnPrinter {
   private async printTool({ title }: Delta): Promise<void> {
     if (typeof title !== 'string' || title === '') return;
     await this.stderr.line(this.paint.faint(`> ${visibleLine(title)}`));
+  }
+
+  /** What an agent, or the device about it, has to say beside the answer: its plan, or that something was left out. */
+  private async printStatus({ message, level }: Delta): Promise<void> {
+    const text = contentText(message);
+    if (level === 'warning' || level === 'error') return this.complain(text);
+    if (text !== '') await this.stderr.line(this.paint.faint(visible(text)));
   }
 
   /** The shell agent's output comes in pieces, the last of which says how the command ended. */

@@ -295,6 +295,9 @@ it('shows what a tool does, and what it changes, in colour', async () => {
   const diffs = [{ path: 'notes.txt', patch: '@@ -1 +1 @@\n-old\n+new\n', created: false }];
   tool({ message_type: 'tool_return_message', tool_call_id: 'c', status: 'running', tool_return: '', diffs });
   await run.shows('> Edit notes.txt\nnotes.txt\n@@ -1 +1 @@\n-old\n+new\n');
+  tool({ message_type: 'status', level: 'info', message: 'Plan:\n[>] look' });
+  tool({ message_type: 'status', level: 'warning', message: 'Left out of the message: audio.' });
+  await run.shows('Plan:\n[>] look\nLeft out of the message: audio.\n');
   expect(run.out).toContain('\u001b[32m+new\u001b[39m');
   finish();
   await run.shows('[ready]>');

@@ -32,7 +32,8 @@ export class CheckoutBranchDto {
 
 /**
  * Changes to a branch, or with `create` to a new one that begins here; to one of a remote by a local one that follows it. Fails with git's own
- * reason, for instance where changes would be lost. Hooks do not run. The repository has to lie in the workspace (`PATH_REFUSED`).
+ * reason, for instance where changes would be lost. Hooks do not run; filters that
+ * git is configured with do. The repository has to lie in the workspace (`PATH_REFUSED`).
  */
 @DeviceCommand('checkout_branch', CheckoutBranchDto, { access: 'write' })
 export class CheckoutBranchCommand implements DeviceCommandOf<CheckoutBranchDto> {

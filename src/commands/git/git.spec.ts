@@ -74,6 +74,15 @@ describe('search_branches', () => {
       expect(await search({ cwd })).toMatchObject({ success: false, error_code: 'PATH_REFUSED' });
     expect(await search({ cwd: '.git' })).toMatchObject({ success: false, error_code: 'PATH_DENIED' });
   });
+
+  it('takes no directory for a repository that only looks like a bare one', async () => {
+    repository.git('init', '--quiet', '--bare', 'inner');
+    expect(await search({ cwd: 'inner' })).toMatchObject({
+      success: false,
+      error_code: 'COMMAND_FAILED',
+      error: expect.stringContaining('bare repository'),
+    });
+  });
 });
 
 describe('checkout_branch', () => {

@@ -4,10 +4,11 @@ import { Permissions } from '../../permissions/index.js';
 import { CommandError } from '../command.error.js';
 
 /**
- * What a repository may have git run: hooks and the monitor of its files. The commands of clients that use git read or write, and
- * execute nothing.
+ * Neither hooks nor a monitor of files run: the commands of clients that use git read or write. Nor does a directory of the
+ * workspace that looks like a bare repository count as one, because whoever writes files could bring its configuration. Filters
+ * that the configuration of the repository names do run: without them (Git LFS) files would be compared and checked out wrong.
  */
-const RUNS_NOTHING = ['core.hooksPath=/dev/null', 'core.fsmonitor=false'];
+const RUNS_NOTHING = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'safe.bareRepository=explicit'];
 
 /** Nobody is there to be asked, and what only looks takes no lock away from who works. */
 const OWN_ENVIRONMENT = { GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };

@@ -13,7 +13,14 @@ export function openNodePty(clock: Clock): OpenPty {
   return async ({ file, args, cwd, env, cols, rows }) => {
     const { spawn } = await import('@lydell/node-pty');
     // Bytes: characters must not be cut where a read ends.
-    return new NodePty(spawn(file, [...args], { name: TERM, cwd, env, cols, rows, encoding: null }), clock);
+    const pty = spawn(file, [...args], { name: TERM, cwd, env, cols, rows, encoding: null });
+    try {
+      return new NodePty(pty, clock);
+    } catch (error) {
+      // Nobody would know of its process.
+      pty.kill('SIGKILL');
+      throw error;
+    }
   };
 }
 

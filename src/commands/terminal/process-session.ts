@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { groupsWith } from '../../agents/index.js';
 import { type Clock, sleep } from '../../protocol/index.js';
 
 /** How often a session that was asked to end is looked at, in ms. */
@@ -6,23 +7,19 @@ const LOOK_EVERY_MS = 20;
 /** How long a busy machine may take to carry SIGKILL out, in ms. */
 const KILLED_WITHIN_MS = 1_000;
 
-/**
- * Everything that runs at a terminal: the session that its first process leads. A shell gives each job a process group of its
- * own, so that one group is not all of it.
- */
-export class ProcessSession {
-  constructor(
-    private readonly leader: number,
-    private readonly clock: Clock,
-  ) {}
+/** Processes that end together; a shell gives each job a process group of its own. */
+abstract class ProcessGroups {
+  constructor(private readonly clock: Clock) {}
+
+  /** Process groups with somebody alive in them. */
+  protected abstract groups(): Promise<ReadonlySet<number>>;
 
   /**
-   * Ends every process group of the session: SIGHUP, as when a line hangs up, and SIGKILL to those still there after the grace.
+   * Ends every process group: SIGHUP, as when a line hangs up, and SIGKILL to those still there after the grace.
    *
    * @param graceMs milliseconds
    */
   async end(graceMs: number): Promise<void> {
-    // Jobs are found by their leader's session: also those whose leader has ended.
     for (const group of await this.groups()) {
       signal(group, 'SIGHUP');
       // What is stopped would hear of it only once it goes on.
@@ -42,9 +39,19 @@ export class ProcessSession {
       await sleep(this.clock, LOOK_EVERY_MS);
     }
   }
+}
 
-  /** Process groups with somebody alive in them; only Linux tells, elsewhere it is the leader's own. */
-  private async groups(): Promise<ReadonlySet<number>> {
+/** Everything that runs at a terminal: the session that its first process leads, also when that one has ended. */
+export class ProcessSession extends ProcessGroups {
+  constructor(
+    private readonly leader: number,
+    clock: Clock,
+  ) {
+    super(clock);
+  }
+
+  /** Only Linux tells; elsewhere it is the leader's own. */
+  protected async groups(): Promise<ReadonlySet<number>> {
     if (process.platform !== 'linux') return new Set([this.leader]);
     const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const groups = await Promise.all(names.map((pid) => this.groupOf(pid)));
@@ -57,6 +64,21 @@ export class ProcessSession {
     // After the name, which may hold anything, come: state, parent, group, session.
     const [state, , group, session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return Number(session) === this.leader && state !== 'Z' && state !== 'X' ? Number(group) : undefined;
+  }
+}
+
+/** Everything with a variable in its environment, wherever it went: jobs that a shell left behind, and who began a session of their own. */
+export class MarkedProcesses extends ProcessGroups {
+  constructor(
+    private readonly variable: string,
+    private readonly value: string,
+    clock: Clock,
+  ) {
+    super(clock);
+  }
+
+  protected groups(): Promise<ReadonlySet<number>> {
+    return groupsWith(this.variable, this.value);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { CLOCK } from '../../config/index.js';
 import { ProtocolEmitterService } from '../../emitter/index.js';
@@ -9,9 +10,13 @@ import { Workspace } from '../../workspace/index.js';
 import { CommandError } from '../command.error.js';
 import { Lanes } from '../lanes.js';
 import { DeviceTerminal } from './device-terminal.js';
+import { MarkedProcesses } from './process-session.js';
 import { OPEN_PTY, type OpenPty } from './pty.js';
 import { TerminalOptions } from './terminal.options.js';
 import { TerminalSource } from './terminal-source.js';
+
+/** What everything that runs in a terminal has in its environment; the value names this one listener process. */
+const MARK = 'TWINLANE_TERMINALS';
 
 export interface TerminalRequest {
   readonly id: string;
@@ -39,6 +44,7 @@ export class Terminals implements LinkFeed {
   private readonly log = new Logger(Terminals.name);
   private readonly entries = new Map<string, Entry>();
   private readonly lanes = new Lanes();
+  private readonly mark = randomUUID();
   private link: OpenLink | undefined;
   private away: Timer | undefined;
   private isClosing = false;
@@ -124,11 +130,12 @@ export class Terminals implements LinkFeed {
     return [...this.entries.values()].every(({ source }) => source?.settled ?? true);
   }
 
-  /** Ends every terminal, with all its processes. */
+  /** Ends every terminal, with all its processes, also those that an earlier terminal has left behind. */
   async shutdown(): Promise<void> {
     this.isClosing = true;
     this.away?.cancel();
     await Promise.all([...this.entries.values()].map(async ({ terminal }) => terminal?.end(STOPPED)));
+    await new MarkedProcesses(MARK, this.mark, this.clock).end(this.options.killGraceMs);
   }
 
   /** @returns whose it is */
@@ -151,7 +158,7 @@ export class Terminals implements LinkFeed {
       file,
       args,
       cwd: directory,
-      env: this.permissions.childEnvironment(),
+      env: { ...this.permissions.childEnvironment(), [MARK]: this.mark },
       cols,
       rows,
     });

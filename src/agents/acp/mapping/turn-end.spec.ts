@@ -22,6 +22,7 @@ describe('failureText', () => {
       /Internal error: no model.*send the input again/,
     ],
     [{ code: -32_603, message: 'Internal error', data: 'plain' }, /Internal error: plain/],
+    [{ code: -32_602, message: 'No such file.' }, /: No such file\. The/],
     [{ code: -32_603 }, /does not say why/],
     [{ code: -32_000, message: 'Authentication required' }, /run `agent login`/],
     ['odd', /odd/],

@@ -30,7 +30,7 @@ export function failureText(error: unknown, logins: readonly string[]): string {
   if (!isRecord(error)) return String(error);
   const { code, message, data } = error;
   const words = [textOf(message), detailsOf(data)].filter((word) => word !== '');
-  const said = words.join(': ') || 'it does not say why';
+  const said = words.join(': ').replace(/\.$/, '') || 'it does not say why';
   if (code === AUTH_REQUIRED)
     return `The agent wants to be logged in (${said}). On the device: ${logins.join('; ') || 'log in with its own command'}. Then send the input again.`;
   return `The agent failed: ${said}. The listener's log may have more; send the input again.`;

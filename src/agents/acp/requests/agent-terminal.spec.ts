@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SYSTEM_CLOCK } from '../../../protocol/index.js';
 import { AgentTerminal } from './agent-terminal.js';
 import { AgentTerminals, terminalCommand } from './agent-terminals.js';
@@ -58,6 +58,19 @@ describe('AgentTerminals', () => {
     const second = terminals.create(command({ command: 'true' }), {});
     expect(await terminals.exited({ ...second })).toEqual({ exitCode: 0, signal: null });
     expect(terminals.output({ ...second })).toMatchObject({ truncated: false, exitStatus: { exitCode: 0 } });
+  });
+
+  it.skipIf(process.platform !== 'linux')('what a command left behind ends with the session', async () => {
+    const terminals = start();
+    const line = "setsid sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &";
+    const { terminalId } = terminals.create(command({ command: '/bin/sh', args: ['-c', line] }), {});
+    await terminals.exited({ terminalId });
+    const pid = Number(terminals.output({ terminalId })['output']);
+    await terminals.release({ terminalId });
+    expect(process.kill(pid, 0)).toBe(true);
+    await terminals.close();
+    // It is dead; whoever has adopted it collects it.
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 5_000, interval: 10 });
   });
 
   it('gives a command the variables that the agent names, beside those that every child may have', () => {

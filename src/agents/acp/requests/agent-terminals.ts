@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/index.js';
+import { ProcessGroup } from '../../shell/process-group.js';
+import { groupsWith } from '../groups-with.js';
 import { numberIn, type Raw, recordsIn, textIn } from '../mapping/read.js';
 import { AgentTerminal, type TerminalCommand } from './agent-terminal.js';
 import { badRequest } from './bad-request.js';
+
+/** What everything that runs in these terminals has in its environment; the value names those of one session. */
+const MARK = 'TWINLANE_AGENT_TERMINALS';
 
 export interface AgentTerminalsOptions {
   readonly maxTerminals: number;
@@ -13,6 +18,8 @@ export interface AgentTerminalsOptions {
 /** The terminals of one session: what the agent has its client run. */
 export class AgentTerminals {
   private readonly terminals = new Map<string, AgentTerminal>();
+  private readonly mark = randomUUID();
+  private hasRun = false;
 
   /** @param seen is handed output as it comes, with the id of its terminal, and resolves when there is room for more */
   constructor(
@@ -33,7 +40,9 @@ export class AgentTerminals {
     const { maxTerminalBytes } = this.options;
     const maxBytes = Math.min(numberIn(params, 'outputByteLimit') ?? maxTerminalBytes, maxTerminalBytes);
     const seen = (text: string): Promise<void> => this.seen(terminalId, text);
-    this.terminals.set(terminalId, new AgentTerminal(command, maxBytes, seen, this.clock));
+    const env = { ...command.env, [MARK]: this.mark };
+    this.hasRun = true;
+    this.terminals.set(terminalId, new AgentTerminal({ ...command, env }, maxBytes, seen, this.clock));
     return { terminalId };
   }
 
@@ -63,9 +72,13 @@ export class AgentTerminals {
     await Promise.all(running.map((terminal) => terminal.kill(this.options.stopGraceMs)));
   }
 
+  /** Ends whatever was started here: also what a command left behind, or what left its process group. */
   async close(): Promise<void> {
     await this.stop();
     this.terminals.clear();
+    if (!this.hasRun) return;
+    const groups = [...(await groupsWith(MARK, this.mark))];
+    await Promise.all(groups.map((group) => new ProcessGroup(group, this.clock).end(this.options.stopGraceMs)));
   }
 
   private find(params: Raw): AgentTerminal {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Access, Permissions } from '../../../permissions/index.js';
 import type { ApprovalDecision } from '../../../protocol/index.js';
@@ -9,7 +8,7 @@ import { CLIENT_METHODS, type ClientMethod } from '../agent-connection.js';
 import { fileDiff } from '../mapping/file-diff.js';
 import { status } from '../mapping/notices.js';
 import { accessOf, permissionAnswer, permissionOptions, permissionQuestion } from '../mapping/permission.js';
-import { type Raw, recordIn, textIn } from '../mapping/read.js';
+import { type Raw, recordIn, recordsIn, textIn } from '../mapping/read.js';
 import type { ToolCall } from '../mapping/tool-call.js';
 import type { TurnRun } from '../turn-run.js';
 import { type AgentTerminals, terminalCommand } from './agent-terminals.js';
@@ -80,7 +79,9 @@ export class SessionRequests {
     const cwd = await this.locate({ path: textIn(params, 'cwd') ?? run.turn.cwd }, run);
     const command = terminalCommand(params, cwd, this.permissions.childEnvironment());
     const line = [command.command, ...command.args].join(' ');
-    if (!run.grants.allows(line)) await this.allowed(run, 'terminal', 'execute', { command: line, cwd });
+    const own = recordsIn(params, 'env') ?? [];
+    const input = { command: line, cwd, ...(own.length > 0 ? { env: own } : {}) };
+    if (!run.grants.allows(line)) await this.allowed(run, 'terminal', 'execute', input);
     return this.terminals.create(command, params);
   }
 
@@ -95,7 +96,7 @@ export class SessionRequests {
   }
 
   private async change(file: string, params: Raw): Promise<Record<string, unknown>> {
-    const oldText = await readFile(file, 'utf8').catch(() => undefined);
+    const oldText = await this.files.present(file);
     const diff = fileDiff({ path: file, newText: params['content'], ...(oldText === undefined ? {} : { oldText }) });
     return { path: file, ...(diff?.patch === undefined ? {} : { diff: diff.patch }) };
   }
@@ -108,14 +109,16 @@ export class SessionRequests {
     const { status: _status, title, rawInput, ...shown } = asked;
     run.show(call.update(call.isAnnounced ? shown : { ...shown, title, rawInput }));
     const { refused, areInside } = await this.look(call, run);
-    const question = permissionQuestion(call, recordIn(asked, 'rawInput'), accessOf(call, areInside), options);
+    const access = accessOf(call, areInside);
+    const question = permissionQuestion(call, recordIn(asked, 'rawInput'), access, options);
+    const paths = [...call.paths];
     const decision: ApprovalDecision | undefined = refused
       ? { behavior: 'deny', message: refused }
       : await this.decided(question, run);
     if (!decision) return CANCELLED;
     const { allowed, outcome, why } = permissionAnswer(decision, question.input, options);
     if (why !== undefined || refused !== undefined) run.show([status(why ?? refused ?? '', 'warning')]);
-    if (allowed) run.grants.add(call);
+    if (allowed) run.grants.add(access, paths, question.input);
     else run.denied = why ?? decision.message ?? NOT_ALLOWED;
     return { outcome };
   }

@@ -27,11 +27,9 @@ export class WorkspaceFiles {
 
   /** @param params `line` counts from 1, `limit` is a number of lines */
   async read(file: string, params: Raw): Promise<{ readonly content: string }> {
-    const { size } = await stat(file).catch((error: unknown) => {
-      // Agents tell by this error that a file is new.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw RequestError.resourceNotFound(file);
-      throw error;
-    });
+    const size = await sizeOf(file);
+    // Agents tell by this error that a file is new.
+    if (size === undefined) throw RequestError.resourceNotFound(file);
     if (size > this.maxFileBytes)
       throw badRequest(`${file} has ${size} bytes; at most ${this.maxFileBytes} are read through the listener.`);
     const content = await readFile(file, 'utf8');
@@ -42,10 +40,27 @@ export class WorkspaceFiles {
     return { content: lines.join('\n') };
   }
 
+  /** The text that a file has now; undefined where there is none, or too much. @throws a bad request when it is no file */
+  async present(file: string): Promise<string | undefined> {
+    const size = await sizeOf(file);
+    return size === undefined || size > this.maxFileBytes ? undefined : readFile(file, 'utf8');
+  }
+
   async write(file: string, params: Raw): Promise<void> {
     const content = textIn(params, 'content');
     if (content === undefined) throw badRequest('content: text is missing.');
+    await sizeOf(file);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);
   }
+}
+
+/** Undefined where there is no such file. @throws a bad request when it is something else, such as a pipe, which might never end */
+async function sizeOf(file: string): Promise<number | undefined> {
+  const found = await stat(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found && !found.isFile()) throw badRequest(`${file} is no regular file; name one.`);
+  return found?.size;
 }

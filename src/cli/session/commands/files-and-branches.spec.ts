@@ -154,7 +154,7 @@ describe('/branch', () => {
     run.type('/branch old y\r');
     await run.shows('Type /branch, /branch and a name, or /branch new and a name.');
     expect(relay.commandsOf('checkout_branch')).toMatchObject([
-      { branch: 'feature/x', create: false, cwd: '/w' },
+      { branch: 'feature/x', create: false, cwd: '/w', runtime: FAKE_RUNTIME },
       { branch: 'y', create: true, cwd: '/w' },
     ]);
   });

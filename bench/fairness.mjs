@@ -7,7 +7,7 @@
 // Run after `npm run build`, as root: npm run --silent bench:fairness [-- --mbit 20 --queue-ms 1000 --seconds 20 --every-ms 20
 // --bytes 1000 --arms alone,beside-one]; --mbit 0 is loopback, without a bottleneck and without root.
 import { temporaryDirectory } from './kit/at-exit.mjs';
-import { assertNamespaces, makeBottleneck } from './kit/bottleneck.mjs';
+import { makeLink } from './kit/bottleneck.mjs';
 import { observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
 import { startProgram, startRelay } from './kit/programs.mjs';
@@ -25,7 +25,6 @@ const TIMES_ALONE = 2;
 const MORE_MS = 20;
 /** For events under way at the end. */
 const GRACE_MS = 2_000;
-const LOOPBACK = { device: undefined, relay: undefined, relayAddress: '127.0.0.1' };
 
 const options = readOptions({
   mbit: 20,
@@ -42,17 +41,6 @@ const unknown = names.filter((name) => !(name in ARMS));
 if (unknown.length > 0) {
   progress(`There is no arm ${unknown.join(', ')}; there are ${Object.keys(ARMS).join(', ')}.`);
   process.exit(2);
-}
-
-function makeLink() {
-  if (mbit === 0) return LOOPBACK;
-  try {
-    assertNamespaces();
-  } catch (error) {
-    progress(error.message);
-    process.exit(1);
-  }
-  return makeBottleneck({ mbit, queueMs, congestion });
 }
 
 async function run({ floods, legacy }, link) {
@@ -86,7 +74,7 @@ function judge(arms) {
 }
 
 const machine = observeMachine();
-const link = makeLink();
+const link = makeLink({ mbit, queueMs, congestion });
 const arms = {};
 for (const name of names) {
   progress(`${name}: ${seconds} s`);

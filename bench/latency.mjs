@@ -7,7 +7,7 @@
 //   split                  ours over two
 // Run after `npm run build`, as root: npm run --silent bench:latency [-- --mbit 20 --queue-ms 1000 --seconds 60 --listeners 1
 // --arms idle,split --bytes 1000 --every-ms 50 --journal memory|disk --profile DIRECTORY]; --mbit 0 is loopback, without a bottleneck and without root.
-import { assertNamespaces, makeBottleneck } from './kit/bottleneck.mjs';
+import { makeLink } from './kit/bottleneck.mjs';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
 import { readOptions } from './kit/options.mjs';
@@ -46,20 +46,6 @@ const unknown = names.filter((name) => !(name in ARMS));
 if (unknown.length > 0) {
   progress(`There is no arm ${unknown.join(', ')}; there are ${Object.keys(ARMS).join(', ')}.`);
   process.exit(2);
-}
-
-/** Both hosts are this one, and nothing is slow. */
-const LOOPBACK = { device: undefined, relay: undefined, relayAddress: '127.0.0.1' };
-
-function makeLink() {
-  if (mbit === 0) return LOOPBACK;
-  try {
-    assertNamespaces();
-  } catch (error) {
-    progress(error.message);
-    process.exit(1);
-  }
-  return makeBottleneck({ mbit, queueMs, congestion });
 }
 
 async function run(name, link) {
@@ -113,7 +99,7 @@ function summary({ trips, unanswered, streamMbit }, queue) {
 }
 
 const machine = observeMachine();
-const link = makeLink();
+const link = makeLink({ mbit, queueMs, congestion });
 const arms = {};
 for (const name of names) {
   progress(`${name}: ${seconds} s`);

@@ -6,15 +6,30 @@
 // sender's TCP at once (TCP small queues): no queue would build up, and there would be nothing to see.
 import { execFileSync } from 'node:child_process';
 import { atExit } from './at-exit.mjs';
+import { progress } from './figures.mjs';
 
 const PREFIX = 'twinlane-bench-';
 const HOSTS = ['device', 'router', 'relay'];
 const SUBNETS = { device: '10.77.1', relay: '10.77.2' };
+/** Both hosts are this one, and nothing is slow. */
+const LOOPBACK = { device: undefined, relay: undefined, relayAddress: '127.0.0.1' };
 /** Bytes let through at once; more than one packet. */
 const BURST = '32kbit';
 
+/** What a bench runs over: a bottleneck, or loopback where `mbit` is 0. Ends this process where a bottleneck cannot be made. */
+export function makeLink(options) {
+  if (options.mbit === 0) return LOOPBACK;
+  try {
+    assertNamespaces();
+  } catch (error) {
+    progress(error.message);
+    process.exit(1);
+  }
+  return makeBottleneck(options);
+}
+
 /** @throws Error that says what to do, where this machine or this user cannot do it */
-export function assertNamespaces() {
+function assertNamespaces() {
   const needs = 'A bottleneck is made of network namespaces; --mbit 0 measures over loopback without one.';
   if (process.getuid?.() !== 0) throw new Error(`${needs} Namespaces need root: run this again as root.`);
   for (const tool of ['ip', 'tc']) {
@@ -31,8 +46,7 @@ export function assertNamespaces() {
  *
  * @param queueMs how long a byte waits in the router's queue when it is full
  */
-export function makeBottleneck({ mbit, queueMs, congestion = 'cubic' }) {
-  assertNamespaces();
+function makeBottleneck({ mbit, queueMs, congestion }) {
   removeAbandoned();
   const host = Object.fromEntries(HOSTS.map((name) => [name, `${PREFIX}${process.pid}-${name}`]));
   for (const name of Object.values(host)) {

@@ -15,6 +15,8 @@ export class ChunkError extends Error {
 export interface ChunkJoinerOptions {
   /** UTF-16 units of one joined text. */
   readonly maxLength: number;
+  /** UTF-16 units that all texts begun here may have together. Default: what `maxLength` and `maxOpen` allow. */
+  readonly maxHeld?: number;
   /** Default: as many as the protocol allows on one socket. */
   readonly maxOpen?: number;
 }
@@ -40,6 +42,8 @@ export function countedLength({ data }: Pick<ChunkFrame, 'data'>): number {
  */
 export class ChunkJoiner {
   private readonly open = new SparseMap<string, Open>();
+  /** UTF-16 units of all that are open. */
+  private held = 0;
 
   constructor(private readonly options: ChunkJoinerOptions) {}
 
@@ -52,45 +56,57 @@ export class ChunkJoiner {
   take(chunk: ChunkFrame): string | undefined {
     const { id, request_id: requestId, index, last } = chunk;
     const key = requestId === undefined ? `id ${id}` : `request ${requestId}`;
-    if (index === 0) this.open.delete(key);
-    const open = this.open.get(key) ?? this.begin(id);
+    if (index === 0) this.drop(key);
+    const open = this.open.get(key) ?? this.begin(id, key);
     try {
       this.append(open, chunk);
     } catch (error) {
-      this.open.delete(key);
+      this.drop(key);
       throw error;
     }
-    if (!last) {
-      this.open.set(key, open);
-      return undefined;
-    }
-    this.open.delete(key);
+    if (!last) return undefined;
+    this.drop(key);
     return open.pieces.join('');
   }
 
   /** What has come of an answer is of no use any more. */
   forget(requestId: string): void {
-    this.open.delete(`request ${requestId}`);
+    this.drop(`request ${requestId}`);
   }
 
-  private begin(id: string): Open {
+  private begin(id: string, key: string): Open {
     const { maxOpen = MAX_OPEN_CHUNKED } = this.options;
-    if (this.open.size < maxOpen) return { pieces: [], next: 0, length: 0 };
-    throw new ChunkError(
-      'TOO_MANY',
-      `Chunks of "${id}" begin while ${maxOpen} frames in chunks are open: finish those.`,
-    );
+    if (this.open.size >= maxOpen)
+      throw new ChunkError(
+        'TOO_MANY',
+        `Chunks of "${id}" begin while ${maxOpen} frames in chunks are open: finish those.`,
+      );
+    const open: Open = { pieces: [], next: 0, length: 0 };
+    this.open.set(key, open);
+    return open;
+  }
+
+  private drop(key: string): void {
+    this.held -= this.open.get(key)?.length ?? 0;
+    this.open.delete(key);
   }
 
   private append(open: Open, chunk: ChunkFrame): void {
-    const { maxLength } = this.options;
+    const { maxLength, maxHeld = Infinity } = this.options;
     const { index, data } = chunk;
     if (index !== open.next)
       throw new ChunkError('OUT_OF_ORDER', `A chunk has index ${index}, but ${open.next} was to come.`);
     open.next++;
-    open.length += countedLength(chunk);
+    const length = countedLength(chunk);
+    open.length += length;
+    this.held += length;
     if (open.length > maxLength)
       throw new ChunkError('TOO_LARGE', `The chunks add up to more than ${maxLength} bytes.`);
+    if (this.held > maxHeld)
+      throw new ChunkError(
+        'TOO_LARGE',
+        `The frames in chunks that are open add up to more than ${maxHeld} bytes: finish some before others begin.`,
+      );
     open.pieces.push(data);
   }
 }

@@ -202,6 +202,23 @@ describe('chunks that do not fit together', () => {
     expect(untilRefused('')).toBeLessThan(100);
   });
 
+  it('C29 are refused beyond what all of them may hold together, and what has ended counts no more', () => {
+    const joiner = new ChunkJoiner({ maxLength: 10_000, maxHeld: 12_500 });
+    const data = 'x'.repeat(6_000);
+    for (let n = 0; n < 3; n++) {
+      joiner.take(chunk('a', 0, data));
+      expect(joiner.take(chunk('a', 1, 'y', true))).toBe(`${data}y`);
+    }
+    joiner.take(chunk('again', 0, data));
+    joiner.take(chunk('again', 0, data));
+    joiner.take({ ...chunk('mine', 0, data), request_id: 'r' });
+    joiner.forget('r');
+    joiner.take(chunk('b', 0, data));
+    expect(fault(() => joiner.take(chunk('c', 0, data)))).toBe('TOO_LARGE');
+    expect(joiner.take(chunk('b', 1, '', true))).toBe(data);
+    expect(fault(() => joiner.take(chunk('c', 0, data)))).toBe('none');
+  });
+
   it('begin again with index 0, and are told apart by whose answer they are', () => {
     const joiner = new ChunkJoiner({ maxLength: MIB });
     joiner.take(chunk('a', 0, 'old'));

@@ -72,6 +72,79 @@ describe('a command that the relay refused because it came too soon', () => {
   });
 });
 
+describe('an input that came too soon', () => {
+  const RUNTIME = { agent_id: null, conversation_id: 'c' };
+  const say = (text: string, runtime: object = RUNTIME): Promise<Frame> =>
+    commands.ask('input', { runtime, text }, TIMEOUT_MS);
+  const said = (): unknown[] => sent.map((frame) => frame['text']);
+  const refuse = (index: number): void =>
+    answer({ ...TOO_SOON, type: 'input_accepted', accepted: false, request_id: sent[index]?.['request_id'] });
+  const accept = (index: number): void =>
+    answer({ type: 'input_accepted', accepted: true, request_id: sent[index]?.['request_id'] });
+
+  it('C36 is not passed by a later one of its runtime, and by those of others', async () => {
+    const first = say('1');
+    refuse(0);
+    const rest = [say('2'), say('3')];
+    const other = say('other', { agent_id: null, conversation_id: 'd' });
+    expect(said()).toEqual(['1', 'other']);
+    await clock.advance(200);
+    expect(said()).toEqual(['1', 'other', '1']);
+    refuse(2);
+    await clock.advance(200);
+    accept(3);
+    accept(1);
+    expect(said().slice(4)).toEqual(['2', '3']);
+    accept(4);
+    accept(5);
+    await Promise.all([first, ...rest, other]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('C36 nor is it when both were refused, or the link is a new one', async () => {
+    const both = [say('1'), say('2')];
+    refuse(0);
+    refuse(1);
+    await clock.advance(200);
+    expect(said().slice(2)).toEqual(['1']);
+    commands.resume();
+    expect(said().slice(2)).toEqual(['1']);
+    accept(2);
+    expect(said().slice(3)).toEqual(['2']);
+    accept(3);
+    await Promise.all(both);
+  });
+
+  it('holds nobody up once its time is over, and its followers say why they were not sent', async () => {
+    const failed = [say('1'), say('2')].map((asked) => asked.catch((error: unknown) => error));
+    answer({
+      ...TOO_SOON,
+      type: 'input_accepted',
+      request_id: sent[0]?.['request_id'],
+      retry_after_ms: 2 * TIMEOUT_MS,
+    });
+    accept(1);
+    await clock.advance(TIMEOUT_MS / 2);
+    const third = say('3');
+    expect(said()).toEqual(['1', '2']);
+    await clock.advance(TIMEOUT_MS / 2);
+    expect(await failed[0]).toMatchObject({ code: 'TOO_MANY' });
+    expect(said()).toEqual(['1', '2', '3']);
+    accept(2);
+    await third;
+  });
+
+  it('fails with all others, of which none is sent any more', async () => {
+    const first = say('1').catch((error: unknown) => error);
+    refuse(0);
+    const second = say('2').catch((error: unknown) => error);
+    commands.fail(new Error('closed'));
+    expect(await Promise.all([first, second])).toEqual([new Error('closed'), new Error('closed')]);
+    expect(said()).toEqual(['1']);
+    expect(clock.pending).toBe(0);
+  });
+});
+
 it('takes a TOO_MANY that names no time as the answer', async () => {
   const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS);
   answer({ ...TOO_SOON, retry_after_ms: undefined });

@@ -3,7 +3,9 @@ import {
   isAnswerType,
   isRepeatable,
   MAX_RETRY_AFTER_MS,
+  readRuntime,
   requestIdOf,
+  runtimeKey,
   type Clock,
   type ErrorCode,
   type Frame,
@@ -18,10 +20,16 @@ interface Pending {
   readonly frame: Frame;
   /** Whether the device recognises a repetition, so that it may be sent again on a new link. */
   readonly repeatable: boolean;
+  /** The runtime of an input: what a person says there keeps its order. */
+  readonly line: string | undefined;
   readonly timer: Timer;
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
+  /** The relay has refused it at least once, because it came too soon. */
+  wasTooSoon: boolean;
+  /** It is an input, and an earlier one of its runtime was too soon and has no answer yet. */
+  isBehind: boolean;
   /** While it waits to be sent again, because it came too soon: what the relay answered, and until when. */
   tooSoon: { readonly answer: Frame; readonly timer: Timer } | undefined;
   /** Epoch ms. */
@@ -56,10 +64,13 @@ export class PendingCommands {
         command,
         frame,
         repeatable,
+        line: lineOf(frame),
         timer,
         resolve,
         reject,
         sent: false,
+        wasTooSoon: false,
+        isBehind: false,
         tooSoon: undefined,
         since,
       };
@@ -96,30 +107,56 @@ export class PendingCommands {
   }
 
   fail(error: Error): void {
-    for (const id of this.pending.keys()) this.settle(id, (entry) => entry.reject(error));
+    const all = [...this.pending.values()];
+    this.pending.clear();
+    for (const entry of all) this.end(entry, () => entry.reject(error));
   }
 
-  /** The relay has not passed it on. On a link that is new until then it goes at once, and may hear the same again. */
+  /**
+   * The relay has not passed it on. On a link that is new until then it goes at once, and may hear the same again. Later inputs of
+   * its runtime wait for its answer, but for those that were under way already.
+   */
   private holdBack(entry: Pending, answer: Frame, ms: number): void {
     entry.tooSoon?.timer.cancel();
     entry.tooSoon = { answer, timer: this.clock.after(ms, () => this.send(entry)) };
+    entry.wasTooSoon = true;
     entry.sent = false;
   }
 
   private send(entry: Pending): void {
     entry.tooSoon?.timer.cancel();
-    entry.tooSoon = undefined;
-    entry.sent = this.transmit(entry.frame);
+    entry.isBehind = this.mustWait(entry);
+    if (!entry.isBehind) entry.tooSoon = undefined;
+    entry.sent = !entry.isBehind && this.transmit(entry.frame);
+  }
+
+  private mustWait({ line, frame }: Pending): boolean {
+    if (line === undefined) return false;
+    for (const earlier of this.pending.values()) {
+      if (earlier.frame === frame) return false;
+      if (earlier.line === line && earlier.wasTooSoon) return true;
+    }
+    return false;
   }
 
   private settle(id: string, how: (entry: Pending) => void): void {
     const entry = this.pending.get(id);
     if (!entry) return;
     this.pending.delete(id);
+    this.end(entry, how);
+    if (entry.wasTooSoon) for (const next of this.pending.values()) if (next.isBehind) this.send(next);
+  }
+
+  private end(entry: Pending, how: (entry: Pending) => void): void {
     entry.timer.cancel();
     entry.tooSoon?.timer.cancel();
     how(entry);
   }
+}
+
+function lineOf({ type, runtime }: Frame): string | undefined {
+  const of = type === 'input' ? readRuntime(runtime) : undefined;
+  return of && runtimeKey(of);
 }
 
 /** In ms: when the relay takes a command that came too soon (protocol section 4). */
@@ -139,8 +176,14 @@ function refused(command: string, answer: Frame): CommandError {
   return new CommandError(command, typeof code === 'string' ? code : 'COMMAND_FAILED', text, answer);
 }
 
-function late({ command, sent, tooSoon }: Pending, timeoutMs: number): CommandError {
+function late({ command, sent, tooSoon, isBehind }: Pending, timeoutMs: number): CommandError {
   if (tooSoon) return refused(command, tooSoon.answer);
+  if (isBehind)
+    return new CommandError(
+      command,
+      'NOT_SENT',
+      `${command} was not sent: an earlier one of its runtime was not taken for ${timeoutMs} ms.`,
+    );
   if (!sent)
     return new CommandError(
       command,

@@ -2,7 +2,8 @@ import type { ClientContext } from './client-options.js';
 import { DisconnectedError, RelayRefusedError, TokenRefusedError } from './client.error.js';
 
 /**
- * Tries until it works, waiting with full jitter in between, and at least as long as the relay asks for.
+ * Tries until it works, waiting with full jitter in between, on top of what the relay asks for: many that it refused at
+ * once do not come back at once.
  *
  * @param reason why the link is down, for people
  * @param askedMs how long the relay asked to stay away
@@ -20,7 +21,7 @@ export async function retry(
   let cause: unknown = undefined;
   let leastMs = askedMs;
   for (let bound = limits.backoffFirstMs; wanted(); bound = Math.min(bound * 2, limits.backoffMaxMs)) {
-    const wait = Math.max(random() * bound, leastMs);
+    const wait = leastMs + random() * bound;
     if (clock.now() + wait >= giveUpAt) {
       const text = `The connection to the relay broke (${reason}) and did not come back within ${limits.reconnectForMs} ms.`;
       return new DisconnectedError(text, { cause });

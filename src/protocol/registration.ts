@@ -21,6 +21,9 @@ export interface RegistrationResponse {
 /** `maxFrameBytes` where the server names none (protocol section 6), in bytes. */
 export const DEFAULT_MAX_FRAME_BYTES = 8 * 1024 * 1024;
 
+/** What a relay may be told to name as `maxFrameBytes`, in bytes. */
+export const MAX_FRAME_BYTES_RANGE = { least: 1024, most: 256 * 1024 * 1024 } as const;
+
 /** One entry of `GET /v1/environments` (protocol section 4). */
 export interface EnvironmentRecord {
   readonly id: string;

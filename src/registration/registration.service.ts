@@ -41,7 +41,7 @@ export class RegistrationService {
         signal.throwIfAborted();
         if (!(error instanceof RegistrationError) || !error.retryable) throw error;
         this.retries.inc({ fault: error.fault });
-        const wait = Math.max(backoff.next(), error.retryAfterMs ?? 0);
+        const wait = (error.retryAfterMs ?? 0) + backoff.next();
         this.log.warn(`${error.message} Next try in ${(wait / 1_000).toFixed(1)} s.`);
         await sleep(this.clock, wait, signal);
       }

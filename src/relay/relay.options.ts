@@ -15,14 +15,13 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
-import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES } from '../protocol/index.js';
+import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** As browsers write it: scheme, host and perhaps port. */
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
-const MAX_FRAME_BYTES = 256 * 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** What of each runtime's events the relay keeps for clients that resume. */
@@ -79,12 +78,12 @@ export class RelayOptions {
   clientChannels: 'split' | 'mirror' = 'split';
 
   /**
-   * Bytes of one message, on a socket or as a request's body. Default 8 MiB. A larger one is refused without breaking the
+   * Bytes of one message, on a socket or as a request's body, from 1 KiB to 256 MiB. Default 8 MiB. A larger one is refused without breaking the
    * link; one of more than twice as many closes its socket with 1009.
    */
   @IsInt()
-  @Min(1024)
-  @Max(MAX_FRAME_BYTES)
+  @Min(MAX_FRAME_BYTES_RANGE.least)
+  @Max(MAX_FRAME_BYTES_RANGE.most)
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
 
   /** Bytes of one answer that a device sends in chunks (protocol section 6); a larger one becomes an error. Default 64 MiB. */

@@ -84,9 +84,12 @@ describe('ReconnectPolicy', () => {
     expect(waits(30_000, 2)).toEqual([1_000, 1_000]);
   });
 
-  it('waits as long as the server asks', () => {
-    const next = policy().afterLink({ code: 4029, reason: 'Retry-After: 60' }, 0);
-    expect(next).toMatchObject({ next: 'connect', waitMs: 60_000 });
+  it.each([0, 1])('C36 waits as long as the server asks, and a part of its own wait (%i) on top', (part) => {
+    const asking = new ReconnectPolicy(options, () => part);
+    const next = asking.afterLink({ code: 4029, reason: 'Retry-After: 60' }, 0);
+    expect(next).toMatchObject({ next: 'connect', waitMs: 60_000 + part * options.backoffMinMs });
+    const again = asking.afterFailure(new DialError('no', { status: 429, retryAfterMs: 5_000 }));
+    expect(again).toMatchObject({ next: 'connect', waitMs: 5_000 + part * 2 * options.backoffMinMs });
   });
 });
 
@@ -109,6 +112,13 @@ describe('C25 500 listeners whose relay restarts', () => {
 
   it.each([0, 2_000, 10_000, 60_000])('come back spread out when it is away for %i ms', (awayMs) => {
     const times = listeners().map((listener) => arrival(listener, awayMs));
+    expect(fullest(times, options.backoffMinMs / 10)).toBeLessThan(MOST);
+  });
+
+  it('come back spread out too when all are asked to wait the same time', () => {
+    const throttled: LinkEnd = { code: 4029, reason: 'Retry-After: 5. Too many.' };
+    const times = listeners().map((listener) => wait(listener.afterLink(throttled, 0)));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(5_000);
     expect(fullest(times, options.backoffMinMs / 10)).toBeLessThan(MOST);
   });
 

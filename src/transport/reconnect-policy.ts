@@ -128,7 +128,8 @@ export class ReconnectPolicy {
     reason: string,
     askedMs = 0,
   ): Reconnection & { next: 'connect' | 'register' } {
-    const waitMs = Math.max(this.backoff.next(), askedMs);
+    // On top of what is asked: many that were refused at once are not to come back at once.
+    const waitMs = askedMs + this.backoff.next();
     return { next, waitMs, renewToken: false, reason };
   }
 }

@@ -88,6 +88,7 @@ export class ResumableDevice {
           environmentMessageProtocol: 'v2-input',
           supportsPairedListenerGenerations: true,
           supportsResumableChannels: true,
+          supportsChunkedFrames: true,
           eventSeqScope: 'runtime',
           processInstanceId: this.processInstanceId,
         },

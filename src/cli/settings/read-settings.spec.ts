@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { MAX_FRAME_BYTES_RANGE } from '../../protocol/index.js';
 import { CliError } from '../cli.error.js';
 import { AttachSettings, EnvironmentsSettings } from './client.settings.js';
 import { defaultDataDir } from './data-dir.js';
@@ -66,6 +67,15 @@ it('names the variable or flag that was used, what it wants and what it got', ()
   expect(mistakes(() => readSettings('listen', ListenSettings, { flags: { mode: 'yolo' }, env: {} }))).toEqual([
     '--mode must be one of the following values: unrestricted, acceptEdits, standard, strict; got "yolo".',
   ]);
+});
+
+it('takes as the largest message what the relay takes', () => {
+  const { least, most } = MAX_FRAME_BYTES_RANGE;
+  for (const bytes of [least, most]) expect(relay({ maxFrameBytes: String(bytes) }).maxFrameBytes).toBe(bytes);
+  for (const bytes of [least - 1, most + 1])
+    expect(mistakes(() => relay({ maxFrameBytes: String(bytes) }))).toEqual([
+      `--max-frame-bytes must be a number of bytes from ${least} to ${most}; got ${bytes}.`,
+    ]);
 });
 
 it('never shows a token', () => {

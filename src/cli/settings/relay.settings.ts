@@ -1,12 +1,15 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
+import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 import { LinkSettings } from './link.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
-const { limits: LIMITS, maxFrameBytes: MAX_FRAME_BYTES } = new RelayOptions();
+const { limits: LIMITS, maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
+
+const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
 export class RelaySettings extends LinkSettings {
@@ -61,9 +64,10 @@ export class RelaySettings extends LinkSettings {
   @Min(1, BYTES)
   historyMaxBytes: number = 256 * MIB;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
-  maxFrameBytes: number = MAX_FRAME_BYTES;
+  @IsInt(FRAME_BYTES)
+  @Min(FRAME_RANGE.least, FRAME_BYTES)
+  @Max(FRAME_RANGE.most, FRAME_BYTES)
+  maxFrameBytes: number = DEFAULT_FRAME_BYTES;
 
   @IsInt(COUNT)
   @Min(1, COUNT)

@@ -1,3 +1,4 @@
+import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { AGENTS } from './agents.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
@@ -134,7 +135,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'max-frame-bytes',
     kind: 'integer',
     value: '<bytes>',
-    help: 'largest message the relay takes, on a socket or as the body of a request',
+    help: `largest message the relay takes, on a socket or as the body of a request; from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}`,
     default: '8388608 (8 MiB)',
     commands: RELAY,
   },

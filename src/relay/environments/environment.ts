@@ -36,6 +36,8 @@ export interface LeaseTerms {
   readonly answersInput: boolean;
   /** Whether resumable channels were agreed (protocol section 5). */
   readonly resumable: boolean;
+  /** Whether chunked frames were agreed (protocol section 6). */
+  readonly chunked: boolean;
 }
 
 /** One registration's tie to the relay. Its secret is in the `wsUrl` alone. */
@@ -70,10 +72,12 @@ export function processInstanceIdOf(metadata: Environment['metadata']): string |
 }
 
 function termsOf(metadata: Environment['metadata']): LeaseTerms {
+  const { supportsResumableChannels, supportsChunkedFrames } = agreedCapabilities(metadata);
   return {
     namesEvents: namesEvents(metadata),
     answersInput: metadata['environmentMessageProtocol'] !== undefined,
-    resumable: agreedCapabilities(metadata).supportsResumableChannels,
+    resumable: supportsResumableChannels,
+    chunked: supportsChunkedFrames,
   };
 }
 

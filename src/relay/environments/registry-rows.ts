@@ -28,7 +28,7 @@ export interface LeaseRow {
 }
 
 /** What an older relay did not know was not agreed either. */
-const NOTHING_AGREED: LeaseTerms = { namesEvents: false, answersInput: false, resumable: false };
+const NOTHING_AGREED: LeaseTerms = { namesEvents: false, answersInput: false, resumable: false, chunked: false };
 
 export function environmentOf(row: EnvironmentRow): Environment {
   return {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import { RECEIPT_DEFAULTS } from '../../channel/index.js';
-import type { Frame } from '../../protocol/index.js';
+import { encodeFrame, MAX_OPEN_CHUNKED, type Frame, type FrameError } from '../../protocol/index.js';
 import { RelayOptions } from '../relay.options.js';
 import { DeviceChannel } from './device-channel.js';
 
@@ -12,6 +12,7 @@ let clock: ManualClock;
 let device: MemorySocket;
 let received: Frame[];
 let routed: Frame[];
+let refused: string[];
 let broken: number[];
 let heartbeats: number;
 /** What routing says to each frame. */
@@ -19,11 +20,11 @@ let responsible: () => Promise<void> | undefined;
 
 beforeEach(() => {
   clock = new ManualClock();
-  [received, routed, broken, heartbeats] = [[], [], [], 0];
+  [received, routed, refused, broken, heartbeats] = [[], [], [], [], 0];
   responsible = () => undefined;
 });
 
-function open(resumable = true): DeviceChannel {
+function open(resumable = true, joinsChunks = true): DeviceChannel {
   const [deviceSide, relaySide] = MemorySocket.pair();
   device = deviceSide;
   device.receive({ message: (text) => received.push(JSON.parse(text) as Frame), closed() {} });
@@ -32,12 +33,15 @@ function open(resumable = true): DeviceChannel {
       routed.push(frame);
       return responsible();
     },
-    refused: () => responsible(),
+    refused: (_channel: DeviceChannel, { fault }: FrameError) => {
+      refused.push(fault);
+      return responsible();
+    },
     heartbeat: () => void heartbeats++,
     broken: (_channel: DeviceChannel, code: number) => void broken.push(code),
     closed() {},
   };
-  const channel = new DeviceChannel('stream', relaySide, clock, LIMITS, observer, resumable);
+  const channel = new DeviceChannel('stream', relaySide, clock, LIMITS, observer, { resumable, joinsChunks });
   channel.start();
   return channel;
 }
@@ -120,6 +124,28 @@ describe('a channel of a resumable link', () => {
     await acknowledged();
     const told = received.filter(({ type, safe }) => type === 'rewind' || safe === 1).map(({ type }) => type);
     expect(told).toEqual(['rewind', 'ack']);
+  });
+
+  describe('large events in chunks', () => {
+    const piece = { type: 'chunk', index: 0, last: false, data: 'x'.repeat(LIMITS.maxFrameBytes * 0.9) };
+    const pieces = (fields: object): object[] =>
+      Array.from({ length: MAX_OPEN_CHUNKED }, (_, i) => ({ seq: i + 1, ...piece, id: `id-${i}`, ...fields }));
+
+    it('C29 may be begun as the protocol allows, and together hold no more than as many whole ones', async () => {
+      open();
+      await send(...pieces({}));
+      expect(broken).toEqual([]);
+      await send({ seq: MAX_OPEN_CHUNKED + 1, ...piece, id: 'id-0', index: 1 });
+      expect([broken, routed]).toEqual([[1009], []]);
+    });
+
+    it('C29 are left out where nobody agreed to them', async () => {
+      open(true, false);
+      const text = encodeFrame({ type: 'event' });
+      await send({ seq: 1, ...piece, id: 'a', data: text, last: true }, { seq: 2, type: 'b' });
+      expect(await acknowledged()).toEqual([[2, 2]]);
+      expect([refused, routed.map(({ type }) => type), broken]).toEqual([['BAD_CHUNK'], ['b'], []]);
+    });
   });
 
   it('ends with 1011 when the relay cannot keep what came', async () => {

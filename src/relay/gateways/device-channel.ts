@@ -16,6 +16,7 @@ import {
   encodeFrame,
   FrameError,
   isLarger,
+  MAX_OPEN_CHUNKED,
   mayComeInChunks,
   PONG_TEXT,
   readChunk,
@@ -46,6 +47,14 @@ export interface DeviceChannelLimits {
   readonly deviceBufferBytes: number;
   /** How much of one socket of a resumable link may be unacknowledged. */
   readonly window: Partial<WindowOptions>;
+}
+
+/** What the two ends of a socket agreed. */
+export interface DeviceChannelTerms {
+  /** Frames are numbered both ways (protocol section 5). */
+  readonly resumable: boolean;
+  /** Large events come here in chunks (protocol section 6): on the stream socket, where chunks were agreed. */
+  readonly joinsChunks: boolean;
 }
 
 /** What a frame's sender learns of it on a resumable link. */
@@ -89,9 +98,9 @@ export class DeviceChannel implements SocketReceiver {
     clock: Clock,
     private readonly limits: DeviceChannelLimits,
     private readonly observer: DeviceChannelObserver,
-    resumable: boolean,
+    private readonly terms: DeviceChannelTerms,
   ) {
-    if (resumable) this.numbered = new NumberedSocket(socket, clock, sendingOptionsOf(limits));
+    if (terms.resumable) this.numbered = new NumberedSocket(socket, clock, sendingOptionsOf(limits));
   }
 
   /** Starts reading; last, because what came before is handed over at once. */
@@ -183,6 +192,11 @@ export class DeviceChannel implements SocketReceiver {
 
   /** A piece of a large event: nobody is responsible for it before all of it is here, and then for all at once. */
   private join(frame: Frame): Responsibility {
+    if (!this.terms.joinsChunks)
+      return this.observer.refused(
+        this,
+        new FrameError('BAD_CHUNK', 'No chunks of events were agreed here.', {}, frame),
+      );
     const chunk = readChunk(frame);
     if (!chunk) return this.observer.refused(this, new FrameError('BAD_CHUNK', 'A chunk lacks its fields.', {}, frame));
     try {
@@ -208,7 +222,12 @@ export class DeviceChannel implements SocketReceiver {
   }
 
   private get joiner(): ChunkJoiner {
-    return (this.begunJoiner ??= new ChunkJoiner({ maxLength: this.limits.maxFrameBytes * REFUSED_SIZE_FACTOR }));
+    const { maxFrameBytes } = this.limits;
+    return (this.begunJoiner ??= new ChunkJoiner({
+      maxLength: maxFrameBytes * REFUSED_SIZE_FACTOR,
+      // Pieces are acknowledged at once, and so nothing else holds their sender back.
+      maxHeld: maxFrameBytes * MAX_OPEN_CHUNKED,
+    }));
   }
 
   /** Frames that become safe together wait for it together. */

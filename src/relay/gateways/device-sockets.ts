@@ -84,7 +84,8 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
   /** Takes a socket that pairing let in. The only socket of a legacy link counts as control. */
   add(hello: Hello, bare: ChannelSocket): void {
     const name = hello.kind === 'legacy' ? 'control' : hello.channel;
-    const socket = new DeviceChannel(name, bare, this.clock, this.limits, this, this.resumable);
+    const terms = { resumable: this.resumable, joinsChunks: this.origin.chunked && name === 'stream' };
+    const socket = new DeviceChannel(name, bare, this.clock, this.limits, this, terms);
     this.sockets = [...this.sockets, socket];
     if (hello.kind === 'paired') bare.send(encodeFrame(listenerReady(hello.generation, hello.attempt)));
     socket.start();

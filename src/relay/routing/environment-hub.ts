@@ -236,7 +236,11 @@ export class EnvironmentHub {
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): ClientCommand {
     const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
     const pass = (passage: AnswerPassage): PassageVerdict => session.pass(passage, socket);
-    const asker: Asker = { owner: session, repeats: session.isNamed, deliver, pass };
+    const overrun = (text: string, retryAfterMs: number): void => {
+      // What is on its way behind the close: whoever sent it is told already.
+      if (socket.isOpen) socket.overrun(text, retryAfterMs);
+    };
+    const asker: Asker = { owner: session, repeats: session.isNamed, deliver, overrun, pass };
     return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
   }
 

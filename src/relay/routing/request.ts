@@ -19,6 +19,8 @@ export interface Asker {
   /** It comes back by itself, and sends again what has no answer and may be repeated. */
   readonly repeats?: boolean;
   deliver(answer: Frame): void;
+  /** Says that a command was not passed on, where no answer can: closes the socket it came on. REST has none. */
+  readonly overrun?: (text: string, retryAfterMs: number) => void;
   /** Gives an answer in chunks a socket to go on to; without it the asker takes answers in one. */
   readonly pass?: (passage: AnswerPassage) => PassageVerdict;
 }

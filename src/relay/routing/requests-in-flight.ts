@@ -146,7 +146,9 @@ export class RequestsInFlight {
         if (!awaitsAnswer(request)) this.forget(request);
       },
       refused: (code) => {
-        if (this.requests.has(request.id)) this.fail(request, code);
+        if (!this.requests.has(request.id)) return;
+        if (code === 'TOO_MANY') this.refuse(request);
+        else this.fail(request, code);
       },
     };
   }
@@ -298,9 +300,12 @@ export class RequestsInFlight {
   private refuse(request: Request): void {
     this.observer.refused('TOO_MANY');
     this.observer.limited('unanswered');
+    const { command, asker } = request;
+    // What nobody would be told of must not just be missing, such as a key that was typed.
+    if (request.asIs || !expectsAnswer(command)) asker?.overrun?.(UNANSWERED, UNANSWERED_RETRY_MS);
     if (request.asIs) return this.forget(request);
-    if (!expectsAnswer(request.command)) request.asker = undefined;
-    this.finish(request, tooManyAnswer(request.command.type, UNANSWERED, UNANSWERED_RETRY_MS));
+    if (!expectsAnswer(command)) request.asker = undefined;
+    this.finish(request, tooManyAnswer(command.type, UNANSWERED, UNANSWERED_RETRY_MS));
   }
 
   /** All of the answer has gone past. */

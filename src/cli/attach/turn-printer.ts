@@ -5,6 +5,7 @@ import type { Output } from '../output.js';
 import type { Paint } from '../paint.js';
 import { contentText } from './content-text.js';
 import { fileDiffs } from './file-diffs.js';
+import { ToolOutput } from './tool-output.js';
 
 /** Prints what a turn produces: output where the command wrote it, text of an agent to standard output, trouble to standard error. */
 export class TurnPrinter {
@@ -13,12 +14,15 @@ export class TurnPrinter {
   /** Text of an agent has no end of line of its own; output of a command is left as it is. */
   private wroteText = false;
   private readonly complaints = new Set<string>();
+  private readonly tools: ToolOutput;
 
   constructor(
     private readonly stdout: Output,
     private readonly stderr: Output,
     private readonly paint: Paint,
-  ) {}
+  ) {
+    this.tools = new ToolOutput(stderr, paint);
+  }
 
   /** Resolves when there is room for more. */
   async print(frame: Frame): Promise<void> {
@@ -35,6 +39,8 @@ export class TurnPrinter {
 
   private async printDelta(delta: Delta): Promise<void> {
     if (delta.message_type === 'assistant_message') return this.printText(contentText(delta['content']));
+    if (delta.message_type === 'tool_call_message') return this.tools.announced(delta);
+    if (delta.message_type === 'client_tool_end') return this.tools.ended(delta);
     if (delta.message_type === 'client_tool_start') return this.printTool(delta);
     if (delta.message_type === 'tool_return_message') return this.printReturn(delta);
     if (delta.message_type === 'status') return this.printStatus(delta);
@@ -60,7 +66,8 @@ export class TurnPrinter {
   }
 
   /** The shell agent's output comes in pieces, the last of which says how the command ended. */
-  private async printReturn({ stream, status, tool_return: text, exit_code: exitCode, diffs }: Delta): Promise<void> {
+  private async printReturn(delta: Delta): Promise<void> {
+    const { stream, status, tool_return: text, exit_code: exitCode, diffs } = delta;
     const changes = fileDiffs(diffs, this.paint);
     if (changes !== '') await this.stderr.line(changes);
     if (typeof exitCode === 'number') this.commandExit = exitCode;
@@ -68,6 +75,7 @@ export class TurnPrinter {
     if (stream === 'stdout') return this.stdout.write(text);
     if (stream === 'stderr') return this.stderr.write(text);
     if (status === 'error') return this.complain(text);
+    if (status === 'running') return this.tools.print(delta, text);
   }
 
   /** Says a thing once, however many frames say it. */

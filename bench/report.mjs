@@ -234,6 +234,15 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     memorySection(results),
     emitSection(results),
     journalSection(results),
+    '## What bounds these figures',
+    `**Loopback.** Nothing holds the stream back but the processors: listener, relay and client, SQLite's thread and the garbage collectors share the
+cores. A command passes four turns of an event loop, two of them the relay's, and a turn waits for whatever runs before it. To see by whom: add
+\`--profile DIRECTORY\` to \`bench:latency -- --mbit 0 --arms split\`, then \`node bench/profile.mjs DIRECTORY/FILE.cpuprofile\`.`,
+    `**One to one.** The relay's event loop spends about as long on a frame as the bare forwarder's, which pays one system call for each; SQLite's thread and
+the collectors come on top, on the same cores. In the loop: garbage collection a fifth, then \`ws\`, the journal, writes to sockets, Node's streams, channel
+and protocol with about a tenth each.`,
+    `**Memory.** What a pair holds beside its two sockets: the environment's state in the relay (lease, requests, terminals, subscriptions), the numbering of
+each socket, and what Node keeps of each upgrade.`,
     '## Run it yourself',
     `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
 root and iproute2. Memory needs open files: \`ulimit -n 20000\`.`,

@@ -84,7 +84,10 @@ stream.on('message', (/** @type {Buffer} */ data) => {
   if (type === 'ack') acknowledged = seq - NUMBERED_BEFORE_EVENTS;
   pump();
 });
-stream.on('close', () => process.exit(1));
+stream.on('close', (code, reason) => {
+  process.stderr.write(`The server closed the device's stream: ${code} ${reason.toString('utf8')}\n`);
+  process.exit(1);
+});
 
 const TEXT = 'x'.repeat(Math.max(1, bytes - frameText(1, '').length));
 

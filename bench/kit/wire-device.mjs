@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { TOKEN } from './token.mjs';
 
+const HEARTBEAT_MS = 20_000;
+
 /** Registers at a relay. @returns its answer */
 export async function register(server, deviceId) {
   const response = await fetch(`${server}/v1/environments/register`, {
@@ -35,5 +37,9 @@ export async function openChannel(wsUrl, channel, generation, socketOptions = {}
   });
   // The first message is `listener_ready`.
   await once(socket, 'message');
+  // A listener says regularly that it lives; the relay lets go of one that does not.
+  const heartbeat = setInterval(() => socket.send('{"type":"ping"}'), HEARTBEAT_MS);
+  heartbeat.unref();
+  socket.on('close', () => clearInterval(heartbeat));
   return socket;
 }

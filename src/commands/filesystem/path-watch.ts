@@ -61,10 +61,17 @@ export class PathWatch {
       atomic: false,
       ignored: (name) => name !== directory && name !== next,
     });
-    watcher.on('all', (event, name) => {
+    const seen = (name: string): void => {
       this.listener.touched();
-      const isOnTheWay = next !== this.path && name === next;
-      if ((event === 'unlinkDir' && name === directory) || isOnTheWay) this.armAgain();
+      if (next !== this.path && name === next) this.armAgain();
+    };
+    watcher.on('all', (event, name) => {
+      seen(name);
+      if (event === 'unlinkDir' && name === directory) this.armAgain();
+    });
+    // chokidar misses a file's second replacement that comes while it turns to the first; the system's own events do not.
+    watcher.on('raw', (_event, name) => {
+      if (path.basename(name) === path.basename(next)) seen(next);
     });
     await new Promise<void>((resolve, reject) => {
       watcher.once('ready', resolve);

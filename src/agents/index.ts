@@ -11,7 +11,6 @@ export {
   TurnEndedError,
 } from './agent.js';
 export { CommandLineError, splitCommandLine } from './acp/command-line.js';
-export { groupsWith } from './acp/groups-with.js';
 export { AgentProvider } from './agent-provider.decorator.js';
 export { agentProviders } from './agent.providers.js';
 export { AgentError, AgentRegistry } from './agent.registry.js';

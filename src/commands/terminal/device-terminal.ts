@@ -1,6 +1,6 @@
+import { endProcesses } from '../../processes/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { OutputBatch } from './output-batch.js';
-import { ProcessSession } from './process-session.js';
 import type { Pty } from './pty.js';
 import type { TerminalOptions } from './terminal.options.js';
 import { UnreadOutput } from './unread-output.js';
@@ -97,7 +97,7 @@ export class DeviceTerminal {
 
   private async endProcesses(): Promise<void> {
     if (this.outcome) return;
-    await new ProcessSession(this.pid, this.clock).end(this.options.killGraceMs);
+    await endProcesses({ session: this.pid }, 'SIGHUP', this.options.killGraceMs, this.clock);
     const late = this.clock.after(EXIT_WITHIN_MS, () =>
       this.finish({ exitCode: null, error: `Processes of this terminal could not be ended (pid ${this.pid}).` }),
     );

@@ -96,9 +96,7 @@ export class AgentTerminal {
 
   /** @param closed resolves when nobody has the pipes any more */
   private async drained(closed: Promise<void>): Promise<void> {
-    let isClosed = false;
-    void closed.then(() => (isClosed = true));
-    for (let waits = 0; waits < MOST_QUIET_WAITS && !isClosed; waits++) {
+    for (let waits = 0; waits < MOST_QUIET_WAITS; waits++) {
       const before = this.chunks;
       await within(this.clock, QUIET_MS, closed);
       // A process that was held up itself must have looked at the pipes once more.

@@ -1,4 +1,5 @@
-import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min, NotEquals } from 'class-validator';
+import { NEVER_GIVEN } from '../../permissions/index.js';
 
 export const ACP_OPTIONS = Symbol('ACP_OPTIONS');
 
@@ -97,8 +98,12 @@ export class AcpOptions {
   @Min(1)
   maxSessions = 1_000;
 
-  /** Names of environment variables that the agent inherits beside those every child process may have: its own keys and settings. Default: none. */
+  /** Names of environment variables that the agent inherits beside those every child process may have: its own keys and settings. Default: none. Never `TWINLANE_TOKEN`. */
   @IsArray()
   @IsString({ each: true })
+  @NotEquals(NEVER_GIVEN, {
+    each: true,
+    message: `must not name ${NEVER_GIVEN}: with it an agent could act as this listener, or approve what it asks itself; leave it out`,
+  })
   env: readonly string[] = [];
 }

@@ -4,6 +4,7 @@ export {
   type AgentActivity,
   type AgentCommand,
   type AgentMode,
+  AgentModeError,
   type AgentStatus,
   type AgentTurn,
   type ToolQuestion,

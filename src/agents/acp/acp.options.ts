@@ -14,6 +14,12 @@ export class AcpOptions {
   @IsNotEmpty()
   command?: string;
 
+  /** Id of the login that the agent is asked for when it starts, where it offers one that needs no person (`authenticate`). Default: none. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  auth?: string;
+
   /** Folder of this listener instance, in which sessions survive its process (`acp-sessions.json`). Default: none, a restarted listener begins new ones. */
   @IsOptional()
   @IsString()

@@ -32,6 +32,7 @@ export function acpOptions(settings: ListenSettings): Partial<AcpOptions> {
   return {
     command,
     env: settings.agentEnv,
+    ...(settings.agentAuth === undefined ? {} : { auth: settings.agentAuth }),
     startTimeoutMs: settings.agentStartTimeoutMs,
     cancelTimeoutMs: settings.agentCancelTimeoutMs,
     idleTimeoutMs: settings.agentIdleTimeoutMs,

@@ -68,7 +68,7 @@ questions are for. Where that is too much, run the listener as a user of its own
 
 Processes of agents and terminals are given the variables that \`--child-env\` (\`TWINLANE_CHILD_ENV\`) names, and no others; never \`TWINLANE_TOKEN\`. \`*\`
 stands for any characters, \`default\` for the default, \`none\` for nothing. \`TWINLANE_CHILD_ENV=default,MY_*\` adds to it. An ACP
-agent is given beside these what \`--agent-env\` (\`TWINLANE_AGENT_ENV\`) names, which terminals are not: its keys.
+agent is given beside these what \`--agent-env\` (\`TWINLANE_AGENT_ENV\`) names, which terminals are not: its keys; \`TWINLANE_TOKEN\` there stops the start.
 
 The default:`;
 

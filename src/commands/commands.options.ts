@@ -74,6 +74,11 @@ export class CommandsOptions {
   @Min(1)
   gitContextDeadlineMs = 5_000;
 
+  /** Repositories that are read at the same time for the device status; more of them wait. Default: 4. */
+  @IsInt()
+  @Min(1)
+  maxGitContexts = 4;
+
   /** The program that searches. Default: the ripgrep that comes with `@vscode/ripgrep`. */
   @IsOptional()
   @IsString()

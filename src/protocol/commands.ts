@@ -51,7 +51,7 @@ export interface CommandFields {
   resume_queue: { readonly runtime: Runtime };
   change_device_state: {
     readonly runtime: Runtime;
-    readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string };
+    readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string; readonly agent_mode?: string };
   };
   execute_command: { readonly runtime: Runtime; readonly command_id: string; readonly args?: unknown };
   app_server_info: object;

@@ -1,4 +1,5 @@
 import { IsInt, IsNotEmpty, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { Frame } from '../../protocol/index.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
 import { IsOmittable } from '../omittable.decorator.js';
@@ -8,6 +9,8 @@ import { Terminals } from './terminals.js';
 const MOST_CELLS = 65_535;
 /** An id is repeated in every frame of its terminal. */
 const LONGEST_ID = 512;
+/** UTF-16 units typed, or pasted, at once. */
+const LONGEST_INPUT = 262_144;
 
 class TerminalDto {
   @IsString()
@@ -44,6 +47,7 @@ export class TerminalSpawnDto extends TerminalSizeDto {
 
 export class TerminalInputDto extends TerminalDto {
   @IsString()
+  @MaxLength(LONGEST_INPUT)
   data!: string;
 }
 
@@ -62,7 +66,7 @@ export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
   }
 }
 
-/** Types into a terminal. */
+/** Types into a terminal. Nobody is answered: its output says what was not typed, and why. */
 @DeviceCommand('terminal_input', TerminalInputDto, { access: 'execute' })
 export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   constructor(private readonly terminals: Terminals) {}
@@ -70,6 +74,10 @@ export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   async handle({ terminal_id: id, data }: TerminalInputDto): Promise<object> {
     await this.terminals.use(id, (terminal) => terminal.write(data));
     return {};
+  }
+
+  async failed({ terminal_id: id }: Frame, why: string): Promise<void> {
+    if (typeof id === 'string') await this.terminals.use(id, (terminal) => terminal.dropped(why));
   }
 }
 

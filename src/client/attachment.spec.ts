@@ -314,7 +314,9 @@ it('hands out what is neither an event nor an answer, and sends commands that no
   expect(await take(frames, 1)).toEqual([{ type: 'terminal_output', terminal_id: 't', data: 'hi' }]);
   expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(true);
   await attachment.command('sync', { runtime: FAKE_RUNTIME });
-  expect(relay.commandsOf('terminal_input')).toEqual([{ type: 'terminal_input', terminal_id: 't', data: 'x' }]);
+  expect(relay.commandsOf('terminal_input')).toEqual([
+    { type: 'terminal_input', terminal_id: 't', data: 'x', runtime: FAKE_RUNTIME },
+  ]);
   attachment.close();
   expect(await frames.next()).toEqual({ done: true, value: undefined });
   expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(false);

@@ -1,4 +1,5 @@
 import {
+  changesMachine,
   isAnswerType,
   readRuntime,
   type ApprovalDecision,
@@ -147,7 +148,8 @@ export class Attachment implements TurnHost {
   /**
    * Sends a command and waits for its one answer, over reconnects too.
    *
-   * One that the relay refuses because it came too soon is sent again when the relay says so.
+   * One that the relay refuses because it came too soon is sent again when the relay says so. One that writes or executes goes by the
+   * permission mode of the runtime that is followed, unless its fields name another one in `runtime`.
    *
    * @throws CommandError with the code of the answer, or `COMMAND_TIMEOUT`, `NOT_SENT`
    * @throws DisconnectedError, TokenRefusedError
@@ -159,7 +161,7 @@ export class Attachment implements TurnHost {
   ): Promise<AnswerOf<T>> {
     this.assertOpen();
     const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
-    const answer = this.commands.ask(type, fields, timeoutMs);
+    const answer = this.commands.ask(type, this.inMode(type, fields), timeoutMs);
     this.listener.wait();
     return (await answer) as AnswerOf<T>;
   }
@@ -170,7 +172,7 @@ export class Attachment implements TurnHost {
    * @returns false while no link is up: then it is not sent, nor kept
    */
   tell(type: string, fields: Readonly<Record<string, unknown>>): boolean {
-    return this.transmit({ ...fields, type });
+    return this.transmit({ ...this.inMode(type, fields), type });
   }
 
   /**
@@ -188,7 +190,7 @@ export class Attachment implements TurnHost {
    */
   async openTerminal(options: TerminalOptions): Promise<RemoteTerminal> {
     this.assertOpen();
-    return this.terminals.open(options);
+    return this.terminals.open(this.inMode('terminal_spawn', options));
   }
 
   /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
@@ -335,6 +337,12 @@ export class Attachment implements TurnHost {
   private assertOpen(): void {
     if (this.now.phase !== 'closed') return;
     throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
+  }
+
+  /** What may be refused names the conversation whose mode counts; what reads does not, because it would wait for others of that conversation. */
+  private inMode<Fields extends object>(type: string, fields: Fields): Fields & { readonly runtime?: Runtime } {
+    const { followed } = this;
+    return followed && changesMachine(type) ? { runtime: followed, ...fields } : fields;
   }
 
   private needRuntime(): Runtime {

@@ -11,7 +11,7 @@ export interface TerminalOptions {
   readonly cwd?: string;
   /** What runs instead of a shell, on devices of ours; the terminal ends with it. */
   readonly command?: string;
-  /** The conversation whose permission mode counts, on devices of ours. Default: the mode of the device does. */
+  /** The conversation whose permission mode counts, on devices of ours. Default: the one that is followed; where there is none, the mode of the device does. */
   readonly runtime?: Runtime;
 }
 
@@ -90,19 +90,19 @@ export class RemoteTerminal {
 
   /** Types into it. @returns false while no link is up: then nothing is sent, nor kept */
   write(text: string): boolean {
-    return this.surroundings.tell('terminal_input', { terminal_id: this.id, data: text });
+    return this.command('terminal_input', { data: text });
   }
 
   /** @returns false while no link is up: the next one hears of it */
   resize(cols: number, rows: number): boolean {
     this.size = { cols, rows };
-    return this.surroundings.tell('terminal_resize', { terminal_id: this.id, cols, rows });
+    return this.command('terminal_resize', { cols, rows });
   }
 
   /** Ends it with everything that runs in it; `exited` says when. @returns false while no link is up: the next one hears of it */
   kill(): boolean {
     this.isKilled = true;
-    return this.surroundings.tell('terminal_kill', { terminal_id: this.id });
+    return this.command('terminal_kill', {});
   }
 
   /** @internal */
@@ -134,7 +134,13 @@ export class RemoteTerminal {
   }
 
   private spawn(): void {
-    this.surroundings.tell('terminal_spawn', { ...this.options, terminal_id: this.id });
+    this.command('terminal_spawn', this.options);
+  }
+
+  /** All of them name the runtime, so that they keep their order on the device. */
+  private command(type: string, fields: object): boolean {
+    const { runtime } = this.options;
+    return this.surroundings.tell(type, { ...fields, terminal_id: this.id, ...(runtime ? { runtime } : {}) });
   }
 
   private begin(pid: unknown): void {

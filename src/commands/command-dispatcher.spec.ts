@@ -360,6 +360,18 @@ describe('order', () => {
     expect(probe.calls.map(({ command }) => command.say)).toEqual(['a', 'b']);
   });
 
+  it('is not held up by one that names its runtime only for the mode, which begins in its turn', async () => {
+    await start();
+    await dispatch(probing({ runtime: runtime('one') }));
+    await dispatch({ ...probing({ runtime: runtime('one') }), type: 'reading_probe' });
+    expect(reading.calls).toHaveLength(0);
+    probe.call(0).resolve({});
+    await settle();
+    expect(reading.calls).toHaveLength(1);
+    await dispatch(probing({ runtime: runtime('one') }));
+    expect(probe.calls).toHaveLength(2);
+  });
+
   it('counts the ids that runtime_start names as its runtime', async () => {
     await start();
     const scope = { agent_id: 'agent-1', conversation_id: 'one' };

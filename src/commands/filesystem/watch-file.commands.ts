@@ -14,7 +14,7 @@ export class WatchFileDto {
  * From now on every change of a file is told as `file_changed`: written, replaced, made, or deleted (`deleted`). It need not exist yet.
  * Fails with `TOO_MANY` where more are watched than the device allows.
  */
-@DeviceCommand('watch_file', WatchFileDto, { access: 'read' })
+@DeviceCommand('watch_file', WatchFileDto)
 export class WatchFileCommand implements DeviceCommandOf<WatchFileDto> {
   constructor(private readonly watches: FileWatches) {}
 
@@ -29,7 +29,7 @@ export class WatchFileCommand implements DeviceCommandOf<WatchFileDto> {
 }
 
 /** Ends what `watch_file` began; the path is the same text. */
-@DeviceCommand('unwatch_file', WatchFileDto, { access: 'read' })
+@DeviceCommand('unwatch_file', WatchFileDto)
 export class UnwatchFileCommand implements DeviceCommandOf<WatchFileDto> {
   constructor(private readonly watches: FileWatches) {}
 

@@ -21,9 +21,7 @@ export const branchCommand: SessionCommand = {
     const create = words.length === 2 && words[0] === 'new';
     if (words.length > 1 && !create)
       return context.terminal.output.line('Type /branch, /branch and a name, or /branch new and a name.');
-    const { runtime } = context.attachment;
-    // Of this conversation, so that its permission mode counts.
-    const wanted = { branch, create, ...here(context), ...(runtime ? { runtime } : {}) };
+    const wanted = { branch, create, ...here(context) };
     const { branch: now } = await context.attachment.command('checkout_branch', wanted);
     await context.terminal.output.line(`On branch ${visibleLine(now)}.`);
   },

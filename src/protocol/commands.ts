@@ -109,6 +109,9 @@ export interface CommandFields {
 
 export type CommandType = keyof CommandFields;
 
+/** What a relay says first on a control socket of a client that asked for it with `requests=1`: `request_ids` that it still has (protocol section 4). */
+export const REQUESTS_IN_FLIGHT = 'requests_in_flight';
+
 /** The type of a command's one answer. */
 export function answerTypeOf(command: string): string {
   return command === 'input' ? 'input_accepted' : `${command}_response`;

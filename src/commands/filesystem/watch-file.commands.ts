@@ -19,8 +19,7 @@ export class WatchFileCommand implements DeviceCommandOf<WatchFileDto> {
   constructor(private readonly watches: FileWatches) {}
 
   async handle({ path }: WatchFileDto): Promise<object> {
-    await this.watches.watch(path);
-    return { path };
+    return { path, lastModified: await this.watches.watch(path) };
   }
 
   errorFields(frame: Frame): object {

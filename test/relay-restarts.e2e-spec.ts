@@ -112,17 +112,6 @@ describe('C24 a relay that is killed and started again on its data', () => {
     expect((await frames.next()).value).toMatchObject(change);
   });
 
-  it('has a command that must not come twice fail at once, because nobody knows of it any more', async () => {
-    const { app } = await listener();
-    const attachment = await attach();
-    await app.close();
-    const write = attachment.command('write_file', { path: 'a', content: '1' });
-    const refused = expect(write).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    await relay.kill();
-    await relay.again();
-    await refused;
-  });
-
   it('knows every lease that it gave, and of each environment which one is the newest', async () => {
     const given: RegistrationResponse[] = [];
     let cutOff: Promise<unknown> | undefined;

@@ -1,5 +1,5 @@
-import type { Access } from '../permissions/index.js';
 import type {
+  Access,
   ApprovalDecision,
   Delta,
   InputMessage,

@@ -27,6 +27,8 @@ export interface LinkTarget {
   readonly clientId: string;
   /** The last event that was seen; sent on stream only (protocol section 5). */
   readonly resumeFrom: { readonly epoch: string | undefined; readonly seq: number } | undefined;
+  /** Whether the relay is to say which requests of this client it still has, first of all on control (protocol section 4). */
+  readonly asksForRequests: boolean;
 }
 
 export interface LinkReceiver {
@@ -204,6 +206,7 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     channel,
     client: target.clientId,
     chunks: '1',
+    requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,
   });

@@ -4,6 +4,7 @@ import {
   isRepeatable,
   MAX_RETRY_AFTER_MS,
   readRuntime,
+  REQUESTS_IN_FLIGHT,
   requestIdOf,
   runtimeKey,
   type Clock,
@@ -26,6 +27,8 @@ interface Pending {
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
+  /** It was sent on a link that is over, and has no answer. */
+  isLost: boolean;
   /** The relay has refused it at least once, because it came too soon. */
   wasTooSoon: boolean;
   /** It is an input, and an earlier one of its runtime was too soon and has no answer yet. */
@@ -69,6 +72,7 @@ export class PendingCommands {
         resolve,
         reject,
         sent: false,
+        isLost: false,
         wasTooSoon: false,
         isBehind: false,
         tooSoon: undefined,
@@ -101,7 +105,30 @@ export class PendingCommands {
     this.settle(requestId, ({ command, reject }) => reject(new CommandError(command, code, message)));
   }
 
-  /** A new link is up: sends what was never sent, and again what may be repeated. The rest may be answered yet. */
+  /** The link is over. */
+  lost(): void {
+    for (const entry of this.pending.values()) if (entry.sent) entry.isLost = true;
+  }
+
+  /** Whether there is any whose fate only the relay can know. */
+  get hasLost(): boolean {
+    return [...this.pending.values()].some(({ isLost, repeatable }) => isLost && !repeatable);
+  }
+
+  /**
+   * Takes what the relay says of the requests it still has: what must not come twice and is not among them has no answer any more.
+   *
+   * @returns whether the frame says so
+   */
+  judge({ type, request_ids: ids }: Frame): boolean {
+    if (type !== REQUESTS_IN_FLIGHT || !Array.isArray(ids)) return false;
+    const kept = new Set<unknown>(ids);
+    for (const [id, { isLost, repeatable }] of this.pending)
+      if (isLost && !repeatable && !kept.has(id)) this.settle(id, ({ command, reject }) => reject(unknown(command)));
+    return true;
+  }
+
+  /** A new link is up: sends what was never sent, and again what may be repeated. The relay knows of the rest. */
   resume(): void {
     for (const entry of this.pending.values()) if (!entry.sent || entry.repeatable) this.send(entry);
   }
@@ -128,6 +155,7 @@ export class PendingCommands {
     entry.isBehind = this.mustWait(entry);
     if (!entry.isBehind) entry.tooSoon = undefined;
     entry.sent = !entry.isBehind && this.transmit(entry.frame);
+    entry.isLost = false;
   }
 
   private mustWait({ line, frame }: Pending): boolean {
@@ -174,6 +202,12 @@ function refused(command: string, answer: Frame): CommandError {
   const said = [error, output].find((text) => typeof text === 'string' && text !== '');
   const text = typeof said === 'string' ? said : `The device refused ${command} without a reason.`;
   return new CommandError(command, typeof code === 'string' ? code : 'COMMAND_FAILED', text, answer);
+}
+
+function unknown(command: string): CommandError {
+  const code: ErrorCode = 'OUTCOME_UNKNOWN';
+  const text = `The connection broke and took ${command}, or its answer, with it; it may or may not have run. Look before you repeat it.`;
+  return new CommandError(command, code, text);
 }
 
 function late({ command, sent, tooSoon, isBehind }: Pending, timeoutMs: number): CommandError {

@@ -43,6 +43,18 @@ describe('order', () => {
     expect(bench.probe.calls.map(({ command }) => command.say)).toEqual(['a', 'b']);
   });
 
+  it('is not held up by one that names its runtime only for the mode, which begins in its turn', async () => {
+    await start();
+    await bench.dispatch(probing({ runtime: runtime('one') }));
+    await bench.dispatch({ ...probing({ runtime: runtime('one') }), type: 'reading_probe' });
+    expect(bench.reading.calls).toHaveLength(0);
+    bench.probe.call(0).resolve({});
+    await settle();
+    expect(bench.reading.calls).toHaveLength(1);
+    await bench.dispatch(probing({ runtime: runtime('one') }));
+    expect(bench.probe.calls).toHaveLength(2);
+  });
+
   it('counts the ids that runtime_start names as its runtime', async () => {
     await start();
     const scope = { agent_id: 'agent-1', conversation_id: 'one' };

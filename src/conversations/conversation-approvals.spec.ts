@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeOf, ConversationBench, DONE, message, QUESTION } from '../../test/kit/conversation-bench.js';
-import { ACCESSES } from '../permissions/index.js';
-import type { ApprovalDecision, ToolRequest } from '../protocol/index.js';
+import { ACCESSES, type ApprovalDecision, type ToolRequest } from '../protocol/index.js';
 import type { Conversation } from './conversation.js';
 
 let bench: ConversationBench;

@@ -1,5 +1,4 @@
 export { NEVER_GIVEN } from './child-environment.js';
-export { ACCESSES, type Access } from './access.js';
 export { AccessRefusedError } from './access-refused.error.js';
 export { MODE_RULES, type ModeRules } from './mode-rules.js';
 export { Permissions } from './permissions.js';

@@ -56,7 +56,7 @@ export class TerminalResizeDto extends TerminalSizeDto {}
 export class TerminalKillDto extends TerminalDto {}
 
 /** Opens a terminal; `terminal_spawned`, `terminal_output` and at the end `terminal_exited` tell of it. */
-@DeviceCommand('terminal_spawn', TerminalSpawnDto, { access: 'execute' })
+@DeviceCommand('terminal_spawn', TerminalSpawnDto)
 export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -67,7 +67,7 @@ export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
 }
 
 /** Types into a terminal. Nobody is answered: its output says what was not typed, and why. */
-@DeviceCommand('terminal_input', TerminalInputDto, { access: 'execute' })
+@DeviceCommand('terminal_input', TerminalInputDto)
 export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -82,7 +82,7 @@ export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
 }
 
 /** Tells a terminal how large its owner's is. */
-@DeviceCommand('terminal_resize', TerminalResizeDto)
+@DeviceCommand('terminal_resize', TerminalResizeDto, { holdsRuntime: false })
 export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -93,7 +93,7 @@ export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto>
 }
 
 /** Ends a terminal with everything that runs in it; `terminal_exited` follows its last output. */
-@DeviceCommand('terminal_kill', TerminalKillDto)
+@DeviceCommand('terminal_kill', TerminalKillDto, { holdsRuntime: false })
 export class TerminalKillCommand implements DeviceCommandOf<TerminalKillDto> {
   constructor(private readonly terminals: Terminals) {}
 

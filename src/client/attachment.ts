@@ -45,7 +45,7 @@ export class Attachment implements TurnHost {
   private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
     frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
-    awaits: (requestId) => this.commands.awaits(requestId),
+    chunk: (requestId) => this.commands.chunk(requestId),
     unreadable: (error) => this.commands.refuse(error),
     down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
   };

@@ -34,8 +34,8 @@ export interface LinkTarget {
 export interface LinkReceiver {
   /** A frame without the `seq` of its socket. */
   frame(frame: Frame, channel: ChannelName, bytes: number): void;
-  /** Whether somebody waits for the answer to this request. */
-  awaits(requestId: string): boolean;
+  /** A chunk of the answer to this request. @returns whether somebody waits for it */
+  chunk(requestId: string): boolean;
   /** The answer came in chunks that cannot be taken. */
   unreadable(error: AnswerChunksError): void;
   /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
@@ -127,7 +127,7 @@ export class ClientLink {
     const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
     const ping = (): void => socket.send(PING_TEXT);
     const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
-    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.awaits(requestId));
+    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.chunk(requestId));
     this.ends.set(channel, { acks, heartbeat, chunks });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),

@@ -13,7 +13,7 @@ export interface ClientLimits {
   readonly requestTimeoutMs: number;
   /** From dialling to both sockets being open. Default 10 s. */
   readonly openTimeoutMs: number;
-  /** From sending a command to its answer, reconnects included, unless the call says otherwise. Default 60 s. */
+  /** From sending a command to its answer or the next chunk of it, reconnects included, unless the call says otherwise. Default 60 s. */
   readonly commandTimeoutMs: number;
   /** A `ping` on each socket this often (protocol section 2). Default 30 s. */
   readonly heartbeatMs: number;

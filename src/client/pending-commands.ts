@@ -23,7 +23,9 @@ interface Pending {
   readonly repeatable: boolean;
   /** The runtime of an input: what a person says there keeps its order. */
   readonly line: string | undefined;
-  readonly timer: Timer;
+  /** Ends it without an answer. */
+  timer: Timer;
+  readonly timeoutMs: number;
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
@@ -55,12 +57,11 @@ export class PendingCommands {
     return oldest?.since;
   }
 
-  /** @throws CommandError when the answer says no, or none came within `timeoutMs` */
+  /** @throws CommandError when the answer says no, or for `timeoutMs` neither it nor a chunk of it came */
   ask(command: string, fields: object, timeoutMs: number): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const id = randomId();
       const frame: Frame = { ...fields, type: command, request_id: id };
-      const timer = this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry, timeoutMs))));
       const since = this.clock.now();
       const repeatable = isRepeatable(frame);
       const entry: Pending = {
@@ -68,7 +69,8 @@ export class PendingCommands {
         frame,
         repeatable,
         line: lineOf(frame),
-        timer,
+        timer: this.deadline(id, timeoutMs),
+        timeoutMs,
         resolve,
         reject,
         sent: false,
@@ -95,8 +97,13 @@ export class PendingCommands {
     return true;
   }
 
-  awaits(id: string): boolean {
-    return this.pending.has(id);
+  /** A chunk of its answer has come, so more may come. @returns whether somebody waits for it */
+  chunk(id: string): boolean {
+    const entry = this.pending.get(id);
+    if (!entry) return false;
+    entry.timer.cancel();
+    entry.timer = this.deadline(id, entry.timeoutMs);
+    return true;
   }
 
   /** Its answer has come, and cannot be taken. */
@@ -167,6 +174,10 @@ export class PendingCommands {
     return false;
   }
 
+  private deadline(id: string, timeoutMs: number): Timer {
+    return this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry))));
+  }
+
   private settle(id: string, how: (entry: Pending) => void): void {
     const entry = this.pending.get(id);
     if (!entry) return;
@@ -210,7 +221,7 @@ function unknown(command: string): CommandError {
   return new CommandError(command, code, text);
 }
 
-function late({ command, sent, tooSoon, isBehind }: Pending, timeoutMs: number): CommandError {
+function late({ command, sent, tooSoon, isBehind, timeoutMs }: Pending): CommandError {
   if (tooSoon) return refused(command, tooSoon.answer);
   if (isBehind)
     return new CommandError(

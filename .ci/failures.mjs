@@ -1,4 +1,4 @@
-// Names what failed in JSON reports of vitest: node .ci/failures.mjs <report>…
+// Names what failed in JSON reports of vitest, and what passed only when it was run again: node .ci/failures.mjs <report>…
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -21,6 +21,9 @@ for (const report of process.argv.slice(2)) {
     const failed = assertionResults.filter((test) => test.status === 'failed');
     for (const { fullName, failureMessages } of failed)
       console.log(`!! ${run}: ${file}: ${fullName}\n${excerpt(failureMessages[0])}`);
+    const unsteady = assertionResults.filter((test) => test.status === 'passed' && test.failureMessages.length > 0);
+    for (const { fullName, failureMessages } of unsteady)
+      console.log(`?? ${run}: ${file}: ${fullName}: passed only when run again\n${excerpt(failureMessages[0])}`);
     if (status === 'failed' && failed.length === 0)
       console.log(`!! ${run}: ${file} failed as a whole\n${excerpt(message)}`);
   }

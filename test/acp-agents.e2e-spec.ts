@@ -128,6 +128,22 @@ describe('an ACP agent behind a relay', () => {
     });
   });
 
+  it('works on in the mode that a client gives it', async () => {
+    const { towardsDevice, towardsClients } = await startRelaySide();
+    await startAgent(towardsDevice.url);
+    const attachment = await attach(towardsClients.url);
+    await turn(attachment, 'say x');
+    const { runtime } = attachment;
+    if (!runtime) throw new Error('the attachment has no runtime');
+    const asked = (agent_mode: string) =>
+      attachment.command('change_device_state', { runtime, payload: { agent_mode } });
+    await expect(asked('other')).rejects.toThrow('The agent has no mode "other"; use one of: build, plan.');
+    await asked('plan');
+    const seen = await turn(attachment, 'works');
+    expect(said(seen)).toBe('plan');
+    expect(seen.device?.['agent_status']).toMatchObject({ current_mode: 'plan' });
+  });
+
   it('changes a file that a client allowed, while both sides lose their sockets, and the client sees all of it once', async () => {
     const { towardsDevice, towardsClients } = await startRelaySide();
     await startAgent(towardsDevice.url);

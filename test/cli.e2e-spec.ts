@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TwinlaneProcess } from './kit/twinlane-process.js';
+
+const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
 
 let home: string;
 let workspace: string;
@@ -33,6 +38,16 @@ async function start(args: readonly string[] = []): Promise<TwinlaneProcess> {
   await started.prints(/Ctrl-C stops/);
   return started;
 }
+
+it('ends quietly when whoever reads its output has left', async () => {
+  const run = spawn(process.execPath, [BIN, 'attach', '--help'], { cwd: workspace, stdio: ['ignore', 'pipe', 'pipe'] });
+  run.stdout.destroy();
+  let err = '';
+  run.stderr.on('data', (part: Buffer) => (err += part.toString()));
+  const [code] = await once(run, 'close');
+  expect([0, 141]).toContain(code);
+  expect(err).toBe('');
+});
 
 describe('twinlane start', () => {
   it('says where it listens, which environment is online, its token and what to type next; the same token next time', async () => {

@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Attachment, CommandError, isEvent } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../src/protocol/index.js';
+import { GitRepository } from './kit/git-repository.js';
+import { readUntil } from './kit/read-terminal.js';
 import { Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
@@ -67,6 +69,48 @@ describe.each(PERMISSION_MODES)('in mode %s', (mode) => {
       }
     expect(asked).toBe(MODES[mode].asks ? 1 : 0);
     expect(await readFile(at('made'), 'utf8')).toBe('done\n');
+  });
+});
+
+describe('a client’s commands go by the mode of the conversation that it follows', () => {
+  const NEEDS: readonly (readonly [type: string, fields: Readonly<Record<string, unknown>>])[] = [
+    ['write_file', { path: 'notes.txt', content: 'new' }],
+    ['edit_file', { file_path: 'notes.txt', old_string: 'e', new_string: 'o' }],
+    ['checkout_branch', { branch: 'other', create: true }],
+  ];
+
+  async function inConversation(device: PermissionMode, mode: PermissionMode): Promise<Attachment> {
+    const attachment = await attach({ mode: device });
+    await writeFile(at('notes.txt'), 'old');
+    GitRepository.create(twinlane.workspace);
+    const { runtime } = attachment;
+    if (!runtime) throw new Error('nothing is followed');
+    await attachment.command('change_device_state', { runtime, payload: { mode } });
+    return attachment;
+  }
+  const codes = (attachment: Attachment, more: object = {}) =>
+    Promise.all(NEEDS.map(async ([type, fields]) => (await refusal(attachment, type, { ...fields, ...more }))?.code));
+
+  it('which refuses what the device’s would allow', async () => {
+    const attachment = await inConversation('unrestricted', 'strict');
+    expect(await codes(attachment)).toEqual(NEEDS.map(() => 'ACCESS_REFUSED'));
+    await expect(attachment.openTerminal({ cols: 80, rows: 24 })).rejects.toThrow('In mode strict');
+    expect(await readFile(at('notes.txt'), 'utf8')).toBe('old');
+    expect(await refusal(attachment, 'read_file', { path: 'notes.txt' })).toBeUndefined();
+  });
+
+  it('which allows what the device’s would refuse, typing into a terminal too', async () => {
+    const attachment = await inConversation('strict', 'standard');
+    const terminal = await attachment.openTerminal({ cols: 80, rows: 24, command: 'read line; echo "got $line"' });
+    terminal.write('this\n');
+    expect(await readUntil(terminal, /got this/)).toContain('got this');
+    expect(await codes(attachment)).toEqual(NEEDS.map(() => undefined));
+  });
+
+  it('unless the client names another one', async () => {
+    const attachment = await inConversation('standard', 'strict');
+    const runtime = { agent_id: null, conversation_id: 'nobody-has-it' };
+    expect(await codes(attachment, { runtime })).toEqual(NEEDS.map(() => undefined));
   });
 });
 

@@ -95,6 +95,23 @@ describe('C24 a relay that is killed and started again on its data', () => {
     expect(await all(printed(await attachment.turn('echo back')))).toBe('back\n');
   });
 
+  it('has files watched still, and what changed meanwhile told', async () => {
+    const { app } = await listener();
+    const folder = await workspace();
+    await writeFile(path.join(folder, 'watched.txt'), '1');
+    const attachment = await attach();
+    const frames = attachment.frames();
+    await attachment.command('watch_file', { path: 'watched.txt' });
+    await relay.kill();
+    await reaches(app, 'offline');
+    await writeFile(path.join(folder, 'watched.txt'), 'while it was away');
+    await relay.again();
+    const change = { type: 'file_changed', path: 'watched.txt' };
+    expect((await frames.next()).value).toMatchObject(change);
+    await writeFile(path.join(folder, 'watched.txt'), 'and after it came back');
+    expect((await frames.next()).value).toMatchObject(change);
+  });
+
   it('knows every lease that it gave, and of each environment which one is the newest', async () => {
     const given: RegistrationResponse[] = [];
     let cutOff: Promise<unknown> | undefined;

@@ -41,6 +41,30 @@ describe.each([
     expect(await terminal.exited).toEqual({ exitCode: 3 });
   });
 
+  it('C18 input for a program that never reads is dropped beyond a bound, and said so; nothing else waits for it', async () => {
+    const attachment = await start({ listener: { ...listener, terminal: { waitingInputBytes: 400_000 } } });
+    const size = { cols: 80, rows: 24 };
+    const deaf = await attachment.openTerminal({ ...size, command: 'stty raw -echo; echo ready; exec sleep 1000' });
+    await readUntil(deaf, /ready/);
+    for (let at = 0; at < 4; at++) deaf.write('x'.repeat(200_000));
+    expect(await readUntil(deaf, /typed? again once it goes on\.\]/)).toContain(
+      '[Input was dropped. The program does not read',
+    );
+    const other = await attachment.openTerminal({ ...size, command: 'head -n 1' });
+    other.write('heard\r');
+    expect(await readRest(other)).toContain('heard');
+    deaf.kill();
+    expect((await deaf.exited).exitCode).not.toBe(0);
+  });
+
+  it('input that is too long is not typed, and its terminal says so', async () => {
+    const terminal = await open({ command: 'head -n 1' }, { listener });
+    terminal.write('x'.repeat(300_000));
+    terminal.write('short\r');
+    const text = await readRest(terminal);
+    expect(text).toMatch(/\[Input was dropped\. .*data.*\][^]*short/);
+  });
+
   it('C34 keeps characters whole, however their bytes are read', async () => {
     const slow = String.raw`for i in 1 2 3; do printf '\360'; sleep 0.03; printf '\237\230\200'; done`;
     const fast = `i=0; while [ $i -lt 4000 ]; do printf 'aé漢😀'; i=$((i+1)); done`;

@@ -1,5 +1,5 @@
-import type { Access } from '../permissions/index.js';
 import type {
+  Access,
   ApprovalDecision,
   Delta,
   InputMessage,
@@ -96,8 +96,20 @@ export interface Agent {
   statusOf?(runtime: Runtime): AgentStatus | undefined;
   /** Has `changed` called whenever `statusOf` says something else than before. */
   watchStatus?(changed: (runtime: Runtime) => void): void;
+  /**
+   * Changes the way in which it works for a runtime; `statusOf` says which there are.
+   *
+   * @param mode id of one of them
+   * @throws AgentModeError
+   */
+  setMode?(runtime: Runtime, mode: string): Promise<void>;
   /** Runs one turn to its end. Called for several runtimes at once; never twice at once for one. What it throws ends the turn with `error`. */
   start(turn: AgentTurn): Promise<TurnEnd>;
+}
+
+/** An agent works on in the mode it was in; the message says why, and what to do. */
+export class AgentModeError extends Error {
+  override readonly name = 'AgentModeError';
 }
 
 /** The turn ended before a person answered. An agent lets it through: the conversation knows. */

@@ -4,6 +4,7 @@ export {
   type AgentActivity,
   type AgentCommand,
   type AgentMode,
+  AgentModeError,
   type AgentStatus,
   type AgentTurn,
   type ToolQuestion,
@@ -11,7 +12,6 @@ export {
   TurnEndedError,
 } from './agent.js';
 export { CommandLineError, splitCommandLine } from './acp/command-line.js';
-export { groupsWith } from './acp/groups-with.js';
 export { AgentProvider } from './agent-provider.decorator.js';
 export { agentProviders } from './agent.providers.js';
 export { AgentError, AgentRegistry } from './agent.registry.js';

@@ -10,6 +10,7 @@ export type { FrameSource, OutgoingFrame } from './frame-source.js';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 export { NumberedSocket } from './numbered-socket.js';
 export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from './ping-confirmation.js';
+export { type PausableSocket, ReadBudget } from './read-budget.js';
 export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';
 export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';
 export type { SocketObserver } from './socket-observer.js';

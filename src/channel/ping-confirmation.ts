@@ -25,7 +25,7 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
   wakeProbeMs: 5_000,
   probeWindowPart: 1 / 4,
   probeEveryMs: 20,
-  ackIntervalMs: 25,
+  ackIntervalMs: 22,
   firstPongMs: 250,
   probeIdleMs: 250,
   assumeReadMs: 1_000,

@@ -65,14 +65,14 @@ describe('reading', () => {
     };
     const socket = new WsSocket(ws);
     socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
-    deliver('x'.repeat(40 * KIB));
+    deliver('x'.repeat(20 * KIB));
     await nextTurn();
-    for (let i = 0; i < 3; i++) deliver('x'.repeat(40 * KIB));
-    expect(told).toEqual(['40', '40', 'pause', '40', '40']);
+    for (let i = 0; i < 3; i++) deliver('x'.repeat(20 * KIB));
+    expect(told).toEqual(['20', '20', 'pause', '20', '20']);
     await nextTurn();
-    deliver('x'.repeat(40 * KIB));
+    deliver('x'.repeat(20 * KIB));
     await nextTurn();
-    expect(told.slice(5)).toEqual(['resume', '40']);
+    expect(told.slice(5)).toEqual(['resume', '20']);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ChannelSocket, SocketReceiver } from './channel-socket.js';
 import { FramedTexts } from './framed-texts.js';
+import { type PausableSocket, ReadBudget } from './read-budget.js';
 import { type SocketObserver, typeOfText } from './socket-observer.js';
 
 /** What a stream of Node's collects between these two leaves in one system call. */
@@ -10,7 +11,7 @@ interface ByteStream {
 }
 
 /** The part of npm `ws` that is used here; typed by shape so that this room needs no package. */
-export interface WsLike {
+export interface WsLike extends PausableSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
   /** What was negotiated, such as compression. */
@@ -20,9 +21,6 @@ export interface WsLike {
   send(data: string, callback?: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
-  /** Stops reading. */
-  pause(): void;
-  resume(): void;
   on(event: 'message', listener: (data: { toString(encoding: 'utf8'): string }, isBinary: boolean) => void): unknown;
   on(event: 'close', listener: (code: number, reason: { toString(encoding: 'utf8'): string }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -31,12 +29,6 @@ export interface WsLike {
 const OPEN = 1;
 /** Bytes of UTF-8 that a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123;
-
-/**
- * Read of one socket in one turn of the event loop (UTF-16 units of the messages). Node reads up to 2 MiB of what has come
- * before it looks at any other socket: commands and acknowledgements would wait for all of that.
- */
-const READ_IN_ONE_TURN = 64 * 1024;
 
 /** Which end of a WebSocket this is: only a client masks what it sends. */
 export type WsRole = 'client' | 'server';
@@ -52,8 +44,7 @@ export class WsSocket implements ChannelSocket {
   private framed: FramedTexts | undefined;
   /** Who waits for what is framed to leave. */
   private leaving: (() => void)[] = [];
-  /** In this turn. */
-  private readUnits = 0;
+  private readonly budget: ReadBudget;
 
   constructor(
     private readonly ws: WsLike,
@@ -61,11 +52,12 @@ export class WsSocket implements ChannelSocket {
     role: WsRole = 'client',
   ) {
     this.frames = role === 'server' && !ws.extensions && ws._socket?.write !== undefined;
+    this.budget = new ReadBudget(ws);
     observer?.opened(ws);
     ws.on('message', (data, isBinary) => {
       const text = isBinary ? '' : data.toString('utf8');
       observer?.received(typeOfText(text), text.length);
-      this.count(text.length);
+      this.budget.count(text.length);
       this.hand((receiver) => receiver.message(text, isBinary));
     });
     ws.on('close', (code, reason) => {
@@ -114,20 +106,6 @@ export class WsSocket implements ChannelSocket {
     this.receiver = receiver;
     for (const handOver of this.early.splice(0)) handOver(receiver);
   }
-
-  /** Lets the other sockets have their turn. */
-  private count(units: number): void {
-    if (this.readUnits === 0) setImmediate(this.nextTurn);
-    const before = this.readUnits;
-    // Also an empty message is one.
-    this.readUnits += units + 1;
-    if (before <= READ_IN_ONE_TURN && this.readUnits > READ_IN_ONE_TURN) this.ws.pause();
-  }
-
-  private readonly nextTurn = (): void => {
-    if (this.readUnits > READ_IN_ONE_TURN) this.ws.resume();
-    this.readUnits = 0;
-  };
 
   private flush(): void {
     if (!this.framed) return;

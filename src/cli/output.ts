@@ -1,6 +1,14 @@
 /** What a stream says when whoever read it has gone. */
 const READER_LEFT: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
+/** Calls back when whoever read a stream has left. That is no failure of the program; any other error of the stream is, and is thrown. */
+export function onReaderLeft(stream: Pick<OutputStream, 'on'>, left: () => void): void {
+  stream.on('error', (error) => {
+    if (!READER_LEFT.has(error.code)) throw error;
+    left();
+  });
+}
+
 /** What is needed of a stream to write to it. */
 export interface OutputStream {
   write(text: string): boolean;
@@ -16,8 +24,7 @@ export class Output {
 
   constructor(private readonly stream: OutputStream) {
     this.readerLeft = new Promise((resolve) => {
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (!READER_LEFT.has(error.code)) throw error;
+      onReaderLeft(stream, () => {
         this.left = true;
         resolve();
       });

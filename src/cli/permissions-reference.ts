@@ -1,5 +1,5 @@
-import { ACCESSES, DEFAULT_CHILD_ENV, MODE_RULES } from '../permissions/index.js';
-import { ERROR_CODES, PERMISSION_MODES } from '../protocol/index.js';
+import { DEFAULT_CHILD_ENV, MODE_RULES } from '../permissions/index.js';
+import { ACCESSES, ERROR_CODES, PERMISSION_MODES } from '../protocol/index.js';
 import { DEFAULT_DENY } from '../workspace/index.js';
 
 const HEAD = `# Permissions
@@ -26,8 +26,9 @@ const MODES = `- \`unrestricted\`: for a machine that may be lost, or a workspac
 - \`strict\`: nothing is read by an agent, changed or run without a question that a person has answered. Because a client's command asks none, those
   that write or execute are refused: have the agent do it, and approve it.
 
-For a command that names a conversation in \`runtime\`, that conversation's mode counts; for any other the device's. What a command does stands in
-[commands.md](commands.md). A question that was asked waits for its answer, also when the mode changes meanwhile.
+For a command that names a conversation in \`runtime\`, that conversation's mode counts; for any other the device's. \`twinlane attach\` and the client
+library name the conversation that they follow in every command that writes or executes, unless they are told another one. What a command does
+stands in [commands.md](commands.md). A question that was asked waits for its answer, also when the mode changes meanwhile.
 
 | what an agent does | access |
 |---|---|
@@ -68,7 +69,7 @@ questions are for. Where that is too much, run the listener as a user of its own
 
 Processes of agents and terminals are given the variables that \`--child-env\` (\`TWINLANE_CHILD_ENV\`) names, and no others; never \`TWINLANE_TOKEN\`. \`*\`
 stands for any characters, \`default\` for the default, \`none\` for nothing. \`TWINLANE_CHILD_ENV=default,MY_*\` adds to it. An ACP
-agent is given beside these what \`--agent-env\` (\`TWINLANE_AGENT_ENV\`) names, which terminals are not: its keys.
+agent is given beside these what \`--agent-env\` (\`TWINLANE_AGENT_ENV\`) names, which terminals are not: its keys; \`TWINLANE_TOKEN\` there stops the start.
 
 The default:`;
 

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { CliRun } from '../../test/kit/cli.js';
 import { AttachSettings, EnvironmentsSettings } from './settings/client.settings.js';
@@ -39,6 +40,15 @@ it('prints its version', async () => {
   const run = new CliRun(['--version']);
   expect(await run.exit).toBe(0);
   expect(run.out).toBe(`${version()}\n`);
+});
+
+it.each(COMMANDS)('%s --help that nobody reads is no failure', async (name) => {
+  const gone = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+  });
+  const run = new CliRun([name, '--help'], { stdout: gone });
+  expect(await run.exit).toBe(0);
+  expect(run.stderr.text).toBe('');
 });
 
 it('says what commands there are', async () => {

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CliIo } from './cli-io.js';
 import { EXIT } from './exit-codes.js';
+import { onReaderLeft } from './output.js';
 import { report } from './report.js';
 import { envNameOf, flagOf, type CommandName } from './settings/setting.js';
 import { SETTINGS } from './settings/settings.table.js';
@@ -69,10 +70,12 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
  */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
   let exitCode: number = EXIT.OK;
+  let hasReader = true;
+  for (const stream of [io.stdout, io.stderr]) onReaderLeft(stream, () => (hasReader = false));
   const program = buildProgram(io, (code) => (exitCode = code));
   try {
     await program.parseAsync(args, { from: 'user' });
-    return exitCode;
+    return exitCode === EXIT.OK && !hasReader ? EXIT.NO_READER : exitCode;
   } catch (error) {
     // Commander has said what is wrong; its own code for help and version is 0, for mistakes it is 1.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;

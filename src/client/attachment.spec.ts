@@ -210,6 +210,28 @@ it('C21 sends an unanswered input again after a reconnect, and nothing that coul
   expect(relay.commandsOf('write_file')).toHaveLength(1);
 });
 
+it('C24 fails at once what must not come twice and the relay no longer has, and waits for what it has', async () => {
+  for (const type of ['write_file', 'checkout_branch', 'read_file']) relay.scripts[type] = () => {};
+  const attachment = await attach();
+  const write = attachment.command('write_file', { path: 'a', content: '1' });
+  const checkout = attachment.command('checkout_branch', { branch: 'main' });
+  const read = attachment.command('read_file', { path: 'a' });
+  await relay.seen(() => relay.commands.length === 3);
+  const [asked] = relay.commandsOf('checkout_branch');
+  relay.requestsInFlight = [String(asked?.['request_id'])];
+  relay.cut();
+  await expect(write).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+    message: expect.stringContaining('write_file'),
+  });
+  relay.answer(asked ?? { type: 'none' }, { success: true, branch: 'main' });
+  expect(await checkout).toMatchObject({ branch: 'main' });
+  await relay.seen(() => relay.commandsOf('read_file').length === 2);
+  relay.answer(relay.commandsOf('read_file')[0] ?? { type: 'none' }, { success: true, content: 'x' });
+  expect(await read).toMatchObject({ content: 'x' });
+  expect(relay.commandsOf('write_file')).toHaveLength(1);
+});
+
 it('turns an answer that says no into a CommandError', async () => {
   relay.scripts['read_file'] = (command) =>
     relay.answer(command, { success: false, error: 'Outside.', error_code: 'PATH_REFUSED' });
@@ -314,7 +336,9 @@ it('hands out what is neither an event nor an answer, and sends commands that no
   expect(await take(frames, 1)).toEqual([{ type: 'terminal_output', terminal_id: 't', data: 'hi' }]);
   expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(true);
   await attachment.command('sync', { runtime: FAKE_RUNTIME });
-  expect(relay.commandsOf('terminal_input')).toEqual([{ type: 'terminal_input', terminal_id: 't', data: 'x' }]);
+  expect(relay.commandsOf('terminal_input')).toEqual([
+    { type: 'terminal_input', terminal_id: 't', data: 'x', runtime: FAKE_RUNTIME },
+  ]);
   attachment.close();
   expect(await frames.next()).toEqual({ done: true, value: undefined });
   expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(false);

@@ -1,4 +1,5 @@
 import {
+  changesMachine,
   isAnswerType,
   readRuntime,
   type ApprovalDecision,
@@ -9,7 +10,8 @@ import {
   type Runtime,
 } from '../protocol/index.js';
 import type { AttachmentOptions, AttachmentState } from './attachment-options.js';
-import { AsyncQueue, Fanout } from './async-queue.js';
+import { AttachmentStates } from './attachment-states.js';
+import { Fanout } from './async-queue.js';
 import { ClientLink, type LinkReceiver, type LinkTarget } from './client-link.js';
 import type { ClientContext } from './client-options.js';
 import { CommandError, DisconnectedError } from './client.error.js';
@@ -26,6 +28,7 @@ import { RelayRest } from './rest.js';
 import { retry } from './retry.js';
 import { TurnMatcher } from './turn-matcher.js';
 import { Turn, type TurnHost } from './turn.js';
+import { WatchedFiles } from './watched-files.js';
 
 /**
  * A client's tie to one runtime of an environment: two sockets, rebuilt when they break, with everything resumed by the
@@ -37,21 +40,20 @@ export class Attachment implements TurnHost {
   private readonly commands: PendingCommands;
   private readonly intake: EventIntake;
   private readonly terminals: RemoteTerminals;
-  private readonly watchers = new Fanout<AttachmentState>();
+  private readonly watches: WatchedFiles;
+  private readonly progress = new AttachmentStates();
   private readonly others = new Fanout<Frame>();
   private readonly receiver: LinkReceiver = {
     frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
-    awaits: (requestId) => this.commands.awaits(requestId),
+    chunk: (requestId) => this.commands.chunk(requestId),
     unreadable: (error) => this.commands.refuse(error),
     down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
   };
   private link: ClientLink | undefined;
-  private now: AttachmentState = { phase: 'reconnecting', reason: 'not opened yet' };
   private followed: Runtime | undefined;
   private readonly answered = new Set<ChannelName>();
   private readonly turns = new Set<Turn>();
   private readonly listener: PresenceWatch;
-  private readonly presenceWatchers = new Fanout<ListenerPresence>();
 
   private constructor(
     private readonly context: ClientContext,
@@ -63,13 +65,13 @@ export class Attachment implements TurnHost {
     this.intake = new EventIntake(context.limits.maxUnreadBytes, () => this.link?.release());
     const { clock, limits } = context;
     this.terminals = new RemoteTerminals({ clock, limits, tell: (type, fields) => this.tell(type, fields) });
+    this.watches = new WatchedFiles(clock, limits, this.commands, (frame) => this.others.publish(frame));
     const rest = new RelayRest(context);
     this.listener = new PresenceWatch(
       context.clock,
       context.limits,
       () => ({ commandSince: this.commands.since, turnUnderWay: this.turns.size > 0 }),
       async () => (this.link ? rest.environment(environment) : undefined),
-      (changed) => this.presenceWatchers.publish(changed),
       presence,
     );
   }
@@ -110,7 +112,7 @@ export class Attachment implements TurnHost {
   }
 
   get state(): AttachmentState {
-    return this.now;
+    return this.progress.now;
   }
 
   /** Whether the listener is there, as far as this attachment had reason to ask. */
@@ -120,17 +122,12 @@ export class Attachment implements TurnHost {
 
   /** Every change of `presence` from now on, the current one first; ends when the attachment is closed. */
   presences(): AsyncIterableIterator<ListenerPresence, undefined> {
-    const presences = this.presenceWatchers.subscribe();
-    presences.push(this.presence);
-    return presences;
+    return this.listener.follow();
   }
 
   /** Every state from now on, the current one first; ends with `closed`. */
   states(): AsyncIterableIterator<AttachmentState, undefined> {
-    const states = this.now.phase === 'closed' ? new AsyncQueue<AttachmentState>() : this.watchers.subscribe();
-    states.push(this.now);
-    if (this.now.phase === 'closed') states.finish();
-    return states;
+    return this.progress.follow();
   }
 
   /**
@@ -147,9 +144,11 @@ export class Attachment implements TurnHost {
   /**
    * Sends a command and waits for its one answer, over reconnects too.
    *
-   * One that the relay refuses because it came too soon is sent again when the relay says so.
+   * One that the relay refuses because it came too soon is sent again when the relay says so. One that writes or executes goes by the
+   * permission mode of the runtime that is followed, unless its fields name another one in `runtime`.
    *
-   * @throws CommandError with the code of the answer, or `COMMAND_TIMEOUT`, `NOT_SENT`
+   * @throws CommandError with the code of the answer, or `COMMAND_TIMEOUT`, `NOT_SENT`, and `OUTCOME_UNKNOWN` for one that must not come twice
+   *   and that a broken connection took with it, or its answer
    * @throws DisconnectedError, TokenRefusedError
    */
   async command<T extends string>(
@@ -159,9 +158,11 @@ export class Attachment implements TurnHost {
   ): Promise<AnswerOf<T>> {
     this.assertOpen();
     const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
-    const answer = this.commands.ask(type, fields, timeoutMs);
+    const asked = this.commands.ask(type, this.inMode(type, fields), timeoutMs);
     this.listener.wait();
-    return (await answer) as AnswerOf<T>;
+    const answer = await asked;
+    this.watches.answered(type, fields, answer);
+    return answer as AnswerOf<T>;
   }
 
   /**
@@ -170,12 +171,13 @@ export class Attachment implements TurnHost {
    * @returns false while no link is up: then it is not sent, nor kept
    */
   tell(type: string, fields: Readonly<Record<string, unknown>>): boolean {
-    return this.transmit({ ...fields, type });
+    return this.transmit({ ...this.inMode(type, fields), type });
   }
 
   /**
    * What comes from now on and is neither an event nor an answer to `command`, nor of a terminal of `openTerminal`: `file_changed`,
-   * and what this version does not know. It waits in memory for a loop that is slow.
+   * and what this version does not know. What is watched stays so over reconnects, and what changed meanwhile is told; where the device then
+   * refuses to watch it, its `watch_file_response` comes here. It waits in memory for a loop that is slow.
    */
   frames(): AsyncIterableIterator<Frame, undefined> {
     return this.others.subscribe();
@@ -188,7 +190,7 @@ export class Attachment implements TurnHost {
    */
   async openTerminal(options: TerminalOptions): Promise<RemoteTerminal> {
     this.assertOpen();
-    return this.terminals.open(options);
+    return this.terminals.open(this.inMode('terminal_spawn', options));
   }
 
   /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
@@ -255,7 +257,7 @@ export class Attachment implements TurnHost {
 
   /** Closes both sockets. Loops over events end; commands in flight fail with `DisconnectedError`. */
   close(): void {
-    if (this.now.phase === 'closed') return;
+    if (this.progress.isClosed) return;
     this.link?.close();
     this.end(undefined);
   }
@@ -263,12 +265,13 @@ export class Attachment implements TurnHost {
   private async connect(): Promise<void> {
     const held = (): boolean => this.intake.isBehind();
     const link = await ClientLink.open(this.context, this.target(), this.receiver, held, this.answered);
-    if (this.now.phase === 'closed') return link.close();
+    if (this.progress.isClosed) return link.close();
     this.link = link;
-    this.enter({ phase: 'open' });
+    this.progress.enter({ phase: 'open' });
     link.start();
     this.commands.resume();
     this.terminals.resume();
+    this.watches.resume();
   }
 
   private target(): LinkTarget {
@@ -279,37 +282,32 @@ export class Attachment implements TurnHost {
       agentId: followed?.agent_id ?? undefined,
       conversationId: followed?.conversation_id,
       resumeFrom: followed && this.intake.resumePointOf(followed),
+      asksForRequests: this.commands.hasLost,
     };
   }
 
   private async reconnect(reason: string, retryAfterMs: number): Promise<void> {
     this.link = undefined;
-    this.enter({ phase: 'reconnecting', reason });
+    this.commands.lost();
+    this.progress.enter({ phase: 'reconnecting', reason });
     const failed = await retry(
       this.context,
       reason,
       retryAfterMs,
       () => this.connect(),
-      () => this.now.phase !== 'closed',
+      () => !this.progress.isClosed,
     );
     if (failed) this.end(failed);
   }
 
   private end(error: Error | undefined): void {
     this.link = undefined;
-    this.enter({ phase: 'closed', ...(error ? { error } : {}) });
+    this.progress.enter({ phase: 'closed', ...(error ? { error } : {}) });
     this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
     this.terminals.end(error ?? new DisconnectedError('The attachment was closed.'));
     this.intake.finish(error);
-    this.watchers.finish();
     this.listener.end();
-    this.presenceWatchers.finish();
     this.others.finish(error);
-  }
-
-  private enter(state: AttachmentState): void {
-    this.now = state;
-    this.watchers.publish(state);
   }
 
   private transmit(frame: Frame): boolean {
@@ -319,7 +317,8 @@ export class Attachment implements TurnHost {
 
   private receive(frame: Frame, channel: ChannelName, bytes: number): void {
     this.listener.heard();
-    if (this.commands.answer(frame)) return;
+    if (this.commands.answer(frame) || this.commands.judge(frame)) return;
+    this.watches.learn(frame);
     if (frame.type === 'resume_status') {
       if (this.followed) this.resume(this.followed, frame);
     } else if (isOrdered(frame)) this.intake.receive(frame, channel, bytes);
@@ -329,12 +328,18 @@ export class Attachment implements TurnHost {
   private resume(runtime: Runtime, status: Frame): void {
     const asked = this.intake.resumePointOf(runtime) !== undefined;
     this.intake.resumed(runtime, status);
-    if (asked && this.now.phase === 'open') this.enter({ phase: 'open', resumed: status['recovered'] !== false });
+    if (asked && this.state.phase === 'open')
+      this.progress.enter({ phase: 'open', resumed: status['recovered'] !== false });
   }
 
   private assertOpen(): void {
-    if (this.now.phase !== 'closed') return;
-    throw this.now.error ?? new DisconnectedError('The attachment is closed; attach again.');
+    const { state } = this;
+    if (state.phase === 'closed') throw state.error ?? new DisconnectedError('The attachment is closed; attach again.');
+  }
+
+  /** What may be refused names the conversation whose mode counts; what reads does not, because it would wait for others of that conversation. */
+  private inMode<Fields extends object>(type: string, fields: Fields): Fields & { readonly runtime?: Runtime } {
+    return this.followed && changesMachine(type) ? { runtime: this.followed, ...fields } : fields;
   }
 
   private needRuntime(): Runtime {

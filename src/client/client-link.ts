@@ -27,13 +27,15 @@ export interface LinkTarget {
   readonly clientId: string;
   /** The last event that was seen; sent on stream only (protocol section 5). */
   readonly resumeFrom: { readonly epoch: string | undefined; readonly seq: number } | undefined;
+  /** Whether the relay is to say which requests of this client it still has, first of all on control (protocol section 4). */
+  readonly asksForRequests: boolean;
 }
 
 export interface LinkReceiver {
   /** A frame without the `seq` of its socket. */
   frame(frame: Frame, channel: ChannelName, bytes: number): void;
-  /** Whether somebody waits for the answer to this request. */
-  awaits(requestId: string): boolean;
+  /** A chunk of the answer to this request. @returns whether somebody waits for it */
+  chunk(requestId: string): boolean;
   /** The answer came in chunks that cannot be taken. */
   unreadable(error: AnswerChunksError): void;
   /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
@@ -125,7 +127,7 @@ export class ClientLink {
     const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
     const ping = (): void => socket.send(PING_TEXT);
     const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
-    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.awaits(requestId));
+    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.chunk(requestId));
     this.ends.set(channel, { acks, heartbeat, chunks });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
@@ -204,6 +206,7 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     channel,
     client: target.clientId,
     chunks: '1',
+    requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,
   });

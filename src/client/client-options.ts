@@ -13,7 +13,7 @@ export interface ClientLimits {
   readonly requestTimeoutMs: number;
   /** From dialling to both sockets being open. Default 10 s. */
   readonly openTimeoutMs: number;
-  /** From sending a command to its answer, reconnects included, unless the call says otherwise. Default 60 s. */
+  /** From sending a command to its answer or the next chunk of it, reconnects included, unless the call says otherwise. Default 60 s. */
   readonly commandTimeoutMs: number;
   /** A `ping` on each socket this often (protocol section 2). Default 30 s. */
   readonly heartbeatMs: number;
@@ -43,6 +43,11 @@ export interface ClientLimits {
   readonly silencePatienceMs: number;
   /** What was read of a terminal is acknowledged this long after it was, or after `ackBytes`. Default 50 ms. */
   readonly terminalAckMs: number;
+  /**
+   * Bytes of a terminal's output that may come before what precedes them; beyond, what did not come is left out, and the output says so. A
+   * device sends 256 KiB unread. Default 1 MiB.
+   */
+  readonly terminalAheadBytes: number;
   /** Devices that do not say where a terminal's output ends may send the last of it this long after the terminal ended. Default 250 ms. */
   readonly terminalTailMs: number;
 }
@@ -65,6 +70,7 @@ export const CLIENT_LIMITS: ClientLimits = {
   commandPatienceMs: 2_000,
   silencePatienceMs: 5_000,
   terminalAckMs: 50,
+  terminalAheadBytes: 1024 * 1024,
   terminalTailMs: 250,
 };
 

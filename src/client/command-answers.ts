@@ -48,7 +48,11 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly replacements: number;
     readonly start_line?: number;
   };
-  watch_file: { readonly path?: string };
+  watch_file: {
+    readonly path?: string;
+    /** Epoch ms of the last change, null where there is no such file; ours. */
+    readonly lastModified?: number | null;
+  };
   unwatch_file: { readonly path?: string };
   search_files: {
     readonly files: readonly { readonly path: string; readonly type: 'file' | 'dir' }[];

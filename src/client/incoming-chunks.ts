@@ -30,10 +30,10 @@ export class IncomingChunks {
   /** Made for the first of them. */
   private begun: ChunkJoiner | undefined;
 
-  /** @param awaits whether somebody waits for the answer to a request */
+  /** @param chunk hears of each one of an answer, and says whether somebody waits for it */
   constructor(
     private readonly maxLength: number,
-    private readonly awaits: (requestId: string) => boolean,
+    private readonly chunk: (requestId: string) => boolean,
   ) {}
 
   /**
@@ -45,7 +45,7 @@ export class IncomingChunks {
     if (!chunk) throw new FrameError('BAD_CHUNK', 'A chunk lacks its fields.');
     const { request_id: requestId } = chunk;
     if (requestId === undefined) return read(this.joiner.take(chunk));
-    if (!this.awaits(requestId)) return this.forget(requestId);
+    if (!this.chunk(requestId)) return this.forget(requestId);
     try {
       const joined = read(this.joiner.take(chunk));
       if (!joined) return undefined;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OutputOrder } from './output-order.js';
 
 const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
@@ -16,6 +16,8 @@ function cut(pieces: readonly string[]): { readonly text: string; readonly offse
 
 const pieces = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }), { maxLength: 12 });
 
+const SEED = 1_010;
+
 it('C10 shows every byte once and in order, however often and however cut a relay sends it', () => {
   const plan = pieces.chain((parts) => {
     const whole = parts.join('');
@@ -31,11 +33,31 @@ it('C10 shows every byte once and in order, however often and however cut a rela
   });
   fc.assert(
     fc.property(plan, ([parts, noise, again]) => {
-      const order = new OutputOrder();
+      const order = new OutputOrder(10_000);
       let shown = '';
-      for (const { text, offset } of [...noise, ...cut(again)]) shown += order.take(text, offset);
+      for (const { text, offset } of [...noise, ...cut(again)]) shown += order.take(text, offset).text;
       expect(shown).toBe(parts.join(''));
       expect(order.received).toBe(bytesOf(shown));
     }),
+    { seed: SEED },
   );
+});
+
+describe('beyond what may come too early', () => {
+  it('leaves out what did not come, and says how much that is', () => {
+    const order = new OutputOrder(6);
+    expect(order.take('ab', 0)).toEqual({ missing: 0, text: 'ab' });
+    expect(order.take('gh', 6)).toEqual({ missing: 0, text: '' });
+    expect(order.take('éf', 10)).toEqual({ missing: 0, text: '' });
+    expect(order.take('xy', 20)).toEqual({ missing: 4, text: 'gh' });
+    expect(order.take('cdef', 2)).toEqual({ missing: 0, text: '' });
+    expect(order.take('ij', 8)).toEqual({ missing: 0, text: 'ijéf' });
+    expect(order.received).toBe(13);
+  });
+
+  it('counts what comes again once, the longest', () => {
+    const order = new OutputOrder(6);
+    for (const text of ['gh', 'ghi', 'gh', 'ghi']) expect(order.take(text, 6).missing).toBe(0);
+    expect(order.take('abcdef', 0).text).toBe('abcdefghi');
+  });
 });

@@ -190,3 +190,18 @@ describe('on a new link', () => {
     await asked;
   });
 });
+
+describe('an answer that comes in chunks', () => {
+  it('C18 is not late while they come, and is when they stop', async () => {
+    const asked = commands.ask('read_file', { path: 'a' }, TIMEOUT_MS).catch((error: unknown) => error);
+    const id = String(sent[0]?.['request_id']);
+    for (let chunks = 0; chunks < 5; chunks++) {
+      await clock.advance(TIMEOUT_MS - 1);
+      expect(commands.chunk(id)).toBe(true);
+    }
+    await clock.advance(TIMEOUT_MS);
+    expect(await asked).toMatchObject({ code: 'COMMAND_TIMEOUT' });
+    expect(commands.chunk(id)).toBe(false);
+    expect(clock.pending).toBe(0);
+  });
+});

@@ -4,6 +4,7 @@ import {
   isRepeatable,
   MAX_RETRY_AFTER_MS,
   readRuntime,
+  REQUESTS_IN_FLIGHT,
   requestIdOf,
   runtimeKey,
   type Clock,
@@ -22,10 +23,14 @@ interface Pending {
   readonly repeatable: boolean;
   /** The runtime of an input: what a person says there keeps its order. */
   readonly line: string | undefined;
-  readonly timer: Timer;
+  /** Ends it without an answer. */
+  timer: Timer;
+  readonly timeoutMs: number;
   resolve(answer: Frame): void;
   reject(error: Error): void;
   sent: boolean;
+  /** It was sent on a link that is over, and has no answer. */
+  isLost: boolean;
   /** The relay has refused it at least once, because it came too soon. */
   wasTooSoon: boolean;
   /** It is an input, and an earlier one of its runtime was too soon and has no answer yet. */
@@ -52,12 +57,11 @@ export class PendingCommands {
     return oldest?.since;
   }
 
-  /** @throws CommandError when the answer says no, or none came within `timeoutMs` */
+  /** @throws CommandError when the answer says no, or for `timeoutMs` neither it nor a chunk of it came */
   ask(command: string, fields: object, timeoutMs: number): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const id = randomId();
       const frame: Frame = { ...fields, type: command, request_id: id };
-      const timer = this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry, timeoutMs))));
       const since = this.clock.now();
       const repeatable = isRepeatable(frame);
       const entry: Pending = {
@@ -65,10 +69,12 @@ export class PendingCommands {
         frame,
         repeatable,
         line: lineOf(frame),
-        timer,
+        timer: this.deadline(id, timeoutMs),
+        timeoutMs,
         resolve,
         reject,
         sent: false,
+        isLost: false,
         wasTooSoon: false,
         isBehind: false,
         tooSoon: undefined,
@@ -91,8 +97,13 @@ export class PendingCommands {
     return true;
   }
 
-  awaits(id: string): boolean {
-    return this.pending.has(id);
+  /** A chunk of its answer has come, so more may come. @returns whether somebody waits for it */
+  chunk(id: string): boolean {
+    const entry = this.pending.get(id);
+    if (!entry) return false;
+    entry.timer.cancel();
+    entry.timer = this.deadline(id, entry.timeoutMs);
+    return true;
   }
 
   /** Its answer has come, and cannot be taken. */
@@ -101,7 +112,30 @@ export class PendingCommands {
     this.settle(requestId, ({ command, reject }) => reject(new CommandError(command, code, message)));
   }
 
-  /** A new link is up: sends what was never sent, and again what may be repeated. The rest may be answered yet. */
+  /** The link is over. */
+  lost(): void {
+    for (const entry of this.pending.values()) if (entry.sent) entry.isLost = true;
+  }
+
+  /** Whether there is any whose fate only the relay can know. */
+  get hasLost(): boolean {
+    return [...this.pending.values()].some(({ isLost, repeatable }) => isLost && !repeatable);
+  }
+
+  /**
+   * Takes what the relay says of the requests it still has: what must not come twice and is not among them has no answer any more.
+   *
+   * @returns whether the frame says so
+   */
+  judge({ type, request_ids: ids }: Frame): boolean {
+    if (type !== REQUESTS_IN_FLIGHT || !Array.isArray(ids)) return false;
+    const kept = new Set<unknown>(ids);
+    for (const [id, { isLost, repeatable }] of this.pending)
+      if (isLost && !repeatable && !kept.has(id)) this.settle(id, ({ command, reject }) => reject(unknown(command)));
+    return true;
+  }
+
+  /** A new link is up: sends what was never sent, and again what may be repeated. The relay knows of the rest. */
   resume(): void {
     for (const entry of this.pending.values()) if (!entry.sent || entry.repeatable) this.send(entry);
   }
@@ -128,6 +162,7 @@ export class PendingCommands {
     entry.isBehind = this.mustWait(entry);
     if (!entry.isBehind) entry.tooSoon = undefined;
     entry.sent = !entry.isBehind && this.transmit(entry.frame);
+    entry.isLost = false;
   }
 
   private mustWait({ line, frame }: Pending): boolean {
@@ -137,6 +172,10 @@ export class PendingCommands {
       if (earlier.line === line && earlier.wasTooSoon) return true;
     }
     return false;
+  }
+
+  private deadline(id: string, timeoutMs: number): Timer {
+    return this.clock.after(timeoutMs, () => this.settle(id, (entry) => entry.reject(late(entry))));
   }
 
   private settle(id: string, how: (entry: Pending) => void): void {
@@ -176,7 +215,13 @@ function refused(command: string, answer: Frame): CommandError {
   return new CommandError(command, typeof code === 'string' ? code : 'COMMAND_FAILED', text, answer);
 }
 
-function late({ command, sent, tooSoon, isBehind }: Pending, timeoutMs: number): CommandError {
+function unknown(command: string): CommandError {
+  const code: ErrorCode = 'OUTCOME_UNKNOWN';
+  const text = `The connection broke and took ${command}, or its answer, with it; it may or may not have run. Look before you repeat it.`;
+  return new CommandError(command, code, text);
+}
+
+function late({ command, sent, tooSoon, isBehind, timeoutMs }: Pending): CommandError {
   if (tooSoon) return refused(command, tooSoon.answer);
   if (isBehind)
     return new CommandError(

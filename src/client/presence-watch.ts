@@ -1,3 +1,4 @@
+import { Fanout } from './async-queue.js';
 import type { Clock, EnvironmentRecord, Timer } from '../protocol/index.js';
 
 /**
@@ -31,10 +32,10 @@ export class PresenceWatch {
   private timer: Timer | undefined;
   private asking = false;
   private ended = false;
+  private readonly watchers = new Fanout<ListenerPresence>();
 
   /**
    * @param ask gets the environment's record; undefined when the relay cannot be asked now
-   * @param changed told of every change
    * @param now what is known so far
    */
   constructor(
@@ -42,7 +43,6 @@ export class PresenceWatch {
     private readonly limits: PresenceLimits,
     private readonly awaited: () => Awaited,
     private readonly ask: () => Promise<EnvironmentRecord | undefined>,
-    private readonly changed: (presence: ListenerPresence) => void,
     private now: ListenerPresence,
   ) {
     this.heardAt = clock.now();
@@ -50,6 +50,13 @@ export class PresenceWatch {
 
   get presence(): ListenerPresence {
     return this.now;
+  }
+
+  /** Every change from now on, what is known first; ends with `end`. */
+  follow(): AsyncIterableIterator<ListenerPresence, undefined> {
+    const presences = this.watchers.subscribe();
+    presences.push(this.now);
+    return presences;
   }
 
   /** Something is awaited from now on. */
@@ -66,6 +73,7 @@ export class PresenceWatch {
   end(): void {
     this.ended = true;
     this.timer?.cancel();
+    this.watchers.finish();
   }
 
   private arm(): void {
@@ -107,7 +115,7 @@ export class PresenceWatch {
   private learn(presence: ListenerPresence): void {
     if (this.ended || presence === this.now) return;
     this.now = presence;
-    this.changed(presence);
+    this.watchers.publish(presence);
   }
 }
 

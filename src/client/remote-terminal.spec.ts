@@ -3,7 +3,7 @@ import { ManualClock, settle } from '../../test/kit/manual-clock.js';
 import type { Frame } from '../protocol/index.js';
 import { RemoteTerminals } from './remote-terminals.js';
 
-const LIMITS = { ackBytes: 10, terminalAckMs: 50, terminalTailMs: 250, commandTimeoutMs: 1_000 };
+const LIMITS = { ackBytes: 10, terminalAckMs: 50, terminalAheadBytes: 8, terminalTailMs: 250, commandTimeoutMs: 1_000 };
 
 function bench() {
   const clock = new ManualClock();
@@ -54,6 +54,19 @@ describe('RemoteTerminal', () => {
     let text = '';
     for await (const piece of terminal.output) text += piece;
     expect(text).toBe('abcd');
+  });
+
+  it('says what is missing where too much has come that follows it', async () => {
+    const { terminal, receive, acks } = await opened();
+    receive('terminal_output', { offset: 0, data: 'ab' });
+    receive('terminal_output', { offset: 7, data: 'hijk' });
+    receive('terminal_output', { offset: 11, data: 'lmnop' });
+    receive('terminal_output', { offset: 2, data: 'late' });
+    receive('terminal_exited', { exitCode: 0, offset: 16 });
+    let text = '';
+    for await (const piece of terminal.output) text += piece;
+    expect(text).toBe('ab\r\n[5 bytes of output did not come]\r\nhijklmnop');
+    expect(acks().at(-1)).toBe(16);
   });
 
   it('C10 says on a new link where it stands, and again where something comes twice', async () => {

@@ -11,7 +11,7 @@ export interface TerminalOptions {
   readonly cwd?: string;
   /** What runs instead of a shell, on devices of ours; the terminal ends with it. */
   readonly command?: string;
-  /** The conversation whose permission mode counts, on devices of ours. Default: the mode of the device does. */
+  /** The conversation whose permission mode counts, on devices of ours. Default: the one that is followed; where there is none, the mode of the device does. */
   readonly runtime?: Runtime;
 }
 
@@ -24,7 +24,10 @@ export interface TerminalExit {
 
 export interface TerminalSurroundings {
   readonly clock: Clock;
-  readonly limits: Pick<ClientLimits, 'ackBytes' | 'terminalAckMs' | 'terminalTailMs' | 'commandTimeoutMs'>;
+  readonly limits: Pick<
+    ClientLimits,
+    'ackBytes' | 'terminalAckMs' | 'terminalAheadBytes' | 'terminalTailMs' | 'commandTimeoutMs'
+  >;
   /** @returns false while no link is up: then it is not sent, nor kept */
   readonly tell: (type: string, fields: Readonly<Record<string, unknown>>) => boolean;
   /** It has ended, for good. */
@@ -39,14 +42,14 @@ const encoder = new TextEncoder();
  * @publicApi
  */
 export class RemoteTerminal {
-  /** What it prints, for one loop; each character once and in order. It ends after the last output. A loop that is slow holds the terminal back. */
+  /** What it prints, for one loop; each character once and in order; what is missing is said where it is. It ends after the last output. A loop that is slow holds the terminal back. */
   readonly output: AsyncIterableIterator<string, undefined>;
   /** Resolves once it has ended and all it printed has come; never rejects. */
   readonly exited: Promise<TerminalExit>;
   /** @internal */
   readonly spawned: Promise<void>;
   private readonly unread = new AsyncQueue<string>(() => this.acknowledgeSoon());
-  private readonly order = new OutputOrder();
+  private readonly order: OutputOrder;
   private processId: number | undefined;
   private acknowledged = 0;
   private ackTimer: Timer | undefined;
@@ -68,6 +71,7 @@ export class RemoteTerminal {
     private readonly surroundings: TerminalSurroundings,
   ) {
     this.output = this.unread;
+    this.order = new OutputOrder(surroundings.limits.terminalAheadBytes);
     this.exited = new Promise((resolve) => (this.over = resolve));
     this.spawned = new Promise((resolve, reject) => {
       this.begun = resolve;
@@ -90,19 +94,19 @@ export class RemoteTerminal {
 
   /** Types into it. @returns false while no link is up: then nothing is sent, nor kept */
   write(text: string): boolean {
-    return this.surroundings.tell('terminal_input', { terminal_id: this.id, data: text });
+    return this.command('terminal_input', { data: text });
   }
 
   /** @returns false while no link is up: the next one hears of it */
   resize(cols: number, rows: number): boolean {
     this.size = { cols, rows };
-    return this.surroundings.tell('terminal_resize', { terminal_id: this.id, cols, rows });
+    return this.command('terminal_resize', { cols, rows });
   }
 
   /** Ends it with everything that runs in it; `exited` says when. @returns false while no link is up: the next one hears of it */
   kill(): boolean {
     this.isKilled = true;
-    return this.surroundings.tell('terminal_kill', { terminal_id: this.id });
+    return this.command('terminal_kill', {});
   }
 
   /** @internal */
@@ -134,7 +138,13 @@ export class RemoteTerminal {
   }
 
   private spawn(): void {
-    this.surroundings.tell('terminal_spawn', { ...this.options, terminal_id: this.id });
+    this.command('terminal_spawn', this.options);
+  }
+
+  /** All of them name the runtime, so that they keep their order on the device. */
+  private command(type: string, fields: object): boolean {
+    const { runtime } = this.options;
+    return this.surroundings.tell(type, { ...fields, terminal_id: this.id, ...(runtime ? { runtime } : {}) });
   }
 
   private begin(pid: unknown): void {
@@ -145,7 +155,8 @@ export class RemoteTerminal {
   private print({ data, offset }: Frame): void {
     if (typeof data !== 'string') return;
     const isPlaced = typeof offset === 'number';
-    const fresh = isPlaced ? this.order.take(data, offset) : data;
+    const { missing, text: fresh } = isPlaced ? this.order.take(data, offset) : { missing: 0, text: data };
+    if (missing > 0) this.unread.push(`\r\n[${missing} bytes of output did not come]\r\n`, 0);
     if (fresh !== '') this.unread.push(fresh, encoder.encode(fresh).length);
     // What comes again was not acknowledged, or that was lost.
     else if (isPlaced && offset < this.order.received) this.acknowledged = Math.min(this.acknowledged, offset);

@@ -1,4 +1,4 @@
-import type { ChannelSocket, SocketReceiver } from '../channel/index.js';
+import { type ChannelSocket, type PausableSocket, ReadBudget, type SocketReceiver } from '../channel/index.js';
 
 /** The part of the WebSocket interface that browsers and npm `ws` share. */
 export interface WebSocketLike {
@@ -17,7 +17,7 @@ export interface WebSocketConstructor {
 }
 
 /** What npm `ws` has beyond the shared interface. */
-export interface NodeSocket extends WebSocketLike {
+export interface NodeSocket extends WebSocketLike, PausableSocket {
   terminate(): void;
   on(event: 'unexpected-response', listener: (request: { destroy(): void }, response: NodeResponse) => void): unknown;
 }
@@ -47,8 +47,11 @@ export class WebSocketChannel implements ChannelSocket {
   private early: ((receiver: SocketReceiver) => void)[] = [];
 
   constructor(private readonly socket: WebSocketLike) {
+    // A browser reads each message in a turn of its own.
+    const budget = isNodeSocket(socket) ? new ReadBudget(socket) : undefined;
     socket.addEventListener('message', ({ data }) => {
       const isBinary = typeof data !== 'string';
+      if (!isBinary) budget?.count(data.length);
       this.hand((receiver) => receiver.message(isBinary ? '' : data, isBinary));
     });
     socket.addEventListener('close', ({ code, reason }) => this.hand((receiver) => receiver.closed(code, reason)));

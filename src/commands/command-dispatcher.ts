@@ -97,6 +97,8 @@ export class CommandDispatcher {
     } else if (answer['success'] === false && frame.type === 'terminal_spawn') {
       // Nobody answers this command; whoever waits for its terminal learns that there is none.
       this.send({ type: 'terminal_exited', terminal_id: frame['terminal_id'], exitCode: 1, error: answer['error'] });
+    } else if (answer['success'] === false) {
+      await this.explorer.find(frame.type)?.command.failed?.(frame, String(answer['error']));
     }
     for (const run of afterAnswer) run();
   }

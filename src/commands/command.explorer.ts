@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { discover } from '../config/index.js';
-import type { Access } from '../permissions/index.js';
+import type { Access } from '../protocol/index.js';
 import type { DeviceCommandOf } from './device-command.js';
 import { DeviceCommandType } from './device-command.decorator.js';
 
@@ -38,7 +38,7 @@ export class CommandExplorer implements OnModuleInit {
       this.handlers.set(metadata.type, {
         dto: metadata.dto,
         deadlineMs: metadata.deadlineMs,
-        holdsRuntime: metadata.holdsRuntime ?? true,
+        holdsRuntime: metadata.holdsRuntime ?? metadata.access === undefined,
         access: metadata.access,
         command: instance as DeviceCommandOf<object>,
         className: name,

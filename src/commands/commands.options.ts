@@ -64,18 +64,20 @@ export class CommandsOptions {
   @Min(1)
   maxWatches = 256;
 
-  /**
-   * Milliseconds between two looks at a watched file that changes all the time; at least 60, because for 50 after a change chokidar
-   * tells of no other. Default: 100.
-   */
+  /** Milliseconds between two looks at a watched file that changes all the time. Default: 100. */
   @IsInt()
-  @Min(60)
+  @Min(1)
   watchIntervalMs = 100;
 
   /** Milliseconds that reading a repository for the device status may take; then it is shown as it was. Default: 5,000. */
   @IsInt()
   @Min(1)
   gitContextDeadlineMs = 5_000;
+
+  /** Repositories that are read at the same time for the device status; more of them wait. Default: 4. */
+  @IsInt()
+  @Min(1)
+  maxGitContexts = 4;
 
   /** The program that searches. Default: the ripgrep that comes with `@vscode/ripgrep`. */
   @IsOptional()

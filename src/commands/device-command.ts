@@ -23,4 +23,6 @@ export interface DeviceCommandOf<Dto extends object> {
   handle(command: Dto, context: CommandContext): object | Promise<object>;
   /** Fields that this command's answer has also when it fails, as stock clients expect them. Reads what came, valid or not. */
   errorFields?(frame: Frame): object;
+  /** Called when a command that nobody answers has failed, or was not even valid, so that it can be told in another way. */
+  failed?(frame: Frame, why: string): Promise<void>;
 }

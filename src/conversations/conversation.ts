@@ -1,7 +1,7 @@
 import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
-import type { AgentStatus, ToolQuestion, TurnEnd } from '../agents/index.js';
+import { AgentModeError, type AgentStatus, type ToolQuestion, type TurnEnd } from '../agents/index.js';
 import type {
   ApprovalDecision,
   Delta,
@@ -133,6 +133,23 @@ export class Conversation implements Reported {
     const set = { mode: mode === undefined ? undefined : newMode, cwd: cwd === undefined ? undefined : newCwd };
     this.parts.ledger.configure(this.runtime, set);
     if (cwd !== undefined) this.parts.touched?.();
+  }
+
+  /**
+   * Changes the agent's own mode, which has nothing to do with the permission mode.
+   *
+   * @param id of a mode in `agentStatus`
+   * @throws ConversationError
+   */
+  async setAgentMode(id: string): Promise<void> {
+    const ids = this.agentStatus?.modes?.map((mode) => mode.id) ?? [];
+    if (!ids.includes(id)) throw new ConversationError('MODE_UNKNOWN', noAgentMode(id, ids));
+    try {
+      await this.parts.agent.setMode?.(this.runtime, id);
+    } catch (error) {
+      if (!(error instanceof AgentModeError)) throw error;
+      throw new ConversationError('COMMAND_FAILED', error.message, { cause: error });
+    }
   }
 
   /**
@@ -317,4 +334,10 @@ export class Conversation implements Reported {
     if (next) this.state = next;
     return next !== undefined;
   }
+}
+
+function noAgentMode(id: string, ids: readonly string[]): string {
+  return ids.length === 0
+    ? 'The agent has told of no modes of its own; one that has tells of them with its first turn.'
+    : `The agent has no mode "${id}"; use one of: ${ids.join(', ')}.`;
 }

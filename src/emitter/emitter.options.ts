@@ -48,6 +48,14 @@ export class EmitterOptions {
   @Min(1)
   journalMaxBytes: number = 64 * 1024 * 1024;
 
+  /**
+   * Bytes of a runtime's events that wait to be sent, at which its producers pause while there is a link: what is shown stays
+   * close to what happens, and nothing is dropped because a link is slow. Default: 256 KiB.
+   */
+  @IsInt()
+  @Min(1)
+  unsentBytes: number = 256 * 1024;
+
   @ValidateNested()
   @Type(() => JournalOptions)
   journal: JournalOptions = new JournalOptions();

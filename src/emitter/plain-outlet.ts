@@ -64,9 +64,13 @@ export class PlainOutlet {
 
   /** Whether every event has reached the peer. */
   get settled(): boolean {
+    return this.unconfirmed.size === 0 && !this.hasMore && this.hasCaughtUp;
+  }
+
+  /** What is not committed yet cannot be sent yet either, but it is to be. */
+  private get hasCaughtUp(): boolean {
     const { oldest, head } = this.context.journal.bounds(this.runtime);
-    // What is not committed yet cannot be sent yet either, but it is to be.
-    return this.unconfirmed.size === 0 && !this.hasMore && (this.cursor >= head || oldest > head);
+    return this.cursor >= head || oldest > head;
   }
 
   /** Whether there is something that can be sent now. */
@@ -116,7 +120,10 @@ export class PlainOutlet {
 
   private next(channel: ChannelName, link: OpenLink): OutgoingFrame | undefined {
     const entry = this.headOrSnapshots();
-    if (!entry) return undefined;
+    if (!entry) {
+      if (this.hasCaughtUp) this.writer.lead.caughtUp();
+      return undefined;
+    }
     const target = this.channelOf(entry, link);
     if (target !== channel) {
       link[target].wake();
@@ -174,7 +181,9 @@ export class PlainOutlet {
     if (channel === 'stream') this.streamUnconfirmed++;
     // What follows may be for the other socket.
     if (link.shape.kind === 'split') link[channel === 'stream' ? 'control' : 'stream'].wake();
-    return { text: entry.frame ?? '', confirmed: () => this.confirmed(entry, channel, link) };
+    const text = entry.frame ?? '';
+    this.writer.lead.taken(text.length);
+    return { text, confirmed: () => this.confirmed(entry, channel, link) };
   }
 
   private confirmed(entry: JournalEntry, channel: ChannelName, link: OpenLink): void {

@@ -111,9 +111,13 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     return outlet.writer.append(type, payload);
   }
 
-  /** Resolves when the journal has room; whoever can pause awaits it before producing more. */
-  ready(_scope: Runtime): Promise<void> {
-    return this.journal.room();
+  /**
+   * Resolves when the journal has room and, while there is a link, not too much of the runtime waits to be sent; whoever can pause
+   * awaits it before producing more.
+   */
+  async ready(scope: Runtime): Promise<void> {
+    await this.journal.room();
+    await this.outlets.get(scope)?.writer.lead.room();
   }
 
   /** Resolves when the event is in the journal. */
@@ -217,7 +221,16 @@ export class ProtocolEmitterService implements OnApplicationShutdown {
     const runtime = { agent_id: scope.agent_id, conversation_id: scope.conversation_id };
     const maxFrameBytes = (): number => this.links.maxFrameBytes;
     const appended = (): void => outlet.appended();
-    const writer = new RuntimeWriter(runtime, this.epoch, this.journal, this.clock, maxFrameBytes, appended);
+    const { unsentBytes } = this.options;
+    const writer = new RuntimeWriter(
+      runtime,
+      this.epoch,
+      this.journal,
+      this.clock,
+      maxFrameBytes,
+      unsentBytes,
+      appended,
+    );
     const outlet = new RuntimeOutlet(writer, this.context);
     this.outlets.set(runtime, outlet);
     if (this.link) outlet.linkUp(this.link, this.slots);

@@ -157,6 +157,29 @@ describe('ProtocolEmitterService', () => {
     expect(ready).toBe(false);
   });
 
+  it('lets producers wait while too much is to be sent on a link, and no longer without one', async () => {
+    const { emitter, connect } = setUp({ unsentBytes: 1_000 });
+    const emitted = (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) emitter.emit('stream_delta', delta('x'.repeat(100)), runtime);
+      return emitter.ready(runtime);
+    };
+    await emitted(6);
+    const link = connect(false);
+    let ready = false;
+    const waited = emitter.ready(runtime).then(() => (ready = true));
+    expect(ready).toBe(false);
+    // The socket takes them, though nobody confirms them.
+    await waited;
+    expect(link.events(link.stream)).toHaveLength(6);
+    ready = false;
+    // More than a window of what nobody confirms.
+    const paused = emitted(100).then(() => (ready = true));
+    await settle();
+    expect(ready).toBe(false);
+    emitter.linkDown();
+    await paused;
+  });
+
   it('releases what the peer has confirmed', async () => {
     const { emitter, connect, journal, clock } = setUp({ journalMaxBytes: 1_000 });
     connect();

@@ -49,7 +49,10 @@ export class ResumableOutlet implements FrameSource {
   /** Snapshots follow once everything before them has been sent. */
   next(): OutgoingFrame | undefined {
     if (this.writer.waiting && this.cursor.idle) this.writer.flush();
-    return this.cursor.next();
+    const frame = this.cursor.next();
+    if (frame) this.writer.lead.taken(frame.text.length);
+    else if (this.cursor.idle) this.writer.lead.caughtUp();
+    return frame;
   }
 
   wake(): void {

@@ -31,6 +31,7 @@ export class RuntimeOutlet {
 
   /** @param slots of this link, where the server takes large events in chunks */
   linkUp(link: OpenLink, slots?: ChunkSlots): void {
+    this.writer.lead.linkUp();
     if (!link.shape.resumable) return this.plain.linkUp(link, this.safe);
     this.resumable = new ResumableOutlet(this.writer, this.log, link, slots, this.safe, (position) => {
       this.becameSafe(position);
@@ -39,6 +40,7 @@ export class RuntimeOutlet {
   }
 
   linkDown(): void {
+    this.writer.lead.linkDown();
     this.resumable = undefined;
     this.plain.linkDown();
   }

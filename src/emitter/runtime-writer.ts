@@ -2,12 +2,15 @@ import type { Journal } from '../journal/index.js';
 import { type Clock, type EventName, EventSealer, type Runtime, runtimeKey, type Timer } from '../protocol/index.js';
 import { createHash } from 'node:crypto';
 import { encodeToFit } from './encode-to-fit.js';
+import { ProducerLead } from './producer-lead.js';
 
 /** Hex digits of SHA-256 over the runtime at the end of an idempotency key (protocol section 3). */
 const RUNTIME_HASH_DIGITS = 6;
 
 /** One runtime's end of the journal that is written to: gives events their names, and keeps the snapshots that wait. Numbers go on where an earlier process ended. */
 export class RuntimeWriter {
+  /** Of those who append here, ahead of whatever sends it. */
+  readonly lead: ProducerLead;
   private readonly sealer: EventSealer;
   private readonly snapshots = new Map<string, object>();
   private flushTimer: Timer | undefined;
@@ -16,6 +19,7 @@ export class RuntimeWriter {
   /**
    * @param epoch names this process as the one that appended the event
    * @param maxFrameBytes what one event may have now
+   * @param maxLead UTF-16 units of frames that wait for the socket of a link, at which producers pause
    * @param appended told of each entry; it may have to be committed yet
    */
   constructor(
@@ -24,8 +28,10 @@ export class RuntimeWriter {
     private readonly journal: Journal,
     private readonly clock: Clock,
     private readonly maxFrameBytes: () => number,
+    maxLead: number,
     private readonly appended: () => void,
   ) {
+    this.lead = new ProducerLead(maxLead);
     this.seq = journal.epochs(runtime).at(-1)?.last ?? 0;
     const hash = createHash('sha256').update(runtimeKey(runtime)).digest('hex').slice(0, RUNTIME_HASH_DIGITS);
     this.sealer = new EventSealer(runtime, epoch, hash);
@@ -72,6 +78,7 @@ export class RuntimeWriter {
     const seal = (fields: object): object => sealer.seal(type, fields, seq, now);
     const frame = encodeToFit(payload, this.maxFrameBytes(), seal, sealer.encode(type, payload, seq, now));
     this.journal.append(runtime, { epoch, seq, type, frame });
+    this.lead.appended(frame.length);
     this.appended();
     return { runtime, epoch, seq };
   }

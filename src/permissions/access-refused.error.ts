@@ -1,5 +1,4 @@
-import type { PermissionMode } from '../protocol/index.js';
-import type { Access } from './access.js';
+import type { Access, PermissionMode } from '../protocol/index.js';
 
 const DOES: Readonly<Record<Access, string>> = {
   read: 'reads files',

@@ -1,4 +1,4 @@
-export { ACCESSES, type Access } from './access.js';
+export { NEVER_GIVEN } from './child-environment.js';
 export { AccessRefusedError } from './access-refused.error.js';
 export { MODE_RULES, type ModeRules } from './mode-rules.js';
 export { Permissions } from './permissions.js';

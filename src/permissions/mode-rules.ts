@@ -1,5 +1,4 @@
-import type { PermissionMode } from '../protocol/index.js';
-import type { Access } from './access.js';
+import type { Access, PermissionMode } from '../protocol/index.js';
 
 /** What a mode means for each access. */
 export interface ModeRules {

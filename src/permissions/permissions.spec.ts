@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PERMISSION_MODES, type PermissionMode } from '../protocol/index.js';
-import { ACCESSES, type Access } from './access.js';
+import { ACCESSES, PERMISSION_MODES, type Access, type PermissionMode } from '../protocol/index.js';
 import { childEnvironment } from './child-environment.js';
 import { Permissions } from './permissions.js';
 import { DEFAULT_CHILD_ENV, PermissionsOptions } from './permissions.options.js';

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { PermissionMode } from '../protocol/index.js';
+import type { Access, PermissionMode } from '../protocol/index.js';
 import { AccessRefusedError } from './access-refused.error.js';
-import type { Access } from './access.js';
 import { childEnvironment } from './child-environment.js';
 import { MODE_RULES } from './mode-rules.js';
 import { PermissionsOptions } from './permissions.options.js';

@@ -31,6 +31,12 @@ export interface ApprovalResponsePayload {
 
 export type InputPayload = CreateMessagePayload | ApprovalResponsePayload;
 
+/** Of a command that the permission mode may refuse. */
+interface InMode {
+  /** The conversation whose mode counts. Default in the client library: the one that is followed; where there is none, the device's mode. */
+  readonly runtime?: Runtime;
+}
+
 /** Commands and their fields, client to device (protocol section 3). */
 export interface CommandFields {
   runtime_start: {
@@ -51,7 +57,7 @@ export interface CommandFields {
   resume_queue: { readonly runtime: Runtime };
   change_device_state: {
     readonly runtime: Runtime;
-    readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string };
+    readonly payload: { readonly mode?: PermissionMode; readonly cwd?: string; readonly agent_mode?: string };
   };
   execute_command: { readonly runtime: Runtime; readonly command_id: string; readonly args?: unknown };
   app_server_info: object;
@@ -70,8 +76,8 @@ export interface CommandFields {
     /** Bytes; ours. */
     readonly length?: number;
   };
-  write_file: { readonly path: string; readonly content: string };
-  edit_file: {
+  write_file: InMode & { readonly path: string; readonly content: string };
+  edit_file: InMode & {
     readonly file_path: string;
     readonly old_string: string;
     readonly new_string: string;
@@ -98,10 +104,13 @@ export interface CommandFields {
     readonly context_lines?: number;
   };
   search_branches: { readonly query?: string; readonly cwd?: string };
-  checkout_branch: { readonly branch: string; readonly create?: boolean; readonly cwd?: string };
+  checkout_branch: InMode & { readonly branch: string; readonly create?: boolean; readonly cwd?: string };
 }
 
 export type CommandType = keyof CommandFields;
+
+/** What a relay says first on a control socket of a client that asked for it with `requests=1`: `request_ids` that it still has (protocol section 4). */
+export const REQUESTS_IN_FLIGHT = 'requests_in_flight';
 
 /** The type of a command's one answer. */
 export function answerTypeOf(command: string): string {

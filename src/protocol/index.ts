@@ -5,6 +5,7 @@ export * from './close-codes.js';
 export * from './clock.js';
 export * from './clock-watch.js';
 export * from './codec.js';
+export * from './command-access.js';
 export * from './commands.js';
 export * from './delta-reader.js';
 export * from './envelope.js';

@@ -1,4 +1,4 @@
-import { answerTypeOf } from './commands.js';
+import { answerTypeOf, REQUESTS_IN_FLIGHT } from './commands.js';
 import { isKnownEventType } from './events.js';
 
 /** Commands of the wire, those that this device does not implement included (protocol section 3). */
@@ -37,6 +37,7 @@ const OTHERS = [
   'message',
   'resume_status',
   'resume_gap',
+  REQUESTS_IN_FLIGHT,
   'terminal_spawned',
   'terminal_output',
   'terminal_exited',

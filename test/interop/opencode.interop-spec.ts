@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, TwinlaneClient } from '../../src/client/index.js';
-import { groupsWith } from '../../src/agents/acp/groups-with.js';
+import { findGroups } from '../../src/processes/index.js';
 import type { ApprovalDecision, Delta, DeviceStatus, Frame } from '../../src/protocol/index.js';
 import { FaultProxy } from '../kit/fault-proxy.js';
 import { startListener, startRelay, TOKEN, urlOf } from '../kit/twinlane.js';
@@ -76,7 +76,7 @@ function cutAll(): number {
 
 /** Kills the agent's own process, and nothing that it started. */
 async function killAgent(): Promise<void> {
-  for (const group of await groupsWith(OWN, process.env[OWN] ?? '')) {
+  for (const group of await findGroups({ mark: `${OWN}=${process.env[OWN] ?? ''}` })) {
     const commandLine = await readFile(`/proc/${group}/cmdline`, 'utf8');
     if (commandLine.includes('--pure')) process.kill(group, 'SIGKILL');
   }
@@ -119,7 +119,7 @@ describe.runIf(OPENCODE_RUNS_HERE)('opencode, a real agent', () => {
 
   afterAll(async () => {
     await listener.close();
-    expect(await groupsWith(OWN, process.env[OWN] ?? '')).toEqual(new Set());
+    expect(await findGroups({ mark: `${OWN}=${process.env[OWN] ?? ''}` })).toEqual(new Set());
     await towardsDevice.stop();
     await towardsClients.stop();
     await relay.close();

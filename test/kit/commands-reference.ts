@@ -17,7 +17,8 @@ of them may fail with \`COMMAND_INVALID\` (a field is missing or wrong, and name
 those of a command's own. All codes: [errors.md](errors.md).
 
 "Does" is what the permission mode is asked about before the command runs: [permissions.md](permissions.md). Where it says nothing, the command is about
-conversations, and always allowed.`;
+conversations, and always allowed. Any command that writes or executes may name a conversation in \`runtime\`: then the mode of that one counts, else the
+device's. Such commands of one conversation begin in the order they came; none waits until an earlier one has ended.`;
 
 /** Fields that name a path of the workspace. */
 const PATH_FIELD = /(^|\.)(path|file_path|cwd)$/;

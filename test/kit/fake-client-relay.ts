@@ -135,6 +135,9 @@ export class FakeClientRelay {
     return this.commands.filter((command) => command.type === type);
   }
 
+  /** Ids of requests that are told of to a client that asks; undefined: a relay that cannot be asked. */
+  requestsInFlight: readonly string[] | undefined;
+
   private accept(ws: WebSocket, request: IncomingMessage): void {
     const url = new URL(request.url ?? '/', 'http://relay');
     const { searchParams: query, pathname: path } = url;
@@ -145,6 +148,8 @@ export class FakeClientRelay {
     ws.on('message', (data: Buffer) => this.receive(socket, JSON.parse(data.toString('utf8')) as Frame));
     ws.on('close', () => this.look());
     if (channel === 'stream' && query.has('client')) this.greet(socket);
+    if (channel === 'control' && query.get('requests') === '1' && this.requestsInFlight)
+      sendOn(socket, { type: 'requests_in_flight', request_ids: this.requestsInFlight });
     this.look();
   }
 

@@ -6,6 +6,7 @@ const NOBODY = 2 ** 30;
 /** A terminal without a process: the test says what it prints, and when it ends. */
 export class FakePty implements Pty {
   readonly pid = NOBODY;
+  waitingBytes = 0;
   readonly typed: string[] = [];
   readonly sizes: string[] = [];
   isPaused = false;

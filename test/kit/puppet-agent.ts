@@ -1,4 +1,5 @@
-import type { Agent, AgentTurn, TurnEnd } from '../../src/agents/index.js';
+import type { Agent, AgentStatus, AgentTurn, TurnEnd } from '../../src/agents/index.js';
+import type { Runtime } from '../../src/protocol/index.js';
 
 export interface PuppetTurn {
   readonly turn: AgentTurn;
@@ -9,7 +10,19 @@ export interface PuppetTurn {
 /** An agent whose turns a test steers from outside. */
 export class PuppetAgent implements Agent {
   readonly turns: PuppetTurn[] = [];
+  /** What it tells beside turns. */
+  status: AgentStatus | undefined;
+  /** What it was set to, in order. */
+  readonly modes: string[] = [];
   private watchers: (() => void)[] = [];
+
+  statusOf(): AgentStatus | undefined {
+    return this.status;
+  }
+
+  async setMode(_runtime: Runtime, mode: string): Promise<void> {
+    this.modes.push(mode);
+  }
 
   start(turn: AgentTurn): Promise<TurnEnd> {
     return new Promise((end, fail) => {

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 
-const { SCRIPTED_SESSIONS, SCRIPTED_REOPENS, SCRIPTED_START, SCRIPTED_SESSION_ERROR } = process.env;
+const { SCRIPTED_SESSIONS, SCRIPTED_REOPENS, SCRIPTED_START, SCRIPTED_SESSION_ERROR, SCRIPTED_LOGIN, SCRIPTED_MODES } =
+  process.env;
 if (SCRIPTED_START === 'exit') process.exit(3);
 process.stderr.write('scripted agent starts\n');
 // A process that does not leave when its input is closed.
@@ -30,6 +31,16 @@ const modes = {
   ],
 };
 
+const modeOption = (currentValue) => ({
+  id: 'way',
+  name: 'Way',
+  category: 'mode',
+  type: 'select',
+  currentValue,
+  options: modes.availableModes.map(({ id, name }) => ({ value: id, name })),
+});
+let isLoggedIn = SCRIPTED_LOGIN === undefined;
+
 function opened(sessionId, cwd, client) {
   sessions.set(sessionId, { cwd, said: sessions.get(sessionId)?.said ?? [] });
   keep();
@@ -38,7 +49,7 @@ function opened(sessionId, cwd, client) {
     sessionId,
     update: { sessionUpdate: 'available_commands_update', availableCommands: commands },
   });
-  return { modes };
+  return SCRIPTED_MODES === 'option' ? { configOptions: [modeOption('build')] } : { modes };
 }
 
 /** What each step does; `text` is the rest of its line. */
@@ -65,6 +76,7 @@ const STEPS = {
   use: ({ update, text }) => update({ sessionUpdate: 'usage_update', used: Number(text), size: 1000 }),
   unknown: ({ update }) => update({ sessionUpdate: 'something_newer', text: 'x' }),
   said: ({ say, sessionId }) => say(sessions.get(sessionId).said.join('|')),
+  works: ({ say, sessionId }) => say(String(sessions.get(sessionId).mode)),
   cwd: ({ say, sessionId }) => say(sessions.get(sessionId).cwd),
   env: ({ say, text }) => say(String(process.env[text])),
   blocks: ({ say, blocks }) => say(JSON.stringify(blocks)),
@@ -204,11 +216,15 @@ const app = acp
         promptCapabilities: { image: true },
         sessionCapabilities: SCRIPTED_REOPENS === 'resume' ? { resume: {} } : {},
       },
-      authMethods: [{ id: 'login', name: 'Login', description: 'run `scripted login`' }],
+      authMethods: [
+        { id: 'login', name: 'Login', description: 'run `scripted login`' },
+        { id: 'tui', name: 'By hand', type: 'terminal', args: ['log in', '--now'], env: { HOW: 'by hand' } },
+      ],
     };
   })
   .onRequest(agent.session.new, ({ params, client }) => {
     if (SCRIPTED_SESSION_ERROR) throw new acp.RequestError(Number(SCRIPTED_SESSION_ERROR), 'not now');
+    if (!isLoggedIn) throw acp.RequestError.authRequired();
     const sessionId = `session-${randomUUID()}`;
     return { sessionId, ...opened(sessionId, params.cwd, client) };
   })
@@ -221,6 +237,20 @@ const app = acp
   .onRequest(agent.session.resume, ({ params, client }) => {
     if (!sessions.has(params.sessionId)) throw acp.RequestError.sessionNotFound(params.sessionId);
     return opened(params.sessionId, params.cwd, client);
+  })
+  .onRequest(agent.authenticate, ({ params }) => {
+    if (params.methodId !== SCRIPTED_LOGIN) throw new acp.RequestError(-32_603, 'no such account');
+    isLoggedIn = true;
+    return {};
+  })
+  .onRequest(agent.session.setMode, ({ params }) => {
+    if (params.modeId === 'plan' && SCRIPTED_MODES === 'stuck') throw new acp.RequestError(-32_603, 'not now');
+    sessions.get(params.sessionId).mode = params.modeId;
+    return {};
+  })
+  .onRequest(agent.session.setConfigOption, ({ params }) => {
+    sessions.get(params.sessionId).mode = `${params.configId}=${params.value}`;
+    return { configOptions: [modeOption(params.value)] };
   })
   .onRequest(agent.session.prompt, prompt)
   .onNotification(agent.session.cancel, ({ params }) => cancelled.get(params.sessionId)?.());

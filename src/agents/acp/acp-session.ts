@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RequestError } from '@agentclientprotocol/sdk';
 import type { Permissions } from '../../permissions/index.js';
-import type { Clock, Runtime } from '../../protocol/index.js';
+import { type Clock, type Runtime, withDeadline } from '../../protocol/index.js';
 import type { Workspace } from '../../workspace/index.js';
-import type { AgentStatus, AgentTurn, TurnEnd } from '../agent.js';
+import { AgentModeError, type AgentStatus, type AgentTurn, type TurnEnd } from '../agent.js';
 import type { AcpOptions } from './acp.options.js';
 import type { ClientMethod } from './agent-connection.js';
-import { changedStatus } from './mapping/agent-status.js';
+import { changedStatus, modeSwitch } from './mapping/agent-status.js';
+import { howToLogIn } from './mapping/logins.js';
 import { status, usageDelta } from './mapping/notices.js';
 import { promptOf } from './mapping/prompt-blocks.js';
 import { type Raw, textIn } from './mapping/read.js';
@@ -33,7 +34,11 @@ interface Place {
   readonly agent: RunningAgent;
   readonly id: string;
   readonly cwd: string;
+  readonly modeSwitch: ReturnType<typeof modeSwitch>;
 }
+
+/** How long an agent may take to change its mode, in ms: other commands for the runtime wait meanwhile. */
+const MODE_WITHIN_MS = 5_000;
 
 const LOST = 'The agent does not go on with the session of before; it knows nothing of what was said.';
 
@@ -74,13 +79,40 @@ export class AcpSession implements SessionPeer {
     } catch (error) {
       // What ended the connection says less than what ended the agent.
       if (!(error instanceof RequestError)) throw agent.connection.isClosed ? await agent.gone : error;
-      return { stopReason: 'error', error: failureText(error, agent.connection.logins) };
+      return {
+        stopReason: 'error',
+        error: failureText(error, howToLogIn(agent.connection.logins, this.parts.options.command ?? '')),
+      };
     }
   }
 
   update(update: Raw): void {
     this.learn(update);
     this.run?.update(update);
+  }
+
+  /** @throws AgentModeError */
+  async setMode(mode: string): Promise<void> {
+    const { place } = this;
+    if (!place || place.agent.connection.isClosed)
+      throw new AgentModeError('The agent does not run now; send an input first, which starts it.');
+    try {
+      const asked = this.askForMode(place, mode);
+      const late = (): Error => new Error(`it did not answer within ${MODE_WITHIN_MS / 1_000} s`);
+      this.learn(await withDeadline(asked, MODE_WITHIN_MS, this.parts.clock, late));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new AgentModeError(`The agent did not change its mode: ${why}.`, { cause });
+    }
+  }
+
+  /** What that changes in its status. Not every agent tells of a change that was asked for. */
+  private async askForMode({ agent, id: sessionId, modeSwitch: by }: Place, mode: string): Promise<Raw> {
+    if (by === undefined) throw new Error('it has no modes');
+    if (by !== 'session/set_mode')
+      return agent.connection.ask('session/set_config_option', { sessionId, ...by, value: mode });
+    await agent.connection.ask(by, { sessionId, modeId: mode });
+    return { sessionUpdate: 'current_mode_update', currentModeId: mode };
   }
 
   async request(method: ClientMethod, params: Raw): Promise<Raw> {
@@ -170,7 +202,7 @@ export class AcpSession implements SessionPeer {
     const answer = reopened ?? (await agent.connection.ask('session/new', request));
     const id = reopened ? known : textIn(answer, 'sessionId');
     if (id === undefined) throw new RequestError(-32_603, 'it opened a session without an id');
-    this.place = { agent, id, cwd: turn.cwd };
+    this.place = { agent, id, cwd: turn.cwd, modeSwitch: modeSwitch(answer) };
     this.parts.store.set(this.runtime, id);
     this.learn(answer);
     agent.attach(id, this);

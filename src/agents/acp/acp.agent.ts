@@ -4,7 +4,7 @@ import { Permissions } from '../../permissions/index.js';
 import { type Clock, type Runtime, runtimeKey } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { AgentProvider } from '../agent-provider.decorator.js';
-import type { Agent, AgentStatus, AgentTurn, TurnEnd } from '../agent.js';
+import { type Agent, AgentModeError, type AgentStatus, type AgentTurn, type TurnEnd } from '../agent.js';
 import { AgentGoneError } from './acp.error.js';
 import { AcpOptions } from './acp.options.js';
 import { AcpSession } from './acp-session.js';
@@ -63,6 +63,12 @@ export class AcpAgent implements Agent, OnApplicationShutdown {
 
   watchStatus(changed: (runtime: Runtime) => void): void {
     this.statusChanged = changed;
+  }
+
+  async setMode(runtime: Runtime, mode: string): Promise<void> {
+    const session = this.sessions.get(runtimeKey(runtime));
+    if (!session) throw new AgentModeError('The agent has no session here yet; send an input first.');
+    await session.setMode(mode);
   }
 
   async onApplicationShutdown(): Promise<void> {

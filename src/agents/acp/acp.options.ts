@@ -1,4 +1,5 @@
-import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min, NotEquals } from 'class-validator';
+import { NEVER_GIVEN } from '../../permissions/index.js';
 
 export const ACP_OPTIONS = Symbol('ACP_OPTIONS');
 
@@ -12,6 +13,12 @@ export class AcpOptions {
   @IsString()
   @IsNotEmpty()
   command?: string;
+
+  /** Id of the login that the agent is asked for when it starts, where it offers one that needs no person (`authenticate`). Default: none. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  auth?: string;
 
   /** Folder of this listener instance, in which sessions survive its process (`acp-sessions.json`). Default: none, a restarted listener begins new ones. */
   @IsOptional()
@@ -97,8 +104,12 @@ export class AcpOptions {
   @Min(1)
   maxSessions = 1_000;
 
-  /** Names of environment variables that the agent inherits beside those every child process may have: its own keys and settings. Default: none. */
+  /** Names of environment variables that the agent inherits beside those every child process may have: its own keys and settings. Default: none. Never `TWINLANE_TOKEN`. */
   @IsArray()
   @IsString({ each: true })
+  @NotEquals(NEVER_GIVEN, {
+    each: true,
+    message: `must not name ${NEVER_GIVEN}: with it an agent could act as this listener, or approve what it asks itself; leave it out`,
+  })
   env: readonly string[] = [];
 }

@@ -2,6 +2,7 @@ import * as acp from '@agentclientprotocol/sdk';
 import { Readable, Writable } from 'node:stream';
 import { isRecord } from '../../protocol/index.js';
 import type { AgentProcess } from './agent-process.js';
+import { loginProblem } from './mapping/logins.js';
 import type { PromptCapabilities } from './mapping/prompt-blocks.js';
 import { type Raw, recordIn, recordsIn, textIn } from './mapping/read.js';
 
@@ -68,16 +69,16 @@ export class AgentConnection {
     return this.capabilities['loadSession'] === true ? AGENT.session.load : undefined;
   }
 
-  /** How one logs in, in the agent's words. */
-  get logins(): readonly string[] {
-    return this.authMethods.flatMap((method) => textIn(method, 'description') ?? textIn(method, 'name') ?? []);
+  /** The ways to log in that it offers. */
+  get logins(): readonly Raw[] {
+    return this.authMethods;
   }
 
-  /** Returns what is wrong with the agent, if anything is. @throws as `ask` does */
-  async initialize(): Promise<string | undefined> {
+  /** Returns what is wrong with the agent, if anything is. @param login id of the way in which it is to be logged in @throws as `ask` does */
+  async initialize(login?: string): Promise<string | undefined> {
     const answer = await this.ask(AGENT.initialize, {
       protocolVersion: acp.PROTOCOL_VERSION,
-      clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+      clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true, auth: { terminal: true } },
       clientInfo: { name: 'twinlane', version: '1' },
     });
     const version = String(answer['protocolVersion']);
@@ -85,7 +86,19 @@ export class AgentConnection {
       return `speaks version ${version} of the Agent Client Protocol, not ${acp.PROTOCOL_VERSION}`;
     this.capabilities = recordIn(answer, 'agentCapabilities') ?? {};
     this.authMethods = recordsIn(answer, 'authMethods') ?? [];
-    return undefined;
+    return login === undefined ? undefined : this.logIn(login);
+  }
+
+  private async logIn(methodId: string): Promise<string | undefined> {
+    const problem = loginProblem(this.authMethods, methodId);
+    if (problem !== undefined) return problem;
+    try {
+      await this.ask(AGENT.authenticate, { methodId });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof acp.RequestError)) throw error;
+      return `refused the login "${methodId}" (${error.message})`;
+    }
   }
 
   /** @throws the agent's error answer, or what ended the connection */

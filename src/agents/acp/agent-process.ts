@@ -2,12 +2,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { Logger } from '@nestjs/common';
+import { endProcesses } from '../../processes/index.js';
 import type { Clock } from '../../protocol/index.js';
-import { ProcessGroup } from '../shell/process-group.js';
 import type { AcpOptions } from './acp.options.js';
 import { splitCommandLine } from './command-line.js';
 import { logLines } from './log-lines.js';
-import { groupsWith } from './groups-with.js';
 
 /** What everything that the agent starts has in its environment; the value names this one process of it. */
 const MARK = 'TWINLANE_AGENT_PROCESS';
@@ -16,7 +15,7 @@ const MARK = 'TWINLANE_AGENT_PROCESS';
 export class AgentProcess {
   /** Resolves with how it ended, in words. */
   readonly ended: Promise<string>;
-  private readonly mark = randomUUID();
+  private readonly name = randomUUID();
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   private readonly logger = new Logger('Agent');
   private stopping: Promise<void> | undefined;
@@ -35,7 +34,7 @@ export class AgentProcess {
       cwd,
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...env, [MARK]: this.mark },
+      env: { ...env, [MARK]: this.name },
     });
     // What is written to an agent that is gone is told by `ended`.
     this.child.stdin.on('error', () => {});
@@ -70,7 +69,8 @@ export class AgentProcess {
     // An agent that waits for its output to be read would not see the end of its input.
     this.child.stdout.resume();
     await Promise.race([this.ended, this.afterGrace()]);
-    await this.endGroups();
+    const mark = `${MARK}=${this.name}`;
+    await endProcesses({ group: this.child.pid, mark }, 'SIGTERM', this.options.stopGraceMs, this.clock);
   }
 
   private afterGrace(): Promise<void> {
@@ -78,12 +78,5 @@ export class AgentProcess {
       const timer = this.clock.after(this.options.stopGraceMs, resolve);
       void this.ended.then(() => timer.cancel());
     });
-  }
-
-  private async endGroups(): Promise<void> {
-    const { pid } = this.child;
-    if (pid === undefined) return;
-    const groups = new Set([pid, ...(await groupsWith(MARK, this.mark))]);
-    await Promise.all([...groups].map((group) => new ProcessGroup(group, this.clock).end(this.options.stopGraceMs)));
   }
 }

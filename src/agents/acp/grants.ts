@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Access } from '../../permissions/index.js';
+import type { Access } from '../../protocol/index.js';
 import { type Raw, textIn } from './mapping/read.js';
 
 /** What was allowed, as it was when somebody was asked: the agent may say other things of the call afterwards. */

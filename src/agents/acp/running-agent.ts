@@ -71,7 +71,7 @@ export class RunningAgent implements AgentRequests {
     const late = `did not answer within ${startTimeoutMs / 1_000} s of its start`;
     const timer = this.clock.after(startTimeoutMs, () => this.end(late));
     try {
-      const problem = await this.connection.initialize();
+      const problem = await this.connection.initialize(this.options.auth);
       if (problem === undefined) return;
       this.end(problem);
     } catch (error) {

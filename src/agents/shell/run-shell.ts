@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { endProcesses } from '../../processes/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { OutputPump, type OutputSink } from './output-pump.js';
-import { ProcessGroup } from './process-group.js';
 import type { ShellOptions } from './shell.options.js';
 
 export interface ShellExit {
@@ -54,8 +54,7 @@ export async function runShell(
   pump.attach('stderr', child.stderr);
   let ending: Promise<void> | undefined;
   const end = (): void => {
-    if (child.pid === undefined) return;
-    ending ??= new ProcessGroup(child.pid, clock).end(options.killGraceMs).then(() => pump.abandon());
+    ending ??= endProcesses({ group: child.pid }, 'SIGTERM', options.killGraceMs, clock).then(() => pump.abandon());
   };
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();

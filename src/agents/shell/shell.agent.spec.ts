@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ApprovalDecision, type Delta, SYSTEM_CLOCK } from '../../protocol/index.js';
 import type { AgentTurn, ToolQuestion } from '../agent.js';
 import { Permissions, PermissionsOptions } from '../../permissions/index.js';
+import { findGroups } from '../../processes/index.js';
 import { ShellAgent } from './shell.agent.js';
 import { ShellOptions } from './shell.options.js';
 
@@ -194,6 +195,18 @@ describe('ShellAgent', () => {
     expect(killed.end).toMatchObject({ stopReason: 'error', error: expect.stringContaining('SIGKILL') });
     expect(killed.turn.last).toMatchObject({ exit_code: null, signal: 'SIGKILL' });
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'jobs in background outlive their turn, and end with the listener',
+    async () => {
+      const turn = new FakeTurn("setsid sh -c 'echo $$; exec sleep 1000 >/dev/null 2>&1' &", cwd);
+      expect((await agent.start(turn)).stopReason).toBe('end_turn');
+      const group = Number(turn.output());
+      expect(await findGroups({ group })).toEqual(new Set([group]));
+      await agent.onApplicationShutdown();
+      expect(await findGroups({ group })).toEqual(new Set());
+    },
+  );
 
   it('does not hand the listener’s token to commands', async () => {
     process.env['TWINLANE_TOKEN'] = 'secret';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Inject } from '@nestjs/common';
+import { Inject, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
 import { Permissions } from '../../permissions/index.js';
+import { endProcesses } from '../../processes/index.js';
 import type { ApprovalDecision, Clock } from '../../protocol/index.js';
 import { AgentProvider } from '../agent-provider.decorator.js';
 import type { Agent, AgentTurn, TurnEnd } from '../agent.js';
@@ -9,6 +10,8 @@ import { inputText } from '../input-text.js';
 import { runShell, type ShellExit, ShellStartError } from './run-shell.js';
 import { ShellOptions } from './shell.options.js';
 
+/** What everything that its commands start has in its environment; the value names this one listener process. */
+const MARK = 'TWINLANE_SHELL_AGENT';
 /** The tool name in approvals and deltas. */
 const TOOL_NAME = 'shell';
 
@@ -27,7 +30,9 @@ const TOOL_NAME = 'shell';
  * killed. `cancelled`: aborted.
  */
 @AgentProvider('shell')
-export class ShellAgent implements Agent {
+export class ShellAgent implements Agent, OnApplicationShutdown {
+  private readonly name = randomUUID();
+
   constructor(
     private readonly options: ShellOptions,
     private readonly permissions: Permissions,
@@ -51,7 +56,7 @@ export class ShellAgent implements Agent {
     call.begin(command);
     try {
       const exit = await runShell(
-        { command, cwd: turn.cwd, env: this.permissions.childEnvironment() },
+        { command, cwd: turn.cwd, env: { ...this.permissions.childEnvironment(), [MARK]: this.name } },
         call,
         turn.signal,
         this.options,
@@ -62,6 +67,11 @@ export class ShellAgent implements Agent {
       if (!(error instanceof ShellStartError)) throw error;
       return call.failed(error.message, null);
     }
+  }
+
+  /** Ends the jobs that its commands left in background, wherever they went. */
+  async onApplicationShutdown(): Promise<void> {
+    await endProcesses({ mark: `${MARK}=${this.name}` }, 'SIGTERM', this.options.killGraceMs, this.clock);
   }
 }
 

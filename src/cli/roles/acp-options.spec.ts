@@ -18,6 +18,7 @@ describe('acpOptions', () => {
     [{ agent: 'acp' }, 'name it with --agent-command'],
     [{ agentCommand: 'opencode acp' }, 'goes with --agent acp'],
     [{ agent: 'acp', agentCommand: '"opencode' }, 'quote'],
+    [{ agent: 'acp', agentCommand: 'opencode', agentEnv: 'A_KEY,TWINLANE_TOKEN' }, 'TWINLANE_TOKEN is never given'],
     [{ agent: 'acp', agentCommand: 'opencode', agentIdleTimeoutMs: '0' }, '--agent-idle-timeout-ms'],
   ])('refuses %j', (flags, words) => {
     expect(() => read(flags)).toThrow(

@@ -1,4 +1,5 @@
 import { type AcpOptions, CommandLineError, splitCommandLine } from '../../agents/index.js';
+import { NEVER_GIVEN } from '../../permissions/index.js';
 import { usageError } from '../cli.error.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 
@@ -18,6 +19,10 @@ export function acpOptions(settings: ListenSettings): Partial<AcpOptions> {
   if (command === undefined) return {};
   if (agent !== ACP)
     throw usageError('--agent-command (TWINLANE_AGENT_COMMAND) goes with --agent acp; add it, or leave both out.');
+  if (settings.agentEnv.includes(NEVER_GIVEN))
+    throw usageError(
+      `--agent-env (TWINLANE_AGENT_ENV): ${NEVER_GIVEN} is never given to an agent, which could act as this listener with it, or approve what it asks; leave it out.`,
+    );
   try {
     splitCommandLine(command);
   } catch (error) {
@@ -27,6 +32,7 @@ export function acpOptions(settings: ListenSettings): Partial<AcpOptions> {
   return {
     command,
     env: settings.agentEnv,
+    ...(settings.agentAuth === undefined ? {} : { auth: settings.agentAuth }),
     startTimeoutMs: settings.agentStartTimeoutMs,
     cancelTimeoutMs: settings.agentCancelTimeoutMs,
     idleTimeoutMs: settings.agentIdleTimeoutMs,

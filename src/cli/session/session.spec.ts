@@ -271,6 +271,27 @@ it('prints no exit code of a turn that could not be aborted', async () => {
   expect(await run.exit).toBe(0);
 });
 
+it('keeps from running what was typed ahead of a Ctrl-C, and does not lose it', async () => {
+  relay.scripts['input'] = begin;
+  relay.scripts['abort_message'] = (command) => {
+    relay.answer(command, { success: true, aborted: true });
+    finish('cancelled');
+  };
+  const run = await session();
+  run.type('make\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  relay.emit('stream_delta', output('stdout', 'working\n'));
+  await run.shows('working');
+  run.type(`make install\rhalf${CTRL_C}`);
+  await run.shows('What was typed ahead is not sent now; the up key brings it back.');
+  await run.shows('[ready]> half');
+  run.type(`${CTRL_C}\u001b[A`);
+  await run.shows('[ready]> make install');
+  expect(relay.commandsOf('input')).toHaveLength(1);
+  run.type(CTRL_C + CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
 it('says why a turn was aborted that nobody here aborted', async () => {
   relay.scripts['input'] = (input) => {
     begin(input);

@@ -120,7 +120,10 @@ export class Session {
     this.terminal.interrupted = () => interruption.abort();
     await this.remember(line);
     try {
-      await Promise.race([command.run(args, { ...this.parts, signal }), aborted(signal)]);
+      await Promise.race([
+        command.run(args, { ...this.parts, signal, leave: () => this.leave(EXIT.OK) }),
+        aborted(signal),
+      ]);
     } catch (failure) {
       if (this.over.signal.aborted) return;
       const error = inWords(failure, this.environment.connectionName);

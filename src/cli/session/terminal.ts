@@ -9,6 +9,7 @@ import {
 import type { CliIo } from '../cli-io.js';
 import { Output, type OutputStream } from '../output.js';
 import { type Paint, paintFor } from '../paint.js';
+import { Keys } from './keys.js';
 import { LentScreen, type ScreenReader } from './lent-screen.js';
 import { StatusLine } from './status-line.js';
 
@@ -21,6 +22,8 @@ const CTRL_D = '\u0004';
 /** Keys that are kept for the next prompt: text, the end of a line, the end of input. */
 const isKept = (text: string): boolean => text === CTRL_D || /^(?:\P{Cc}+|[\r\n])$/u.test(text);
 
+/** How to come by what Ctrl-C has kept from being sent. */
+const NOT_SENT = 'What was typed ahead is not sent now; the up key brings it back.';
 const INTERRUPT_HINT = 'Ctrl-C again leaves, and so does Ctrl-D.';
 
 /**
@@ -37,6 +40,7 @@ export class Terminal {
   interrupted: () => void = () => {};
   /** What the Tab key offers for a line, and the end of it that each offer replaces. */
   complete: (line: string) => Promise<[readonly string[], string]> = async (line) => [[], line];
+  private readonly keys: Keys;
   private editor: Interface | undefined;
   private onKey: ((key: string) => void) | undefined;
   private lent: LentScreen | undefined;
@@ -58,8 +62,9 @@ export class Terminal {
     this.statusLine = new StatusLine(io.stdout);
     this.paint = paintFor(io.stdout, io.env);
     this.output = new Output(this.guarded());
-    emitKeypressEvents(io.stdin);
-    io.stdin.on('keypress', this.keypress);
+    this.keys = new Keys(io.stdin);
+    emitKeypressEvents(this.keys);
+    this.keys.on('keypress', this.keypress);
     this.listenForKeys();
   }
 
@@ -78,7 +83,8 @@ export class Terminal {
       this.remember(waiting);
       return waiting;
     }
-    const { stdin: input, stdout: output } = this.io;
+    const { keys: input } = this;
+    const { stdout: output } = this.io;
     const { history, historySize } = this;
     const editor = createInterface({
       input,
@@ -127,7 +133,7 @@ export class Terminal {
 
   /** Lends the terminal to a program that is given every key; everything else that is to be shown waits until `takeBack`. */
   lend(reader: ScreenReader): LentScreen {
-    this.io.stdin.off('keypress', this.keypress);
+    this.keys.rest();
     this.lent = new LentScreen(this.io, reader);
     this.listenForKeys();
     return this.lent;
@@ -136,7 +142,7 @@ export class Terminal {
   takeBack(screen: LentScreen): void {
     screen.end();
     this.lent = undefined;
-    this.io.stdin.on('keypress', this.keypress);
+    this.keys.goOn();
     if (screen.isInLine) this.io.stdout.write('\r\n');
     for (const text of this.held.splice(0)) this.io.stdout.write(text);
     for (const goOn of this.waiting.splice(0)) goOn();
@@ -151,7 +157,8 @@ export class Terminal {
   close(): void {
     this.lent?.end();
     this.editor?.close();
-    this.io.stdin.off('keypress', this.keypress);
+    this.keys.off('keypress', this.keypress);
+    this.keys.rest();
     this.io.stdin.setRawMode?.(false);
     this.io.stdin.pause();
   }
@@ -208,6 +215,16 @@ export class Terminal {
     if (afterEnd.length > 0) editor.write(null, { ctrl: true, name: 'd' });
   }
 
+  /** Whoever interrupts did not mean what was to come after it to run; nor did they mean to lose it. */
+  private keepBack(): void {
+    const [text = ''] = this.ahead.split(CTRL_D);
+    const typed = text.split('\n');
+    this.ahead = typed.pop() ?? '';
+    const whole = [...this.lines.splice(0), ...typed].filter((line) => line.trim() !== '');
+    for (const line of whole) this.remember(line);
+    if (whole.length > 0) void this.output.line(NOT_SENT);
+  }
+
   private remember(line: string): void {
     if (line.trim() === '' || line.startsWith(' ') || this.history[0] === line) return;
     this.history.unshift(line);
@@ -217,13 +234,13 @@ export class Terminal {
   private listenForKeys(): void {
     this.io.stdin.setRawMode?.(true);
     this.io.stdin.resume();
+    this.keys.resume();
   }
 
   private readonly keypress = (text: string | undefined, key: Key): void => {
     if (this.editor) return;
     if (key.ctrl === true && key.name === 'c') {
-      this.ahead = '';
-      this.lines.length = 0;
+      this.keepBack();
       return this.interrupted();
     }
     if (this.onKey) return this.onKey((key.name ?? text ?? '').toLowerCase());

@@ -28,6 +28,13 @@ export const AGENTS: readonly Setting[] = [
     commands: LISTENER,
   },
   {
+    name: 'agent-auth',
+    kind: 'text',
+    value: '<id>',
+    help: 'login that this program is asked for when it starts, where it offers one that needs no person',
+    commands: LISTENER,
+  },
+  {
     name: 'agent-start-timeout-ms',
     kind: 'integer',
     value: '<ms>',

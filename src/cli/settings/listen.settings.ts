@@ -66,6 +66,11 @@ export class ListenSettings extends LinkSettings {
   @IsString()
   agentCommand?: string;
 
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  agentAuth?: string;
+
   @IsArray()
   @IsString({ each: true })
   agentEnv: string[] = [];

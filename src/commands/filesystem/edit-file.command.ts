@@ -35,7 +35,7 @@ export class EditFileDto {
 }
 
 /** Replaces text in a file. A string that stands there more than once is refused unless the command says how many are meant. */
-@DeviceCommand('edit_file', EditFileDto, { access: 'write' })
+@DeviceCommand('edit_file', EditFileDto)
 export class EditFileCommand implements DeviceCommandOf<EditFileDto> {
   constructor(
     private readonly workspace: Workspace,

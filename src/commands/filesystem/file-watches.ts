@@ -63,15 +63,17 @@ export class FileWatches implements OnApplicationBootstrap, BeforeApplicationShu
   /**
    * Watches a file, or the place where it will be; once, however often it is asked for.
    *
+   * @returns when it was changed last, as far as that was told, in epoch ms; null where there is no such file
    * @throws PathRefusedError, PathDeniedError, CommandError `TOO_MANY`
    */
-  watch(path: string): Promise<void> {
+  watch(path: string): Promise<number | null> {
     return this.lanes.run(path, async () => {
       const real = await this.workspace.resolve(path);
       const known = this.watches.get(path);
-      if (known?.real === real) return;
+      if (known?.real === real) return lastModifiedOf(known.told);
       if (known) await this.end(path, known);
-      await this.begin(path, real);
+      const { told } = await this.begin(path, real);
+      return lastModifiedOf(told);
     });
   }
 
@@ -82,7 +84,7 @@ export class FileWatches implements OnApplicationBootstrap, BeforeApplicationShu
     });
   }
 
-  private async begin(path: string, real: string): Promise<void> {
+  private async begin(path: string, real: string): Promise<FileWatch> {
     if (this.watches.size >= this.options.maxWatches)
       throw new CommandError('TOO_MANY', `${this.watches.size} files are watched already; unwatch one of them first.`);
     if (this.closed) throw new CommandError('DRAINING', 'The listener is stopping; watch it again when it is back.');
@@ -96,6 +98,7 @@ export class FileWatches implements OnApplicationBootstrap, BeforeApplicationShu
       });
       // It may have changed before the watch was there.
       this.lookSoon(path, watch);
+      return watch;
     } catch (cause) {
       this.watches.delete(path);
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -121,7 +124,7 @@ export class FileWatches implements OnApplicationBootstrap, BeforeApplicationShu
     const state = await stateOf(watch.real);
     if (this.watches.get(path) !== watch || this.links.current.phase !== 'ready' || isSame(state, watch.told)) return;
     watch.told = state;
-    const lastModified = Math.trunc(state?.modified ?? this.clock.now());
+    const lastModified = lastModifiedOf(state) ?? this.clock.now();
     this.emitter.send({ type: 'file_changed', path, lastModified, ...(state ? {} : { deleted: true }) });
   }
 
@@ -142,6 +145,10 @@ async function stateOf(real: string): Promise<FileState | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
+}
+
+function lastModifiedOf(state: FileState | undefined): number | null {
+  return state ? Math.trunc(state.modified) : null;
 }
 
 function isSame(a: FileState | undefined, b: FileState | undefined): boolean {

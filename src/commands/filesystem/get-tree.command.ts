@@ -30,7 +30,7 @@ interface TreeEntry {
  * Lists a directory and what is below it, level by level, at most `maxEntries`. `has_more_depth` says that there is
  * more: below `depth`, or beyond that bound (then also `truncated`). Links to directories are shown and not followed.
  */
-@DeviceCommand('get_tree', GetTreeDto, { access: 'read' })
+@DeviceCommand('get_tree', GetTreeDto)
 export class GetTreeCommand implements DeviceCommandOf<GetTreeDto> {
   constructor(
     private readonly workspace: Workspace,

@@ -28,7 +28,7 @@ export class ListInDirectoryDto {
 }
 
 /** Lists a directory: folders, then files; `offset` and `limit` count over both. */
-@DeviceCommand('list_in_directory', ListInDirectoryDto, { access: 'read' })
+@DeviceCommand('list_in_directory', ListInDirectoryDto)
 export class ListInDirectoryCommand implements DeviceCommandOf<ListInDirectoryDto> {
   constructor(
     private readonly workspace: Workspace,

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,8 +28,25 @@ describe('PathWatch', () => {
       await pause(round % 12);
       touched.mockClear();
       await replace(file, 'third');
-      await vi.waitFor(() => expect(touched).toHaveBeenCalled(), { interval: 1 });
+      await vi.waitFor(() => expect(touched).toHaveBeenCalled(), { interval: 1, timeout: 30_000 });
       await watch.close();
     }
+  });
+
+  it('follows its directory when another takes its place, however soon', async () => {
+    const inner = path.join(directory, 'inner');
+    const file = path.join(inner, 'file');
+    await mkdir(inner);
+    const touched = vi.fn<() => void>();
+    const watch = await PathWatch.open(file, { touched, failed: (error) => expect.fail(String(error)) });
+    for (let round = 0; round < 60; round++) {
+      await writeFile(file, 'first');
+      await vi.waitFor(() => expect(touched).toHaveBeenCalled(), { interval: 1, timeout: 30_000 });
+      await rm(inner, { recursive: true });
+      await pause(round % 6);
+      await mkdir(inner);
+      touched.mockClear();
+    }
+    await watch.close();
   });
 });

@@ -1,6 +1,6 @@
+import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type FSWatcher, watch } from 'chokidar';
 
 /** What a watch tells. */
 export interface PathWatchListener {
@@ -12,11 +12,15 @@ export interface PathWatchListener {
 
 /**
  * Watches one path, also where it does not exist yet, is replaced, or goes with its directory and comes back: what is watched is the
- * nearest directory that exists, and in it the next name on the way to the path.
+ * nearest directory that exists, for the next name on the way to the path.
+ *
+ * Made of the system's own events, because chokidar misses what comes while it turns to the event before: a second replacement of a file,
+ * and a directory that goes and comes back.
  */
 export class PathWatch {
   private watcher: FSWatcher | undefined;
   private closed = false;
+  /** The looking for what is to be watched now, one after another. */
   private arming: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -38,48 +42,37 @@ export class PathWatch {
   async close(): Promise<void> {
     this.closed = true;
     await this.arming;
-    await this.watcher?.close();
+    this.watcher?.close();
   }
 
   private async arm(): Promise<void> {
-    for (;;) {
-      const { directory, next } = await nearest(this.path);
-      await this.watcher?.close();
-      this.watcher = undefined;
-      if (this.closed) return;
-      this.watcher = await this.watched(directory, next);
-      // Something may have come or gone before the watch was there.
-      if ((await nearest(this.path)).directory === directory) return;
+    for (let before = await nearest(this.path); !this.closed;) {
+      this.watcher?.close();
+      this.watcher = this.watched(before);
+      // Something may have come or gone before the watch was there; also the directory itself, for another of its name.
+      const now = await nearest(this.path);
+      if (this.watcher && now.directory === before.directory && now.identity === before.identity) return;
+      before = now;
     }
   }
 
-  private async watched(directory: string, next: string): Promise<FSWatcher> {
-    const watcher = watch(directory, {
-      depth: 0,
-      ignoreInitial: true,
-      ignorePermissionErrors: true,
-      atomic: false,
-      ignored: (name) => name !== directory && name !== next,
-    });
-    const seen = (name: string): void => {
+  /** @returns undefined where the directory has just gone */
+  private watched({ directory, next }: Nearest): FSWatcher | undefined {
+    let watcher: FSWatcher;
+    try {
+      watcher = watch(directory, { persistent: false });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    watcher.on('change', (_event, name) => {
+      // Systems that do not say which name, and what happens to the directory itself, ask for a look too.
+      const isElsewhere = name !== null && name !== path.basename(next) && name !== path.basename(directory);
+      if (isElsewhere || this.watcher !== watcher) return;
       this.listener.touched();
-      if (next !== this.path && name === next) this.armAgain();
-    };
-    watcher.on('all', (event, name) => {
-      seen(name);
-      if (event === 'unlinkDir' && name === directory) this.armAgain();
+      if (next !== this.path || name !== path.basename(next)) this.armAgain();
     });
-    // chokidar misses a file's second replacement that comes while it turns to the first; the system's own events do not.
-    watcher.on('raw', (_event, name) => {
-      if (path.basename(name) === path.basename(next)) seen(next);
-    });
-    await new Promise<void>((resolve, reject) => {
-      watcher.once('ready', resolve);
-      watcher.on('error', (error) => {
-        reject(error);
-        this.listener.failed(error);
-      });
-    });
+    watcher.on('error', (error) => this.listener.failed(error));
     return watcher;
   }
 
@@ -92,11 +85,18 @@ export class PathWatch {
   }
 }
 
-async function nearest(absolute: string): Promise<{ readonly directory: string; readonly next: string }> {
+/** A directory on the way to a path. */
+interface Nearest {
+  readonly directory: string;
+  /** Tells the directory from another that takes its place. */
+  readonly identity: string;
+  /** The path, or what lies in the directory on the way to it. */
+  readonly next: string;
+}
+
+async function nearest(absolute: string): Promise<Nearest> {
   const directory = path.dirname(absolute);
-  const isThere = await stat(directory).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isThere || directory === absolute ? { directory, next: absolute } : nearest(directory);
+  const found = await stat(directory).catch(() => undefined);
+  if (!found?.isDirectory() && directory !== absolute) return nearest(directory);
+  return { directory, identity: `${found?.ino} ${found?.birthtimeMs}`, next: absolute };
 }

@@ -37,7 +37,7 @@ export class ReadFileDto {
  * it holds) and `size` (of the whole file). A part of a text ends with a whole character, so the next one starts at
  * `offset + length`.
  */
-@DeviceCommand('read_file', ReadFileDto, { access: 'read' })
+@DeviceCommand('read_file', ReadFileDto)
 export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
   constructor(
     private readonly workspace: Workspace,

@@ -14,13 +14,12 @@ export class WatchFileDto {
  * From now on every change of a file is told as `file_changed`: written, replaced, made, or deleted (`deleted`). It need not exist yet.
  * Fails with `TOO_MANY` where more are watched than the device allows.
  */
-@DeviceCommand('watch_file', WatchFileDto, { access: 'read' })
+@DeviceCommand('watch_file', WatchFileDto)
 export class WatchFileCommand implements DeviceCommandOf<WatchFileDto> {
   constructor(private readonly watches: FileWatches) {}
 
   async handle({ path }: WatchFileDto): Promise<object> {
-    await this.watches.watch(path);
-    return { path };
+    return { path, lastModified: await this.watches.watch(path) };
   }
 
   errorFields(frame: Frame): object {
@@ -29,7 +28,7 @@ export class WatchFileCommand implements DeviceCommandOf<WatchFileDto> {
 }
 
 /** Ends what `watch_file` began; the path is the same text. */
-@DeviceCommand('unwatch_file', WatchFileDto, { access: 'read' })
+@DeviceCommand('unwatch_file', WatchFileDto)
 export class UnwatchFileCommand implements DeviceCommandOf<WatchFileDto> {
   constructor(private readonly watches: FileWatches) {}
 

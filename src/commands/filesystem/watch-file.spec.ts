@@ -41,6 +41,7 @@ describe('a watched file', () => {
       request_id: 'q7',
       success: true,
       path: at('a.txt'),
+      lastModified: expect.any(Number),
     });
     await watch('a.txt');
     const seconds = 1_795_349_892;

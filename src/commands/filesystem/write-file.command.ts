@@ -14,7 +14,7 @@ export class WriteFileDto {
 }
 
 /** Writes a whole file, atomically. */
-@DeviceCommand('write_file', WriteFileDto, { access: 'write' })
+@DeviceCommand('write_file', WriteFileDto)
 export class WriteFileCommand implements DeviceCommandOf<WriteFileDto> {
   constructor(private readonly writer: FileWriter) {}
 

@@ -35,7 +35,7 @@ export class CheckoutBranchDto {
  * reason, for instance where changes would be lost. Hooks do not run; filters that
  * git is configured with do. The repository has to lie in the workspace (`PATH_REFUSED`).
  */
-@DeviceCommand('checkout_branch', CheckoutBranchDto, { access: 'write' })
+@DeviceCommand('checkout_branch', CheckoutBranchDto)
 export class CheckoutBranchCommand implements DeviceCommandOf<CheckoutBranchDto> {
   constructor(
     private readonly workspace: Workspace,

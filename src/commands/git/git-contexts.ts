@@ -8,6 +8,7 @@ import { PathWatch } from '../filesystem/path-watch.js';
 import { Git } from './git.js';
 import { readGitStatus } from './git-status.js';
 import { isInRepository } from './is-in-repository.js';
+import { Slots } from './slots.js';
 
 /** Branches that were worked on last, without the present one. */
 const RECENT_BRANCHES = 10;
@@ -24,13 +25,16 @@ export class GitContexts implements OnModuleInit, BeforeApplicationShutdown {
   /** By the path of a HEAD. */
   private readonly heads = new Map<string, Promise<PathWatch>>();
   private readonly stopping = new AbortController();
+  private readonly slots: Slots;
 
   constructor(
     private readonly conversations: ConversationsService,
     private readonly git: Git,
     private readonly options: CommandsOptions,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+  ) {
+    this.slots = new Slots(options.maxGitContexts);
+  }
 
   onModuleInit(): void {
     this.conversations.onTouched((conversation) => this.refresh(conversation.cwd));
@@ -55,7 +59,8 @@ export class GitContexts implements OnModuleInit, BeforeApplicationShutdown {
       return;
     }
     if (this.stopping.signal.aborted) return;
-    const done = this.show(cwd)
+    const done = this.slots
+      .run(() => this.show(cwd))
       .catch((error: unknown) => this.logger.debug(`${cwd} shows no repository: ${String(error)}`))
       .then(() => {
         const isOutdated = this.reading.get(cwd)?.isOutdated === true;
@@ -66,6 +71,7 @@ export class GitContexts implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async show(cwd: string): Promise<void> {
+    if (this.stopping.signal.aborted) return;
     const context = (await isInRepository(cwd)) ? await this.within((signal) => this.read(cwd, signal)) : null;
     const mine = (conversation: Conversation): boolean => conversation.cwd === cwd;
     if (!this.stopping.signal.aborted)

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DeviceRooms, startDeviceRooms } from '../../../test/kit/device-rooms.js';
 import { GitRepository } from '../../../test/kit/git-repository.js';
-import type { DeviceStatus } from '../../protocol/index.js';
+import type { DeviceStatus, Runtime } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
+import { Git } from './git.js';
 
 let rooms: DeviceRooms;
 let repository: GitRepository;
@@ -17,6 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   await rooms.close();
 });
 
@@ -232,6 +234,34 @@ describe('the git context of the device status', () => {
     await shown({ branch: 'main' });
     await rooms.ask({ type: 'change_device_state', runtime: RUNTIME, payload: { cwd: 'sub/own' } });
     await shown({ branch: 'theirs' });
+  });
+
+  it('is read in so many repositories at once, and no more', async () => {
+    await rooms.close();
+    rooms = await startDeviceRooms({ commands: { maxGitContexts: 2 } });
+    const { run } = Git.prototype;
+    const gits = { running: 0, most: 0 };
+    vi.spyOn(Git.prototype, 'run').mockImplementation(async function (this: Git, ...given) {
+      gits.most = Math.max(gits.most, ++gits.running);
+      return run.apply(this, given).finally(() => gits.running--);
+    });
+    const ids = ['1', '2', '3', '4', '5'];
+    for (const id of ids) {
+      await mkdir(at(id));
+      GitRepository.create(at(id)).git('switch', '--quiet', '--create', id);
+    }
+    await Promise.all(
+      ids.map((id) => rooms.ask({ type: 'runtime_start', agent_id: null, conversation_id: id, cwd: id })),
+    );
+    const branchOf = (id: string) =>
+      rooms.emitter
+        .ofType('update_device_status')
+        .flatMap(({ runtime, device_status }) =>
+          (runtime as Runtime).conversation_id === id ? [(device_status as DeviceStatus).git_context?.branch] : [],
+        )
+        .at(-1);
+    await vi.waitFor(() => expect(ids.map(branchOf)).toEqual(ids), { timeout: 30_000, interval: 20 });
+    expect(gits.most).toBeLessThanOrEqual(2);
   });
 
   it('is null outside of repositories', async () => {

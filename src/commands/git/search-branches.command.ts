@@ -31,7 +31,7 @@ export class SearchBranchesDto {
  * Finds branches by letters of their names, the best first; without a query all of them, those of remotes last. `hasMore` says that
  * there are more than `max_results` show.
  */
-@DeviceCommand('search_branches', SearchBranchesDto, { access: 'read' })
+@DeviceCommand('search_branches', SearchBranchesDto)
 export class SearchBranchesCommand implements DeviceCommandOf<SearchBranchesDto> {
   constructor(
     private readonly workspace: Workspace,

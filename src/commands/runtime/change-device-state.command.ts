@@ -16,6 +16,12 @@ export class DeviceStateDto {
   @IsString()
   @IsNotEmpty()
   cwd?: string;
+
+  /** Id of one of `agent_status.modes`. Ours. */
+  @IsOmittable()
+  @IsString()
+  @IsNotEmpty()
+  agent_mode?: string;
 }
 
 export class ChangeDeviceStateDto extends RuntimeCommandDto {
@@ -25,7 +31,7 @@ export class ChangeDeviceStateDto extends RuntimeCommandDto {
   payload!: DeviceStateDto;
 }
 
-/** Changes the permission mode or the working directory of a runtime; the effect shows in `update_device_status`. `MODE_UNKNOWN` names the modes there are. */
+/** Changes the permission mode, the working directory or the agent's own mode of a runtime; the effect shows in `update_device_status`. `MODE_UNKNOWN` names the modes there are. */
 @DeviceCommand('change_device_state', ChangeDeviceStateDto)
 export class ChangeDeviceStateCommand implements DeviceCommandOf<ChangeDeviceStateDto> {
   constructor(private readonly conversations: ConversationsService) {}
@@ -33,6 +39,8 @@ export class ChangeDeviceStateCommand implements DeviceCommandOf<ChangeDeviceSta
   async handle(change: ChangeDeviceStateDto): Promise<object> {
     const runtime = scopeOf(change);
     const conversation = this.conversations.of(runtime);
+    const { agent_mode } = change.payload;
+    if (agent_mode !== undefined) await conversation.setAgentMode(agent_mode);
     await conversation.configure(change.payload);
     conversation.reportDevice();
     return { runtime };

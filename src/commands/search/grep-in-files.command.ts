@@ -61,7 +61,7 @@ export class GrepInFilesDto {
  * `column` and `column_end` count UTF-16 units from 1. A line beyond 2,000 is cut around its match; `text_column` says where it then
  * starts. `truncated`: there are more matches, or, with `timed_out`, the search was cut at its deadline. `TOO_MANY`: so many searches run already.
  */
-@DeviceCommand('grep_in_files', GrepInFilesDto, { access: 'read' })
+@DeviceCommand('grep_in_files', GrepInFilesDto)
 export class GrepInFilesCommand implements DeviceCommandOf<GrepInFilesDto> {
   constructor(
     private readonly workspace: Workspace,

@@ -42,7 +42,7 @@ export class SearchFilesDto {
  * git ignores is left out. `hasMore` says that there are more than `offset` and `max_results` (100) show, `total` how many were
  * found; `timed_out`, that the search was cut at its deadline. `TOO_MANY`: so many searches run already.
  */
-@DeviceCommand('search_files', SearchFilesDto, { access: 'read' })
+@DeviceCommand('search_files', SearchFilesDto)
 export class SearchFilesCommand implements DeviceCommandOf<SearchFilesDto> {
   constructor(
     private readonly workspace: Workspace,

@@ -1,6 +1,7 @@
+import { endProcesses } from '../../processes/index.js';
 import type { Clock } from '../../protocol/index.js';
+import { CommandError } from '../command.error.js';
 import { OutputBatch } from './output-batch.js';
-import { ProcessSession } from './process-session.js';
 import type { Pty } from './pty.js';
 import type { TerminalOptions } from './terminal.options.js';
 import { UnreadOutput } from './unread-output.js';
@@ -33,6 +34,7 @@ export class DeviceTerminal {
   private outcome: TerminalExit | undefined;
   private isPaused = false;
   private isExitTaken = false;
+  private isTold = false;
   private ending: Promise<void> | undefined;
   private reason: string | undefined;
   private over: () => void = () => {};
@@ -59,8 +61,24 @@ export class DeviceTerminal {
     return this.outcome;
   }
 
+  /** @throws CommandError when its program has left too much unread */
   write(text: string): void {
-    if (!this.outcome) this.pty.write(text);
+    if (this.outcome) return;
+    const { waitingInputBytes } = this.options;
+    if (this.pty.waitingBytes + Buffer.byteLength(text) > waitingInputBytes)
+      throw new CommandError(
+        'TOO_MANY',
+        `The program does not read, and no more than ${waitingInputBytes} bytes may wait for it; type again once it goes on.`,
+      );
+    this.pty.write(text);
+    this.isTold = false;
+  }
+
+  /** Shows among its output that input was dropped; once, until some is taken again. */
+  dropped(why: string): void {
+    if (this.outcome || this.isTold) return;
+    this.isTold = true;
+    this.batch.insert(`\r\n[Input was dropped. ${why}]\r\n`);
   }
 
   resize(cols: number, rows: number): void {
@@ -97,7 +115,7 @@ export class DeviceTerminal {
 
   private async endProcesses(): Promise<void> {
     if (this.outcome) return;
-    await new ProcessSession(this.pid, this.clock).end(this.options.killGraceMs);
+    await endProcesses({ session: this.pid }, 'SIGHUP', this.options.killGraceMs, this.clock);
     const late = this.clock.after(EXIT_WITHIN_MS, () =>
       this.finish({ exitCode: null, error: `Processes of this terminal could not be ended (pid ${this.pid}).` }),
     );

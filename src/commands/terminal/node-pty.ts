@@ -2,6 +2,7 @@ import type { IPty } from '@lydell/node-pty';
 import type { Clock } from '../../protocol/index.js';
 import { EndMark } from './end-mark.js';
 import type { OpenPty, Pty } from './pty.js';
+import { PtyInput } from './pty-input.js';
 
 /** What `TERM` says that its owner's terminal understands. */
 const TERM = 'xterm-256color';
@@ -36,6 +37,7 @@ interface PtySocket {
  */
 class NodePty implements Pty {
   readonly pid: number;
+  private readonly input: PtyInput;
   private readonly mark: EndMark | undefined;
   private listener: (chunk: Buffer) => void = () => {};
 
@@ -44,6 +46,10 @@ class NodePty implements Pty {
     clock: Clock,
   ) {
     this.pid = pty.pid;
+    const fd: unknown = Reflect.get(pty, 'fd');
+    if (typeof fd !== 'number')
+      throw new Error('This version of node-pty does not tell its file; install the one of the package-lock.');
+    this.input = new PtyInput(fd, clock);
     const name: unknown = Reflect.get(pty, 'ptsName');
     const socket = Reflect.get(pty, '_socket') as PtySocket | undefined;
     if (typeof name === 'string' && socket) this.mark = this.readBeforeClose(socket, name, clock);
@@ -54,8 +60,12 @@ class NodePty implements Pty {
     });
   }
 
+  get waitingBytes(): number {
+    return this.input.waitingBytes;
+  }
+
   write(text: string): void {
-    this.pty.write(text);
+    this.input.write(text);
   }
 
   resize(cols: number, rows: number): void {
@@ -85,7 +95,7 @@ class NodePty implements Pty {
     const mark = new EndMark(name, clock);
     const destroy = socket.destroy.bind(socket);
     socket.destroy = (error) => {
-      mark.write(() => destroy(error));
+      mark.write(() => this.input.close(() => destroy(error)));
       this.pty.resume();
       return socket;
     };

@@ -31,6 +31,12 @@ export class OutputBatch {
     else this.timer ??= this.clock.after(this.options.batchMs, () => this.flush());
   }
 
+  /** Puts whole text between what the terminal prints. */
+  insert(text: string): void {
+    this.text += text;
+    this.flush();
+  }
+
   /** Nothing follows. */
   end(): void {
     this.text += this.decoder.end();

@@ -1,6 +1,8 @@
 /** A process at a pseudo-terminal. */
 export interface Pty {
   readonly pid: number;
+  /** Bytes written that its program has not taken yet. */
+  readonly waitingBytes: number;
   write(text: string): void;
   resize(cols: number, rows: number): void;
   /** Stops reading: once the system's own buffer is full the process waits. What it left is read nevertheless once it has ended. */

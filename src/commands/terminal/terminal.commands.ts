@@ -1,4 +1,5 @@
 import { IsInt, IsNotEmpty, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { Frame } from '../../protocol/index.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
 import { IsOmittable } from '../omittable.decorator.js';
@@ -8,6 +9,8 @@ import { Terminals } from './terminals.js';
 const MOST_CELLS = 65_535;
 /** An id is repeated in every frame of its terminal. */
 const LONGEST_ID = 512;
+/** UTF-16 units typed, or pasted, at once. */
+const LONGEST_INPUT = 262_144;
 
 class TerminalDto {
   @IsString()
@@ -44,6 +47,7 @@ export class TerminalSpawnDto extends TerminalSizeDto {
 
 export class TerminalInputDto extends TerminalDto {
   @IsString()
+  @MaxLength(LONGEST_INPUT)
   data!: string;
 }
 
@@ -52,7 +56,7 @@ export class TerminalResizeDto extends TerminalSizeDto {}
 export class TerminalKillDto extends TerminalDto {}
 
 /** Opens a terminal; `terminal_spawned`, `terminal_output` and at the end `terminal_exited` tell of it. */
-@DeviceCommand('terminal_spawn', TerminalSpawnDto, { access: 'execute' })
+@DeviceCommand('terminal_spawn', TerminalSpawnDto)
 export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -62,8 +66,8 @@ export class TerminalSpawnCommand implements DeviceCommandOf<TerminalSpawnDto> {
   }
 }
 
-/** Types into a terminal. */
-@DeviceCommand('terminal_input', TerminalInputDto, { access: 'execute' })
+/** Types into a terminal. Nobody is answered: its output says what was not typed, and why. */
+@DeviceCommand('terminal_input', TerminalInputDto)
 export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -71,10 +75,14 @@ export class TerminalInputCommand implements DeviceCommandOf<TerminalInputDto> {
     await this.terminals.use(id, (terminal) => terminal.write(data));
     return {};
   }
+
+  async failed({ terminal_id: id }: Frame, why: string): Promise<void> {
+    if (typeof id === 'string') await this.terminals.use(id, (terminal) => terminal.dropped(why));
+  }
 }
 
 /** Tells a terminal how large its owner's is. */
-@DeviceCommand('terminal_resize', TerminalResizeDto)
+@DeviceCommand('terminal_resize', TerminalResizeDto, { holdsRuntime: false })
 export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto> {
   constructor(private readonly terminals: Terminals) {}
 
@@ -85,7 +93,7 @@ export class TerminalResizeCommand implements DeviceCommandOf<TerminalResizeDto>
 }
 
 /** Ends a terminal with everything that runs in it; `terminal_exited` follows its last output. */
-@DeviceCommand('terminal_kill', TerminalKillDto)
+@DeviceCommand('terminal_kill', TerminalKillDto, { holdsRuntime: false })
 export class TerminalKillCommand implements DeviceCommandOf<TerminalKillDto> {
   constructor(private readonly terminals: Terminals) {}
 

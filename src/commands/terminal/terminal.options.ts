@@ -28,6 +28,11 @@ export class TerminalOptions {
   @Min(1)
   unreadBytes: number = 256 * 1024;
 
+  /** Input that the program of a terminal has not read, beyond which more of it is dropped, and its owner told. Default: 1 MiB. */
+  @IsInt()
+  @Min(1)
+  waitingInputBytes: number = 1024 * 1024;
+
   /** How long output is collected before it is sent. Default: 16 ms. */
   @IsInt()
   @Min(0)

@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { CLOCK } from '../../config/index.js';
 import { ProtocolEmitterService } from '../../emitter/index.js';
-import type { Clock, Frame, Timer } from '../../protocol/index.js';
 import { Permissions } from '../../permissions/index.js';
+import { endProcesses } from '../../processes/index.js';
+import type { Clock, Frame, Timer } from '../../protocol/index.js';
 import { type LinkFeed, LinkSupervisor, type OpenLink } from '../../transport/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandError } from '../command.error.js';
 import { Lanes } from '../lanes.js';
 import { DeviceTerminal } from './device-terminal.js';
-import { MarkedProcesses } from './process-session.js';
 import { OPEN_PTY, type OpenPty } from './pty.js';
 import { TerminalOptions } from './terminal.options.js';
 import { TerminalSource } from './terminal-source.js';
@@ -44,7 +44,7 @@ export class Terminals implements LinkFeed {
   private readonly log = new Logger(Terminals.name);
   private readonly entries = new Map<string, Entry>();
   private readonly lanes = new Lanes();
-  private readonly mark = randomUUID();
+  private readonly name = randomUUID();
   private link: OpenLink | undefined;
   private away: Timer | undefined;
   private isClosing = false;
@@ -135,7 +135,7 @@ export class Terminals implements LinkFeed {
     this.isClosing = true;
     this.away?.cancel();
     await Promise.all([...this.entries.values()].map(async ({ terminal }) => terminal?.end(STOPPED)));
-    await new MarkedProcesses(MARK, this.mark, this.clock).end(this.options.killGraceMs);
+    await endProcesses({ mark: `${MARK}=${this.name}` }, 'SIGHUP', this.options.killGraceMs, this.clock);
   }
 
   /** @returns whose it is */
@@ -158,7 +158,7 @@ export class Terminals implements LinkFeed {
       file,
       args,
       cwd: directory,
-      env: { ...this.permissions.childEnvironment(), [MARK]: this.mark },
+      env: { ...this.permissions.childEnvironment(), [MARK]: this.name },
       cols,
       rows,
     });

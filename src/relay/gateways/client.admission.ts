@@ -37,6 +37,7 @@ export class ClientAdmission {
       conversationId: readText(query, 'conversationId'),
       channel: readChannel(query),
       chunks: query.get('chunks') === '1',
+      asksForRequests: query.get('requests') === '1',
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
       mayApprove: identity.mayApprove,
     };

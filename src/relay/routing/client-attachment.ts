@@ -14,6 +14,8 @@ export interface ClientAttachment {
   readonly channel: ChannelName | undefined;
   /** `chunks=1`: large frames may come in chunks. */
   readonly chunks?: boolean;
+  /** `requests=1`: it wants to know which of its requests are still in flight. */
+  readonly asksForRequests?: boolean;
   readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
   readonly mayApprove: boolean;
   readonly socket: ChannelSocket;

@@ -15,6 +15,13 @@ export interface StartedRuntime {
   from: Placement | undefined;
 }
 
+/** An answer to one of a client's commands. */
+interface Answer {
+  readonly text: string;
+  /** As the client gave it. */
+  readonly requestId: string | undefined;
+}
+
 /** Runtimes that one client's `runtime_start` commands keep subscribed; beyond, the oldest is let go. */
 const MAX_STARTED = 256;
 
@@ -22,7 +29,9 @@ const MAX_STARTED = 256;
 export class ClientSession implements TerminalOwner {
   readonly sockets = new Set<ClientSocket>();
   readonly started = new SparseMap<string, StartedRuntime>();
-  private readonly held: string[] = [];
+  private readonly held: Answer[] = [];
+  /** Ids of what was answered and is not with the client yet. */
+  private readonly owed = new Set<string>();
   private heldBytes = 0;
   private hasLeft = false;
 
@@ -43,6 +52,11 @@ export class ClientSession implements TerminalOwner {
     return this.held.length > 0;
   }
 
+  /** Ids of requests whose answers are here, or on a socket that has not brought them yet. */
+  get undelivered(): Iterable<string> {
+    return this.owed;
+  }
+
   add(socket: ClientSocket): void {
     this.sockets.add(socket);
   }
@@ -50,13 +64,14 @@ export class ClientSession implements TerminalOwner {
   /** Gives a socket what was answered while the client was away. */
   handOver(): void {
     this.heldBytes = 0;
-    for (const text of this.held.splice(0)) this.answer(text);
+    for (const answer of this.held.splice(0)) this.answer(answer);
   }
 
   /** Gone for good: nothing is kept any more. */
   leave(): void {
     this.hasLeft = true;
     this.held.length = 0;
+    this.owed.clear();
   }
 
   start(runtime: Runtime, from: Placement): void {
@@ -82,11 +97,14 @@ export class ClientSession implements TerminalOwner {
   }
 
   /** Sends an answer on the socket its command came on, on another one, or once the client is back. */
-  answer(text: string, preferred?: ClientSocket): void {
+  answer(answer: Answer, preferred?: ClientSocket): void {
+    const { text, requestId } = answer;
     const socket = preferred?.isOpen ? preferred : this.restSocket();
-    if (!socket) return this.hold(text);
-    const undelivered = (): void => this.answer(text);
-    socket.send({ text, urgency: 'urgent', untilAcknowledged: this.isNamed, undelivered });
+    if (!socket) return this.hold(answer);
+    if (this.isNamed && requestId !== undefined) this.owed.add(requestId);
+    const undelivered = (): void => this.answer(answer);
+    const delivered = (): void => this.settle(answer);
+    socket.send({ text, urgency: 'urgent', untilAcknowledged: this.isNamed, undelivered, delivered });
     if (this.options.clientChannels === 'mirror') this.mirror(text, socket);
   }
 
@@ -148,14 +166,23 @@ export class ClientSession implements TerminalOwner {
     for (const partner of this.partnersOf(socket)) partner.send({ text, urgency: 'urgent' });
   }
 
-  private hold(text: string): void {
+  private hold(answer: Answer): void {
     if (!this.isNamed || this.hasLeft) return this.observer.dropped('absent-client');
-    this.held.push(text);
-    this.heldBytes += text.length;
+    this.held.push(answer);
+    if (answer.requestId !== undefined) this.owed.add(answer.requestId);
+    this.heldBytes += answer.text.length;
     while (this.heldBytes > this.options.directBytes / 2) {
-      this.heldBytes -= this.held.shift()?.length ?? 0;
+      const oldest = this.held.shift();
+      if (!oldest) return;
+      this.heldBytes -= oldest.text.length;
+      this.settle(oldest);
       this.observer.dropped('absent-client');
     }
+  }
+
+  /** The client has it, or never will. */
+  private settle({ requestId }: Answer): void {
+    if (requestId !== undefined) this.owed.delete(requestId);
   }
 }
 

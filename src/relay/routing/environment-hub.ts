@@ -4,6 +4,8 @@ import {
   encodeFrame,
   ERROR_CODES,
   errorAnswer,
+  REQUESTS_IN_FLIGHT,
+  requestIdOf,
   type ChannelName,
   type Clock,
   type Frame,
@@ -204,6 +206,7 @@ export class EnvironmentHub {
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();
+    if (attachment.asksForRequests) this.tellRequests(session, socket);
     this.askAgain(session);
     this.terminals.back(session);
     socket.start({
@@ -227,6 +230,13 @@ export class EnvironmentHub {
     this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
   }
 
+  /** Behind the answers that waited for it: what is not among these has none any more. */
+  private tellRequests(session: ClientSession, socket: ClientSocket): void {
+    if (!session.isNamed) return;
+    const ids = new Set([...this.requests.waitingFor(session), ...session.undelivered]);
+    socket.send({ text: encodeFrame({ type: REQUESTS_IN_FLIGHT, request_ids: [...ids] }), urgency: 'urgent' });
+  }
+
   /** What was being answered when a socket of this client closed, where it has another one. */
   private askAgain(session: ClientSession): void {
     if (!session.restSocket()?.carriesRest) return;
@@ -234,7 +244,8 @@ export class EnvironmentHub {
   }
 
   private commandOf(session: ClientSession, socket: ClientSocket, frame: Frame, bytes: number): ClientCommand {
-    const deliver = (answer: Frame): void => session.answer(encodeFrame(answer), socket);
+    const deliver = (answer: Frame): void =>
+      session.answer({ text: encodeFrame(answer), requestId: requestIdOf(answer) }, socket);
     const pass = (passage: AnswerPassage): PassageVerdict => session.pass(passage, socket);
     const overrun = (text: string, retryAfterMs: number): void => {
       // What is on its way behind the close: whoever sent it is told already.

@@ -241,6 +241,11 @@ export class RequestsInFlight {
     }
   }
 
+  /** The ids under which an asker waits for answers. */
+  waitingFor(owner: object): string[] {
+    return [...(this.perOwner.get(owner) ?? [])].flatMap(({ asker, command }) => (asker && requestIdOf(command)) ?? []);
+  }
+
   has(owner: object): boolean {
     return this.perOwner.has(owner);
   }

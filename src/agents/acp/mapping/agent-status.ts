@@ -42,6 +42,14 @@ function fromConfig(raw: Raw): Partial<AgentStatus> {
   };
 }
 
+/** How its answer says that the mode of a session is changed: by a request of its own, or as an option with this id. */
+export function modeSwitch(raw: Raw): 'session/set_mode' | { readonly configId: string } | undefined {
+  if (recordIn(raw, 'modes')) return 'session/set_mode';
+  const option = (recordsIn(raw, 'configOptions') ?? []).find(({ category }) => category === 'mode');
+  const configId = option && textIn(option, 'id');
+  return configId === undefined ? undefined : { configId };
+}
+
 function modeOf(raw: Raw, idField: string): AgentMode[] {
   const id = textIn(raw, idField);
   if (id === undefined) return [];

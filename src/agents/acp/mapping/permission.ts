@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ApprovalDecision } from '../../../protocol/index.js';
+import type { Access, ApprovalDecision } from '../../../protocol/index.js';
 import type { ToolQuestion } from '../../agent.js';
-import type { Access } from '../../../permissions/index.js';
 import { type Raw, recordsIn, textIn } from './read.js';
 import type { ToolCall } from './tool-call.js';
 

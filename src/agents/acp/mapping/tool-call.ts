@@ -1,7 +1,7 @@
 import type { Delta } from '../../../protocol/index.js';
 import { type FileDiff, fileDiff } from './file-diff.js';
 import { pieces } from '../../shell/output-pump.js';
-import { GrowingText } from './growing-text.js';
+import { digestOf, GrowingText } from './growing-text.js';
 import { blockText, type Raw, recordIn, recordsIn, textIn } from './read.js';
 
 /**
@@ -25,10 +25,11 @@ export class ToolCall {
   /** Ids of terminals whose output it shows. */
   readonly terminals = new Set<string>();
   private locations: readonly Raw[] = [];
+  /** Digest of what clients were told last. */
   private announced = '';
   private phase: 'pending' | 'running' | 'ended' = 'pending';
   private readonly output = new GrowingText();
-  /** Shown already: whole texts, or parts of them. */
+  /** Shown already: whole texts, or parts of them; while it runs. */
   private readonly changes: { readonly path: string; readonly old: string; readonly new: string }[] = [];
 
   /** @param maxDeltaLength UTF-16 units of output in one delta */
@@ -46,8 +47,9 @@ export class ToolCall {
     return this.phase === 'running';
   }
 
-  /** Takes over what an update says, and returns what is new in it. */
+  /** Takes over what an update says, and returns what is new in it. What has ended says no more. */
   update(update: Raw): Delta[] {
+    if (this.phase === 'ended') return [];
     this.learn(update);
     const status = textIn(update, 'status');
     const deltas = this.announce();
@@ -59,7 +61,7 @@ export class ToolCall {
 
   /** Output that came another way: of a terminal that the call shows. */
   append(text: string): Delta[] {
-    return this.outputs(text, false, { stream: 'stdout' });
+    return this.phase === 'ended' ? [] : this.outputs(text, false, { stream: 'stdout' });
   }
 
   /** The turn is over, and the agent has not said how this ended. */
@@ -90,9 +92,9 @@ export class ToolCall {
       kind: this.kind,
       locations: this.locations,
     };
-    const text = JSON.stringify(fields);
-    if (text === this.announced) return [];
-    this.announced = text;
+    const digest = digestOf(JSON.stringify(fields));
+    if (digest === this.announced) return [];
+    this.announced = digest;
     return [{ message_type: 'tool_call_message', id: `message-${this.id}`, ...fields }];
   }
 
@@ -135,8 +137,10 @@ export class ToolCall {
   }
 
   private end(succeeded: boolean, update: Raw, why = ''): Delta[] {
-    if (this.phase === 'ended') return [];
     this.phase = 'ended';
+    // A turn may have thousands of calls, with whole files in them.
+    this.changes.length = 0;
+    this.input = {};
     const status = succeeded ? 'success' : 'error';
     const raw = recordIn(update, 'rawOutput');
     const said = succeeded || !raw ? why : (textIn(raw, 'error') ?? why);

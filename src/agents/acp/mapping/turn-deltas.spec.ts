@@ -104,6 +104,12 @@ describe('TurnDeltas: what updates become', () => {
     expect(deltas(...updates)).toEqual(expected);
   });
 
+  it('a tool call that has ended says no more', () => {
+    const updates = [call({ status: 'in_progress', content: text('one') }), call({ status: 'completed' })];
+    const late = [call({ status: 'completed', title: 'late', content: text('one, late') }), call({ status: 'failed' })];
+    expect(deltas(...updates, ...late)).toEqual(deltas(...updates));
+  });
+
   it('a tool call from its beginning to its end', () => {
     expect(
       deltas(

@@ -24,9 +24,12 @@ describe('failureText', () => {
     [{ code: -32_603, message: 'Internal error', data: 'plain' }, /Internal error: plain/],
     [{ code: -32_602, message: 'No such file.' }, /: No such file\. The/],
     [{ code: -32_603 }, /does not say why/],
-    [{ code: -32_000, message: 'Authentication required' }, /run `agent login`/],
+    [
+      { code: -32_000, message: 'Authentication required' },
+      /\(Authentication required\)\. Log in: run `agent login`\. Then send/,
+    ],
     ['odd', /odd/],
   ])('%j', (error, words) => {
-    expect(failureText(error, ['run `agent login`'])).toMatch(words);
+    expect(failureText(error, 'Log in: run `agent login`.')).toMatch(words);
   });
 });

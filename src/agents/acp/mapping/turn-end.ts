@@ -25,14 +25,14 @@ export function turnEnd(answer: Raw, aborted: boolean, denied: string | undefine
 /** JSON-RPC code of an agent that wants to be logged in. */
 const AUTH_REQUIRED = -32_000;
 
-/** For a person: what an agent answered instead of a result. @param logins how one logs in, in the agent's words */
-export function failureText(error: unknown, logins: readonly string[]): string {
+/** For a person: what an agent answered instead of a result. @param howToLogIn sentences */
+export function failureText(error: unknown, howToLogIn: string): string {
   if (!isRecord(error)) return String(error);
   const { code, message, data } = error;
   const words = [textOf(message), detailsOf(data)].filter((word) => word !== '');
   const said = words.join(': ').replace(/\.$/, '') || 'it does not say why';
   if (code === AUTH_REQUIRED)
-    return `The agent wants to be logged in (${said}). On the device: ${logins.join('; ') || 'log in with its own command'}. Then send the input again.`;
+    return `The agent wants to be logged in (${said}). ${howToLogIn} Then send the input again.`;
   return `The agent failed: ${said}. The listener's log may have more; send the input again.`;
 }
 

@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { findGroups } from '../../../processes/index.js';
 import { SYSTEM_CLOCK } from '../../../protocol/index.js';
 import { AgentTerminal } from './agent-terminal.js';
 import { AgentTerminals, terminalCommand } from './agent-terminals.js';
@@ -35,6 +39,41 @@ describe('AgentTerminal', () => {
     const { terminal } = run('/nowhere/program');
     expect(await terminal.exited).toEqual({ exitCode: 127, signal: null });
     expect(terminal.output).toContain('ENOENT');
+  });
+
+  it('has ended with its command, whoever has inherited its pipes, and keeps what they print then', async () => {
+    const gate = path.join(await mkdtemp(path.join(os.tmpdir(), 'twinlane-terminal-')), 'gate');
+    execFileSync('mkfifo', [gate]);
+    const { terminal } = run(`(read word <${gate}; echo late) & head -c 60000 /dev/zero | tr '\\0' x`, 100_000);
+    expect(await terminal.exited).toEqual({ exitCode: 0, signal: null });
+    expect(terminal.output).toBe('x'.repeat(60_000));
+    await writeFile(gate, 'go\n');
+    await vi.waitFor(() => expect(terminal.output).toMatch(/late\n$/), { timeout: 30_000, interval: 10 });
+    await rm(path.dirname(gate), { recursive: true });
+  });
+
+  it('has ended with its command, also when a job in background prints without end', async () => {
+    const { terminal } = run('yes & exit 4');
+    expect(await terminal.exited).toEqual({ exitCode: 4, signal: null });
+    await terminal.kill(100);
+  });
+
+  it('ends the jobs that its command left in background, when it is killed', async () => {
+    const { terminal } = run('echo $$; sleep 300 &');
+    await terminal.exited;
+    const group = Number(terminal.output);
+    if (process.platform === 'linux') expect(await findGroups({ group })).toEqual(new Set([group]));
+    await terminal.kill(60_000);
+    expect(await findGroups({ group })).toEqual(new Set());
+  });
+
+  it('is read on when it was released, so that its jobs do not wait, but shows no more', async () => {
+    const { terminal, seen } = run('yes &');
+    await terminal.exited;
+    await terminal.release(100);
+    const shown = seen.length;
+    const group = await terminal.kill(100);
+    expect([seen.length, group]).toEqual([shown, undefined]);
   });
 
   it('is ended with all that it started', async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { endProcesses } from '../../../processes/index.js';
 import type { Clock } from '../../../protocol/index.js';
-import { ProcessGroup } from '../../shell/process-group.js';
-import { groupsWith } from '../groups-with.js';
 import { numberIn, type Raw, recordsIn, textIn } from '../mapping/read.js';
 import { AgentTerminal, type TerminalCommand } from './agent-terminal.js';
 import { badRequest } from './bad-request.js';
@@ -18,7 +17,7 @@ export interface AgentTerminalsOptions {
 /** The terminals of one session: what the agent has its client run. */
 export class AgentTerminals {
   private readonly terminals = new Map<string, AgentTerminal>();
-  private readonly mark = randomUUID();
+  private readonly name = randomUUID();
   private hasRun = false;
 
   /** @param seen is handed output as it comes, with the id of its terminal, and resolves when there is room for more */
@@ -40,7 +39,7 @@ export class AgentTerminals {
     const { maxTerminalBytes } = this.options;
     const maxBytes = Math.min(numberIn(params, 'outputByteLimit') ?? maxTerminalBytes, maxTerminalBytes);
     const seen = (text: string): Promise<void> => this.seen(terminalId, text);
-    const env = { ...command.env, [MARK]: this.mark };
+    const env = { ...command.env, [MARK]: this.name };
     this.hasRun = true;
     this.terminals.set(terminalId, new AgentTerminal({ ...command, env }, maxBytes, seen, this.clock));
     return { terminalId };
@@ -63,7 +62,7 @@ export class AgentTerminals {
   async release(params: Raw): Promise<void> {
     const terminal = this.find(params);
     this.terminals.delete(textIn(params, 'terminalId') ?? '');
-    if (!terminal.exit) await terminal.kill(this.options.stopGraceMs);
+    await terminal.release(this.options.stopGraceMs);
   }
 
   /** Ends every command; the terminals stay, with their output. */
@@ -77,8 +76,7 @@ export class AgentTerminals {
     await this.stop();
     this.terminals.clear();
     if (!this.hasRun) return;
-    const groups = [...(await groupsWith(MARK, this.mark))];
-    await Promise.all(groups.map((group) => new ProcessGroup(group, this.clock).end(this.options.stopGraceMs)));
+    await endProcesses({ mark: `${MARK}=${this.name}` }, 'SIGTERM', this.options.stopGraceMs, this.clock);
   }
 
   private find(params: Raw): AgentTerminal {

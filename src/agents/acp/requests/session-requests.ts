@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { Access, Permissions } from '../../../permissions/index.js';
-import type { ApprovalDecision } from '../../../protocol/index.js';
+import type { Permissions } from '../../../permissions/index.js';
+import type { Access, ApprovalDecision } from '../../../protocol/index.js';
 import { type Workspace, PathDeniedError, PathRefusedError } from '../../../workspace/index.js';
 import { type ToolQuestion, TurnEndedError } from '../../agent.js';
 import { CLIENT_METHODS, type ClientMethod } from '../agent-connection.js';

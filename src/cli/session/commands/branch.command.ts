@@ -1,6 +1,7 @@
 import { visibleLine } from '../../text.js';
+import { COMPLETE_WITHIN_MS } from './complete-line.js';
 import { here } from './place.js';
-import type { SessionCommand, SessionContext } from './session-command.js';
+import type { CompletionContext, SessionCommand, SessionContext } from './session-command.js';
 
 export const branchCommand: SessionCommand = {
   name: 'branch',
@@ -8,7 +9,7 @@ export const branchCommand: SessionCommand = {
   description: 'branches of the repository: show them, change to one, or to a new one',
   async complete(_args, context) {
     try {
-      return (await branches(context)).map(({ name }) => name);
+      return (await branches(context, { timeoutMs: COMPLETE_WITHIN_MS })).map(({ name }) => name);
     } catch {
       // There is nothing to offer; running the command says why.
       return [];
@@ -21,9 +22,7 @@ export const branchCommand: SessionCommand = {
     const create = words.length === 2 && words[0] === 'new';
     if (words.length > 1 && !create)
       return context.terminal.output.line('Type /branch, /branch and a name, or /branch new and a name.');
-    const { runtime } = context.attachment;
-    // Of this conversation, so that its permission mode counts.
-    const wanted = { branch, create, ...here(context), ...(runtime ? { runtime } : {}) };
+    const wanted = { branch, create, ...here(context) };
     const { branch: now } = await context.attachment.command('checkout_branch', wanted);
     await context.terminal.output.line(`On branch ${visibleLine(now)}.`);
   },
@@ -38,7 +37,11 @@ async function show(context: SessionContext): Promise<void> {
   await output.line(lines.length === 0 ? 'There is no branch yet.' : lines.join('\n'));
 }
 
-async function branches(context: Pick<SessionContext, 'attachment' | 'surroundings'>) {
-  const { branches: found } = await context.attachment.command('search_branches', { query: '', ...here(context) });
+async function branches(context: CompletionContext, options: { readonly timeoutMs?: number } = {}) {
+  const { branches: found } = await context.attachment.command(
+    'search_branches',
+    { query: '', ...here(context) },
+    options,
+  );
   return found;
 }

@@ -69,6 +69,7 @@ it('/help lists the commands here and those of the agent', async () => {
   await run.shows('laptop:/w [ready]>');
   run.type('/help\r');
   await run.shows('//text is an input that begins with a slash.');
+  expect(run.screen).toMatch(/^ {2}\/exit +leave/m);
   expect(run.screen).toMatch(/^ {2}\/mode \[name\] +show or change/m);
   expect(run.screen).toMatch(/^ {2}\/init what for +writes a guide$/m);
 });
@@ -87,6 +88,17 @@ it('Tab completes names and arguments', async () => {
   relay.scripts['change_device_state'] = (command) => relay.answer(command, { success: true });
   run.type('\r');
   await run.shows('Mode strict: asked before everything');
+});
+
+it('Tab completes also what Enter, or more, comes right behind', async () => {
+  relay.scripts['change_device_state'] = (command) => relay.answer(command, { success: true });
+  run.type(`/mo${TAB}unr${TAB}\r`);
+  await run.shows('Mode unrestricted: nothing is asked.');
+});
+
+it.each(['/exit', '/quit'])('%s leaves', async (line) => {
+  run.type(`${line}\r`);
+  expect(await run.exit).toBe(0);
 });
 
 describe('/mode', () => {

@@ -1,10 +1,13 @@
-import type { SessionCommand, SessionContext } from './session-command.js';
+import type { CompletionContext, SessionCommand } from './session-command.js';
+
+/** How long a device may take to say what can be offered, in ms: until then no key is read. */
+export const COMPLETE_WITHIN_MS = 3_000;
 
 /** What the Tab key offers, and the end of the line that each of them replaces. */
 export type Completion = [readonly string[], string];
 
 /** Completes the name of a command, or what the command itself says of its arguments. */
-export async function completeLine(line: string, context: Omit<SessionContext, 'signal'>): Promise<Completion> {
+export async function completeLine(line: string, context: CompletionContext): Promise<Completion> {
   if (!line.startsWith('/')) return [[], line];
   const [, name = '', args] = /^\/([\w-]*)(?:\s+([^]*))?$/.exec(line) ?? [];
   const { commands, surroundings } = context;

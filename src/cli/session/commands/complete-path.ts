@@ -1,4 +1,5 @@
 import type { SessionCommand } from './session-command.js';
+import { COMPLETE_WITHIN_MS } from './complete-line.js';
 import { placeOf } from './place.js';
 
 /** Entries that are looked through for the Tab key. */
@@ -11,7 +12,9 @@ export const completePath: NonNullable<SessionCommand['complete']> = async (args
   const place = placeOf(above === '' ? '.' : above, context);
   try {
     const listed = { path: place, include_files: true, limit: MAX_ENTRIES };
-    const { folders, files = [] } = await context.attachment.command('list_in_directory', listed);
+    const { folders, files = [] } = await context.attachment.command('list_in_directory', listed, {
+      timeoutMs: COMPLETE_WITHIN_MS,
+    });
     return [...folders.map((name) => `${above}${name}/`), ...files.map((name) => `${above}${name}`)];
   } catch {
     // There is nothing to offer; running the command says why.

@@ -9,9 +9,14 @@ export interface SessionContext {
   readonly surroundings: Surroundings;
   /** Every command there is, those of the agent left out. */
   readonly commands: readonly SessionCommand[];
+  /** Ends the session, as Ctrl-D does. */
+  readonly leave: () => void;
   /** Aborted when the session is over, or the person presses Ctrl-C while the command runs. */
   readonly signal: AbortSignal;
 }
+
+/** What there is while a line is typed. */
+export type CompletionContext = Omit<SessionContext, 'signal' | 'leave'>;
 
 /** One command of a session, typed as `/name arguments`. Everything but its name and its file comes from the registry. */
 export interface SessionCommand {
@@ -26,7 +31,7 @@ export interface SessionCommand {
    *
    * @param args what has been typed behind the name
    */
-  complete?(args: string, context: Omit<SessionContext, 'signal'>): readonly string[] | Promise<readonly string[]>;
+  complete?(args: string, context: CompletionContext): readonly string[] | Promise<readonly string[]>;
   /**
    * Runs it; the prompt comes back afterwards. What it throws is shown as the reason of its failure.
    *

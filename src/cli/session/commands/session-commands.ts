@@ -4,6 +4,7 @@ import { filesCommand } from './files.command.js';
 import { findCommand } from './find.command.js';
 import { grepCommand } from './grep.command.js';
 import { helpCommand } from './help.command.js';
+import { exitCommand, quitCommand } from './leave.commands.js';
 import { modeCommand } from './mode.command.js';
 import { queueCommand } from './queue.command.js';
 import type { SessionCommand } from './session-command.js';
@@ -20,4 +21,6 @@ export const SESSION_COMMANDS: readonly SessionCommand[] = [
   catCommand,
   branchCommand,
   termCommand,
+  exitCommand,
+  quitCommand,
 ];

@@ -31,8 +31,7 @@ export const termCommand: SessionCommand = {
     let outcome = '';
     const show = async (): Promise<void> => {
       const what = { ...(cwd === '' ? {} : { cwd }), ...(command === '' ? {} : { command }) };
-      const { runtime } = attachment;
-      remote = await attachment.openTerminal({ ...screen.size, ...what, ...(runtime ? { runtime } : {}) });
+      remote = await attachment.openTerminal({ ...screen.size, ...what });
       if (abandoned.signal.aborted) return void remote.kill();
       for await (const text of remote.output) if (!abandoned.signal.aborted) await screen.write(text);
       const { exitCode, error } = await remote.exited;

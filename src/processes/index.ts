@@ -1,0 +1,1 @@
+export { endProcesses, findGroups, type WantedProcesses } from './process-groups.js';

@@ -2,10 +2,18 @@
 export type LimitName =
   | 'listener-sockets'
   | 'client-sockets'
+  | 'address-listener-sockets'
+  | 'address-client-sockets'
+  | 'upgrades'
+  | 'address-upgrades'
   | 'registrations'
+  | 'address-registrations'
   | 'rest-commands'
   /** A client's command came too soon after its others. */
   | 'commands'
+  /** A command came too soon after those of all clients of its token, or of its address. */
+  | 'token-commands'
+  | 'address-commands'
   /** Too many of a client's commands are not answered yet. */
   | 'unanswered'
   /** A client was closed: it went on sending, or what it sent has no answer that could refuse it. */

@@ -10,6 +10,7 @@ import {
   type FrameError,
   type FrameFault,
 } from '../../protocol/index.js';
+import type { CommandRates } from '../access/command-rates.js';
 import type { PassageVerdict } from './answer-in-chunks.js';
 import type { AnswerPassage } from './answer-passage.js';
 import { ApprovalAnswers } from './approval-answers.js';
@@ -49,6 +50,8 @@ export interface HubContext {
   readonly guard: Guard;
   readonly trace: RequestTrace;
   readonly journal: Journal;
+  /** What tokens and addresses may send, in all environments together. */
+  readonly commandRates: CommandRates;
   /** Names this relay process in the events of devices that name none. */
   readonly relayEpoch: string;
 }
@@ -98,7 +101,7 @@ export class EnvironmentHub {
     this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
       this.outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
     );
-    this.commandLimit = new CommandLimit(clock, options.limits, observer);
+    this.commandLimit = new CommandLimit(clock, options.limits, observer, context.commandRates);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer, {
       link: () => this.outbox.link,

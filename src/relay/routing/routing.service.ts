@@ -16,6 +16,7 @@ import {
   type Frame,
   type FrameError,
 } from '../../protocol/index.js';
+import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
@@ -55,6 +56,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     @Inject(CLOCK) clock: Clock,
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
+    @Optional() private readonly commandRates: CommandRates = new CommandRates(clock, options.limits),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
   }
@@ -157,10 +159,10 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private hub(environmentId: string): EnvironmentHub {
     let hub = this.hubs.get(environmentId);
     if (!hub) {
-      const { options, clock, observer, guard, relayEpoch } = this;
+      const { options, clock, observer, guard, relayEpoch, commandRates } = this;
       const journal = this.openHistory(environmentId);
       const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
-      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal });
+      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal, commandRates });
       this.hubs.set(environmentId, hub);
     }
     return hub;

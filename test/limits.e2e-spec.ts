@@ -189,6 +189,19 @@ it('C36 commands over REST are held to their rate', async () => {
   expect(answers[2]?.headers.get('retry-after')).toBe('1');
 });
 
+it('C36 a listener that floods with heartbeats is closed and told when to come back, others are unaffected', async () => {
+  const { wsUrl, open } = await startRelay({ framesPerSecond: 1, frameBurst: 50 });
+  const listener = await RawSocket.open(wsUrl, { token: TOKEN });
+  for (let i = 0; i < 1_000; i++) listener.send({ type: 'ping' });
+  expect(await listener.closed).toEqual({
+    code: 1013,
+    reason: expect.stringMatching(/^Retry-After: \d+\. At most 1 small frames a second\.$/),
+  });
+  const other = await open();
+  other.send({ type: 'x' });
+  await other.seen('echo');
+});
+
 describe('commands of one client', () => {
   async function start(limits: NonNullable<RelayModuleOptions['limits']> = {}) {
     const twinlane = await Twinlane.start({ relay: { limits } });

@@ -16,5 +16,7 @@ export type LimitName =
   | 'address-commands'
   /** Too many of a client's commands are not answered yet. */
   | 'unanswered'
+  /** A socket of a listener or client was closed: too many messages that nothing else holds back. */
+  | 'frames'
   /** A client was closed: it went on sending, or what it sent has no answer that could refuse it. */
   | 'flood';

@@ -119,6 +119,20 @@ export class LimitsOptions {
   floodMs: number = 5_000;
 
   /**
+   * Small messages on one socket of a listener or client in a second, over time: heartbeats, acknowledgements that say nothing new, messages
+   * that are no frames, and of a listener whatever is smaller than any event. Beyond, the socket is closed with 4029. Events, and
+   * what a window holds back, do not count. Default 5,000.
+   */
+  @IsInt()
+  @Min(1)
+  framesPerSecond: number = 5_000;
+
+  /** Such messages at once, after a pause. Default 20,000. */
+  @IsInt()
+  @Min(1)
+  frameBurst: number = 20_000;
+
+  /**
    * Nobody who is refused is told to come back later than this, in ms; where more wait than the rate allows until then, the same moments are
    * given out again. Default 300,000.
    */

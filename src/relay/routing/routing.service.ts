@@ -16,6 +16,7 @@ import {
   type Frame,
   type FrameError,
 } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
 import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
@@ -94,6 +95,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
   deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
     return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+  }
+
+  /** A device ran into a limit: counted. */
+  limited(limit: LimitName): void {
+    this.observer.limited(limit);
   }
 
   /**

@@ -16,6 +16,8 @@ export type LimitName =
   | 'address-commands'
   /** Too many of a client's commands are not answered yet. */
   | 'unanswered'
+  /** A device began an answer in chunks, and did not go on with it. */
+  | 'stalled-answers'
   /** A socket of a listener or client was closed: too many messages that nothing else holds back. */
   | 'frames'
   /** A client was closed: it went on sending, or what it sent has no answer that could refuse it. */

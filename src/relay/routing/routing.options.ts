@@ -98,6 +98,15 @@ export class RoutingOptions {
   @Max(LONGEST_TIMER_MS)
   answerTimeoutMs: number = 10 * MINUTE;
 
+  /**
+   * A device that began an answer in chunks, and has everything it sent confirmed, must go on within this time; else its asker gets an
+   * error, and the place is free for another answer. Default 60 s.
+   */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  answerStallMs: number = MINUTE;
+
   /** How long the verdict on a client that resumes waits for a device to say what it has, after the relay has started. Default 10 s. */
   @IsInt()
   @Min(0)

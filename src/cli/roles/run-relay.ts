@@ -93,6 +93,7 @@ function historyOf(settings: RelaySettings): Partial<HistoryOptions> {
     maxEventsPerRuntime: settings.historyMaxEvents,
     maxBytesPerRuntime: settings.historyMaxRuntimeBytes,
     maxBytes: settings.historyMaxBytes,
+    maxOrganizationBytes: settings.historyMaxOrganizationBytes,
   };
 }
 

@@ -59,6 +59,12 @@ const limits: readonly Limit[] = [
     default: '4000',
   },
   { name: 'address-command-burst', help: BURST, default: '8000' },
+  {
+    name: 'frames-per-second',
+    help: 'how many small frames, such as heartbeats, one socket may send in a second, over time; events do not count',
+    default: '5000',
+  },
+  { name: 'frame-burst', help: BURST, default: '20000' },
   { name: 'unanswered-per-client', help: 'how many commands of one client may wait for their answer', default: '1000' },
 ];
 

@@ -81,6 +81,14 @@ export class RelayLimitSettings extends LinkSettings {
 
   @IsInt(COUNT)
   @Min(1, COUNT)
+  framesPerSecond: number = LIMITS.framesPerSecond;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  frameBurst: number = LIMITS.frameBurst;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
   unansweredPerClient: number = LIMITS.unansweredPerClient;
 }
 
@@ -105,5 +113,7 @@ export const RELAY_LIMIT_NAMES = [
   'tokenCommandBurst',
   'addressCommandsPerSecond',
   'addressCommandBurst',
+  'framesPerSecond',
+  'frameBurst',
   'unansweredPerClient',
 ] as const satisfies readonly (RelayLimitName & keyof LimitsOptions)[];

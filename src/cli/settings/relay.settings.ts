@@ -1,7 +1,7 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
-import { MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
+import { HistoryOptions, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 import { RelayLimitSettings } from './relay-limits.settings.js';
 
@@ -63,6 +63,10 @@ export class RelaySettings extends RelayLimitSettings {
   @IsInt(BYTES)
   @Min(1, BYTES)
   historyMaxBytes: number = 256 * MIB;
+
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  historyMaxOrganizationBytes: number = new HistoryOptions().maxOrganizationBytes;
 
   @IsInt(FRAME_BYTES)
   @Min(FRAME_RANGE.least, FRAME_BYTES)

@@ -16,6 +16,11 @@ export type LimitName =
   | 'address-commands'
   /** Too many of a client's commands are not answered yet. */
   | 'unanswered'
+  /** A history went because its environment has too many runtimes, or keeps too much. */
+  | 'runtimes'
+  | 'history'
+  /** Even the name of a runtime went. */
+  | 'runtime-names'
   /** A device began an answer in chunks, and did not go on with it. */
   | 'stalled-answers'
   /** A socket of a listener or client was closed: too many messages that nothing else holds back. */

@@ -86,7 +86,7 @@ export class EnvironmentHub {
     const namesEvents = (): boolean => this.lastLink?.namesEvents === true;
     const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
     this.syncAskers = syncAskers;
-    this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
+    this.runtimes = new Runtimes(context.journal, options, (limit) => observer.limited(limit));
     const { runtimes } = this;
     this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
     this.recorder.restore();

@@ -45,10 +45,18 @@ export class RoutingOptions {
   @Min(1)
   maxHistoryBytes: number = 256 * MIB;
 
-  /** Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Default 1,000. */
+  /**
+   * Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Of as many more the names stay
+   * known. Default 1,000.
+   */
   @IsInt()
   @Min(1)
   maxRuntimes: number = 1_000;
+
+  /** Epochs of one runtime of which events are kept, one for each process of a listener; the oldest make room. Default 1,000. */
+  @IsInt()
+  @Min(1)
+  maxEpochsPerRuntime: number = 1_000;
 
   /** How long an event ahead of its turn waits for those before it (protocol section 4). Default 1 s. */
   @IsInt()

@@ -124,11 +124,6 @@ export class JournalStore implements LogHost, LogStore {
     return bytes;
   }
 
-  /** Whether what is appended is held in memory because the disk fails. */
-  get isFailing(): boolean {
-    return this.state === 'failing';
-  }
-
   logFor(scope: Scope, runtime: Runtime): StoredLog {
     const key = runtimeKey(runtime);
     let log = scope.logs.get(key);

@@ -21,6 +21,8 @@ export type LimitName =
   | 'history'
   /** Even the name of a runtime went. */
   | 'runtime-names'
+  /** A reader of old events had to wait for its turn. */
+  | 'replays'
   /** A device began an answer in chunks, and did not go on with it. */
   | 'stalled-answers'
   /** A socket of a listener or client was closed: too many messages that nothing else holds back. */

@@ -22,6 +22,7 @@ import { DirectFrames, type DirectFrame } from './direct-frames.js';
 import { unreadableAnswer } from './error-answers.js';
 import type { Guard } from './guard.js';
 import { HistoryCursor } from './history-cursor.js';
+import type { ReplayTurns } from './replay-turns.js';
 import type { Placement } from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
@@ -76,6 +77,7 @@ export class ClientSocket {
     private readonly observer: RoutingObserver,
     private readonly guard: Guard,
     private readonly clock: Clock,
+    private readonly turns: ReplayTurns,
   ) {
     this.runtime = runtimeOf(attachment);
     this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
@@ -126,9 +128,11 @@ export class ClientSocket {
     const known = this.followed.get(record.key);
     if (known) return known.cursor;
     const keyedOnly = !this.carriesEvents;
-    const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
+    const { mayApprove, turns } = this;
+    const wake = (): void => this.begun?.wake();
+    const cursor = new HistoryCursor(record.history, placement, { mayApprove, keyedOnly, turns, wake });
     const source = this.safe(this.inChunks(cursor));
-    const unsubscribe = record.history.subscribe(() => this.begun?.wake());
+    const unsubscribe = record.history.subscribe(wake);
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;

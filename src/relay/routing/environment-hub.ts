@@ -33,6 +33,7 @@ import { NamedEvents, type EventIntake } from './named-events.js';
 import { LostApprovals } from './lost-approvals.js';
 import { PendingApprovals } from './pending-approvals.js';
 import type { Asker } from './request.js';
+import type { ReplayTurns } from './replay-turns.js';
 import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
@@ -50,6 +51,8 @@ export interface HubContext {
   readonly guard: Guard;
   readonly trace: RequestTrace;
   readonly journal: Journal;
+  /** Who reads what is old, in all environments together. */
+  readonly replays: ReplayTurns;
   /** What tokens and addresses may send, in all environments together. */
   readonly commandRates: CommandRates;
   /** Names this relay process in the events of devices that name none. */
@@ -202,8 +205,8 @@ export class EnvironmentHub {
   }
 
   attach(attachment: ClientAttachment): void {
-    const { options, observer, guard, clock } = this.context;
-    const socket = new ClientSocket(attachment, options, observer, guard, clock);
+    const { options, observer, guard, clock, replays } = this.context;
+    const socket = new ClientSocket(attachment, options, observer, guard, clock, replays);
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();

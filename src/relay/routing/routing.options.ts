@@ -58,6 +58,14 @@ export class RoutingOptions {
   @Min(1)
   maxEpochsPerRuntime: number = 1_000;
 
+  /**
+   * Reads of old events (up to 64 each) in one turn of the event loop, for all clients of the relay; those beyond wait for the next one, first
+   * come first served. Default 8.
+   */
+  @IsInt()
+  @Min(1)
+  replayReadsPerTurn: number = 8;
+
   /** How long an event ahead of its turn waits for those before it (protocol section 4). Default 1 s. */
   @IsInt()
   @Min(0)

@@ -27,6 +27,7 @@ import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';
 import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
+import { ReplayTurns } from './replay-turns.js';
 import { RoutingOptions } from './routing.options.js';
 
 /** 8 hex digits, like the epochs that devices give. */
@@ -44,6 +45,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   /** Commits whose failure will be logged: many events are of one. */
   private readonly awaited = new WeakSet<Promise<void>>();
   private readonly clock: GuardedClock;
+  private readonly replays: ReplayTurns;
   private readonly guard: Guard = (doing, run) => {
     try {
       run();
@@ -60,6 +62,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     @Optional() private readonly commandRates: CommandRates = new CommandRates(clock, options.limits),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
+    this.replays = new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays'));
   }
 
   /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
@@ -165,10 +168,10 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private hub(environmentId: string): EnvironmentHub {
     let hub = this.hubs.get(environmentId);
     if (!hub) {
-      const { options, clock, observer, guard, relayEpoch, commandRates } = this;
+      const { options, clock, observer, guard, relayEpoch, commandRates, replays } = this;
       const journal = this.openHistory(environmentId);
       const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
-      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal, commandRates });
+      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal, commandRates, replays });
       this.hubs.set(environmentId, hub);
     }
     return hub;

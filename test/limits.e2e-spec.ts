@@ -202,6 +202,38 @@ it('C36 a listener that floods with heartbeats is closed and told when to come b
   await other.seen('echo');
 });
 
+it('C36 a device that invents a runtime with each event fills nothing, and others are unaffected', async () => {
+  const relay = await RelayUnderTest.start({}, { wholeRelay: true });
+  closing.push(() => relay.close());
+  const { connectionId, wsUrl } = await relay.register();
+  const status = (conversation: string): string =>
+    relay.ws(`/v1/environments/${connectionId}/status/ws?conversationId=${conversation}`);
+  const [kept, last] = [
+    await RawSocket.open(status('kept'), { token: TOKEN }),
+    await RawSocket.open(status('last'), { token: TOKEN }),
+  ];
+  const device = await RawSocket.open(wsUrl, { token: TOKEN });
+  const emit = (conversation_id: string, turn_id: string): void =>
+    device.send({
+      type: 'turn_finished',
+      turn_id,
+      runtime: { agent_id: null, conversation_id },
+      stop_reason: 'end_turn',
+    });
+  emit('kept', 'first');
+  for (let i = 0; i < 3_000; i++) emit(`invented-${i}`, 't');
+  emit('kept', 'second');
+  emit('last', 't');
+  await last.seen('turn_finished');
+  await kept.seenWhere(({ turn_id }) => turn_id === 'second');
+  expect(kept.frames.filter(({ type }) => type === 'turn_finished')).toHaveLength(2);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const metrics = await (await fetch(`http://127.0.0.1:${relay.port}/metrics`, { headers })).text();
+  // 1,000 have a history, and of as many more the name is known.
+  expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtimes"\} 20\d\d/);
+  expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtime-names"\} 10\d\d/);
+});
+
 describe('commands of one client', () => {
   async function start(limits: NonNullable<RelayModuleOptions['limits']> = {}) {
     const twinlane = await Twinlane.start({ relay: { limits } });

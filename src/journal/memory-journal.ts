@@ -219,8 +219,8 @@ export class MemoryJournal implements Journal {
   private trimEpochs(log: Log): void {
     const { maxEpochsPerRuntime = Infinity } = this.options;
     const isKept = ([, { position }]: readonly [string, LoggedEpoch]): boolean => position >= this.oldestOf(log);
-    const beyond = [...log.epochs].filter(isKept).at(-maxEpochsPerRuntime - 1)?.[1];
-    while (beyond && this.oldestOf(log) <= beyond.position) this.dropOldest(log);
+    const through = [...log.epochs].filter(isKept).at(-maxEpochsPerRuntime - 1)?.[1].position ?? 0;
+    while (this.oldestOf(log) <= through) this.dropOldest(log);
     const gone = [...log.epochs].filter((epoch) => !isKept(epoch));
     for (const [epoch] of gone.slice(0, Math.max(0, gone.length - MAX_GONE_EPOCHS))) log.epochs.delete(epoch);
   }

@@ -90,6 +90,85 @@ describe('sockets of one token', () => {
   });
 });
 
+describe('one address', () => {
+  const BAD = 'no-token-of-this-relay';
+
+  it('C36 has so many sockets of each kind, whatever its tokens', async () => {
+    const { relay, wsUrl, status, open, metrics } = await startRelay({
+      clientSocketsPerAddress: 2,
+      listenerSocketsPerAddress: 1,
+    });
+    await open();
+    await open(OTHER_TOKEN);
+    for (const token of [TOKEN, OTHER_TOKEN])
+      expect(await refused(dial(status(), { token }))).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': '5' },
+        body: { errorCode: 'TOO_MANY', message: expect.stringContaining('This address') },
+      });
+    await RawSocket.open(wsUrl, { token: TOKEN });
+    const other = await relay.rest('/v1/environments/register', {
+      body: { deviceId: 'device-2', connectionName: 'n' },
+      token: OTHER_TOKEN,
+    });
+    expect(await refused(dial(String(other.body['wsUrl']), { token: OTHER_TOKEN }))).toMatchObject({ status: 429 });
+    const text = await metrics();
+    expect(text).toContain('twinlane_relay_limited_total{limit="address-client-sockets"} 2');
+    expect(text).toContain('twinlane_relay_limited_total{limit="address-listener-sockets"} 1');
+  });
+
+  it('C36 that guesses tokens is refused before they are looked at', async () => {
+    const { status, metrics } = await startRelay({ addressUpgradesPerSecond: 1, addressUpgradeBurst: 2 }, stopped());
+    for (let i = 0; i < 2; i++) expect(await refused(dial(status(), { token: BAD }))).toMatchObject({ status: 401 });
+    for (const token of [BAD, TOKEN])
+      expect(await refused(dial(status(), { token }))).toMatchObject({
+        status: 429,
+        headers: { 'retry-after': expect.stringMatching(/^[12]$/) },
+      });
+    expect(await metrics()).toContain('twinlane_relay_limited_total{limit="address-upgrades"} 2');
+  });
+
+  it('C36 that registers too often is refused before its token is looked at, or its body read', async () => {
+    const limits = { addressRegistrationsPerSecond: 1, addressRegistrationBurst: 3 };
+    const { relay, metrics } = await startRelay(limits, stopped());
+    const register = (token: string, body: unknown = { deviceId: 'd', connectionName: 'n' }) =>
+      relay.rest('/v1/environments/register', { body, token });
+    expect(await register(BAD)).toMatchObject({ status: 401 });
+    expect(await register(OTHER_TOKEN, 'no json')).toMatchObject({ status: 400 });
+    const over = await register(TOKEN, 'no json');
+    expect(over).toMatchObject({ status: 429, body: { errorCode: 'TOO_MANY' } });
+    expect(over.headers.get('retry-after')).toBe('1');
+    expect(await metrics()).toContain('twinlane_relay_limited_total{limit="address-registrations"} 1');
+  });
+
+  it('C36 sends so many commands over REST', async () => {
+    const { relay, connectionId, metrics } = await startRelay(
+      { addressCommandsPerSecond: 1, addressCommandBurst: 2 },
+      stopped(),
+    );
+    const send = (token: string) =>
+      relay.rest(`/v1/environments/${connectionId}/messages`, { body: { messages: [{ content: 'x' }] }, token });
+    const answers = [await send(TOKEN), await send(OTHER_TOKEN), await send(TOKEN)];
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 429]);
+    expect(await metrics()).toContain('twinlane_relay_limited_total{limit="address-commands"} 1');
+  });
+});
+
+it('C36 upgrades of one token are held to their rate, those of another are not', async () => {
+  const { status, open, metrics } = await startRelay({ upgradesPerSecond: 1, upgradeBurst: 2 }, stopped());
+  await open();
+  await (await open()).close();
+  expect(await refused(dial(status(), { token: TOKEN }))).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '1' },
+    body: { errorCode: 'TOO_MANY', message: 'This token opens sockets too often.' },
+  });
+  const page = await RawSocket.open(`${status('client=me')}&token=${TOKEN}`, { headers: { origin: CONSOLE } });
+  expect(await page.closed).toMatchObject({ code: 4029, reason: expect.stringMatching(/^Retry-After: \d+\. /) });
+  await open(OTHER_TOKEN);
+  expect(await metrics()).toContain('twinlane_relay_limited_total{limit="upgrades"} 2');
+});
+
 it('C36 registrations of one token are held to their rate, those of another are not', async () => {
   const { relay } = await startRelay({ registrationsPerSecond: 1, registrationBurst: 3 }, stopped());
   const register = (token: string, n: number) =>
@@ -108,6 +187,51 @@ it('C36 commands over REST are held to their rate', async () => {
   const answers = [await send(), await send(), await send()];
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 429]);
   expect(answers[2]?.headers.get('retry-after')).toBe('1');
+});
+
+it('C36 a listener that floods with heartbeats is closed and told when to come back, others are unaffected', async () => {
+  const { wsUrl, open } = await startRelay({ framesPerSecond: 1, frameBurst: 50 });
+  const listener = await RawSocket.open(wsUrl, { token: TOKEN });
+  for (let i = 0; i < 1_000; i++) listener.send({ type: 'ping' });
+  expect(await listener.closed).toEqual({
+    code: 1013,
+    reason: expect.stringMatching(/^Retry-After: \d+\. At most 1 small frames a second\.$/),
+  });
+  const other = await open();
+  other.send({ type: 'x' });
+  await other.seen('echo');
+});
+
+it('C36 a device that invents a runtime with each event fills nothing, and others are unaffected', async () => {
+  const relay = await RelayUnderTest.start({}, { wholeRelay: true });
+  closing.push(() => relay.close());
+  const { connectionId, wsUrl } = await relay.register();
+  const status = (conversation: string): string =>
+    relay.ws(`/v1/environments/${connectionId}/status/ws?conversationId=${conversation}`);
+  const [kept, last] = [
+    await RawSocket.open(status('kept'), { token: TOKEN }),
+    await RawSocket.open(status('last'), { token: TOKEN }),
+  ];
+  const device = await RawSocket.open(wsUrl, { token: TOKEN });
+  const emit = (conversation_id: string, turn_id: string): void =>
+    device.send({
+      type: 'turn_finished',
+      turn_id,
+      runtime: { agent_id: null, conversation_id },
+      stop_reason: 'end_turn',
+    });
+  emit('kept', 'first');
+  for (let i = 0; i < 3_000; i++) emit(`invented-${i}`, 't');
+  emit('kept', 'second');
+  emit('last', 't');
+  await last.seen('turn_finished');
+  await kept.seenWhere(({ turn_id }) => turn_id === 'second');
+  expect(kept.frames.filter(({ type }) => type === 'turn_finished')).toHaveLength(2);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const metrics = await (await fetch(`http://127.0.0.1:${relay.port}/metrics`, { headers })).text();
+  // 1,000 have a history, and of as many more the name is known.
+  expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtimes"\} 20\d\d/);
+  expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtime-names"\} 10\d\d/);
 });
 
 describe('commands of one client', () => {
@@ -158,6 +282,24 @@ describe('commands of one client', () => {
     expect(await flooder.closed).toEqual({ code: 4029, reason: expect.stringMatching(/^Retry-After: \d+\. /) });
     await working.command('app_server_info', {});
     expect(working.state.phase).toBe('open');
+  });
+
+  it('C36 another name gives nobody more than its token has', async () => {
+    const limits = { tokenCommandsPerSecond: 1, tokenCommandBurst: 10, floodMs: 1_000_000 };
+    const { twinlane, flooder, limited } = await start(limits);
+    const [environment] = await twinlane.client().environments({ onlineOnly: true });
+    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
+    const renamed = await RawSocket.open(`${url}?client=renamed`, { token: TWINLANE_TOKEN });
+    const answersOf = (socket: RawSocket) => socket.frames.filter(({ type }) => type === 'app_server_info_response');
+    flood(flooder, 0, 10);
+    await flooder.seenWhere(() => answersOf(flooder).length === 10);
+    // As many as one client may send; however slow this machine is, its token does not give so many back meanwhile.
+    flood(renamed, 0, 300);
+    await renamed.seenWhere(() => answersOf(renamed).length === 300);
+    expect(await limited('token-commands')).toBeGreaterThan(0);
+    expect(answersOf(renamed)).toContainEqual(
+      expect.objectContaining({ error_code: 'TOO_MANY', error: expect.stringContaining('with one token') }),
+    );
   });
 
   it('C36 what has no answer is never dropped without a word: its socket is closed with 4029', async () => {

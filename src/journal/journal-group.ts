@@ -66,6 +66,7 @@ export function groupOf(unwritten: Deque<HeldEntry>, changed: Iterable<StoredLog
     ...[...logs].flatMap(goneOf),
     ...kept.values(),
     ...over.map(({ log, name }) => deleteKept(log, name)),
+    ...[...logs].flatMap(removedOf),
     'COMMIT',
   ];
   let sql = '';
@@ -109,6 +110,13 @@ function goneOf([log, { oldest, ordinal }]: readonly [StoredLog, WrittenLog]): s
     gone.push(`DELETE FROM entries WHERE log=${log.id} AND position<${oldest} AND position+count<=${oldest}`);
   if (ordinal > log.written.ordinal) gone.push(`DELETE FROM epochs WHERE log=${log.id} AND ordinal<${ordinal}`);
   return gone;
+}
+
+/** What waits of it beyond this group would bring it back: only the last group removes it. */
+function removedOf([{ id, isRemoved, head: end }, { head }]: readonly [StoredLog, WrittenLog]): string[] {
+  if (!isRemoved || head < end) return [];
+  const ofLog = ['entries', 'epochs', 'kept'].map((table) => `DELETE FROM ${table} WHERE log=${id}`);
+  return [...ofLog, `DELETE FROM logs WHERE id=${id}`];
 }
 
 /** Only once the disk has everything that came before: an entry that keeps the name must not come after its end. */

@@ -10,8 +10,12 @@ export interface JournalStoreOptions {
   readonly maxEntriesPerRuntime?: number;
   /** What a runtime keeps; its older ones are dropped. Default: no bound. */
   readonly maxBytesPerRuntime?: number;
+  /** Epochs of which a runtime keeps entries; older ones are dropped. Default: no bound. */
+  readonly maxEpochsPerRuntime?: number;
   /** What all runtimes of one scope keep; beyond, the oldest of the one that was silent longest are dropped. Default: no bound. */
   readonly maxBytesPerScope?: number;
+  /** What all scopes of one group keep (see `assign`); beyond, the oldest of the runtime that was silent longest are dropped. Default: no bound. */
+  readonly maxBytesPerGroup?: number;
   /** Entries older than this are dropped, within a minute. Default: no bound. */
   readonly maxAgeMs?: number;
   /** Newest entries that stay in memory besides the disk, over all runtimes. Default: 4 MiB. */

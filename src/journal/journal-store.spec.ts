@@ -44,6 +44,62 @@ const fail = (): void => void other.exec('ALTER TABLE entries RENAME TO away');
 const mend = (): void => void other.exec('ALTER TABLE away RENAME TO entries');
 
 describe('JournalStore', () => {
+  it('C36 keeps entries of the newest epochs only, also over a restart', async () => {
+    const options = { observer, maxEpochsPerRuntime: 3 };
+    const journal = JournalStore.openOne(file, options);
+    for (let seq = 1; seq <= 200; seq++) journal.append(runtime, { ...entry(seq), epoch: `e${seq}` });
+    await journal.committed(runtime, 200);
+    const names = (): string[] => journal.read(runtime, 0, 10).map(({ epoch }) => epoch);
+    expect(names()).toEqual(['e198', 'e199', 'e200']);
+    expect(journal.epochs(runtime).length).toBeLessThanOrEqual(3 + 65);
+    await journal.close();
+    const again = JournalStore.openOne(file, options);
+    expect(again.read(runtime, 0, 10).map(({ epoch }) => epoch)).toEqual(['e198', 'e199', 'e200']);
+    await again.close();
+  });
+
+  it('C36 lets go of a runtime as if it had never been, also on disk, and of nothing that came after', async () => {
+    const journal = JournalStore.openOne(file, { observer });
+    journal.append(runtime, { ...entry(1), keep: 'status' });
+    await journal.committed(runtime, 1);
+    journal.append(runtime, entry(2));
+    journal.remove(runtime);
+    expect([journal.runtimes(), journal.bytes, journal.kept(runtime).size]).toEqual([[], 0, 0]);
+    expect(journal.append(runtime, { ...entry(7), epoch: 'e2' })).toMatchObject({ position: 1 });
+    await journal.close();
+    const again = JournalStore.openOne(file, { observer });
+    expect(again.read(runtime, 0, 10).map(({ epoch, seq }) => `${epoch}:${seq}`)).toEqual(['e2:7']);
+    expect([again.kept(runtime).size, again.runtimes()]).toEqual([0, [runtime]]);
+    again.remove(runtime);
+    await again.close();
+    for (const table of ['logs', 'epochs', 'entries', 'kept'])
+      expect(other.prepare(`SELECT count(*) AS n FROM ${table}`).get()).toMatchObject({ n: 0 });
+  });
+
+  it('C36 holds the scopes of a group to what they may keep together: what was silent longest goes, over restarts too', async () => {
+    const { length } = entry(10).frame;
+    const options = { observer, maxBytesPerGroup: 20 * length };
+    const store = new JournalStore(file, options);
+    for (const scope of ['a', 'b']) store.assign(scope, 'team');
+    const [a, b, alone] = [store.open('a'), store.open('b'), store.open('alone')];
+    for (let seq = 10; seq < 20; seq++) for (const journal of [a, alone]) journal.append(runtime, entry(seq));
+    for (let seq = 10; seq < 25; seq++) b.append(runtime, entry(seq));
+    expect(a.bytes + b.bytes).toBeLessThanOrEqual(20 * length);
+    expect([a.bounds(runtime).oldest > 5, b.bounds(runtime).oldest, alone.bounds(runtime).oldest]).toEqual([
+      true,
+      1,
+      1,
+    ]);
+    await store.close();
+    const again = new JournalStore(file, options);
+    expect(again.scopeNames.toSorted()).toEqual(['a', 'alone', 'b']);
+    for (const scope of ['a', 'b']) again.assign(scope, 'team');
+    for (let seq = 25; seq < 40; seq++) again.open('b').append(runtime, entry(seq));
+    expect(again.open('a').bytes).toBe(0);
+    expect(again.open('b').bytes).toBeLessThanOrEqual(20 * length);
+    await again.close();
+  });
+
   it('lets the event loop go on while a commit waits', async () => {
     const journal = JournalStore.openOne(file, { observer });
     other.exec('BEGIN IMMEDIATE');

@@ -1,9 +1,10 @@
 import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
 import { Breath } from './breath.js';
 import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
+import { DropSums } from './drop-sums.js';
 import type { Journal } from './journal.js';
 import { type Group, groupOf } from './journal-group.js';
-import { type JournalDrop, type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
+import { type JournalObserver, NO_JOURNAL_OBSERVER } from './journal-observer.js';
 import { JournalReader } from './journal-reader.js';
 import { JOURNAL_MIGRATIONS } from './journal-schema.js';
 import {
@@ -13,9 +14,10 @@ import {
   type JournalStoreOptions,
 } from './journal-store.options.js';
 import { JournalWriter } from './journal-writer.js';
-import { LibsqlJournal, type LogStore, type Scope } from './libsql-journal.js';
+import { Scope, ScopeGroup } from './journal-scope.js';
+import { LibsqlJournal, type LogStore } from './libsql-journal.js';
 import { RecentEntries } from './recent-entries.js';
-import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog, withSlack } from './stored-log.js';
+import { type HeldEntry, type LogHost, type NewStoredEntry, StoredLog } from './stored-log.js';
 import { UnwrittenEntries } from './unwritten-entries.js';
 
 /** What is no event (a released position, say) is written with the next group, or after this time. */
@@ -38,12 +40,13 @@ export class JournalStore implements LogHost, LogStore {
   private readonly observer: JournalObserver;
   private readonly maxUnwrittenBytes: number;
   private readonly scopes = new Map<string, Scope>();
+  private readonly groups = new Map<string, ScopeGroup>();
   private nextId = 1;
   private turn = 0;
   private readonly unwritten = new UnwrittenEntries();
   private readonly recent: RecentEntries;
   private changed = new Set<StoredLog>();
-  private drops = new Map<StoredLog, { entries: number; bytes: number; unreleased: number }>();
+  private readonly drops = new DropSums();
   private state: 'healthy' | 'failing' | 'closed' = 'healthy';
   /** Why the disk fails now. */
   private failure: Error | undefined;
@@ -94,6 +97,18 @@ export class JournalStore implements LogHost, LogStore {
     return new LibsqlJournal(this, this.scopeOf(scope), () => this.flush(), false);
   }
 
+  /** The scopes of which something is, or was, kept. */
+  get scopeNames(): readonly string[] {
+    return [...this.scopes.keys()];
+  }
+
+  /** From now on a scope shares `maxBytesPerGroup` with the others of this group. */
+  assign(scope: string, group: string): void {
+    const known = this.groups.get(group) ?? new ScopeGroup();
+    this.groups.set(group, known);
+    this.scopeOf(scope).join(known);
+  }
+
   get full(): boolean {
     return this.unwritten.bytes >= this.maxUnwrittenBytes;
   }
@@ -107,11 +122,6 @@ export class JournalStore implements LogHost, LogStore {
     let bytes = 0;
     for (const scope of this.scopes.values()) bytes += scope.bytes;
     return bytes;
-  }
-
-  /** Whether what is appended is held in memory because the disk fails. */
-  get isFailing(): boolean {
-    return this.state === 'failing';
   }
 
   logFor(scope: Scope, runtime: Runtime): StoredLog {
@@ -131,13 +141,10 @@ export class JournalStore implements LogHost, LogStore {
   append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry {
     const before = log.bytes;
     const entry = log.append(fields, through, this.breath.now, ++this.turn);
-    scope.bytes += log.bytes - before;
-    if (scope.newest !== log || entry.entry.position === log.oldest) {
-      scope.newest = log;
-      scope.warm.delete(log);
-      scope.warm.add(log);
-    }
+    scope.count(log.bytes - before);
+    if (scope.newest !== log || entry.entry.position === log.oldest) scope.appended(log);
     this.unwritten.add(entry);
+    if (entry.span.first === entry.entry.position) log.trimEpochs(this.options.maxEpochsPerRuntime ?? Infinity);
     this.retain(scope, log);
     if (this.state === 'failing' && !this.full) log.show(log.head);
     // Far too much waits for the disk: the oldest of it goes, with what lies before it.
@@ -145,6 +152,14 @@ export class JournalStore implements LogHost, LogStore {
       this.unwritten.shrink(this.maxUnwrittenBytes, this.running === undefined);
     this.wake();
     return entry;
+  }
+
+  /** Lets go of all of a log, on disk lazily. */
+  remove(scope: Scope, log: StoredLog): void {
+    log.dropThrough(log.head);
+    log.isRemoved = true;
+    scope.remove(runtimeKey(log.runtime), log);
+    this.touch(log);
   }
 
   /** A log's row changed, or what is kept of it; that is written lazily. */
@@ -160,17 +175,13 @@ export class JournalStore implements LogHost, LogStore {
 
   dropped(log: StoredLog, entries: number, bytes: number, unreleased: number, held: readonly HeldEntry[]): void {
     const scope = this.scopeOf(log.scope);
-    scope.bytes -= bytes;
+    scope.count(-bytes);
     if (log.isEmpty) scope.warm.delete(log);
     for (const entry of held) {
       if (entry.entry.position <= log.written.head) this.recent.dropped(entry);
       else this.unwritten.dropped(entry);
     }
-    const sum = this.drops.get(log) ?? { entries: 0, bytes: 0, unreleased: 0 };
-    sum.entries += entries;
-    sum.bytes += bytes;
-    sum.unreleased += unreleased;
-    this.drops.set(log, sum);
+    this.drops.add(log, { entries, bytes, unreleased });
     this.touch(log);
     this.letGoOn();
   }
@@ -220,7 +231,7 @@ export class JournalStore implements LogHost, LogStore {
       const log = new StoredLog(row, this);
       byId.set(row.id, log);
       scope.logs.set(runtimeKey(row.runtime), log);
-      scope.bytes += log.bytes;
+      scope.count(log.bytes);
       if (!log.isEmpty) scope.warm.add(log);
       this.nextId = Math.max(this.nextId, row.id + 1);
       this.turn = row.turn;
@@ -241,23 +252,17 @@ export class JournalStore implements LogHost, LogStore {
   private scopeOf(name: string): Scope {
     let scope = this.scopes.get(name);
     if (!scope) {
-      scope = { name, logs: new Map(), warm: new Set(), newest: undefined, bytes: 0 };
+      scope = new Scope(name);
       this.scopes.set(name, scope);
     }
     return scope;
   }
 
   private retain(scope: Scope, log: StoredLog): void {
-    const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope } = this.options;
+    const { maxEntriesPerRuntime, maxBytesPerRuntime, maxBytesPerScope, maxBytesPerGroup } = this.options;
     log.trim(maxEntriesPerRuntime ?? Infinity, maxBytesPerRuntime ?? Infinity);
-    if (maxBytesPerScope === undefined || scope.bytes <= maxBytesPerScope) return;
-    const left = withSlack(maxBytesPerScope);
-    for (const silent of scope.warm) {
-      const tooMuch = scope.bytes - left;
-      if (tooMuch <= 0) return;
-      if (silent.bytes < tooMuch) silent.dropThrough(silent.head);
-      else silent.shrink(silent.bytes - tooMuch);
-    }
+    scope.retain(maxBytesPerScope ?? Infinity);
+    scope.group?.retain(maxBytesPerGroup ?? Infinity);
   }
 
   private sweep(): void {
@@ -326,15 +331,9 @@ export class JournalStore implements LogHost, LogStore {
     for (const done of this.unwritten.take(count)) this.recent.add(done);
     this.recent.evict();
     for (const [log, { head }] of logs) log.wroteThrough(head);
-    this.tellDrops();
+    const drops = this.drops.take();
+    if (drops.length > 0) this.observer.dropped(drops);
     this.letGoOn();
-  }
-
-  private tellDrops(): void {
-    if (this.drops.size === 0) return;
-    const drops = [...this.drops].map(([{ scope, runtime }, sums]): JournalDrop => ({ scope, runtime, ...sums }));
-    this.drops.clear();
-    this.observer.dropped(drops);
   }
 
   /** Lets those go on who waited for room. */

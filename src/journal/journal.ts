@@ -83,6 +83,8 @@ export interface Journal {
   released(runtime: Runtime): number;
   /** Drops everything that is kept of a runtime but its epochs and what `keep` holds. */
   forget(runtime: Runtime): void;
+  /** Lets go of a runtime as if it had never been: also of its epochs, and of what `keep` holds. On disk lazily. */
+  remove(runtime: Runtime): void;
   /** Resolves when the journal has room; whoever can pause awaits it before the next append. */
   room(): Promise<void>;
   /** Whether `room()` would wait. */

@@ -1,18 +1,7 @@
 import { isSameRuntime, type Runtime, runtimeKey } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
+import type { Scope } from './journal-scope.js';
 import type { HeldEntry, NewStoredEntry, StoredLog } from './stored-log.js';
-
-/** The logs of one scope. */
-export interface Scope {
-  readonly name: string;
-  readonly logs: Map<string, StoredLog>;
-  /** Those that keep something, silent longest first. */
-  readonly warm: Set<StoredLog>;
-  /** Appended to last. */
-  newest: StoredLog | undefined;
-  /** What they keep (UTF-16 units of the frames). */
-  bytes: number;
-}
 
 /** What a journal needs of its store. */
 export interface LogStore {
@@ -20,6 +9,8 @@ export interface LogStore {
   room(): Promise<void>;
   logFor(scope: Scope, runtime: Runtime): StoredLog;
   append(scope: Scope, log: StoredLog, fields: NewStoredEntry, through: number): HeldEntry;
+  /** Nobody asks for a log any more. */
+  remove(scope: Scope, log: StoredLog): void;
   /** What is known of a log changed. */
   touch(log: StoredLog): void;
 }
@@ -103,6 +94,13 @@ export class LibsqlJournal implements Journal {
     if (!log) return;
     this.release(runtime, log.head);
     log.dropThrough(log.head);
+  }
+
+  remove(runtime: Runtime): void {
+    const log = this.log(runtime);
+    if (!log) return;
+    this.newest = undefined;
+    this.store.remove(this.scope, log);
   }
 
   room(): Promise<void> {

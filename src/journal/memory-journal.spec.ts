@@ -23,6 +23,25 @@ describe('MemoryJournal', () => {
     expect(journal.bounds(other)).toEqual({ oldest: 1, head: 0 });
   });
 
+  it('C36 keeps entries of the newest epochs only, and a few names more', () => {
+    const journal = new MemoryJournal({ maxEpochsPerRuntime: 3 });
+    for (let seq = 1; seq <= 1_000; seq++) journal.append(runtime, entry(seq, `e${seq}`));
+    expect(journal.read(runtime, 0, 10).map(({ epoch }) => epoch)).toEqual(['e998', 'e999', 'e1000']);
+    expect(journal.epochs(runtime).length).toBe(67);
+    expect(journal.last(runtime, 'e940')).toMatchObject({ seq: 940 });
+    expect(journal.last(runtime, 'e1')).toBeUndefined();
+  });
+
+  it('lets go of a runtime as if it had never been', () => {
+    const journal = new MemoryJournal();
+    journal.append(runtime, { ...entry(1), keep: 'status' });
+    journal.append(other, entry(1));
+    journal.remove(runtime);
+    expect([journal.runtimes(), journal.bytes, journal.kept(runtime).size]).toEqual([[other], 7, 0]);
+    expect(journal.epochs(runtime)).toEqual([]);
+    expect(journal.append(runtime, entry(5, 'e2'))).toMatchObject({ position: 1, seq: 5 });
+  });
+
   it('knows its epochs and what of them is kept', () => {
     const journal = new MemoryJournal({ maxEntriesPerRuntime: 3 });
     for (const seq of [1, 2, 3]) journal.append(runtime, entry(seq));

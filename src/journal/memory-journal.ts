@@ -9,6 +9,8 @@ export interface MemoryJournalOptions {
   readonly maxEntriesPerRuntime?: number;
   /** Bytes a runtime keeps; older ones are dropped. Default: no bound. */
   readonly maxBytesPerRuntime?: number;
+  /** Epochs of which a runtime keeps entries; older ones are dropped. Default: no bound. */
+  readonly maxEpochsPerRuntime?: number;
 }
 
 interface LoggedEpoch {
@@ -35,6 +37,8 @@ interface Log {
   turn: number;
 }
 
+/** Epochs of a runtime that stay known though nothing of them is kept. */
+const MAX_GONE_EPOCHS = 64;
 /** Dropped slots at the front of a log that make it worth copying the rest down. */
 const COMPACT_AT = 1_024;
 
@@ -129,6 +133,11 @@ export class MemoryJournal implements Journal {
     this.release(runtime, this.bounds(runtime).head);
   }
 
+  remove(runtime: Runtime): void {
+    this.forget(runtime);
+    this.logs.delete(runtime);
+  }
+
   release(runtime: Runtime, through: number): void {
     const log = this.logs.get(runtime);
     if (!log) return;
@@ -169,6 +178,7 @@ export class MemoryJournal implements Journal {
     } else {
       const { position, seq: firstSeq, through: seq } = entry;
       log.epochs.set(entry.epoch, { first: position, firstSeq, position, seq });
+      this.trimEpochs(log);
     }
     this.count(log, entry, 1);
     this.trim(log);
@@ -203,6 +213,16 @@ export class MemoryJournal implements Journal {
     while (log.entries.length - log.start > maxEntriesPerRuntime || log.bytes > maxBytesPerRuntime)
       this.dropOldest(log);
     this.compact(log);
+  }
+
+  /** Another epoch has begun. */
+  private trimEpochs(log: Log): void {
+    const { maxEpochsPerRuntime = Infinity } = this.options;
+    const isKept = ([, { position }]: readonly [string, LoggedEpoch]): boolean => position >= this.oldestOf(log);
+    const through = [...log.epochs].filter(isKept).at(-maxEpochsPerRuntime - 1)?.[1].position ?? 0;
+    while (this.oldestOf(log) <= through) this.dropOldest(log);
+    const gone = [...log.epochs].filter((epoch) => !isKept(epoch));
+    for (const [epoch] of gone.slice(0, Math.max(0, gone.length - MAX_GONE_EPOCHS))) log.epochs.delete(epoch);
   }
 
   private dropOldest(log: Log): void {

@@ -65,6 +65,8 @@ export class StoredLog {
   private oldestAt: number;
   private readonly waiters = new CommitWaiters();
   private abandoned: Error | undefined;
+  /** Nobody asks for it any more: once all of it is written, nothing of it stays on disk. */
+  isRemoved = false;
 
   constructor(
     row: LogRow,
@@ -196,6 +198,14 @@ export class StoredLog {
   trim(maxEntries: number, maxBytes: number): void {
     if (this.head - this.oldest >= maxEntries) this.dropThrough(this.head - withSlack(maxEntries));
     if (this.bytes > maxBytes) this.shrink(withSlack(maxBytes));
+  }
+
+  /** Drops what is of epochs before the newest so many. */
+  trimEpochs(maxEpochs: number): void {
+    if (this.spans.size <= maxEpochs) return;
+    const kept = [...this.spans.values()].filter(({ position }) => position >= this.oldest);
+    const beyond = kept.at(-maxEpochs - 1);
+    if (beyond) this.dropThrough(beyond.position);
   }
 
   /** Drops the oldest entries until the rest has no more than so many UTF-16 units. */

@@ -12,5 +12,8 @@ describe('RuntimeMap', () => {
     expect(map.get({ agent_id: null, conversation_id: 'c' })).toBe('c');
     expect(map.get({ agent_id: 'null', conversation_id: 'c' })).toBeUndefined();
     expect([...map.values()].toSorted()).toEqual(['ac again', 'ad', 'c']);
+    map.delete({ agent_id: null, conversation_id: 'c' });
+    map.delete({ agent_id: 'a', conversation_id: 'd' });
+    expect([...map.values()]).toEqual(['ac again']);
   });
 });

@@ -13,6 +13,12 @@ export class RuntimeMap<T> {
     this.agents.set(agent_id, conversations.set(conversation_id, value));
   }
 
+  delete({ agent_id, conversation_id }: Runtime): void {
+    const conversations = this.agents.get(agent_id);
+    conversations?.delete(conversation_id);
+    if (conversations?.size === 0) this.agents.delete(agent_id);
+  }
+
   *values(): IterableIterator<T> {
     for (const conversations of this.agents.values()) yield* conversations.values();
   }

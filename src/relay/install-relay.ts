@@ -1,4 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AccessLimits } from './access/access-limits.js';
+import { REGISTER_PATH } from './environments/environments.controller.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
@@ -15,8 +18,21 @@ export function installRelay(app: NestExpressApplication): void {
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
   app.use(app.get(RelayMetrics).measure);
+  app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
   // What is posted here ends in one frame.
   app.useBodyParser('json', { limit: maxFrameBytes });
   app.disable('x-powered-by');
   if (allowedOrigins.length > 0) app.enableCors({ origin: allowedOrigins });
+}
+
+/** Before a body is read, or a token looked at. */
+function limitRegistrations(limits: AccessLimits) {
+  return (request: IncomingMessage, _response: ServerResponse, next: (error?: unknown) => void): void => {
+    try {
+      if (request.method === 'POST') limits.registrationFrom(request);
+      next();
+    } catch (error) {
+      next(error);
+    }
+  };
 }

@@ -1,9 +1,10 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
 import { CLOCK, optionsProvider, validateOptions } from '../config/index.js';
 import { HealthModule, MetricsModule } from '../observability/index.js';
-import { SYSTEM_CLOCK } from '../protocol/index.js';
+import { SYSTEM_CLOCK, type Clock } from '../protocol/index.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessLimits } from './access/access-limits.js';
+import { CommandRates } from './access/command-rates.js';
 import { AccessService } from './access/access.service.js';
 import { TokenAccessService } from './access/token-access.service.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
@@ -51,6 +52,12 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
   },
 };
 
+const commandRatesProvider: FactoryProvider<CommandRates> = {
+  provide: CommandRates,
+  inject: [CLOCK, RelayOptions],
+  useFactory: (clock: Clock, { limits }: RelayOptions) => new CommandRates(clock, limits),
+};
+
 /**
  * The relay: REST, the sockets of listeners and clients, and what goes between them. Install it with `installRelay`.
  * Parts are replaced through `extend.relay.providers`, by the tokens that this room exports.
@@ -72,6 +79,7 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     HistoryMetrics,
     ScrapeGuard,
     AccessGuard,
+    commandRatesProvider,
     AccessLimits,
     Presence,
     SupersededListeners,

@@ -49,6 +49,11 @@ export class HistoryOptions {
   @IsInt()
   @Min(1)
   maxBytes: number = 256 * 1024 * 1024;
+
+  /** Bytes of all environments of one organisation; on disk only. Beyond, the runtime that was silent longest makes room first. Default 16 GiB. */
+  @IsInt()
+  @Min(1)
+  maxOrganizationBytes: number = 16 * 1024 * 1024 * 1024;
 }
 
 /**

@@ -38,6 +38,9 @@ export class FakeRouting {
   deviceRefused(_environmentId: string, _link: DeviceLink, channel: string, { fault }: FrameError): void {
     this.tell(`refused ${channel} ${fault}`);
   }
+  limited(limit: string): void {
+    this.tell(`limited ${limit}`);
+  }
   linkClosed(): void {
     this.tell('closed');
   }

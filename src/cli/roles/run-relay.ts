@@ -20,6 +20,7 @@ import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableUrl } from '../reachable.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
+import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import type { RunningRole } from './serve-health.js';
@@ -82,17 +83,7 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
 }
 
 function limitsOf(settings: RelaySettings): Partial<LimitsOptions> {
-  const { listenerSocketsPerToken, clientSocketsPerToken, registrationsPerSecond, registrationBurst } = settings;
-  const { commandsPerSecond, commandBurst, unansweredPerClient } = settings;
-  return {
-    listenerSocketsPerToken,
-    clientSocketsPerToken,
-    registrationsPerSecond,
-    registrationBurst,
-    commandsPerSecond,
-    commandBurst,
-    unansweredPerClient,
-  };
+  return Object.fromEntries(RELAY_LIMIT_NAMES.map((name) => [name, settings[name]]));
 }
 
 function historyOf(settings: RelaySettings): Partial<HistoryOptions> {
@@ -102,6 +93,7 @@ function historyOf(settings: RelaySettings): Partial<HistoryOptions> {
     maxEventsPerRuntime: settings.historyMaxEvents,
     maxBytesPerRuntime: settings.historyMaxRuntimeBytes,
     maxBytes: settings.historyMaxBytes,
+    maxOrganizationBytes: settings.historyMaxOrganizationBytes,
   };
 }
 

@@ -1,18 +1,18 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
-import { MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
+import { HistoryOptions, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
-import { LinkSettings } from './link.settings.js';
+import { RelayLimitSettings } from './relay-limits.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
-const { limits: LIMITS, maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
+const { maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
 
 const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
-export class RelaySettings extends LinkSettings {
+export class RelaySettings extends RelayLimitSettings {
   @IsString()
   @IsNotEmpty()
   host: string = '127.0.0.1';
@@ -64,38 +64,14 @@ export class RelaySettings extends LinkSettings {
   @Min(1, BYTES)
   historyMaxBytes: number = 256 * MIB;
 
+  @IsInt(BYTES)
+  @Min(1, BYTES)
+  historyMaxOrganizationBytes: number = new HistoryOptions().maxOrganizationBytes;
+
   @IsInt(FRAME_BYTES)
   @Min(FRAME_RANGE.least, FRAME_BYTES)
   @Max(FRAME_RANGE.most, FRAME_BYTES)
   maxFrameBytes: number = DEFAULT_FRAME_BYTES;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  listenerSocketsPerToken: number = LIMITS.listenerSocketsPerToken;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  clientSocketsPerToken: number = LIMITS.clientSocketsPerToken;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  registrationsPerSecond: number = LIMITS.registrationsPerSecond;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  registrationBurst: number = LIMITS.registrationBurst;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  commandsPerSecond: number = LIMITS.commandsPerSecond;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  commandBurst: number = LIMITS.commandBurst;
-
-  @IsInt(COUNT)
-  @Min(1, COUNT)
-  unansweredPerClient: number = LIMITS.unansweredPerClient;
 
   @IsOptional()
   @IsInt(PORT)

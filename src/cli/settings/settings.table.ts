@@ -132,6 +132,14 @@ export const SETTINGS: readonly Setting[] = [
     commands: RELAY,
   },
   {
+    name: 'history-max-organization-bytes',
+    kind: 'integer',
+    value: '<bytes>',
+    help: 'how many bytes of such events of all environments of one organisation stay, on disk; the runtime that was silent longest makes room first',
+    default: '17179869184 (16 GiB)',
+    commands: RELAY,
+  },
+  {
     name: 'max-frame-bytes',
     kind: 'integer',
     value: '<bytes>',

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { CLOCK } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
+import { addressOf } from './client-address.js';
+import { CommandRates } from './command-rates.js';
 import type { Identity } from './identity.js';
 import type { LimitName } from './limit-name.js';
 import { Places } from './places.js';
@@ -12,29 +14,59 @@ import { RateLimit } from './rate-limit.js';
 
 export type Peer = 'listener' | 'client';
 
+/** One limit of tokens, and one of addresses. */
+interface OfBoth<T> {
+  readonly token: T;
+  readonly address: T;
+}
+
 /** When to try again where nobody knows when a place will be free. */
 const PLACE_RETRY_MS = 5_000;
 
-/** Holds what is let in to the limits of its token, before it costs anything (reliability C36). */
+/** Holds what is let in to the limits of its token and its address, before it costs anything (reliability C36). */
 @Injectable()
 export class AccessLimits {
-  private readonly sockets: Readonly<Record<Peer, Places>>;
-  private readonly registrations: RateLimit;
-  private readonly commands: RateLimit;
+  private readonly sockets: Readonly<Record<Peer, OfBoth<Places>>>;
+  private readonly upgrades: OfBoth<RateLimit>;
+  private readonly registrations: OfBoth<RateLimit>;
+  private readonly restCommands: RateLimit;
 
   constructor(
     { limits }: RelayOptions,
     @Inject(CLOCK) clock: Clock,
     private readonly metrics: RelayMetrics,
+    private readonly commands: CommandRates,
   ) {
-    const { registrationsPerSecond, registrationBurst, commandsPerSecond, commandBurst } = limits;
+    const { longestWaitMs } = limits;
+    const rate = (perSecond: number, burst: number): RateLimit =>
+      new RateLimit(clock, { perSecond, burst, longestWaitMs });
     // Apart from each other, so that a console that leaks its sockets does not lock listeners out.
     this.sockets = {
-      listener: new Places(limits.listenerSocketsPerToken),
-      client: new Places(limits.clientSocketsPerToken),
+      listener: {
+        token: new Places(limits.listenerSocketsPerToken),
+        address: new Places(limits.listenerSocketsPerAddress),
+      },
+      client: { token: new Places(limits.clientSocketsPerToken), address: new Places(limits.clientSocketsPerAddress) },
     };
-    this.registrations = new RateLimit(clock, { perSecond: registrationsPerSecond, burst: registrationBurst });
-    this.commands = new RateLimit(clock, { perSecond: commandsPerSecond, burst: commandBurst });
+    this.upgrades = {
+      token: rate(limits.upgradesPerSecond, limits.upgradeBurst),
+      address: rate(limits.addressUpgradesPerSecond, limits.addressUpgradeBurst),
+    };
+    this.registrations = {
+      token: rate(limits.registrationsPerSecond, limits.registrationBurst),
+      address: rate(limits.addressRegistrationsPerSecond, limits.addressRegistrationBurst),
+    };
+    this.restCommands = rate(limits.commandsPerSecond, limits.commandBurst);
+  }
+
+  /**
+   * Somebody wants a socket; nobody knows yet who.
+   *
+   * @throws RelayError TOO_MANY
+   */
+  upgradeFrom(request: IncomingMessage): void {
+    const waitMs = this.upgrades.address.take(addressOf(request));
+    if (waitMs > 0) throw this.tooMany('address-upgrades', 'This address opens sockets too often.', waitMs);
   }
 
   /**
@@ -42,19 +74,37 @@ export class AccessLimits {
    *
    * @throws RelayError TOO_MANY
    */
-  socket(peer: Peer, { tokenId }: Identity, connection: Duplex): void {
+  socket(peer: Peer, { tokenId }: Identity, request: IncomingMessage): void {
+    const waitMs = this.upgrades.token.take(tokenId);
+    if (waitMs > 0) throw this.tooMany('upgrades', 'This token opens sockets too often.', waitMs);
+    const { socket: connection } = request;
     if (connection.destroyed) return;
-    const places = this.sockets[peer];
-    if (!places.take(tokenId)) {
-      const what = `This token has as many sockets of ${peer}s open as it may`;
-      throw this.tooMany(`${peer}-sockets`, `${what}; close some, or raise the limit of the relay.`, PLACE_RETRY_MS);
+    const { token, address } = this.sockets[peer];
+    const from = addressOf(request);
+    if (!token.take(tokenId)) throw this.noPlace(`${peer}-sockets`, 'token', peer);
+    if (!address.take(from)) {
+      token.release(tokenId);
+      throw this.noPlace(`address-${peer}-sockets`, 'address', peer);
     }
-    connection.once('close', () => places.release(tokenId));
+    connection.once('close', () => {
+      token.release(tokenId);
+      address.release(from);
+    });
+  }
+
+  /**
+   * Somebody wants to register; nobody knows yet who.
+   *
+   * @throws RelayError TOO_MANY
+   */
+  registrationFrom(request: IncomingMessage): void {
+    const waitMs = this.registrations.address.take(addressOf(request));
+    if (waitMs > 0) throw this.tooMany('address-registrations', 'This address registers too often.', waitMs);
   }
 
   /** @throws RelayError TOO_MANY */
   registration({ tokenId }: Identity): void {
-    const waitMs = this.registrations.take(tokenId);
+    const waitMs = this.registrations.token.take(tokenId);
     if (waitMs > 0) throw this.tooMany('registrations', 'This token registers too often.', waitMs);
   }
 
@@ -63,9 +113,16 @@ export class AccessLimits {
    *
    * @throws RelayError TOO_MANY
    */
-  command({ tokenId }: Identity): void {
-    const waitMs = this.commands.take(tokenId);
+  command({ tokenId }: Identity, request: IncomingMessage): void {
+    const waitMs = this.restCommands.take(tokenId);
     if (waitMs > 0) throw this.tooMany('rest-commands', 'This token sends too many commands.', waitMs);
+    const over = this.commands.take({ tokenId, address: addressOf(request) });
+    if (over) throw this.tooMany(over.limit, over.text, over.waitMs);
+  }
+
+  private noPlace(limit: LimitName, whose: string, peer: Peer): RelayError {
+    const what = `This ${whose} has as many sockets of ${peer}s open as it may`;
+    return this.tooMany(limit, `${what}; close some, or raise the limit of the relay.`, PLACE_RETRY_MS);
   }
 
   private tooMany(limit: LimitName, message: string, retryAfterMs: number): RelayError {

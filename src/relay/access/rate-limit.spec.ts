@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { RateLimit } from './rate-limit.js';
 
-function limit(perSecond: number, burst: number) {
+function limit(perSecond: number, burst: number, longestWaitMs = 60_000) {
   const clock = new ManualClock();
-  const rate = new RateLimit(clock, { perSecond, burst });
+  const rate = new RateLimit(clock, { perSecond, burst, longestWaitMs });
   const passed = (times: number, key = 'a'): number =>
     Array.from({ length: times }, () => rate.take(key)).filter((waitMs) => waitMs === 0).length;
   return { clock, rate, passed };
@@ -36,6 +36,15 @@ describe('RateLimit', () => {
       expect(rate.take('a')).toBe(0);
     }
     expect(rate.take('a')).toBe(10);
+  });
+
+  it('C36 tells nobody to come back later than the longest wait, however many were refused', async () => {
+    const { clock, rate, passed } = limit(100, 1, 30);
+    passed(1);
+    expect(Array.from({ length: 7 }, () => rate.take('a'))).toEqual([10, 20, 30, 10, 20, 30, 10]);
+    for (let i = 0; i < 100_000; i++) expect(rate.take('a')).toBeLessThanOrEqual(30);
+    await clock.advance(30);
+    expect(rate.take('a')).toBe(0);
   });
 
   it('forgets keys that have not been heard of for a while', async () => {

@@ -5,6 +5,8 @@ export interface RateLimitOptions {
   readonly perSecond: number;
   /** How many of them pass at once, after a pause. */
   readonly burst: number;
+  /** Nobody is told to come back later than this, in ms: beyond, moments are given out again, the earliest first. */
+  readonly longestWaitMs: number;
 }
 
 /** Where one key stands; both of `Clock.elapsed`, in ms. */
@@ -26,13 +28,15 @@ export class RateLimit {
   private readonly marks = new Map<string, Mark>();
   private readonly everyMs: number;
   private readonly burstMs: number;
+  private readonly longestWaitMs: number;
   private sweepAt = FIRST_SWEEP;
 
   constructor(
     private readonly clock: Clock,
-    { perSecond, burst }: RateLimitOptions,
+    { perSecond, burst, longestWaitMs }: RateLimitOptions,
   ) {
     this.everyMs = 1_000 / perSecond;
+    this.longestWaitMs = longestWaitMs;
     this.burstMs = (burst - 1) * this.everyMs;
   }
 
@@ -56,7 +60,9 @@ export class RateLimit {
       mark.spentUntil = spentUntil + this.everyMs;
       return 0;
     }
-    mark.promisedUntil = Math.max(mark.promisedUntil + this.everyMs, now + waitMs);
+    const soonest = now + waitMs;
+    const promised = Math.max(mark.promisedUntil + this.everyMs, soonest);
+    mark.promisedUntil = promised - now > this.longestWaitMs ? soonest : promised;
     return mark.promisedUntil - now;
   }
 

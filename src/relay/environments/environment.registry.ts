@@ -51,6 +51,9 @@ export abstract class EnvironmentRegistry {
   /** Environments whose `id` or `connectionId` is `name`, or else whose device it is; the newest registration first. */
   abstract find(organizationId: string, name: string): Promise<readonly Environment[]>;
 
+  /** Whose an environment is; undefined for one that is not known. */
+  abstract organizationOf(environmentId: string): Promise<string | undefined>;
+
   /** All of an organisation's, the oldest first. */
   abstract list(organizationId: string): Promise<readonly Environment[]>;
 }

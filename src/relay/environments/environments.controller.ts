@@ -12,8 +12,14 @@ import { requestValidation } from './request-validation.pipe.js';
 import { SendMessagesDto } from './send-messages.dto.js';
 import { listenerUrl } from './ws-url.js';
 
+const PATH = 'v1/environments';
+const REGISTER = 'register';
+
+/** Where listeners register. */
+export const REGISTER_PATH = `${PATH}/${REGISTER}`;
+
 /** The REST side of the relay (protocol sections 1 and 4). */
-@Controller('v1/environments')
+@Controller(PATH)
 @UseGuards(AccessGuard)
 @UsePipes(requestValidation)
 export class EnvironmentsController {
@@ -23,7 +29,7 @@ export class EnvironmentsController {
     private readonly limits: AccessLimits,
   ) {}
 
-  @Post('register')
+  @Post(REGISTER)
   @HttpCode(200)
   async register(
     @Caller() caller: Identity,
@@ -55,10 +61,11 @@ export class EnvironmentsController {
   @HttpCode(200)
   async sendMessages(
     @Caller() caller: Identity,
+    @Req() request: IncomingMessage,
     @Param('name') name: string,
     @Body() body: SendMessagesDto,
   ): Promise<MessagesOutcome> {
-    this.limits.command(caller);
+    this.limits.command(caller, request);
     return this.environments.sendMessages(caller, name, body);
   }
 }

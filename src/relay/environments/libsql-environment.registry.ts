@@ -103,6 +103,10 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     return (found as EnvironmentRow[]).map(environmentOf);
   }
 
+  async organizationOf(environmentId: string): Promise<string | undefined> {
+    return (this.statements.byId.get([environmentId]) as EnvironmentRow | undefined)?.organization_id;
+  }
+
   async list(organizationId: string): Promise<readonly Environment[]> {
     return (this.statements.ofOrganization.all([organizationId]) as EnvironmentRow[]).map(environmentOf);
   }

@@ -97,6 +97,10 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     return ofDevice.toSorted((a, b) => b.registeredAt - a.registeredAt);
   }
 
+  async organizationOf(environmentId: string): Promise<string | undefined> {
+    return this.byId.get(environmentId)?.environment.organizationId;
+  }
+
   async list(organizationId: string): Promise<readonly Environment[]> {
     const all = [...this.byId.values()].map(({ environment }) => environment);
     return all.filter((environment) => environment.organizationId === organizationId);

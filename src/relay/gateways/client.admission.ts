@@ -3,6 +3,7 @@ import { CLOSE_CODES, retryAfterReason } from '../../protocol/index.js';
 import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { bearerOf } from '../access/bearer.js';
+import { addressOf } from '../access/client-address.js';
 import { assertAllowedOrigin } from '../access/origin.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
@@ -26,12 +27,14 @@ export class ClientAdmission {
   /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
+    this.limits.upgradeFrom(request);
     // Browsers cannot set headers on a WebSocket.
     const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
     const seq = readCount(query, 'resumeFrom');
     const admitted = {
       environmentId: await this.environmentIdOf(identity.organizationId, params['connectionId'] ?? ''),
       tokenId: identity.tokenId,
+      address: addressOf(request),
       client: readText(query, 'client'),
       agentId: readText(query, 'agentId'),
       conversationId: readText(query, 'conversationId'),
@@ -41,7 +44,7 @@ export class ClientAdmission {
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
       mayApprove: identity.mayApprove,
     };
-    this.limits.socket('client', identity, request.socket);
+    this.limits.socket('client', identity, request);
     return admitted;
   }
 

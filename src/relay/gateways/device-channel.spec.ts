@@ -3,6 +3,7 @@ import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import { RECEIPT_DEFAULTS } from '../../channel/index.js';
 import { encodeFrame, MAX_OPEN_CHUNKED, type Frame, type FrameError } from '../../protocol/index.js';
+import { LimitsOptions } from '../access/limits.options.js';
 import { RelayOptions } from '../relay.options.js';
 import { DeviceChannel } from './device-channel.js';
 
@@ -14,6 +15,8 @@ let received: Frame[];
 let routed: Frame[];
 let refused: string[];
 let broken: number[];
+let limited: string[];
+let reasons: string[];
 let heartbeats: number;
 /** What routing says to each frame. */
 let responsible: () => Promise<void> | undefined;
@@ -21,10 +24,11 @@ let responsible: () => Promise<void> | undefined;
 beforeEach(() => {
   clock = new ManualClock();
   [received, routed, refused, broken, heartbeats] = [[], [], [], [], 0];
+  [limited, reasons] = [[], []];
   responsible = () => undefined;
 });
 
-function open(resumable = true, joinsChunks = true): DeviceChannel {
+function open(resumable = true, joinsChunks = true, limits = LIMITS): DeviceChannel {
   const [deviceSide, relaySide] = MemorySocket.pair();
   device = deviceSide;
   device.receive({ message: (text) => received.push(JSON.parse(text) as Frame), closed() {} });
@@ -38,10 +42,15 @@ function open(resumable = true, joinsChunks = true): DeviceChannel {
       return responsible();
     },
     heartbeat: () => void heartbeats++,
-    broken: (_channel: DeviceChannel, code: number) => void broken.push(code),
+    limited: (limit: string) => void limited.push(limit),
+    broken: (broke: DeviceChannel, code: number, reason: string) => {
+      broken.push(code);
+      reasons.push(reason);
+      if (limits !== LIMITS) broke.close(code, reason);
+    },
     closed() {},
   };
-  const channel = new DeviceChannel('stream', relaySide, clock, LIMITS, observer, { resumable, joinsChunks });
+  const channel = new DeviceChannel('stream', relaySide, clock, limits, observer, { resumable, joinsChunks });
   channel.start();
   return channel;
 }
@@ -172,5 +181,62 @@ describe('a channel of a plain link', () => {
     expect(received).toEqual([{ type: 'command' }]);
     expect(await acknowledged()).toEqual([]);
     expect([routed, broken]).toEqual([[{ type: 'a' }], []]);
+  });
+});
+
+describe('the rate of small frames', () => {
+  const FEW = Object.assign(new RelayOptions(), {
+    limits: Object.assign(new LimitsOptions(), { framesPerSecond: 10, frameBurst: 20 }),
+  });
+  const event = (seq: number): object => ({
+    seq,
+    type: 'x',
+    runtime: { agent_id: null, conversation_id: 'c' },
+    event_epoch: 'e',
+    event_seq: seq,
+  });
+
+  it.each([
+    ['heartbeats', () => ({ type: 'ping' })],
+    ['acknowledgements of nothing', () => ({ type: 'ack', seq: 0, safe: 0 })],
+    ['frames that are smaller than any event', (n: number) => ({ seq: n, type: 'x' })],
+    ['large messages that are no frames', (n: number) => ({ seq: n, no_type: 'x'.repeat(500) })],
+  ])('C36 closes the link of a device that floods with %s, and says when to come back', async (_what, frame) => {
+    open(true, true, FEW);
+    for (let n = 1; n <= 40; n++) await send(frame(n));
+    expect(broken).toEqual([4029]);
+    expect(reasons).toEqual(['Retry-After: 2. At most 10 small frames a second.']);
+    expect(limited).toEqual(['frames']);
+  });
+
+  it('C36 closes that of a plain listener with 1013', async () => {
+    open(false, false, FEW);
+    for (let n = 1; n <= 40; n++) await send({ type: 'ping' });
+    expect(broken).toEqual([1013]);
+  });
+
+  it('C36 lets as many pass as the rate gives', async () => {
+    open(true, true, FEW);
+    for (let n = 1; n <= 20; n++) await send({ type: 'ping' });
+    for (let n = 1; n <= 50; n++) {
+      await clock.advance(100);
+      await send({ type: 'ping' });
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it('C36 never holds up events, however small and fast, nor acknowledgements of what was sent', async () => {
+    const channel = open(true, true, FEW);
+    for (let n = 1; n <= 200; n++) {
+      device.send(JSON.stringify(event(n)));
+      channel.send({ type: 'command' });
+    }
+    await settle();
+    const sent = received.filter(({ type }) => type === 'command').length;
+    expect(sent).toBe(200);
+    for (let n = 1; n <= sent; n++) await send({ type: 'ack', seq: n, safe: 0 });
+    for (let n = 1; n <= sent; n++) await send({ type: 'ack', seq: sent, safe: n });
+    expect(broken).toEqual([]);
+    expect(routed).toHaveLength(200);
   });
 });

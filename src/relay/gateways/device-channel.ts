@@ -21,11 +21,15 @@ import {
   PONG_TEXT,
   readChunk,
   readDelta,
+  retryAfterReason,
   REFUSED_SIZE_FACTOR,
   type ChannelName,
   type Clock,
   type Frame,
 } from '../../protocol/index.js';
+import { FrameRate, LEAST_EVENT_LENGTH, tooManyFrames } from '../access/frame-rate.js';
+import type { LimitName } from '../access/limit-name.js';
+import type { LimitsOptions } from '../access/limits.options.js';
 import type { Responsibility } from '../routing/device-link.js';
 
 /** Who is told what comes on the sockets of a link. */
@@ -35,6 +39,8 @@ export interface DeviceChannelObserver {
   /** A message that is not taken as a frame, whose framing is intact. */
   refused(channel: DeviceChannel, error: FrameError): Responsibility;
   heartbeat(): void;
+  /** It ran into a limit. */
+  limited(limit: LimitName): void;
   /** This socket is of no use any more: its link is to end. `fault` where a message broke the framing. */
   broken(channel: DeviceChannel, code: number, reason: string, fault?: FrameError): void;
   closed(code: number): void;
@@ -47,6 +53,7 @@ export interface DeviceChannelLimits {
   readonly deviceBufferBytes: number;
   /** How much of one socket of a resumable link may be unacknowledged. */
   readonly window: Partial<WindowOptions>;
+  readonly limits: Pick<LimitsOptions, 'framesPerSecond' | 'frameBurst'>;
 }
 
 /** What the two ends of a socket agreed. */
@@ -66,8 +73,8 @@ export interface SendingFrame {
 }
 
 /** Frames that say nothing but that the socket lives; they have no number (protocol section 5). */
-const SILENT: ReadonlySet<string> = new Set(['pong', 'listener_ready']);
-const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', 'ack', ...SILENT]);
+const SILENT: ReadonlySet<string> = new Set(['pong', 'ack', 'listener_ready']);
+const UNNUMBERED: ReadonlySet<unknown> = new Set(['ping', ...SILENT]);
 
 type SendingOptions = Pick<ChannelSenderOptions, 'bufferBound' | 'window'>;
 
@@ -90,12 +97,16 @@ export class DeviceChannel implements SocketReceiver {
   private waiting: { readonly responsible: Promise<void>; readonly receipts: Receipt[] } | undefined;
   /** Made for the first large event. */
   private begunJoiner: ChunkJoiner | undefined;
+  /** Made for the first message that nothing else holds back. */
+  private rate: FrameRate | undefined;
+  /** What the device has acknowledged: `seq` and `safe` together only grow. */
+  private acknowledgedSum = 0;
   private hasEnded = false;
 
   constructor(
     readonly name: ChannelName,
     private readonly socket: ChannelSocket,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly limits: DeviceChannelLimits,
     private readonly observer: DeviceChannelObserver,
     private readonly terms: DeviceChannelTerms,
@@ -152,18 +163,40 @@ export class DeviceChannel implements SocketReceiver {
     try {
       frame = this.decode(text, isBinary);
     } catch (error) {
-      if (error instanceof FrameError) return this.refuse(error, length);
-      throw error;
+      if (!(error instanceof FrameError)) throw error;
+      if (this.isWithinRate()) this.refuse(error, length);
+      return;
     }
+    const isNews = frame.type === 'ack' ? this.acknowledge(frame) : length >= LEAST_EVENT_LENGTH;
+    if (!isNews && !this.isWithinRate()) return;
     if (frame.type === 'ping') {
       this.socket.send(PONG_TEXT);
       this.observer.heartbeat();
-    } else if (frame.type === 'ack') this.numbered?.acknowledged(frame);
-    // A frame without a number is none of a resumable channel.
-    else if (!SILENT.has(frame.type)) {
+      // A frame without a number is none of a resumable channel.
+    } else if (!SILENT.has(frame.type)) {
       const receipt = this.numbered?.received(frame['seq'] ?? null, length);
       this.settle(receipt, this.isPiece(frame) ? this.join(frame) : this.observer.frame(this, frame, text));
     }
+  }
+
+  /** @returns whether it says anything new: as many as there were frames to acknowledge are always fine */
+  private acknowledge(ack: Frame): boolean {
+    this.numbered?.acknowledged(ack);
+    const sum = Number(ack['seq']) + Number(ack['safe']);
+    const isNew = this.numbered !== undefined && sum > this.acknowledgedSum;
+    if (isNew) this.acknowledgedSum = sum;
+    return isNew;
+  }
+
+  /** Whether one more message that nothing else holds back is not too much; else the link ends. */
+  private isWithinRate(): boolean {
+    const { limits } = this.limits;
+    const waitMs = (this.rate ??= new FrameRate(this.clock, limits)).take();
+    if (waitMs === 0) return true;
+    this.observer.limited('frames');
+    const { code } = this.terms.resumable ? CLOSE_CODES.TOO_MANY : CLOSE_CODES.TRY_LATER;
+    this.observer.broken(this, code, retryAfterReason(tooManyFrames(limits), waitMs));
+    return false;
   }
 
   /** Most of all that comes are deltas, and where they have their place in a history nothing here looks into them. */

@@ -9,6 +9,7 @@ import {
   type FrameError,
   type Timer,
 } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
 import { voiderOf, type Environment, type Lease } from '../environments/environment.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 import type { Presence } from '../environments/presence.js';
@@ -101,6 +102,11 @@ export class DeviceSession implements DeviceSocketsObserver {
   heartbeat(): void {
     this.lastSignOfLife = this.parts.clock.now();
     this.parts.presence.heartbeat(this.environment.id, this.lastSignOfLife);
+  }
+
+  limited(limit: LimitName): void {
+    this.parts.routing.limited(limit);
+    this.log.warn('The device ran into a limit; its link is closed.', { ...this.fields, limit });
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {

@@ -11,6 +11,7 @@ import {
   type RewindFrame,
   type Timer,
 } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
 import type { Lease } from '../environments/environment.js';
 import type { DeviceLink, Responsibility } from '../routing/device-link.js';
 import { DeviceChannel, type DeviceChannelLimits, type DeviceChannelObserver } from './device-channel.js';
@@ -29,6 +30,8 @@ export interface DeviceSocketsObserver {
   /** A message that is not taken as a frame; where its framing is broken, the link ends. */
   refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility;
   heartbeat(link: DeviceSockets): void;
+  /** It ran into a limit. */
+  limited(limit: LimitName): void;
   /** Once, however it ended. `goodbye`: the listener closed it on purpose and is not coming back by itself. */
   ended(link: DeviceSockets, goodbye: boolean): void;
 }
@@ -126,6 +129,10 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
 
   heartbeat(): void {
     this.observer.heartbeat(this);
+  }
+
+  limited(limit: LimitName): void {
+    this.observer.limited(limit);
   }
 
   broken(socket: DeviceChannel, code: number, reason: string, fault?: FrameError): void {

@@ -28,12 +28,13 @@ export class DeviceAdmission {
   /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_TAKEN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedDevice> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
+    this.limits.upgradeFrom(request);
     const identity = await this.access.identify(bearerOf(request));
     const hello = readHello(query);
     const standing = await this.registry.standingOf(params['connectionId'] ?? '', query.get('lease') ?? '');
     if (standing.state !== 'unknown' && standing.environment.ownerTokenId !== identity.tokenId)
       throw new RelayError('ENVIRONMENT_TAKEN');
-    this.limits.socket('listener', identity, request.socket);
+    this.limits.socket('listener', identity, request);
     return { hello, standing };
   }
 }

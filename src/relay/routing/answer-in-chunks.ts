@@ -1,12 +1,14 @@
 import { countedLength } from '../../channel/index.js';
 import {
   type ChunkFrame,
+  type Clock,
   decodeFrame,
   type ErrorCode,
   type Frame,
   FrameError,
   isAnswerType,
   MAX_UNCONFIRMED_LENGTH,
+  type Timer,
 } from '../../protocol/index.js';
 import { AnswerPassage } from './answer-passage.js';
 
@@ -23,6 +25,8 @@ export interface AnswerInChunksLimits {
   readonly maxAnswerBytes: number;
   /** Bytes of one answer for an asker that takes it in one. */
   readonly maxFrameBytes: number;
+  /** ms in which a device that began an answer must go on with it. */
+  readonly answerStallMs: number;
 }
 
 export interface AnswerInChunksOutlets {
@@ -39,6 +43,7 @@ export interface AnswerInChunksOutlets {
   readonly lost: () => void;
 }
 
+const STALLED = 'The device began to answer, and then did not go on; ask again.';
 const NO_ANSWER = "The device's answer came in pieces that do not fit together.";
 /** More waits here only when a device sends what was not confirmed. */
 const MAX_WAITING = 2 * MAX_UNCONFIRMED_LENGTH;
@@ -46,7 +51,7 @@ const MAX_WAITING = 2 * MAX_UNCONFIRMED_LENGTH;
 /**
  * One answer that a device sends in chunks (protocol section 6): they go on to the asker as they come, and what its socket takes is
  * confirmed to the device, so that a slow asker costs no memory here and holds nobody up. For an asker that takes no chunks
- * they are joined, as far as one frame goes.
+ * they are joined, as far as one frame goes. A device that stops in the middle does not hold up the asker's other answers for ever.
  */
 export class AnswerInChunks {
   private phase: 'waiting' | 'passing' | 'joining' = 'waiting';
@@ -54,12 +59,16 @@ export class AnswerInChunks {
   private length = 0;
   private readonly pieces: string[] = [];
   private passage: AnswerPassage | undefined;
+  /** When anything was last heard of it; of `Clock.elapsed`. */
+  private movedAt = 0;
+  private timer: Timer | undefined;
 
   /** @param requestId as the client gave it; one that is no text has its answer joined */
   constructor(
     private readonly requestId: unknown,
     private readonly limits: AnswerInChunksLimits,
     private readonly outlets: AnswerInChunksOutlets,
+    private readonly clock: Clock,
   ) {}
 
   take(chunk: ChunkFrame): void {
@@ -68,6 +77,7 @@ export class AnswerInChunks {
     if (this.phase === 'waiting') return;
     if (chunk.index !== this.next) return this.fail('COMMAND_FAILED', NO_ANSWER);
     this.next++;
+    this.moved(chunk.last);
     this.length += countedLength(chunk);
     if (this.length > this.limits.maxAnswerBytes) return this.fail('ANSWER_TOO_LARGE');
     if (this.phase === 'passing') this.pass(chunk);
@@ -77,6 +87,7 @@ export class AnswerInChunks {
   /** The device's link is over: it will begin again. */
   interrupt(): void {
     this.phase = 'waiting';
+    this.unwatch();
     this.pieces.length = 0;
     this.passage?.restart();
   }
@@ -102,7 +113,10 @@ export class AnswerInChunks {
     const { passTo, passed } = this.outlets;
     if (!passTo || typeof this.requestId !== 'string' || this.requestId === '') return 'join';
     const passage = new AnswerPassage(this.requestId, {
-      taken: ({ index }) => this.outlets.confirm(index, false),
+      taken: ({ index, last }) => {
+        this.moved(last);
+        this.outlets.confirm(index, false);
+      },
       delivered: passed,
       lost: () => {
         this.passage = undefined;
@@ -139,6 +153,28 @@ export class AnswerInChunks {
     }
   }
 
+  /** Something came, or went on. @param isLast nothing more is to come */
+  private moved(isLast: boolean): void {
+    this.movedAt = this.clock.elapsed();
+    if (isLast) this.unwatch();
+    else this.timer ??= this.clock.after(this.limits.answerStallMs, this.look);
+  }
+
+  private unwatch(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  private readonly look = (): void => {
+    this.timer = undefined;
+    const { clock, limits, movedAt } = this;
+    // While something waits here for the asker, it is not the device that holds it up.
+    if ((this.passage?.waitingLength ?? 0) > 0) return this.moved(false);
+    const leftMs = movedAt + limits.answerStallMs - clock.elapsed();
+    if (leftMs > 0) this.timer = clock.after(leftMs, this.look);
+    else this.fail('COMMAND_TIMEOUT', STALLED);
+  };
+
   private fail(code: ErrorCode, message?: string): void {
     this.stop();
     this.outlets.failed(code, message);
@@ -152,6 +188,7 @@ export class AnswerInChunks {
 
   private stop(): void {
     this.phase = 'waiting';
+    this.unwatch();
     this.outlets.confirm(this.next - 1, true);
   }
 }

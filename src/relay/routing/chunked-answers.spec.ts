@@ -104,6 +104,51 @@ it('no more than 6 are open on one socket: the next begins when one of them has 
   expect(open()).toBe(7);
 });
 
+it('C36 of a device that begins 6 and stops end with an error, and their places are free again', async () => {
+  const { bench, link, client } = await asking({ answerStallMs: 1_000 });
+  for (let i = 0; i < 6; i++) client.send({ ...READ, request_id: `r-${i}` });
+  await bench.settled();
+  const ids = link.sent.filter(({ type }) => type === 'read_file').map(({ request_id }) => request_id);
+  for (const id of ids.slice(0, 6)) send(bench, link, 0, 'begins', false, id);
+  send(bench, link, 0, 'waits for a place', true, ids[6]);
+  await bench.clock.advance(999);
+  await bench.settled();
+  expect(client.of('read_file_response')).toEqual([]);
+  send(bench, link, 1, 'goes on', false, ids[0]);
+  await bench.clock.advance(1);
+  await bench.settled();
+  expect(client.of('read_file_response')).toHaveLength(5);
+  for (const answer of client.of('read_file_response'))
+    expect(answer).toMatchObject({
+      success: false,
+      error_code: 'COMMAND_TIMEOUT',
+      error: expect.stringContaining('did not go on'),
+    });
+  expect(client.of('chunk').some(({ data }) => data === 'waits for a place')).toBe(true);
+  expect(acks(link).filter(({ stop }) => stop === true)).toHaveLength(5);
+  send(bench, link, 2, 'ends', true, ids[0]);
+  await bench.clock.advance(10_000);
+  await bench.settled();
+  expect(client.of('read_file_response')).toHaveLength(5);
+  expect(client.of('chunk').at(-1)).toMatchObject({ data: 'ends', last: true });
+});
+
+it('C36 are not given up while it is the asker who does not read', async () => {
+  const { bench, link, client } = await asking({ answerStallMs: 1_000 });
+  client.acknowledges = false;
+  client.relaySide.held = true;
+  for (let i = 0; i < 64; i++) send(bench, link, i);
+  await bench.clock.advance(10_000);
+  client.acknowledges = true;
+  client.relaySide.release();
+  await bench.settled();
+  expect(read(client)).toBeUndefined();
+  expect(chunks(client)).toHaveLength(64);
+  await bench.clock.advance(1_000);
+  await bench.settled();
+  expect(read(client)).toMatchObject({ error_code: 'COMMAND_TIMEOUT' });
+});
+
 it('are joined for a client that takes answers in one, up to a frame', async () => {
   const { bench, link, client } = await asking({ maxFrameBytes: 100_000 }, false);
   const answer = JSON.stringify({ type: 'read_file_response', request_id: 'x', success: true, content: 'é"\\' });

@@ -15,12 +15,14 @@ import {
   type Runtime,
   SparseMap,
 } from '../../protocol/index.js';
+import { FrameRate, tooManyFrames } from '../access/frame-rate.js';
 import type { AnswerPassage } from './answer-passage.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { DirectFrames, type DirectFrame } from './direct-frames.js';
 import { unreadableAnswer } from './error-answers.js';
 import type { Guard } from './guard.js';
 import { HistoryCursor } from './history-cursor.js';
+import type { ReplayTurns } from './replay-turns.js';
 import type { Placement } from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
@@ -62,6 +64,10 @@ export class ClientSocket {
   private carried: Carried | undefined;
   /** Made with the first source of events. */
   private eventSlots: ChunkSlots | undefined;
+  /** Made for the first message that nothing else holds back. */
+  private rate: FrameRate | undefined;
+  /** The newest `seq` that the client has acknowledged. */
+  private acknowledgedSeq = 0;
   private isOver = false;
   private isHeld = false;
 
@@ -71,6 +77,7 @@ export class ClientSocket {
     private readonly observer: RoutingObserver,
     private readonly guard: Guard,
     private readonly clock: Clock,
+    private readonly turns: ReplayTurns,
   ) {
     this.runtime = runtimeOf(attachment);
     this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
@@ -121,9 +128,11 @@ export class ClientSocket {
     const known = this.followed.get(record.key);
     if (known) return known.cursor;
     const keyedOnly = !this.carriesEvents;
-    const cursor = new HistoryCursor(record.history, placement, { mayApprove: this.mayApprove, keyedOnly });
+    const { mayApprove, turns } = this;
+    const wake = (): void => this.begun?.wake();
+    const cursor = new HistoryCursor(record.history, placement, { mayApprove, keyedOnly, turns, wake });
     const source = this.safe(this.inChunks(cursor));
-    const unsubscribe = record.history.subscribe(() => this.begun?.wake());
+    const unsubscribe = record.history.subscribe(wake);
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;
@@ -214,9 +223,10 @@ export class ClientSocket {
     if (this.isOver) return;
     const frame = this.decode(text, isBinary);
     if (!frame) return;
-    if (frame.type === 'ping') this.pong();
-    else if (frame.type === 'ack') this.acknowledge(frame['seq']);
-    else if (frame.type !== 'pong') receiver.command(frame, text.length);
+    if (frame.type === 'ack') return this.acknowledge(frame['seq']);
+    const isBeat = frame.type === 'ping' || frame.type === 'pong';
+    if (!isBeat) return receiver.command(frame, text.length);
+    if (this.isWithinRate() && frame.type === 'ping') this.pong();
   }
 
   private decode(text: string, isBinary: boolean): Frame | undefined {
@@ -227,7 +237,7 @@ export class ClientSocket {
       this.observer.dropped('unreadable');
       if (error.breaksFraming)
         this.close(error.fault === 'BINARY' ? CLOSE_CODES.UNSUPPORTED : CLOSE_CODES.INVALID, error.message);
-      else this.refuse(error);
+      else if (this.isWithinRate()) this.refuse(error);
       return undefined;
     }
   }
@@ -246,11 +256,27 @@ export class ClientSocket {
   }
 
   private acknowledge(seq: unknown): void {
-    if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 0) return this.observer.dropped('unreadable');
+    const isCount = typeof seq === 'number' && Number.isSafeInteger(seq) && seq >= 0;
+    // As many as there were frames to acknowledge are always fine.
+    if ((!isCount || seq <= this.acknowledgedSeq) && !this.isWithinRate()) return;
+    if (!isCount) return this.observer.dropped('unreadable');
     if (seq > this.sentCount)
       return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sentCount} were sent.`);
+    this.acknowledgedSeq = Math.max(this.acknowledgedSeq, seq);
     this.direct.acknowledged(seq);
     this.begun?.confirmThrough(seq);
+  }
+
+  /** Whether one more message that nothing else holds back is not too much; else the socket is closed. */
+  private isWithinRate(): boolean {
+    // What is on its way behind the close: whoever sent it is told already.
+    if (!this.isOpen) return false;
+    const { limits } = this.options;
+    const waitMs = (this.rate ??= new FrameRate(this.clock, limits)).take();
+    if (waitMs === 0) return true;
+    this.observer.limited('frames');
+    this.overrun(tooManyFrames(limits), waitMs);
+    return false;
   }
 
   private stalled(): void {

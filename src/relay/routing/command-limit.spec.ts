@@ -66,6 +66,20 @@ describe('the rate of commands', () => {
     expect(busy.closed).toMatchObject({ code: 4029 });
   });
 
+  it.each([
+    ['heartbeats', { type: 'ping' }],
+    ['acknowledgements of nothing new', { type: 'ack', seq: 0 }],
+    ['acknowledgements that are none', { type: 'ack', seq: 'x' }],
+    ['messages that are no frames', { request_id: 'r' }],
+  ])('C36 closes the socket of who floods with %s', async (_what, frame) => {
+    const limits = Object.assign(new LimitsOptions(), { framesPerSecond: 10, frameBurst: 20 });
+    const bench = new RoutingBench({ limits });
+    const flooder = await bench.attach();
+    for (let n = 0; n < 40; n++) flooder.send(frame);
+    await bench.settled();
+    expect(flooder.closed).toEqual({ code: 4029, reason: 'Retry-After: 2. At most 10 small frames a second.' });
+  });
+
   it('does not count acknowledgements and pings', async () => {
     const { bench } = start();
     const client = await bench.attach();

@@ -12,6 +12,7 @@ import {
   type FrameError,
   type FrameFault,
 } from '../../protocol/index.js';
+import type { CommandRates } from '../access/command-rates.js';
 import type { PassageVerdict } from './answer-in-chunks.js';
 import type { AnswerPassage } from './answer-passage.js';
 import { ApprovalAnswers } from './approval-answers.js';
@@ -34,6 +35,7 @@ import { NamedEvents, type EventIntake } from './named-events.js';
 import { LostApprovals } from './lost-approvals.js';
 import { PendingApprovals } from './pending-approvals.js';
 import type { Asker } from './request.js';
+import type { ReplayTurns } from './replay-turns.js';
 import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
 import type { RoutingObserver } from './routing-observer.js';
@@ -51,6 +53,10 @@ export interface HubContext {
   readonly guard: Guard;
   readonly trace: RequestTrace;
   readonly journal: Journal;
+  /** Who reads what is old, in all environments together. */
+  readonly replays: ReplayTurns;
+  /** What tokens and addresses may send, in all environments together. */
+  readonly commandRates: CommandRates;
   /** Names this relay process in the events of devices that name none. */
   readonly relayEpoch: string;
 }
@@ -85,7 +91,7 @@ export class EnvironmentHub {
     const namesEvents = (): boolean => this.lastLink?.namesEvents === true;
     const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
     this.syncAskers = syncAskers;
-    this.runtimes = new Runtimes(context.journal, options.maxRuntimes);
+    this.runtimes = new Runtimes(context.journal, options, (limit) => observer.limited(limit));
     const { runtimes } = this;
     this.recorder = new EventRecorder(runtimes, approvals, clock, observer);
     this.recorder.restore();
@@ -100,7 +106,7 @@ export class EnvironmentHub {
     this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
       this.outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
     );
-    this.commandLimit = new CommandLimit(clock, options.limits, observer);
+    this.commandLimit = new CommandLimit(clock, options.limits, observer, context.commandRates);
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.terminals = new Terminals(clock, options, observer, {
       link: () => this.outbox.link,
@@ -201,8 +207,8 @@ export class EnvironmentHub {
   }
 
   attach(attachment: ClientAttachment): void {
-    const { options, observer, guard, clock } = this.context;
-    const socket = new ClientSocket(attachment, options, observer, guard, clock);
+    const { options, observer, guard, clock, replays } = this.context;
+    const socket = new ClientSocket(attachment, options, observer, guard, clock, replays);
     const session = this.clients.join(socket);
     this.subscriptions.open(session, socket);
     session.handOver();

@@ -2,6 +2,7 @@ import type { FrameSource, OutgoingFrame } from '../../channel/index.js';
 import type { JournalEntry } from '../../journal/index.js';
 import { gapText, withheldText } from './frame-text.js';
 import type { HistoryReader } from './history-reader.js';
+import type { ReplayTurns } from './replay-turns.js';
 import type { Placement } from './resume.js';
 import type { EventPlace, RuntimeHistory } from './runtime-history.js';
 
@@ -10,7 +11,14 @@ export interface HistoryCursorOptions {
   readonly mayApprove: boolean;
   /** Only events with an `idempotency_key`: for the second of two mirrored sockets. */
   readonly keyedOnly?: boolean;
+  /** Where it waits for its turn to read what is old. */
+  readonly turns?: ReplayTurns;
+  /** Called when it is its turn: it is asked for its next frame then. */
+  readonly wake?: () => void;
 }
+
+/** Entries behind the newest one that are likely to be in memory still: whoever follows what happens now waits for nobody. */
+const RECENT_ENTRIES = 256;
 
 interface Insertion {
   /** It is due once the reader has everything up to this position. */
@@ -49,6 +57,7 @@ export class HistoryCursor implements FrameSource {
     for (;;) {
       const told = this.told.shift();
       if (told !== undefined) return { text: told };
+      if (!this.mayRead()) return undefined;
       const entry = this.reader.after(this.position);
       const text = this.isInsertionDue(entry) ? this.takeInsertion() : entry && this.pass(entry);
       if (text !== undefined) return { text };
@@ -85,7 +94,15 @@ export class HistoryCursor implements FrameSource {
 
   /** The reader is gone. */
   end(): void {
+    if (this.options.wake) this.options.turns?.leave(this.options.wake);
     for (const { taken } of this.insertions.splice(0)) taken?.();
+  }
+
+  /** What is old is read from the disk, which everybody waits for: that is done in turn. */
+  private mayRead(): boolean {
+    const { turns, wake } = this.options;
+    if (!turns || !wake || this.reader.holds(this.position)) return true;
+    return this.history.head - this.position <= RECENT_ENTRIES || turns.admits(wake);
   }
 
   private isInsertionDue(entry: JournalEntry | undefined): boolean {

@@ -18,6 +18,11 @@ export class HistoryReader {
     private readonly runtime: Runtime,
   ) {}
 
+  /** Whether the first entry after a position was read already. */
+  holds(position: number): boolean {
+    return (this.batch.at(-1)?.position ?? 0) > position;
+  }
+
   /** The first kept entry after a position; positions never go back. */
   after(position: number): JournalEntry | undefined {
     for (let entry = this.batch[this.index]; entry; entry = this.batch[++this.index])

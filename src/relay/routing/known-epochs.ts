@@ -26,8 +26,14 @@ export class KnownEpochs {
   private readonly spans: Span[];
   private announced: readonly AnnouncedEpoch[] = [];
 
-  /** @param seen oldest first */
-  constructor(seen: readonly EpochSpan[] = []) {
+  /**
+   * @param seen oldest first
+   * @param most epochs that are known; beyond, the oldest is forgotten
+   */
+  constructor(
+    seen: readonly EpochSpan[] = [],
+    private readonly most = Infinity,
+  ) {
     this.spans = seen.map(({ epoch, first, last }) => ({ epoch, first, last }));
   }
 
@@ -66,13 +72,14 @@ export class KnownEpochs {
       return;
     }
     this.spans.push({ epoch, first: from, last: to });
+    if (this.spans.length > this.most) this.spans.splice(0, this.spans.length - this.most);
     // An epoch that was not announced is the live one, and begins when everything announced is here.
     if (!this.announced.some((known) => known.epoch === epoch)) this.announced = [];
   }
 
   /** @param epochs what the device keeps, oldest first */
   announce(epochs: readonly AnnouncedEpoch[]): void {
-    this.announced = epochs;
+    this.announced = this.most < epochs.length ? epochs.slice(-this.most) : epochs;
   }
 
   /** Where the event after this one stands; the history must say whether what is `here` is still kept. */

@@ -1,11 +1,4 @@
-import {
-  encodeFrame,
-  readEnvelope,
-  type ChannelName,
-  type Clock,
-  type Frame,
-  SparseMap,
-} from '../../protocol/index.js';
+import { encodeFrame, readEnvelope, type ChannelName, type Clock, type Frame } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import { EventOrder, type EventOrderLimits } from './event-order.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -29,6 +22,8 @@ export interface EventIntake {
   refuse(channel: ChannelName, value: Readonly<Record<string, unknown>>): Taken;
 }
 
+/** Epochs of one runtime whose first events wait for those before them; beyond, they wait no longer. */
+const MAX_WAITING_EPOCHS = 8;
 /** Where a memory journal begins. */
 const FIRST_NUMBER = 1;
 
@@ -38,7 +33,7 @@ const FIRST_NUMBER = 1;
  */
 export class NamedEvents implements EventIntake {
   /** By runtime and then by epoch; only the newest epochs, those that are not closed. */
-  private readonly orders = new SparseMap<RuntimeRecord, Map<string, EventOrder<Frame | RefusedEvent>>>();
+  private readonly orders = new WeakMap<RuntimeRecord, Map<string, EventOrder<Frame | RefusedEvent>>>();
 
   constructor(
     private readonly runtimes: Runtimes,
@@ -94,6 +89,7 @@ export class NamedEvents implements EventIntake {
       },
       last === undefined ? undefined : last + 1,
     );
+    if (epochs.size >= MAX_WAITING_EPOCHS) for (const waiting of epochs.values()) waiting.flush();
     epochs.set(epoch, order);
     return order;
   }

@@ -1,10 +1,11 @@
-import type { FactoryProvider, OnApplicationShutdown } from '@nestjs/common';
+import { type FactoryProvider, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { CLOCK } from '../../config/index.js';
 import { JournalStore } from '../../journal/index.js';
 import { JournalMetrics, Metrics } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
+import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayOptions } from '../relay.options.js';
 import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
 import { RoutingOptions } from './routing.options.js';
@@ -12,6 +13,8 @@ import { RoutingOptions } from './routing.options.js';
 const FILE_NAME = 'history.db';
 /** Only its owner reads and writes. */
 const PRIVATE_DIRECTORY = 0o700;
+
+const log = new Logger('History');
 
 const TELLING = {
   what: 'The history file',
@@ -21,19 +24,35 @@ const TELLING = {
 /** On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. */
 export const openHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
   provide: OPEN_HISTORY,
-  inject: [RelayOptions, RoutingOptions, CLOCK, Metrics],
-  useFactory: ({ dataDir, history }: RelayOptions, routing: RoutingOptions, clock: Clock, metrics: Metrics) => {
+  inject: [RelayOptions, RoutingOptions, CLOCK, Metrics, EnvironmentRegistry],
+  useFactory: async (
+    { dataDir, history }: RelayOptions,
+    routing: RoutingOptions,
+    clock: Clock,
+    metrics: Metrics,
+    registry: EnvironmentRegistry,
+  ) => {
     if (dataDir === undefined || history.store === 'memory') return memoryHistories(routing);
     mkdirSync(dataDir, { recursive: true, mode: PRIVATE_DIRECTORY });
     const store = new JournalStore(path.join(dataDir, FILE_NAME), {
       maxEntriesPerRuntime: history.maxEventsPerRuntime,
       maxBytesPerRuntime: history.maxBytesPerRuntime,
+      maxEpochsPerRuntime: routing.maxEpochsPerRuntime,
       maxBytesPerScope: history.maxBytes,
+      maxBytesPerGroup: history.maxOrganizationBytes,
       maxAgeMs: history.maxAgeMs,
       clock,
       observer: new JournalMetrics(metrics, 'twinlane_relay_history', TELLING, clock),
     });
-    const open: OpenHistory = (environmentId) => store.open(environmentId);
+    const share = async (environmentId: string): Promise<void> => {
+      const organizationId = await registry.organizationOf(environmentId);
+      if (organizationId !== undefined) store.assign(environmentId, organizationId);
+    };
+    for (const environmentId of store.scopeNames) await share(environmentId);
+    const open: OpenHistory = (environmentId) => {
+      share(environmentId).catch((error: unknown) => log.error(error, { environmentId }));
+      return store.open(environmentId);
+    };
     // Every socket is closed by then.
     return Object.assign(open, { onApplicationShutdown: () => store.close() });
   },

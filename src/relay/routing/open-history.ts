@@ -9,7 +9,12 @@ export const OPEN_HISTORY = Symbol('OPEN_HISTORY');
 
 /** Histories in memory. */
 export function memoryHistories(options: RoutingOptions): OpenHistory {
-  const { maxEventsPerRuntime, maxBytesPerRuntime, maxHistoryBytes } = options;
+  const { maxEventsPerRuntime, maxBytesPerRuntime, maxHistoryBytes, maxEpochsPerRuntime } = options;
   return () =>
-    new MemoryJournal({ maxEntriesPerRuntime: maxEventsPerRuntime, maxBytesPerRuntime, maxBytes: maxHistoryBytes });
+    new MemoryJournal({
+      maxEntriesPerRuntime: maxEventsPerRuntime,
+      maxBytesPerRuntime,
+      maxEpochsPerRuntime,
+      maxBytes: maxHistoryBytes,
+    });
 }

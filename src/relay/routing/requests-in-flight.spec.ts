@@ -10,6 +10,7 @@ const LIMITS = {
   maxAnswerBytes: 1_000_000,
   maxFrameBytes: 200_000,
   answerTimeoutMs: 600_000,
+  answerStallMs: 60_000,
   maxRequests: 3,
   limits: { unansweredPerClient: 3 },
 };

@@ -13,7 +13,7 @@ import {
   type Runtime,
   SparseMap,
 } from '../../protocol/index.js';
-import { AnswerInChunks, type AnswerInChunksLimits } from './answer-in-chunks.js';
+import { AnswerInChunks, type AnswerInChunksLimits, type AnswerInChunksOutlets } from './answer-in-chunks.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
 import { relayAnswer, successAnswer, tooManyAnswer } from './error-answers.js';
@@ -274,18 +274,22 @@ export class RequestsInFlight {
 
   private inChunks(request: Request): AnswerInChunks {
     const { asker, command, id } = request;
-    return new AnswerInChunks(command['request_id'], this.limits, {
+    const outlets: AnswerInChunksOutlets = {
       // Whoever is told of the answer has to read it.
       passTo: request.answered ? undefined : asker?.pass,
       confirm: (index, stop) => this.confirmChunks(id, index, stop),
       passed: () => this.passed(request),
       joined: (answer) => this.finish(request, answer),
-      failed: (code, message) => this.fail(request, code, message),
+      failed: (code, message) => {
+        if (code === 'COMMAND_TIMEOUT') this.observer.limited('stalled-answers');
+        this.fail(request, code, message);
+      },
       lost: () => {
         if (asker?.repeats) request.isCut = true;
         else this.forget(request);
       },
-    });
+    };
+    return new AnswerInChunks(command['request_id'], this.limits, outlets, this.clock);
   }
 
   private timedOut(request: Request): void {

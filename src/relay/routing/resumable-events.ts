@@ -9,7 +9,6 @@ import {
   type JournalHead,
   type NumberRange,
   type Runtime,
-  SparseMap,
 } from '../../protocol/index.js';
 import type { DeviceLink } from './device-link.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -42,7 +41,8 @@ interface Receiving {
  */
 export class ResumableEvents implements EventIntake {
   private link: DeviceLink | undefined;
-  private readonly receiving = new SparseMap<RuntimeRecord, Receiving>();
+  /** By a record that may be let go. */
+  private receiving = new WeakMap<RuntimeRecord, Receiving>();
   private announcedRuntimes = 0;
 
   constructor(
@@ -54,7 +54,7 @@ export class ResumableEvents implements EventIntake {
 
   begin(link: DeviceLink): void {
     this.link = link;
-    this.receiving.clear();
+    this.receiving = new WeakMap();
     this.announcedRuntimes = 0;
   }
 

@@ -45,10 +45,26 @@ export class RoutingOptions {
   @Min(1)
   maxHistoryBytes: number = 256 * MIB;
 
-  /** Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Default 1,000. */
+  /**
+   * Runtimes of one environment with a history; the one that was silent longest and has no reader makes room. Of as many more the names stay
+   * known. Default 1,000.
+   */
   @IsInt()
   @Min(1)
   maxRuntimes: number = 1_000;
+
+  /** Epochs of one runtime of which events are kept, one for each process of a listener; the oldest make room. Default 1,000. */
+  @IsInt()
+  @Min(1)
+  maxEpochsPerRuntime: number = 1_000;
+
+  /**
+   * Reads of old events (up to 64 each) in one turn of the event loop, for all clients of the relay; those beyond wait for the next one, first
+   * come first served. Default 8.
+   */
+  @IsInt()
+  @Min(1)
+  replayReadsPerTurn: number = 8;
 
   /** How long an event ahead of its turn waits for those before it (protocol section 4). Default 1 s. */
   @IsInt()
@@ -97,6 +113,15 @@ export class RoutingOptions {
   @Min(1)
   @Max(LONGEST_TIMER_MS)
   answerTimeoutMs: number = 10 * MINUTE;
+
+  /**
+   * A device that began an answer in chunks, and has everything it sent confirmed, must go on within this time; else its asker gets an
+   * error, and the place is free for another answer. Default 60 s.
+   */
+  @IsInt()
+  @Min(1)
+  @Max(LONGEST_TIMER_MS)
+  answerStallMs: number = MINUTE;
 
   /** How long the verdict on a client that resumes waits for a device to say what it has, after the relay has started. Default 10 s. */
   @IsInt()

@@ -16,6 +16,8 @@ import {
   type Frame,
   type FrameError,
 } from '../../protocol/index.js';
+import type { LimitName } from '../access/limit-name.js';
+import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
@@ -25,6 +27,7 @@ import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';
 import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
+import { ReplayTurns } from './replay-turns.js';
 import { RoutingOptions } from './routing.options.js';
 
 /** 8 hex digits, like the epochs that devices give. */
@@ -42,6 +45,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   /** Commits whose failure will be logged: many events are of one. */
   private readonly awaited = new WeakSet<Promise<void>>();
   private readonly clock: GuardedClock;
+  private readonly replays: ReplayTurns;
   private readonly guard: Guard = (doing, run) => {
     try {
       run();
@@ -55,8 +59,10 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     @Inject(CLOCK) clock: Clock,
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
+    @Optional() private readonly commandRates: CommandRates = new CommandRates(clock, options.limits),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
+    this.replays = new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays'));
   }
 
   /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
@@ -92,6 +98,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
   deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
     return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+  }
+
+  /** A device ran into a limit: counted. */
+  limited(limit: LimitName): void {
+    this.observer.limited(limit);
   }
 
   /**
@@ -157,10 +168,10 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private hub(environmentId: string): EnvironmentHub {
     let hub = this.hubs.get(environmentId);
     if (!hub) {
-      const { options, clock, observer, guard, relayEpoch } = this;
+      const { options, clock, observer, guard, relayEpoch, commandRates, replays } = this;
       const journal = this.openHistory(environmentId);
       const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
-      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal });
+      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal, commandRates, replays });
       this.hubs.set(environmentId, hub);
     }
     return hub;

@@ -21,8 +21,9 @@ export class RuntimeHistory implements ReceivedLog {
   constructor(
     readonly runtime: Runtime,
     private readonly journal: Journal,
+    private readonly maxEpochs = Infinity,
   ) {
-    this.epochs = new KnownEpochs(journal.epochs(runtime));
+    this.epochs = new KnownEpochs(journal.epochs(runtime), maxEpochs);
   }
 
   /** Position of the newest entry. */
@@ -132,6 +133,11 @@ export class RuntimeHistory implements ReceivedLog {
     this.journal.forget(this.runtime);
   }
 
+  /** Lets go of all of it, names too. */
+  remove(): void {
+    this.journal.remove(this.runtime);
+  }
+
   private added({ position, epoch, seq, through }: JournalEntry): Promise<void> {
     this.epochs.added({ epoch, from: seq, to: through });
     const committed = this.journal.committed(this.runtime, position);
@@ -147,7 +153,7 @@ export class RuntimeHistory implements ReceivedLog {
 
   /** An entry could not be committed: the journal says what it has. Readers look again either way. */
   private reopen(): void {
-    this.epochs = new KnownEpochs(this.journal.epochs(this.runtime));
+    this.epochs = new KnownEpochs(this.journal.epochs(this.runtime), this.maxEpochs);
     this.epochs.announce(this.announced);
     this.wake();
   }

@@ -1,18 +1,21 @@
 import { expect, it } from 'vitest';
+import type { LimitName } from '../access/limit-name.js';
 import { MemoryJournal } from '../../journal/index.js';
 import { Runtimes } from './runtimes.js';
 
 const runtime = (name: string) => ({ agent_id: null, conversation_id: name });
 
 function runtimesOf(maxRuntimes: number, maxBytes = Infinity) {
-  const runtimes = new Runtimes(new MemoryJournal({ maxBytes }), maxRuntimes);
+  const journal = new MemoryJournal({ maxBytes });
+  const limits: LimitName[] = [];
+  const runtimes = new Runtimes(journal, { maxRuntimes, maxEpochsPerRuntime: 3 }, (limit) => limits.push(limit));
   const append = (name: string, seq: number) => {
     const record = runtimes.ofDevice(runtime(name));
     runtimes.touch(record);
     void record.history.append({ epoch: 'e1', seq }, 'stream_delta', '{}');
     return record;
   };
-  return { runtimes, append };
+  return { runtimes, append, journal, limits };
 }
 
 it('lets the history of the runtime go that was silent longest and has no reader; names stay known', () => {
@@ -44,4 +47,25 @@ it('forgets what only clients ever asked for, once nobody follows it', () => {
   stop();
   runtimes.prune();
   expect(runtimes.known(runtime('followed'))).toBeUndefined();
+});
+
+it('C36 a new runtime with each event fills nothing: histories go first, then names; what is read stays', () => {
+  const { runtimes, append, journal, limits } = runtimesOf(10);
+  append('read', 1).history.subscribe(() => {});
+  for (let i = 0; i < 1_000; i++) append(`r${i}`, 1);
+  expect([...runtimes].length).toBe(20);
+  expect(journal.runtimes().length).toBe(20);
+  expect(runtimes.known(runtime('read'))?.history.keepsAfter(0)).toBe(true);
+  expect(runtimes.known(runtime('r999'))?.history.keepsAfter(0)).toBe(true);
+  expect(runtimes.known(runtime('r985'))?.history.lastOf('e1')).toBe(1);
+  expect(runtimes.known(runtime('r0'))).toBeUndefined();
+  expect(new Set(limits)).toEqual(new Set(['runtimes', 'runtime-names']));
+  append('r0', 2);
+  expect(runtimes.known(runtime('r0'))?.history.newest).toEqual({ epoch: 'e1', seq: 2 });
+});
+
+it('C36 runtimes that a device only announces fill nothing either', () => {
+  const { runtimes } = runtimesOf(10);
+  for (let i = 0; i < 1_000; i++) runtimes.ofDevice(runtime(`r${i}`));
+  expect([...runtimes].length).toBe(20);
 });

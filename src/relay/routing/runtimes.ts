@@ -1,4 +1,5 @@
 import type { Journal } from '../../journal/index.js';
+import type { LimitName } from '../access/limit-name.js';
 import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
@@ -41,6 +42,16 @@ export function loopStatusOf(frame: Frame): string | undefined {
   return isRecord(loop) && typeof loop['status'] === 'string' ? loop['status'] : undefined;
 }
 
+export interface RuntimesLimits {
+  /** Runtimes with a history. */
+  readonly maxRuntimes: number;
+  /** Epochs of each. */
+  readonly maxEpochsPerRuntime: number;
+}
+
+/** Runtimes that are known, for each that has a history: of those beyond nothing is kept but names, and then these go too. */
+const KNOWN_PER_KEPT = 2;
+
 /** The runtimes of one environment. */
 export class Runtimes {
   private readonly records = new SparseMap<string, RuntimeRecord>();
@@ -53,7 +64,9 @@ export class Runtimes {
 
   constructor(
     private readonly journal: Journal,
-    private readonly maxRuntimes: number,
+    private readonly limits: RuntimesLimits,
+    /** Told when something goes because there is too much of it. */
+    private readonly limited: (limit: LimitName) => void = () => {},
   ) {
     for (const runtime of journal.runtimes()) this.warm.add(this.ofDevice(runtime));
   }
@@ -67,7 +80,11 @@ export class Runtimes {
     const key = runtimeKey(runtime);
     let record = this.records.get(key);
     if (!record) {
-      record = new RuntimeRecord(key, runtime, new RuntimeHistory(runtime, this.journal));
+      record = new RuntimeRecord(
+        key,
+        runtime,
+        new RuntimeHistory(runtime, this.journal, this.limits.maxEpochsPerRuntime),
+      );
       this.records.set(key, record);
     }
     this.newest = record;
@@ -77,7 +94,9 @@ export class Runtimes {
   /** A runtime that the device speaks of. */
   ofDevice(runtime: Runtime): RuntimeRecord {
     const record = this.of(runtime);
+    if (record.isReal) return record;
     record.isReal = true;
+    this.letNamesGo(record);
     return record;
   }
 
@@ -98,12 +117,30 @@ export class Runtimes {
       this.warm.delete(record);
       this.warm.add(record);
     }
-    if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
+    const isTooMuch = (): boolean => this.warm.size > this.limits.maxRuntimes || this.journal.full;
+    if (!isTooMuch()) return;
     for (const oldest of this.warm) {
-      if (this.warm.size <= this.maxRuntimes && !this.journal.full) return;
+      if (!isTooMuch()) return;
       if (oldest === record || oldest.history.hasReaders) continue;
+      this.limited(this.warm.size > this.limits.maxRuntimes ? 'runtimes' : 'history');
       this.warm.delete(oldest);
       oldest.forget();
+      // Its name is kept longer than those that went before it.
+      this.records.delete(oldest.key);
+      this.records.set(oldest.key, oldest);
+    }
+  }
+
+  /** A device may speak of any number of runtimes: of those of which nothing is kept the names are let go, the oldest first. */
+  private letNamesGo(newest: RuntimeRecord): void {
+    const most = KNOWN_PER_KEPT * this.limits.maxRuntimes;
+    if (this.records.size <= most) return;
+    for (const [key, record] of this.records) {
+      if (this.records.size <= most) return;
+      if (record === newest || this.warm.has(record) || record.history.hasReaders) continue;
+      this.records.delete(key);
+      record.history.remove();
+      this.limited('runtime-names');
     }
   }
 

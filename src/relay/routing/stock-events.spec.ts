@@ -157,7 +157,7 @@ describe('C24 a stock device, once its relay was restarted', () => {
   /** Histories that are kept, and the relay processes that write into them one after the other. */
   class RestartingRelay {
     readonly journal = new MemoryJournal();
-    private readonly runtimes = new Runtimes(this.journal, 10);
+    private readonly runtimes = new Runtimes(this.journal, { maxRuntimes: 10, maxEpochsPerRuntime: 10 });
     private readonly approvals = new PendingApprovals();
     private readonly clock = new ManualClock();
     private readonly recorder = new EventRecorder(this.runtimes, this.approvals, this.clock, NO_ROUTING_OBSERVER);

@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
+import { refuseMalformed } from './refuse-malformed.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { RelayOptions } from './relay.options.js';
 
@@ -15,6 +16,7 @@ export function installRelay(app: NestExpressApplication): void {
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
   app.use(app.get(RelayMetrics).measure);
+  refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
   // What is posted here ends in one frame.
   app.useBodyParser('json', { limit: maxFrameBytes });
   app.disable('x-powered-by');

@@ -48,7 +48,7 @@ export class NumberedSocket {
   acknowledged({ seq, safe }: Frame): void {
     const sent = this.begun?.sent ?? 0;
     if (!isCount(seq, sent) || !isCount(safe, seq))
-      throw new SequenceError(`Acknowledged ${String(seq)}, safe ${String(safe)}, but ${sent} frames were sent.`);
+      throw new SequenceError(`Acknowledged ${said(seq)}, safe ${said(safe)}, but ${sent} frames were sent.`);
     this.begun?.confirmThrough(seq, safe);
   }
 
@@ -58,6 +58,11 @@ export class NumberedSocket {
     this.begun?.end();
     this.receipts.end();
   }
+}
+
+/** What a peer wrote where a number belongs. It may be anything: `String` of an object runs what the object calls `toString`. */
+function said(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : 'no number';
 }
 
 function isCount(value: unknown, most: number): value is number {

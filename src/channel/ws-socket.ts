@@ -27,6 +27,14 @@ export interface WsLike extends PausableSocket {
 }
 
 const OPEN = 1;
+/** The socket broke without a close from its peer. */
+const ABNORMAL = 1006;
+/** With what npm `ws` closes where a peer breaks the rules of WebSockets; then it tells nobody but the peer. */
+const CLOSED_FOR: Readonly<Record<string, number>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_INVALID_UTF8: 1007,
+};
+const PROTOCOL_ERROR = 1002;
 /** Bytes of UTF-8 that a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123;
 
@@ -45,6 +53,8 @@ export class WsSocket implements ChannelSocket {
   /** Who waits for what is framed to leave. */
   private leaving: (() => void)[] = [];
   private readonly budget: ReadBudget;
+  /** What the peer was told first, by us or by `ws` itself: for the observer, where the peer does not say it back. */
+  private closedWith: number | undefined;
 
   constructor(
     private readonly ws: WsLike,
@@ -62,11 +72,13 @@ export class WsSocket implements ChannelSocket {
     });
     ws.on('close', (code, reason) => {
       const text = reason.toString('utf8');
-      observer?.closed(code);
+      observer?.closed(code === ABNORMAL ? (this.closedWith ?? code) : code);
       this.hand((receiver) => receiver.closed(code, text));
     });
-    ws.on('error', () => {
-      // `close` follows every error with the code that matters.
+    ws.on('error', (error) => {
+      // `close` follows every error; it says 1006 also where the peer was told better.
+      const name = 'code' in error ? String(error.code) : '';
+      if (name.startsWith('WS_ERR_')) this.closedWith ??= CLOSED_FOR[name] ?? PROTOCOL_ERROR;
     });
   }
 
@@ -95,6 +107,7 @@ export class WsSocket implements ChannelSocket {
 
   close(code: number, reason = ''): void {
     this.flush();
+    this.closedWith ??= code;
     this.ws.close(code, clipReason(reason));
   }
 

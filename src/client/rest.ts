@@ -17,11 +17,14 @@ export class RelayRest {
   async environments(onlineOnly: boolean): Promise<EnvironmentRecord[]> {
     const all: EnvironmentRecord[] = [];
     for (;;) {
-      const query = { onlineOnly: onlineOnly ? 'true' : undefined, after: all.at(-1)?.id };
+      const after = all.at(-1)?.id;
+      const query = { onlineOnly: onlineOnly ? 'true' : undefined, after };
       const page = await this.get(relayUrl(this.context.server, '/v1/environments', query));
       if (!isPage(page)) throw this.unreachable('it answered, but not as a relay does');
       all.push(...page.connections);
       if (!page.hasNextPage || page.connections.length === 0) return all;
+      // It would be asked the same for ever.
+      if (all.at(-1)?.id === after) throw this.unreachable('its list of environments does not go on');
     }
   }
 
@@ -79,7 +82,8 @@ export function reasonOf(error: unknown): string {
 }
 
 function isPage(value: unknown): value is EnvironmentPage {
-  return isRecord(value) && Array.isArray(value['connections']);
+  if (!isRecord(value) || !Array.isArray(value['connections'])) return false;
+  return value['connections'].every((one: unknown) => isRecord(one) && typeof one['id'] === 'string');
 }
 
 function isEnvironment(value: unknown): value is EnvironmentRecord {

@@ -90,3 +90,12 @@ it('lists environments over all pages', async () => {
   expect((await client().environments()).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   expect((await client().environments({ onlineOnly: true })).map(({ id }) => id)).toEqual(['a', 'c']);
 });
+
+it.each([
+  ['goes in circles', { connections: [environmentRecord('a', 'one')], hasNextPage: true }, /does not go on/],
+  ['holds no environments', { connections: [null], hasNextPage: false }, /not as a relay does/],
+  ['holds environments without an id', { connections: [{ id: 7 }], hasNextPage: false }, /not as a relay does/],
+])('C29 does not follow a list that %s', async (_what, page, message) => {
+  relay.listed = JSON.stringify(page);
+  await expect(client().environments()).rejects.toThrow(message);
+});

@@ -18,6 +18,7 @@ export const CLOSE_CODES = {
     meaning: 'going away, or a newer link of the same process',
     action: 'reconnect',
   },
+  PROTOCOL: { code: 1002, name: 'PROTOCOL', meaning: 'what came is no WebSocket', action: 'reconnect' },
   UNSUPPORTED: {
     code: 1003,
     name: 'UNSUPPORTED',

@@ -1,4 +1,10 @@
-import { DEFAULT_MAX_FRAME_BYTES, isRecord, readCapabilities, readRetryAfter } from '../protocol/index.js';
+import {
+  DEFAULT_MAX_FRAME_BYTES,
+  isRecord,
+  MAX_FRAME_BYTES_RANGE,
+  readCapabilities,
+  readRetryAfter,
+} from '../protocol/index.js';
 import { RegistrationError } from './registration.error.js';
 import type { Registration } from './registration.js';
 
@@ -49,7 +55,7 @@ function readGranted(body: unknown, server: string, { status }: HttpAnswer): Reg
     connectionId,
     wsUrl,
     capabilities: readCapabilities(body),
-    maxFrameBytes: typeof maxFrameBytes === 'number' && maxFrameBytes > 0 ? maxFrameBytes : DEFAULT_MAX_FRAME_BYTES,
+    maxFrameBytes: readMaxFrameBytes(maxFrameBytes),
   };
 }
 
@@ -103,8 +109,17 @@ function parse(text: string): unknown {
   }
 }
 
+/** Of a socket whose bound is beyond what `ws` can count nothing would be bounded. */
+function readMaxFrameBytes(value: unknown): number {
+  const isBound = typeof value === 'number' && Number.isFinite(value) && value >= 1;
+  return isBound ? Math.min(Math.floor(value), MAX_FRAME_BYTES_RANGE.most) : DEFAULT_MAX_FRAME_BYTES;
+}
+
+/** No WebSocket can be opened at an address with a fragment. */
 function isWebSocketUrl(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && /^wss?:$/.test(new URL(value).protocol);
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, hash } = new URL(value);
+  return /^wss?:$/.test(protocol) && hash === '';
 }
 
 function firstText(...values: unknown[]): string | undefined {

@@ -4,6 +4,7 @@ import { AccessLimits } from './access/access-limits.js';
 import { REGISTER_PATH } from './environments/environments.controller.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
+import { refuseMalformed } from './refuse-malformed.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { RelayOptions } from './relay.options.js';
 
@@ -19,6 +20,7 @@ export function installRelay(app: NestExpressApplication): void {
   app.useGlobalFilters(app.get(RelayErrorFilter));
   app.use(app.get(RelayMetrics).measure);
   app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
+  refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
   // What is posted here ends in one frame.
   app.useBodyParser('json', { limit: maxFrameBytes });
   app.disable('x-powered-by');

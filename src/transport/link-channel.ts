@@ -45,6 +45,9 @@ interface Arrived {
   readonly receipt: Receipt;
 }
 
+/** `listener_ready`s of one socket that are remembered until the right one is looked for: a server sends one. */
+const MAX_HELLOES = 8;
+
 /** What `listener_ready` must repeat. */
 export interface Generation {
   readonly id: string;
@@ -146,8 +149,7 @@ export class LinkChannel {
   }
 
   private hello({ id, attempt }: Generation): Promise<void> {
-    const matches = (frame: Frame): boolean =>
-      frame['connection_generation'] === id && Number(frame['connection_attempt']) === attempt;
+    const matches = (frame: Frame): boolean => frame['connection_generation'] === id && attemptOf(frame) === attempt;
     return new Promise((resolve) => {
       this.onHello = () => {
         if (this.helloes.some(matches)) resolve();
@@ -177,7 +179,7 @@ export class LinkChannel {
       case 'ack':
         return this.delivery.acknowledged(frame);
       case 'listener_ready':
-        this.helloes.push(frame);
+        if (this.helloes.push(frame) > MAX_HELLOES) this.helloes.shift();
         return this.onHello?.();
       default: {
         const arrived = { frame, receipt: this.delivery.received(frame['seq'], bytes) };
@@ -212,6 +214,11 @@ export class LinkChannel {
     if (typeof type !== 'string' || type === '' || typeof requestId !== 'string' || isAnswerType(type)) return;
     this.attach(once(encodeFrame(errorAnswer(type, requestId, 'FRAME_INVALID', message))), 'urgent');
   }
+}
+
+/** Some servers write it as text. Of an object `Number` would run what the object calls `valueOf`, and that may be no function. */
+function attemptOf({ connection_attempt: attempt }: Frame): number | undefined {
+  return typeof attempt === 'number' || typeof attempt === 'string' ? Number(attempt) : undefined;
 }
 
 /** One frame that nobody waits for: on a resumable link it has its number like any other. */

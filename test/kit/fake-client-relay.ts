@@ -33,6 +33,8 @@ export class FakeClientRelay {
   readonly commands: Frame[] = [];
   environments: EnvironmentRecord[] = [environmentRecord('env-1', 'laptop')];
   pageSize = 100;
+  /** What lists of environments are answered with, while set. */
+  listed: string | undefined;
   /** How often an environment was asked for by name. */
   looks = 0;
   /** Refuses every upgrade while set. */
@@ -147,6 +149,7 @@ export class FakeClientRelay {
     this.sockets.push(socket);
     ws.on('message', (data: Buffer) => this.receive(socket, JSON.parse(data.toString('utf8')) as Frame));
     ws.on('close', () => this.look());
+    ws.on('error', () => ws.terminate());
     if (channel === 'stream' && query.has('client')) this.greet(socket);
     if (channel === 'control' && query.get('requests') === '1' && this.requestsInFlight)
       sendOn(socket, { type: 'requests_in_flight', request_ids: this.requestsInFlight });
@@ -182,7 +185,7 @@ export class FakeClientRelay {
 
   private show(url: URL): { status: number; body: string } {
     const [, name] = /^\/v1\/environments\/([^/]+)$/.exec(url.pathname) ?? [];
-    if (name === undefined) return { status: 200, body: JSON.stringify(this.page(url)) };
+    if (name === undefined) return { status: 200, body: this.listed ?? JSON.stringify(this.page(url)) };
     this.looks++;
     this.look();
     const found = this.environments.find(({ id }) => [id, `conn-${id}`].includes(name));
@@ -215,6 +218,8 @@ function isKnown(request: IncomingMessage): boolean {
 }
 
 function refuseUpgrade(stream: Duplex, { status, body }: { status: number; body: string }): void {
+  // A client that does not wait for its refusal resets the connection.
+  stream.on('error', () => stream.destroy());
   stream.end(
     `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

@@ -134,6 +134,7 @@ export class FakeServer {
       this.received.push({ channel, frame });
       this.changed();
     });
+    socket.on('error', () => socket.terminate());
     socket.on('close', () => {
       this.sockets.splice(this.sockets.indexOf(entry), 1);
       this.changed();

@@ -41,7 +41,8 @@ export class EventRecorder {
     const kept = [...this.runtimes].flatMap((record) =>
       [...record.history.kept.values()].map((text) => ({ record, text, frame: JSON.parse(text) as Frame })),
     );
-    const emittedAt = ({ frame }: { frame: Frame }): string => String(frame['emitted_at']);
+    // What a device wrote there may be anything.
+    const emittedAt = ({ frame: { emitted_at: at } }: { frame: Frame }): string => (typeof at === 'string' ? at : '');
     for (const { record, frame, text } of kept.toSorted((a, b) => (emittedAt(a) < emittedAt(b) ? -1 : 1)))
       this.learn(record, frame, text);
   }

@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { WebSocket } from 'ws';
+import { FakeServer } from '../kit/fake-server.js';
+import { corpusOf } from './corpus.js';
+import { FuzzListener } from './fuzz-listener.js';
+import { deliver, Writer } from './messages.js';
+import { mutate, type Mutation, mutations } from './mutation.js';
+import { type Message, messages } from './relay-cases.js';
+import { Finding, ProcessWatch, promise, type Tally } from './watch.js';
+
+/** How a hostile server answers one registration. */
+interface Grant {
+  readonly entry: number;
+  readonly mutations: readonly Mutation[];
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly address: string;
+}
+
+/** What a hostile server does on one socket. */
+interface Socket {
+  readonly messages: readonly Message[];
+  /** How it is closed afterwards; 0: it is cut. */
+  readonly close: number;
+}
+
+/** A server that is hostile first, and then as it should be. */
+export interface ListenerCase {
+  readonly grants: readonly Grant[];
+  readonly sockets: readonly Socket[];
+}
+
+const CODES = [0, 1000, 1001, 1002, 1007, 1008, 1009, 1011, 1013, 3000, 4001, 4004, 4008, 4029, 4999];
+
+export const listenerCases: fc.Arbitrary<ListenerCase> = fc.record({
+  grants: fc.array(
+    fc.record({
+      entry: fc.oneof({ weight: 9, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(15) }),
+      mutations,
+      status: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(200) },
+        { weight: 2, arbitrary: fc.constantFrom(429, 500, 503, 599) },
+        { weight: 1, arbitrary: fc.constantFrom(204, 302, 400) },
+      ),
+      retryAfter: fc.constantFrom(undefined, '', '-1', 'soon', '0', '1e9', 'Thu, 01 Jan 1970 00:00:00 GMT'),
+      address: fc.oneof(
+        { weight: 12, arbitrary: fc.constant('$') },
+        { weight: 1, arbitrary: fc.constantFrom('$#x', 'ws://[', '', 'http://127.0.0.1/') },
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+  sockets: fc.array(fc.record({ messages: messages(10), close: fc.constantFrom(...CODES) }), {
+    minLength: 1,
+    maxLength: 4,
+  }),
+});
+
+const GRANTS = corpusOf('granted');
+/** Commands come from clients, but it is the server that says them. */
+const FRAMES = corpusOf('server', 'client');
+const LEASE_UNKNOWN = 4004;
+
+/** A listener whose server answers and says what no server should. */
+export class ListenerTarget {
+  private readonly watch = new ProcessWatch();
+
+  private constructor(
+    private readonly tally: Tally,
+    private readonly server: FakeServer,
+  ) {}
+
+  static async start(tally: Tally): Promise<ListenerTarget> {
+    const capabilities = { supportsSplitStatusChannels: true, supportsPairedListenerGenerations: true };
+    return new ListenerTarget(tally, await FakeServer.start({ capabilities }));
+  }
+
+  /** @throws Finding when the listener does not live, or does not work any more once its server does. */
+  async run({ grants, sockets }: ListenerCase): Promise<void> {
+    const { server } = this;
+    const hostile = [...sockets];
+    server.registrations.length = server.received.length = server.upgrades.length = 0;
+    server.answers.splice(0, Infinity, ...grants.map((grant) => this.answerOf(grant)));
+    server.onOpen = (socket, url) => {
+      const next = hostile.shift();
+      if (next) this.attack(socket, url, next);
+      // What was granted before must not last: a server that works has leases of its own.
+      else if (url.searchParams.get('lease') !== 'l1') socket.close(LEASE_UNKNOWN);
+    };
+    const listener = await FuzzListener.start({ server: server.url, token: 'a-token', deviceId: 'fuzzed' });
+    this.watch.start();
+    try {
+      const stopped = await this.recovers(listener, () => hostile.length === 0);
+      this.tally.add(stopped === undefined ? 'listener: works again' : 'listener: stopped, saying why');
+      promise(stopped === undefined || stopped.length > 0, () => 'The listener stopped without a reason.');
+      this.watch.check();
+    } finally {
+      await listener.close();
+      this.watch.stop();
+      for (const { socket } of server.sockets) socket.terminate();
+    }
+    this.watch.check();
+  }
+
+  async close(): Promise<void> {
+    await this.server.stop();
+  }
+
+  /** @returns why it has stopped for good; undefined: it answers commands */
+  private async recovers(listener: FuzzListener, isOver: () => boolean): Promise<string | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const stopped = await listener.settled();
+      if (stopped !== undefined) return stopped;
+      const id = `alive-${attempt}`;
+      const control = this.server.sockets.findLast(
+        ({ url, socket }) =>
+          url.searchParams.get('channel') === 'control' && isGood(url) && socket.readyState === WebSocket.OPEN,
+      );
+      if (control && isOver()) {
+        control.socket.send(JSON.stringify({ type: 'app_server_info', request_id: id }));
+        await this.server.until(() => control.socket.readyState !== WebSocket.OPEN || this.isAnswered(id));
+        if (this.isAnswered(id)) return undefined;
+      } else for (const { socket } of this.server.sockets) socket.close(LEASE_UNKNOWN);
+      // It leaves the link that is ready only now, and by itself.
+      await Promise.race([this.leaves(listener), this.server.until(() => this.isAnswered(id))]);
+      if (attempt > MOST_ATTEMPTS) throw new Finding('The listener never answered again.');
+    }
+  }
+
+  private isAnswered(id: string): boolean {
+    return this.server.received.some(
+      ({ frame }) => frame['type'] === 'app_server_info_response' && frame['request_id'] === id,
+    );
+  }
+
+  private async leaves(listener: FuzzListener): Promise<void> {
+    for await (const { phase } of listener.monitor.states()) if (phase !== 'ready') return;
+  }
+
+  private answerOf({ entry, mutations: list, status, retryAfter, address }: Grant) {
+    const text = mutate(GRANTS[entry % GRANTS.length] ?? '{}', list, GRANTS);
+    const body = text.replaceAll('$ws', address.replace('$', `${this.server.url.replace('http', 'ws')}/odd?lease=odd`));
+    this.tally.add(`listener: granted ${status}`);
+    return { status, body, headers: retryAfter === undefined ? {} : { 'Retry-After': retryAfter } };
+  }
+
+  private attack(socket: WebSocket, url: URL, { messages: list, close }: Socket): void {
+    const generation = url.searchParams.get('connectionGeneration');
+    const attempt = Number(url.searchParams.get('connectionAttempt'));
+    const writer = new Writer(FRAMES, {
+      requests: [],
+      epoch: 'epoch',
+      others: { $generation: generation, $attempt: attempt },
+    });
+    for (const message of list) {
+      const { next } = deliver(socket, writer.text(message), message);
+      this.tally.add('listener: frames of a server');
+      if (next !== 'more') break;
+    }
+    // Behind what it has sent.
+    if (close === 0) socket.send('{"type":"ping"}', () => socket.terminate());
+    else if (socket.readyState === WebSocket.OPEN) socket.close(close, 'fuzzed');
+  }
+}
+
+const MOST_ATTEMPTS = 50;
+
+function isGood(url: URL): boolean {
+  return url.searchParams.get('lease') === 'l1';
+}

@@ -6,6 +6,7 @@ import { AccessGuard } from './access/access.guard.js';
 import { AccessLimits } from './access/access-limits.js';
 import { AccessService } from './access/access.service.js';
 import { TokenAccessService } from './access/token-access.service.js';
+import { ApiDocumentsController } from './api/api-documents.controller.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -59,7 +60,7 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
  */
 @Module({
   imports: [HealthModule, MetricsModule],
-  controllers: [EnvironmentsController, StockProbeController, MetricsController],
+  controllers: [EnvironmentsController, StockProbeController, MetricsController, ApiDocumentsController],
   providers: [
     optionsProvider(RelayOptions, RELAY_OPTIONS),
     routingOptionsProvider,

@@ -62,6 +62,7 @@ export class ClientSocket {
   private carried: Carried | undefined;
   /** Made with the first source of events. */
   private eventSlots: ChunkSlots | undefined;
+  private readonly openedAt: number;
   private isOver = false;
   private isHeld = false;
 
@@ -73,6 +74,7 @@ export class ClientSocket {
     private readonly clock: Clock,
   ) {
     this.runtime = runtimeOf(attachment);
+    this.openedAt = clock.elapsed();
     this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
   }
 
@@ -82,6 +84,11 @@ export class ClientSocket {
 
   get isOpen(): boolean {
     return !this.isOver && this.attachment.socket.open;
+  }
+
+  /** Time since it opened, in ms. */
+  get ageMs(): number {
+    return this.clock.elapsed() - this.openedAt;
   }
 
   get carriesEvents(): boolean {
@@ -203,6 +210,7 @@ export class ClientSocket {
       window: options.window,
       inFlightChanged: (bytes) => observer.inFlight(bytes),
       paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
+      confirmedAfter: (ms) => observer.confirmedAfter(ms),
     });
     sender.attach(this.safe(this.direct.urgent), 'urgent');
     sender.attach(this.safe(this.direct.fair));

@@ -1,3 +1,4 @@
+export { CommandSpan } from './command-span.js';
 export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, PinoLoggerService } from './logger.js';
 export { HealthServer, type HealthPart } from './health-server.js';
 export { HealthModule } from './health.module.js';

@@ -147,9 +147,13 @@ function own(type: string): JsonSchema {
 
 const REQUEST_ID = { type: ['string', 'null'], description: 'Whoever names one gets the answer with it.' };
 
+const TRACEPARENT = {
+  description: 'W3C Trace Context, for whoever follows commands; one that is malformed is ignored.',
+};
+
 function command(type: string, schema: JsonSchema): JsonSchema {
   const { properties = {}, ...rest } = schema as { properties?: object };
-  return frame(type, { ...rest, properties: { request_id: REQUEST_ID, ...properties } });
+  return frame(type, { ...rest, properties: { request_id: REQUEST_ID, traceparent: TRACEPARENT, ...properties } });
 }
 
 /** What the handler returns is there only where it succeeds. */

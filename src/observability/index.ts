@@ -1,5 +1,6 @@
 export { CommandSpan } from './command-span.js';
-export { createLogger, LOG_LEVELS, type LoggerOptions, type LogLevel, PinoLoggerService } from './logger.js';
+export { LogLevels, LogLevelsError } from './log-levels.js';
+export { createLogger, type LoggerOptions, PinoLoggerService } from './logger.js';
 export { HealthServer, type HealthPart } from './health-server.js';
 export { HealthModule } from './health.module.js';
 export { LossLog } from './loss-log.js';

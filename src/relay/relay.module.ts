@@ -25,6 +25,7 @@ import { HistoryMetrics } from './metrics/history.metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { ScrapeGuard } from './metrics/scrape.guard.js';
+import { LogLevelsController } from './operations/log-levels.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
@@ -60,7 +61,13 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
  */
 @Module({
   imports: [HealthModule, MetricsModule],
-  controllers: [EnvironmentsController, StockProbeController, MetricsController, ApiDocumentsController],
+  controllers: [
+    EnvironmentsController,
+    StockProbeController,
+    MetricsController,
+    LogLevelsController,
+    ApiDocumentsController,
+  ],
   providers: [
     optionsProvider(RelayOptions, RELAY_OPTIONS),
     routingOptionsProvider,

@@ -50,9 +50,9 @@ it('a token in a query reaches no log line, no error and no metric, whatever bec
 
   // Let in: a session with frames that are refused, and its end.
   const control = await RawSocket.open(at(`${connectionId}/status/ws`, `token=${TOKEN}&client=c&channel=control`));
-  control.send({ type: 'get_tree', request_id: '1', path: '.', depth: 1 });
+  control.send({ type: 'rewind', request_id: '1' });
   control.send({ type: 'ack', seq: -1 });
-  await control.seen('get_tree_response');
+  await control.seen('rewind_response');
   control.send('no frame');
   told.push(await control.closed, control.frames);
   const device = await RawSocket.open(wsUrl, { token: TOKEN });

@@ -38,10 +38,15 @@ function routesOf(app: INestApplication): Route[] {
   const controllers = [...app.get(ModulesContainer).values()].flatMap((module) => [...module.controllers.values()]);
   return controllers.flatMap(({ metatype }) => {
     const controller = metatype as Type<object>;
-    const prototype = controller.prototype as Record<string, object>;
+    const prototype = controller.prototype as object;
     return Object.getOwnPropertyNames(prototype).flatMap((method) => {
-      const handler = prototype[method];
-      if (method === 'constructor' || !handler || Reflect.getMetadata(METHOD_METADATA, handler) === undefined)
+      // A getter would run.
+      const handler: unknown = Object.getOwnPropertyDescriptor(prototype, method)?.value;
+      if (
+        method === 'constructor' ||
+        typeof handler !== 'function' ||
+        Reflect.getMetadata(METHOD_METADATA, handler) === undefined
+      )
         return [];
       const guards = [controller, handler].flatMap(
         (of) => (Reflect.getMetadata('__guards__', of) as { name: string }[] | undefined) ?? [],

@@ -147,11 +147,10 @@ describe('what is written about metrics', () => {
   const alerts = new URL('../deploy/prometheus/alerts.yaml', import.meta.url);
 
   it('docs/metrics.md has every metric, and each is named as Prometheus has it', async () => {
-    const { relay, listener, own } = await described();
+    const { relay, listener } = await described();
     const parts = [
       { title: 'Relay', metrics: relay },
       { title: 'Listener', metrics: listener },
-      { title: 'Process, of either', metrics: own },
     ];
     await expect(metricsReference(parts, DURATION_BUCKETS)).toMatchFileSnapshot('../docs/metrics.md');
     for (const { name, type } of [...relay, ...listener]) {

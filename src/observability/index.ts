@@ -1,5 +1,5 @@
 export { CommandSpan } from './command-span.js';
-export { LogLevels, LogLevelsError } from './log-levels.js';
+export { LOG_LEVELS, LogLevels, LogLevelsError } from './log-levels.js';
 export { createLogger, type LoggerOptions, PinoLoggerService } from './logger.js';
 export { HealthServer, type HealthPart } from './health-server.js';
 export { HealthModule } from './health.module.js';

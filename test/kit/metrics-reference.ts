@@ -9,7 +9,8 @@ every role without one. Times are seconds. Sizes in \`_bytes\` are characters of
 buckets BUCKETS s.
 
 Labels are bounded: channels, codes of the tables in [errors.md](errors.md), frame types of the protocol (others are \`other\`), routes as patterns. No label
-holds a name, an id, an address or a token. What to look at, a dashboard and rules for alerts: [operations.md](operations.md#metrics).`;
+holds a name, an id, an address or a token. Beside these stand the figures of the process, as every program with prom-client has them: \`process_\` and \`nodejs_\`; which, depends on
+the system. What to look at, a dashboard and rules for alerts: [operations.md](operations.md#metrics).`;
 
 /** The text of `docs/metrics.md`. */
 export function metricsReference(

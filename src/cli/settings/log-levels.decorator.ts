@@ -1,23 +1,21 @@
 import { ValidateBy } from 'class-validator';
-import { LogLevels, LogLevelsError } from '../../observability/index.js';
+import { LOG_LEVELS, LogLevels, LogLevelsError } from '../../observability/index.js';
+
+const WANTS = `${LOG_LEVELS.join(', ')}, and for single rooms room=level, separated by commas: info,relay/routing=debug`;
 
 /** A text that `LogLevels` takes. */
 export function IsLogLevels(): PropertyDecorator {
   return ValidateBy({
     name: 'isLogLevels',
-    validator: {
-      validate: (value: unknown) => problemOf(value) === undefined,
-      defaultMessage: (context) => `$property: ${problemOf(context?.value) ?? ''}`,
-    },
+    validator: { validate: isLogLevels, defaultMessage: () => `$property must be one of ${WANTS}` },
   });
 }
 
-function problemOf(value: unknown): string | undefined {
+function isLogLevels(value: unknown): boolean {
   try {
-    if (typeof value !== 'string') return 'it must be a text';
-    return void new LogLevels(value);
+    return typeof value === 'string' && new LogLevels(value) instanceof LogLevels;
   } catch (error) {
-    if (error instanceof LogLevelsError) return error.message;
+    if (error instanceof LogLevelsError) return false;
     throw error;
   }
 }

@@ -19,6 +19,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY bin ./bin
+COPY docs/openapi.json docs/asyncapi.json ./docs/
 COPY LICENSE ./
 # What a listener serves and what either role keeps; named volumes take their owner from here.
 RUN mkdir -p /data /workspace && chown node:node /data /workspace && ln -s /app/bin/twinlane.js /usr/local/bin/twinlane

@@ -1,10 +1,18 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LinkSupervisor } from '../src/index.js';
-import { Metrics } from '../src/observability/index.js';
+import { DURATION_BUCKETS, Metrics, processMetricsText } from '../src/observability/index.js';
+import { describedIn, metricsReference, queriedNames } from './kit/metrics-reference.js';
 import { TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
-afterEach(() => twinlane.close());
+const folders: string[] = [];
+afterEach(async () => {
+  await twinlane.close();
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+});
 
 /** Value of a sample: `name{label="value"}` as it stands in the text. */
 function sample(text: string, name: string): number | undefined {
@@ -60,6 +68,29 @@ describe('GET /metrics', () => {
     expect(sample(device, 'twinlane_listener_journal_bytes')).toBeGreaterThanOrEqual(0);
   });
 
+  it('measures how long clients wait: for answers, for what they missed, and for their acknowledgements to come', async () => {
+    twinlane = await Twinlane.start();
+    const attachment = await twinlane.attach();
+    for await (const event of await attachment.turn('echo hi')) void event;
+    const { runtime, cursor } = attachment;
+    if (!runtime || !cursor) throw new Error('the turn had no events');
+    const environment = (await twinlane.client().environments({ onlineOnly: true }))[0];
+    if (!environment) throw new Error('no environment is online');
+    const resumed = await twinlane.client().attach(environment, { runtime, resumeFrom: { ...cursor, seq: 1 } });
+    for await (const event of resumed.events()) if (event.type === 'turn_finished') break;
+    resumed.close();
+    await attachment.command('app_server_info', {});
+    expect(sample((await scrape()).text, 'twinlane_relay_command_seconds_count{type="app_server_info"}')).toBe(1);
+    const device = 'twinlane_listener_ack_delay_seconds_count{channel="stream"}';
+    // The last event and the last acknowledgement may be on their way still.
+    await vi.waitFor(async () => {
+      const { text } = await scrape();
+      expect(sample(text, 'twinlane_relay_resume_seconds_count')).toBeGreaterThan(0);
+      expect(sample(text, 'twinlane_relay_ack_delay_seconds_count')).toBeGreaterThan(0);
+      expect(sample(await listenerMetrics(), device)).toBeGreaterThan(0);
+    }, 60_000);
+  });
+
   it('adds up what went over sockets, however often it is asked', async () => {
     twinlane = await Twinlane.start();
     const attachment = await twinlane.attach();
@@ -110,3 +141,71 @@ describe('GET /metrics', () => {
     expect((await scrape({ 'x-forwarded-for': '10.0.0.1', authorization: `Bearer ${TOKEN}` })).status).toBe(200);
   });
 });
+
+describe('what is written about metrics', () => {
+  const dashboard = new URL('../deploy/grafana/twinlane.json', import.meta.url);
+  const alerts = new URL('../deploy/prometheus/alerts.yaml', import.meta.url);
+
+  it('docs/metrics.md has every metric, and each is named as Prometheus has it', async () => {
+    const { relay, listener } = await described();
+    const parts = [
+      { title: 'Relay', metrics: relay },
+      { title: 'Listener', metrics: listener },
+    ];
+    await expect(metricsReference(parts, DURATION_BUCKETS)).toMatchFileSnapshot('../docs/metrics.md');
+    for (const { name, type } of [...relay, ...listener]) {
+      expect(name).toMatch(/^twinlane_(relay|listener)_[a-z]+(_[a-z]+)*$/);
+      if (type === 'counter') expect(name).toMatch(/_total$/);
+      else expect(name).not.toMatch(/_total$/);
+      if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+      expect(name).not.toMatch(/_(ms|milliseconds|kb|mib|percent)(_|$)/);
+    }
+  });
+
+  it('the dashboard and the alert rules ask for nothing that is not there', async () => {
+    const { relay, listener, own } = await described();
+    const known = queriedNames([...relay, ...listener, ...own]);
+    for (const file of [dashboard, alerts]) {
+      const text = await readFile(file, 'utf8');
+      const asked = text.match(/\b(twinlane_(relay|listener)|process|nodejs)_[a-z_]+\b/g) ?? [];
+      expect(asked.length).toBeGreaterThan(5);
+      expect(asked.filter((name) => !known.has(name))).toEqual([]);
+    }
+  });
+
+  it('the dashboard has a query and a place for every panel', async () => {
+    const { panels, uid } = JSON.parse(await readFile(dashboard, 'utf8')) as { uid: string; panels: Panel[] };
+    expect(uid).toBe('twinlane');
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { type, title, gridPos, targets = [] } of panels) {
+      expect(title).not.toBe('');
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+      if (type !== 'row') expect(targets.map(({ expr }) => expr)).not.toContain('');
+    }
+  });
+});
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly gridPos: { readonly x: number; readonly w: number };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+/** Of a relay and a listener that keep what they know on disk. */
+async function described() {
+  const [relayDir, listenerDir] = [await folder(), await folder()];
+  twinlane = await Twinlane.start({ relay: { dataDir: relayDir }, listener: { dataDir: listenerDir } });
+  const [relay, listener] = [twinlane.relay, twinlane.listener].map((app) =>
+    app.get(Metrics, { strict: false }).describe(),
+  );
+  if (!relay || !listener) throw new Error('there are no metrics');
+  return { relay, listener, own: describedIn(await processMetricsText()) };
+}
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'twinlane-'));
+  folders.push(made);
+  return made;
+}

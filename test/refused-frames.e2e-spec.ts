@@ -20,9 +20,11 @@ const observer: RoutingObserver = {
   answered() {},
   inFlight() {},
   paced() {},
+  confirmedAfter() {},
   rewound() {},
   refilled() {},
   resumed() {},
+  caughtUp() {},
 };
 
 let relay: RelayUnderTest;

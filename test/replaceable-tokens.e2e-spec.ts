@@ -155,6 +155,7 @@ describe('tokens of a listener that `extend` replaces', () => {
       }),
       inFlight: () => {},
       paced: () => {},
+      confirmedAfter: () => {},
       refused: () => {},
       lost: () => {},
     };

@@ -149,7 +149,7 @@ describe('ChannelSender', () => {
     expect(sender.sent).toBe(10_002);
   });
 
-  it('tells its window and rate, and takes them back at its end', async () => {
+  it('tells its window and rate, and takes them back at its end; and how long a confirmation took', async () => {
     const [socket] = MemorySocket.pair();
     const time = new ManualClock();
     const sum = { windowBytes: 0, rate: 0 };
@@ -158,7 +158,9 @@ describe('ChannelSender', () => {
       sum.rate += rate;
     };
     const window = { floorBytes: 1_000, rateSampleMs: 10 };
-    const options = { bufferBound: 1e6, window, confirms: true, numbered: false, paceChanged };
+    const delays: number[] = [];
+    const confirmedAfter = (ms: number): void => void delays.push(ms);
+    const options = { bufferBound: 1e6, window, confirms: true, numbered: false, paceChanged, confirmedAfter };
     const sender = new ChannelSender(socket, time, options);
     expect(sum).toEqual({ windowBytes: 1_000, rate: 0 });
     sender.attach(new ListSource('a', 20, 100));
@@ -166,6 +168,7 @@ describe('ChannelSender', () => {
     const roundTripMs = 50;
     await time.advance(roundTripMs);
     sender.confirmThrough(sender.sent);
+    expect(delays).toEqual([roundTripMs]);
     const sent = socket.sent.reduce((bytes, { length }) => bytes + length, 0);
     const { startGain, ackIntervalMs } = WINDOW_DEFAULTS;
     expect(sum.rate).toBeCloseTo((sent / roundTripMs) * 1_000);

@@ -18,6 +18,8 @@ export interface ChannelSenderOptions {
   readonly inFlightChanged?: (bytes: number) => void;
   /** Told by how much the window (bytes) and the delivery rate (bytes per second) grew. Must not throw. */
   readonly paceChanged?: (windowBytes: number, bytesPerSecond: number) => void;
+  /** Told of each confirmation: how long ago the newest frame of those that it covers was sent, in ms. Must not throw. */
+  readonly confirmedAfter?: (ms: number) => void;
 }
 
 interface InFlight {
@@ -129,6 +131,7 @@ export class ChannelSender {
     const { bytes, newest } = this.takeRead(count);
     if (newest) {
       this.window.read(bytes, newest, askedAt);
+      this.options.confirmedAfter?.(this.clock.elapsed() - newest.at);
       this.tellPace(this.window.bytes, this.window.bytesPerSecond);
     }
     this.settleSafe(safe);

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
 import { ConversationsService } from '../conversations/index.js';
 import { ProtocolEmitterService } from '../emitter/index.js';
+import { CommandSpan } from '../observability/index.js';
 import { Permissions } from '../permissions/index.js';
 import {
   answerTypeOf,
@@ -89,7 +90,10 @@ export class CommandDispatcher {
     const afterAnswer: (() => void)[] = [];
     const requestId = requestIdOf(frame);
     const begun = this.clock.now();
-    const answer = await this.answerTo(frame, requestId, afterAnswer);
+    const span = CommandSpan.begin('execute', frame, requestId);
+    const execute = (): Promise<Frame> => this.answerTo(frame, requestId, afterAnswer);
+    const answer = await (span ? span.run(execute) : execute());
+    span?.end(answer['error_code']);
     this.metrics.ended(frame.type, this.clock.now() - begun);
     if (requestId !== undefined && expectsAnswer(frame)) {
       request?.answered(answer);

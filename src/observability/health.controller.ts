@@ -19,7 +19,11 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** The process takes traffic: 503 with NOT_READY or DRAINING otherwise. */
+  /**
+   * The process takes traffic: 503 with NOT_READY or DRAINING otherwise.
+   *
+   * @throws RelayError NOT_READY, DRAINING
+   */
   @Get('readyz')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<HealthCheckResult> {

@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createLogger, type LogLevel, PinoLoggerService } from './logger.js';
+import { LogLevels } from './log-levels.js';
+import { createLogger, PinoLoggerService } from './logger.js';
 
-function setUp(level: LogLevel = 'trace') {
+function setUp(levels = 'trace') {
   const lines: Record<string, unknown>[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -10,7 +11,7 @@ function setUp(level: LogLevel = 'trace') {
       done();
     },
   });
-  return { lines, log: new PinoLoggerService(createLogger({ level, destination })) };
+  return { lines, log: new PinoLoggerService(createLogger({ destination }), new LogLevels(levels)) };
 }
 
 describe('PinoLoggerService', () => {

@@ -1,20 +1,18 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, type DestinationStream, type Level, type Logger } from 'pino';
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevels } from './log-levels.js';
 
 export interface LoggerOptions {
-  readonly level: LogLevel;
   /** Default: standard error, so that standard output stays the program's own. */
   readonly destination?: DestinationStream;
 }
 
 /** The process's structured log: JSON lines, without tokens. */
-export function createLogger({ level, destination = pino.destination(2) }: LoggerOptions): Logger {
+export function createLogger({ destination = pino.destination(2) }: LoggerOptions = {}): Logger {
   return pino(
     {
-      level,
+      // Who logs decides: levels are by room.
+      level: 'trace',
       redact: {
         paths: ['token', '*.token', 'authorization', '*.authorization', 'headers.authorization'],
         censor: '[hidden]',
@@ -28,9 +26,12 @@ export function createLogger({ level, destination = pino.destination(2) }: Logge
   );
 }
 
-/** Nest's log calls, written by pino. An object among the arguments becomes fields of the line. */
+/** Nest's log calls, written by pino as far as levels allow. An object among the arguments becomes fields of the line. */
 export class PinoLoggerService implements LoggerService {
-  constructor(private readonly logger: Logger) {}
+  constructor(
+    private readonly logger: Logger,
+    private readonly levels: LogLevels,
+  ) {}
 
   log(message: unknown, ...rest: unknown[]): void {
     this.write('info', message, rest);
@@ -59,6 +60,7 @@ export class PinoLoggerService implements LoggerService {
   /** Nest passes the context last, and for errors the stack before it. */
   private write(level: Level, message: unknown, rest: unknown[]): void {
     const last = rest.at(-1);
+    if (!this.levels.allows(level, typeof last === 'string' ? last : undefined)) return;
     const context = typeof last === 'string' ? { context: last } : {};
     const stack = rest.length > 1 && typeof rest[0] === 'string' ? { stack: rest[0] } : {};
     const fields = rest.find((value): value is object => typeof value === 'object' && value !== null);

@@ -7,6 +7,7 @@ import { AccessLimits } from './access/access-limits.js';
 import { CommandRates } from './access/command-rates.js';
 import { AccessService } from './access/access.service.js';
 import { TokenAccessService } from './access/token-access.service.js';
+import { ApiDocumentsController } from './api/api-documents.controller.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -25,6 +26,7 @@ import { HistoryMetrics } from './metrics/history.metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { ScrapeGuard } from './metrics/scrape.guard.js';
+import { LogLevelsController } from './operations/log-levels.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
@@ -66,7 +68,13 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
  */
 @Module({
   imports: [HealthModule, MetricsModule],
-  controllers: [EnvironmentsController, StockProbeController, MetricsController],
+  controllers: [
+    EnvironmentsController,
+    StockProbeController,
+    MetricsController,
+    LogLevelsController,
+    ApiDocumentsController,
+  ],
   providers: [
     optionsProvider(RelayOptions, RELAY_OPTIONS),
     routingOptionsProvider,

@@ -7,7 +7,7 @@ import { PlainDelivery, ResumableDelivery } from './delivery.js';
 function setUp(Delivery: typeof PlainDelivery | typeof ResumableDelivery) {
   const clock = new ManualClock();
   const [socket] = MemorySocket.pair();
-  const silent = { paceChanged: () => {}, inFlightChanged: () => {}, answeredBefore: false };
+  const silent = { paceChanged: () => {}, inFlightChanged: () => {}, confirmedAfter: () => {}, answeredBefore: false };
   const delivery = new Delivery(socket, { ...linkContext(clock), ...silent });
   return { clock, socket, delivery };
 }

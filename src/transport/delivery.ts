@@ -40,6 +40,7 @@ export interface DeliveryContext {
   readonly window: Partial<WindowOptions>;
   readonly inFlightChanged: (bytes: number) => void;
   readonly paceChanged: (windowBytes: number, bytesPerSecond: number) => void;
+  readonly confirmedAfter: (ms: number) => void;
   /** Whether this channel has answered a ping earlier in this process. */
   readonly answeredBefore: boolean;
 }
@@ -52,10 +53,17 @@ export class PlainDelivery implements Delivery {
   private readonly confirmation: PingConfirmation;
 
   constructor(socket: ChannelSocket, context: DeliveryContext) {
-    const { clock, bufferBoundBytes: bufferBound, inFlightChanged, paceChanged, answeredBefore } = context;
+    const {
+      clock,
+      bufferBoundBytes: bufferBound,
+      inFlightChanged,
+      paceChanged,
+      confirmedAfter,
+      answeredBefore,
+    } = context;
     // Such a peer says what it has read when it is asked, and it is asked less often.
     const window = { ...context.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
-    const pacing = { window, confirms: true, inFlightChanged, paceChanged };
+    const pacing = { window, confirms: true, inFlightChanged, paceChanged, confirmedAfter };
     this.sender = new ChannelSender(socket, clock, { bufferBound, numbered: false, ...pacing });
     const { heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;
     const options = { ...PING_DEFAULTS, heartbeatMs, wakeProbeMs, maxUnanswered };
@@ -97,8 +105,9 @@ export class ResumableDelivery implements Delivery {
 
   constructor(socket: ChannelSocket, context: DeliveryContext) {
     const { clock, heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;
-    const { bufferBoundBytes: bufferBound, window, inFlightChanged, paceChanged } = context;
-    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window, inFlightChanged, paceChanged });
+    const { bufferBoundBytes: bufferBound, window, inFlightChanged, paceChanged, confirmedAfter } = context;
+    const telling = { inFlightChanged, paceChanged, confirmedAfter };
+    this.numbered = new NumberedSocket(socket, clock, { bufferBound, window, ...telling });
     this.heartbeat = new Heartbeat(
       clock,
       { heartbeatMs, wakeProbeMs, maxUnanswered },

@@ -25,7 +25,7 @@ import { type LinkEnd, LinkError } from './link-end.js';
 /** What a channel needs of its surroundings. Times in ms, sizes in bytes. */
 export interface LinkChannelContext extends Omit<
   DeliveryContext,
-  'inFlightChanged' | 'paceChanged' | 'answeredBefore'
+  'inFlightChanged' | 'paceChanged' | 'confirmedAfter' | 'answeredBefore'
 > {
   readonly clock: Clock;
   /** Channels that have answered a ping in this process: only such a channel can be found dead by silence. */
@@ -38,6 +38,8 @@ export interface LinkChannelContext extends Omit<
   inFlightChanged?(channel: ChannelName, bytes: number): void;
   /** Told by how much a channel's window (bytes) and delivery rate (bytes per second) grew. */
   paceChanged?(channel: ChannelName, windowBytes: number, bytesPerSecond: number): void;
+  /** Told how long after it was sent a frame of a channel was confirmed, in ms; of the newest that a confirmation covers. */
+  confirmedAfter?(channel: ChannelName, ms: number): void;
 }
 
 interface Arrived {
@@ -74,7 +76,9 @@ export class LinkChannel {
     const inFlightChanged = (bytes: number): void => context.inFlightChanged?.(name, bytes);
     const paceChanged = (windowBytes: number, bytesPerSecond: number): void =>
       context.paceChanged?.(name, windowBytes, bytesPerSecond);
-    const surroundings = { ...context, inFlightChanged, paceChanged, answeredBefore: context.answered.has(name) };
+    const confirmedAfter = (ms: number): void => context.confirmedAfter?.(name, ms);
+    const telling = { inFlightChanged, paceChanged, confirmedAfter };
+    const surroundings = { ...context, ...telling, answeredBefore: context.answered.has(name) };
     this.delivery = resumable ? new ResumableDelivery(socket, surroundings) : new PlainDelivery(socket, surroundings);
     this.ended = new Promise((resolve) => {
       socket.receive({

@@ -10,6 +10,8 @@ export interface LinkObserver {
   inFlight(channel: ChannelName, bytes: number): void;
   /** The window (bytes) and the delivery rate (bytes per second) grew by so much; negative: they shrank, or their socket is gone. */
   paced(channel: ChannelName, windowBytes: number, bytesPerSecond: number): void;
+  /** The server confirmed frames; the newest of them so many ms after it was sent. */
+  confirmedAfter(channel: ChannelName, ms: number): void;
   /** A message of the server's could not be read as a frame. */
   refused(channel: ChannelName, fault: FrameFault): void;
   /** A link ended, or could not be had; `stop`: the listener gives up. */

@@ -40,6 +40,7 @@ export class LinkParts {
       },
       inFlightChanged: (channel, bytes) => observer.inFlight(channel, bytes),
       paceChanged: (channel, windowBytes, bytesPerSecond) => observer.paced(channel, windowBytes, bytesPerSecond),
+      confirmedAfter: (channel, ms) => observer.confirmedAfter(channel, ms),
     };
   }
 

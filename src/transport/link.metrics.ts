@@ -16,6 +16,11 @@ function linkMetrics(metrics: Metrics): LinkObserver {
   const rate = metrics.gauge('twinlane_listener_delivery_bytes_per_second', 'How fast the server was seen to read.', [
     'channel',
   ]);
+  const delay = metrics.durations(
+    'twinlane_listener_ack_delay_seconds',
+    'From sending a frame to its confirmation by the server: the newest of each confirmation.',
+    ['channel'],
+  );
   const refused = metrics.counter('twinlane_listener_refused_messages_total', 'Messages that were no frames.', [
     'channel',
     'fault',
@@ -31,6 +36,7 @@ function linkMetrics(metrics: Metrics): LinkObserver {
       window.inc({ channel }, windowBytes);
       rate.inc({ channel }, bytesPerSecond);
     },
+    confirmedAfter: (channel, ms) => delay.observe({ channel }, ms / 1_000),
     refused: (channel, fault) => refused.inc({ channel, fault }),
     lost: (cause, next) => lost.inc({ cause, next }),
   };

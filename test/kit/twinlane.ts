@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WebSocket } from 'ws';
 import { type Attachment, TwinlaneClient } from '../../src/client/index.js';
-import { ListenerModule, type ListenerModuleOptions } from '../../src/listener/index.js';
+import { ListenerModule } from '../../src/listener/index.js';
 import type { Runtime } from '../../src/protocol/index.js';
 import { installRelay, RelayModule } from '../../src/relay/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
@@ -18,9 +18,12 @@ export const TOKEN = 'a-token-for-tests-only';
 /** What the relay is built with, extensions included. */
 type RelaySetup = Partial<Parameters<typeof RelayModule.forRoot>[0]>;
 
+/** What the listener is built with, extensions included. */
+type ListenerSetup = Partial<Parameters<typeof ListenerModule.forRoot>[0]>;
+
 export interface TwinlaneOptions {
   readonly relay?: RelaySetup;
-  readonly listener?: Partial<ListenerModuleOptions>;
+  readonly listener?: ListenerSetup;
 }
 
 /** A relay and one listener of it, in this process, over real sockets. */
@@ -84,9 +87,7 @@ export function urlOf(app: NestExpressApplication): string {
   return `http://127.0.0.1:${(app.getHttpServer() as { address(): AddressInfo }).address().port}`;
 }
 
-export async function startListener(
-  options: Partial<ListenerModuleOptions> & { server: string },
-): Promise<INestApplicationContext> {
+export async function startListener(options: ListenerSetup & { server: string }): Promise<INestApplicationContext> {
   const app = await Test.createTestingModule({
     imports: [
       ListenerModule.forRoot({

@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { listenerInstanceId, ListenerModule } from '../../listener/index.js';
-import { createLogger, type HealthPart, Metrics, PinoLoggerService } from '../../observability/index.js';
+import { type HealthPart, Metrics } from '../../observability/index.js';
 import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
 import { errorBody } from '../../protocol/index.js';
 import { HTTP_FETCH } from '../../registration/index.js';
@@ -21,6 +21,7 @@ import { linkOptionsOf } from '../settings/link.settings.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
 import { acpOptions } from './acp-options.js';
+import { processLog } from './process-log.js';
 import type { RunningRole } from './serve-health.js';
 
 export interface RunningListener extends RunningRole {
@@ -91,7 +92,7 @@ export async function runListener(
       transport: { providers: [{ provide: SOCKET_DIALER, useValue: wsDialer(routeTo) }] },
     },
   });
-  const logger = new PinoLoggerService(createLogger({ level: logLevel }));
+  const { logger } = processLog(logLevel);
   const app = await folder.keepIf(NestFactory.createApplicationContext(module, { logger, abortOnError: false }));
   const link = app.get(LinkSupervisor);
   let closing: Promise<void> | undefined;

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { createLogger, type HealthPart, Metrics, PinoLoggerService, Readiness } from '../../observability/index.js';
+import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
   installRelay,
@@ -23,6 +23,7 @@ import { linkOptionsOf } from '../settings/link.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
+import { processLog } from './process-log.js';
 import type { RunningRole } from './serve-health.js';
 
 const log = new Logger('Relay');
@@ -65,6 +66,7 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
 
 async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
   const { allowedOrigins, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
+  const { levels, logger } = processLog(logLevel);
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
@@ -75,8 +77,8 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
     limits: limitsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
+    extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
   });
-  const logger = new PinoLoggerService(createLogger({ level: logLevel }));
   const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
   installRelay(app);
   return app;

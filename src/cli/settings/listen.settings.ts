@@ -1,9 +1,9 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
 import { TerminalOptions } from '../../commands/index.js';
-import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { IsLogLevels } from './log-levels.decorator.js';
 import { LinkSettings } from './link.settings.js';
 
 const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
@@ -138,6 +138,6 @@ export class ListenSettings extends LinkSettings {
   @IsNotEmpty()
   healthHost: string = '127.0.0.1';
 
-  @IsIn(LOG_LEVELS)
-  logLevel: LogLevel = 'info';
+  @IsLogLevels()
+  logLevel: string = 'info';
 }

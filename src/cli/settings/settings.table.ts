@@ -255,8 +255,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'log-level',
     kind: 'text',
-    value: '<level>',
-    help: 'least level that is logged to standard error: fatal, error, warn, info, debug, trace or silent',
+    value: '<levels>',
+    help: 'least level that is logged to standard error: silent, fatal, error, warn, info, debug or trace; for single rooms room=level, separated by commas: info,relay/routing=debug',
     default: 'info; for start: warn',
     commands: ROLES,
   },

@@ -2,9 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From 1 ms to half a minute, in seconds. */
-const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+export const DURATION_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 let processMetrics: Registry | undefined;
+
+/** What there is to know of a metric before it has counted anything. */
+export interface DescribedMetric {
+  readonly name: string;
+  readonly help: string;
+  /** `counter`, `gauge` or `histogram`. */
+  readonly type: string;
+  readonly labels: readonly string[];
+}
 
 /**
  * What an application counts. Labels are bounded: channels, types of the protocol, codes of our tables, never an id or
@@ -62,6 +71,18 @@ export class Metrics {
   durations<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> {
     const buckets = DURATION_BUCKETS;
     return this.known(name, () => new Histogram({ name, help, labelNames, buckets, registers: [this.registry] }));
+  }
+
+  /** Every metric that has been made, by name. */
+  describe(): readonly DescribedMetric[] {
+    return this.registry
+      .getMetricsAsArray()
+      .map((metric) => {
+        // Notes of the metric itself, which its type leaves out.
+        const { name, help, type, labelNames = [] } = metric as typeof metric & { labelNames?: readonly string[] };
+        return { name, help, type: String(type), labels: labelNames.filter((label) => label !== 'le') };
+      })
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** In Prometheus' text format. */

@@ -29,6 +29,11 @@ export class EnvironmentsController {
     private readonly limits: AccessLimits,
   ) {}
 
+  /**
+   * Registers a listener. What it agrees with the relay, and where it connects to with its lease, is in the answer.
+   *
+   * @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED, TOO_MANY, REGISTRATION_NOT_KEPT
+   */
   @Post(REGISTER)
   @HttpCode(200)
   async register(
@@ -47,16 +52,27 @@ export class EnvironmentsController {
     };
   }
 
+  /** Environments of the organisation, in pages. The next page begins `after` the `id` of the last one. */
   @Get()
   list(@Caller() caller: Identity, @Query() query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
     return this.environments.list(caller, query);
   }
 
+  /**
+   * One environment. It is named by its `id`, its `connectionId` or its `deviceId`; of several of one device the one that is online.
+   *
+   * @throws RelayError ENVIRONMENT_UNKNOWN
+   */
   @Get(':name')
   get(@Caller() caller: Identity, @Param('name') name: string): Promise<EnvironmentRecord> {
     return this.environments.get(caller, name);
   }
 
+  /**
+   * Sends messages to an agent. The answer says whether the device accepted them; what becomes of them goes over sockets.
+   *
+   * @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, TOO_MANY
+   */
   @Post(':name/messages')
   @HttpCode(200)
   async sendMessages(

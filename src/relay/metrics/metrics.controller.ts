@@ -8,6 +8,7 @@ import { ScrapeGuard } from './scrape.guard.js';
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
+  /** What is counted, in Prometheus' text format. Programs of the relay's own machine that ask directly need no token. */
   @Get('metrics')
   @Header('Content-Type', METRICS_CONTENT_TYPE)
   @Header('Cache-Control', 'no-store')

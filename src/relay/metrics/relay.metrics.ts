@@ -34,6 +34,8 @@ export class RelayMetrics implements RoutingObserver {
   private readonly rewinds;
   private readonly refills;
   private readonly verdicts;
+  private readonly resumes;
+  private readonly ackDelays;
 
   private readonly log = new Logger('History');
   private readonly losses: LossLog;
@@ -78,6 +80,14 @@ export class RelayMetrics implements RoutingObserver {
     this.refills = metrics.counter(
       'twinlane_relay_refilled_events_total',
       'Events that a device brought because they were missing here.',
+    );
+    this.resumes = metrics.durations(
+      'twinlane_relay_resume_seconds',
+      'From the opening of the socket of a client that resumes until it has been sent what it missed.',
+    );
+    this.ackDelays = metrics.durations(
+      'twinlane_relay_ack_delay_seconds',
+      'From sending a frame to a client to its acknowledgement: the newest of each acknowledgement.',
     );
     this.verdicts = metrics.counter('twinlane_relay_resumes_total', 'Clients that resumed, by verdict.', ['recovered']);
   }
@@ -130,6 +140,14 @@ export class RelayMetrics implements RoutingObserver {
   paced(windowBytes: number, bytesPerSecond: number): void {
     this.windows.inc(windowBytes);
     this.rates.inc(bytesPerSecond);
+  }
+
+  confirmedAfter(ms: number): void {
+    this.ackDelays.observe(ms / 1_000);
+  }
+
+  caughtUp(ms: number): void {
+    this.resumes.observe(ms / 1_000);
   }
 
   rewound(): void {

@@ -68,6 +68,7 @@ export class ClientSocket {
   private rate: FrameRate | undefined;
   /** The newest `seq` that the client has acknowledged. */
   private acknowledgedSeq = 0;
+  private readonly openedAt: number;
   private isOver = false;
   private isHeld = false;
 
@@ -80,6 +81,7 @@ export class ClientSocket {
     private readonly turns: ReplayTurns,
   ) {
     this.runtime = runtimeOf(attachment);
+    this.openedAt = clock.elapsed();
     this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
   }
 
@@ -89,6 +91,11 @@ export class ClientSocket {
 
   get isOpen(): boolean {
     return !this.isOver && this.attachment.socket.open;
+  }
+
+  /** Time since it opened, in ms. */
+  get ageMs(): number {
+    return this.clock.elapsed() - this.openedAt;
   }
 
   get carriesEvents(): boolean {
@@ -212,6 +219,7 @@ export class ClientSocket {
       window: options.window,
       inFlightChanged: (bytes) => observer.inFlight(bytes),
       paceChanged: (windowBytes, bytesPerSecond) => observer.paced(windowBytes, bytesPerSecond),
+      confirmedAfter: (ms) => observer.confirmedAfter(ms),
     });
     sender.attach(this.safe(this.direct.urgent), 'urgent');
     sender.attach(this.safe(this.direct.fair));

@@ -7,6 +7,7 @@ import {
   type Frame,
   type Timer,
 } from '../../protocol/index.js';
+import type { CommandSpan } from '../../observability/index.js';
 import type { AnswerInChunks, PassageVerdict } from './answer-in-chunks.js';
 import type { AnswerPassage } from './answer-passage.js';
 import type { DeviceLink } from './device-link.js';
@@ -48,6 +49,8 @@ export interface Request extends RequestOptions {
   link: DeviceLink | undefined;
   timer: Timer | undefined;
   readonly openedAt: number;
+  /** Where the client follows it (`traceparent`). */
+  readonly span: CommandSpan | undefined;
   /** The device has sent something else under this id: whatever it was, silence would be wrong to claim. */
   hasShown: boolean;
   /** Its answer, once that comes in chunks. */

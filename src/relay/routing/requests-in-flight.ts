@@ -13,6 +13,7 @@ import {
   type Runtime,
   SparseMap,
 } from '../../protocol/index.js';
+import { CommandSpan } from '../../observability/index.js';
 import { AnswerInChunks, type AnswerInChunksLimits, type AnswerInChunksOutlets } from './answer-in-chunks.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
@@ -76,18 +77,21 @@ export class RequestsInFlight {
   open(command: Frame, bytes: number, asker: Asker, options: RequestOptions = {}): DeviceBound | undefined {
     const id = randomBytes(ID_BYTES).toString('hex');
     const bare = without(command, 'seq');
+    const span = CommandSpan.begin('route', command, id);
+    const named = options.asIs ? bare : { ...bare, request_id: id };
     const { owner } = asker;
     const request: Request = {
       ...options,
       id,
       command,
-      frame: options.asIs ? bare : { ...bare, request_id: id },
+      frame: span?.traceparent === undefined ? named : { ...named, traceparent: span.traceparent },
       bytes,
       owner,
       asker,
       link: undefined,
       timer: undefined,
       openedAt: this.clock.now(),
+      span,
       hasShown: false,
       chunks: undefined,
       isCut: false,
@@ -323,6 +327,7 @@ export class RequestsInFlight {
   }
 
   private ended(request: Request, errorCode: unknown): void {
+    request.span?.end(errorCode);
     this.forget(request);
     const ms = this.clock.now() - request.openedAt;
     this.observer.answered(request.command.type, ms);
@@ -336,6 +341,7 @@ export class RequestsInFlight {
   }
 
   private forget(request: Request): void {
+    request.span?.end();
     request.timer?.cancel();
     request.chunks?.end();
     this.requests.delete(request.id);

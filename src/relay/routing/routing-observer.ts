@@ -37,12 +37,16 @@ export interface RoutingObserver {
   inFlight(bytes: number): void;
   /** Windows (bytes) and delivery rates (bytes per second) of clients' sockets grew by so much; negative: they shrank, or their socket is gone. */
   paced(windowBytes: number, bytesPerSecond: number): void;
+  /** A client acknowledged frames; the newest of them so many ms after it was sent. */
+  confirmedAfter(ms: number): void;
   /** A device was asked to go back to what is missing here. */
   rewound(): void;
   /** So many events came that the device had announced and this relay had not. */
   refilled(events: number): void;
   /** A client that resumes was told whether it misses nothing. */
   resumed(recovered: boolean): void;
+  /** A client that resumes has been sent what there was for it, so many ms after its socket had opened. */
+  caughtUp(ms: number): void;
 }
 
 export const NO_ROUTING_OBSERVER: RoutingObserver = {
@@ -54,9 +58,11 @@ export const NO_ROUTING_OBSERVER: RoutingObserver = {
   answered() {},
   inFlight() {},
   paced() {},
+  confirmedAfter() {},
   rewound() {},
   refilled() {},
   resumed() {},
+  caughtUp() {},
 };
 
 /** Injects a `RoutingObserver`; without a provider nothing is counted. */

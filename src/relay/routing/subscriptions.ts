@@ -149,6 +149,7 @@ export class Subscriptions {
     if (!record || !placement) return;
     const cursor = socket.follow(record, placement);
     if (!resume || !placement.recovered) cursor.show(this.stateOf(record, socket, session.isNamed));
+    if (resume) cursor.show([], () => socket.isOpen && this.observer.caughtUp(socket.ageMs));
   }
 
   /** What this client has started goes on on a new socket; what no socket has carried yet, from its beginning. */

@@ -1,0 +1,107 @@
+/** From the most serious to the most talkative; `silent` logs nothing. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Which room a logger of ours belongs to, by its name; a test holds this equal to the sources. */
+export const ROOM_OF_LOGGER: Readonly<Record<string, string>> = {
+  AcpSessions: 'agents/acp',
+  Agent: 'agents/acp',
+  CommandDispatcher: 'commands',
+  FileWatches: 'commands/filesystem',
+  GitContexts: 'commands/git',
+  Terminals: 'commands/terminal',
+  Conversation: 'conversations',
+  ConversationsService: 'conversations',
+  InputLedger: 'conversations',
+  Turn: 'conversations',
+  ProtocolEmitterService: 'emitter',
+  ListenerLifecycle: 'listener',
+  'The journal': 'journal',
+  RegistrationService: 'registration',
+  Relay: 'relay',
+  RelayErrorFilter: 'relay',
+  LibsqlEnvironmentRegistry: 'relay/environments',
+  Presence: 'relay/environments',
+  ClientSessions: 'relay/gateways',
+  DeviceSession: 'relay/gateways',
+  DeviceSessions: 'relay/gateways',
+  RelayWebSocketAdapter: 'relay/gateways',
+  History: 'relay/routing',
+  RoutingService: 'relay/routing',
+  'The history': 'relay/routing',
+  Link: 'transport',
+};
+
+const DEFAULT_LEVEL: LogLevel = 'info';
+
+/** What is written as log levels and is none; the message says what is wanted. */
+export class LogLevelsError extends Error {
+  override readonly name = 'LogLevelsError';
+}
+
+/**
+ * How much is logged, by room: `info,relay/routing=debug`. A room stands for the rooms in it; the most exact name counts, and a logger's own name is
+ * the most exact. May be changed while the process runs.
+ */
+export class LogLevels {
+  private levels: ReadonlyMap<string, LogLevel>;
+  private readonly known = new Map<string, number>();
+
+  /** @throws LogLevelsError */
+  constructor(text: string = DEFAULT_LEVEL) {
+    this.levels = readLevels(text);
+  }
+
+  /**
+   * From now on.
+   *
+   * @throws LogLevelsError and leaves everything as it was
+   */
+  set(text: string): void {
+    this.levels = readLevels(text);
+    this.known.clear();
+  }
+
+  /** As `set` takes it. */
+  toString(): string {
+    return [...this.levels].map(([name, level]) => (name === '' ? level : `${name}=${level}`)).join(',');
+  }
+
+  /** @param logger its name; undefined where it has none */
+  allows(level: LogLevel, logger = ''): boolean {
+    let most = this.known.get(logger);
+    if (most === undefined) this.known.set(logger, (most = LOG_LEVELS.indexOf(this.levelOf(logger))));
+    return LOG_LEVELS.indexOf(level) <= most;
+  }
+
+  private levelOf(logger: string): LogLevel {
+    const own = this.levels.get(logger);
+    if (own) return own;
+    for (
+      let room = ROOM_OF_LOGGER[logger] ?? '';
+      room !== '';
+      room = room.slice(0, Math.max(0, room.lastIndexOf('/')))
+    ) {
+      const level = this.levels.get(room);
+      if (level) return level;
+    }
+    return this.levels.get('') ?? DEFAULT_LEVEL;
+  }
+}
+
+/** By room, the general one under the empty name and first. */
+function readLevels(text: string): ReadonlyMap<string, LogLevel> {
+  const levels = new Map<string, LogLevel>([['', DEFAULT_LEVEL]]);
+  for (const part of text.split(',').map((one) => one.trim())) {
+    const at = part.lastIndexOf('=');
+    const wanted = part.slice(at + 1).trim();
+    const level = LOG_LEVELS.find((name) => name === wanted);
+    const name = part.slice(0, Math.max(0, at)).trim();
+    if (!level || (at >= 0 && name === ''))
+      throw new LogLevelsError(
+        `"${part}" is no log level: give ${LOG_LEVELS.join(', ')}, and for single rooms room=level, separated by commas (info,relay/routing=debug).`,
+      );
+    levels.set(name, level);
+  }
+  return levels;
+}

@@ -61,6 +61,7 @@ export const PARTS: readonly Part[] = [
       resumeFrom: { ...COUNT, description: 'The `event_seq` of the last event it has.' },
       epoch: { ...TEXT, description: 'The `event_epoch` of that event.' },
       chunks: { const: '1', description: 'It takes large frames in pieces.' },
+      requests: { const: '1', description: 'It asks which of its requests may still be answered.' },
     },
   },
 ];
@@ -108,6 +109,10 @@ export const FRAMES: Readonly<Record<string, Described>> = {
   resume_gap: {
     about: 'Numbers of a runtime that this client will never see.',
     schema: of({ runtime: RUNTIME, event_epoch: STRING, from: NUMBER, to: NUMBER }),
+  },
+  requests_in_flight: {
+    about: 'For a client that dialled with `requests=1`: all of its requests whose answers may still come.',
+    schema: of({ request_ids: { type: 'array', items: STRING } }),
   },
   control_request_withheld: {
     about: 'In place of a `control_request`, for clients that may not approve.',
@@ -197,7 +202,7 @@ const TABLE: Readonly<Record<`${PartName} ${Channel} ${Action}`, readonly string
   ],
   'listener stream send': ['pong', 'ack', 'listener_ready', 'rewind', 'chunk_ack', 'terminal_ack', 'terminal_rewind'],
   'client control receive': [...SIGNS, ...KNOWN_COMMANDS, 'terminal_ack', 'external_tool_call_response'],
-  'client control send': ['pong', ...ANSWERS, ...NOTICES, 'terminal_output', 'chunk'],
+  'client control send': ['pong', 'requests_in_flight', ...ANSWERS, ...NOTICES, 'terminal_output', 'chunk'],
   'client stream receive': [...SIGNS, ...KNOWN_COMMANDS, 'terminal_ack', 'external_tool_call_response'],
   'client stream send': ['pong', ...SHOWN, ...ANSWERS, 'chunk'],
 };

@@ -2,7 +2,7 @@ import { answerTypeOf } from './commands.js';
 import { isKnownEventType } from './events.js';
 
 /** Commands of the wire, those that this device does not implement included (protocol section 3). */
-const COMMANDS = [
+export const COMMAND_TYPES: readonly string[] = [
   'runtime_start',
   'input',
   'sync',
@@ -29,7 +29,8 @@ const COMMANDS = [
   'terminal_kill',
 ];
 
-const OTHERS = [
+/** What else is on the wire, but for events and answers. */
+export const OTHER_TYPES: readonly string[] = [
   'ping',
   'pong',
   'ack',
@@ -53,7 +54,7 @@ const OTHERS = [
   'chunk_ack',
 ];
 
-const KNOWN: ReadonlySet<string> = new Set([...COMMANDS, ...COMMANDS.map(answerTypeOf), ...OTHERS]);
+const KNOWN: ReadonlySet<string> = new Set([...COMMAND_TYPES, ...COMMAND_TYPES.map(answerTypeOf), ...OTHER_TYPES]);
 
 /** A frame type that the protocol knows, or `other`: what peers make up must not become names of ours without bound. */
 export function knownType(type: string | undefined): string {

@@ -5,7 +5,17 @@ import { SYSTEM_CLOCK } from '../protocol/index.js';
 import { AccessGuard } from './access/access.guard.js';
 import { AccessLimits } from './access/access-limits.js';
 import { AccessService } from './access/access.service.js';
+import { LiveSockets } from './access/live-sockets.js';
 import { TokenAccessService } from './access/token-access.service.js';
+import { tokenStoreProvider } from './access/tokens/token-store.provider.js';
+import { TokenStore } from './access/tokens/token-store.js';
+import { EnvironmentsAdministration } from './administration/environments-administration.js';
+import { EnvironmentsAdministrationController } from './administration/environments-administration.controller.js';
+import { OrganizationsController } from './administration/organizations.controller.js';
+import { OrganizationsService } from './administration/organizations.service.js';
+import { Revocation } from './administration/revocation.js';
+import { TokensController } from './administration/tokens.controller.js';
+import { TokensService } from './administration/tokens.service.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -59,12 +69,21 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
  */
 @Module({
   imports: [HealthModule, MetricsModule],
-  controllers: [EnvironmentsController, StockProbeController, MetricsController],
+  controllers: [
+    EnvironmentsController,
+    EnvironmentsAdministrationController,
+    TokensController,
+    OrganizationsController,
+    StockProbeController,
+    MetricsController,
+  ],
   providers: [
     optionsProvider(RelayOptions, RELAY_OPTIONS),
     routingOptionsProvider,
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
+    tokenStoreProvider,
+    LiveSockets,
     environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
@@ -83,9 +102,23 @@ const routingOptionsProvider: FactoryProvider<RoutingOptions> = {
     ClientAdmission,
     ClientSessions,
     ClientGateway,
+    Revocation,
+    EnvironmentsAdministration,
+    TokensService,
+    OrganizationsService,
     RelayWebSocketAdapter,
     RelayErrorFilter,
   ],
-  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, ROUTING_OBSERVER, CLOCK, MetricsModule],
+  exports: [
+    RelayOptions,
+    AccessService,
+    TokenStore,
+    LiveSockets,
+    EnvironmentRegistry,
+    RoutingService,
+    ROUTING_OBSERVER,
+    CLOCK,
+    MetricsModule,
+  ],
 })
 export class RelayModule extends ConfigurableModuleClass {}

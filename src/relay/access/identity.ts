@@ -16,6 +16,8 @@ export type Role =
 /** Whether a client may only look, or also send what changes something. */
 export type ClientAccess = 'watch' | 'steer';
 
+export const TOKEN_ROLES: readonly TokenRole[] = ['device', 'client', 'admin'];
+
 export const CLIENT_ACCESSES: readonly ClientAccess[] = ['watch', 'steer'];
 
 /** How far a role goes. What `admin` and `operator` may is not bounded by these: they could make themselves another token. */

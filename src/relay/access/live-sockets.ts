@@ -25,6 +25,8 @@ export interface Hold {
 
 /** Sockets are looked at this often, in ms: how late one that has expired may be closed. */
 const LOOK_MS = 1_000;
+/** Tokens remembered as revoked: a socket that was being let in meanwhile is still to come. */
+const REVOKED_KEPT = 10_000;
 
 interface Held {
   identity: Identity;
@@ -42,16 +44,18 @@ export class LiveSockets implements OnApplicationShutdown {
   private readonly byToken = new Map<string, Set<Held>>();
   /** Those that end by themselves. */
   private readonly expiring = new Set<Held>();
+  private readonly revokedIds = new Set<string>();
   private timer: Timer | undefined;
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  /** A socket was let in. One whose time is over already is refused at once. */
+  /** A socket was let in. One whose token's time is over already is refused at once. */
   hold(identity: Identity, socket: HeldSocket): Hold {
     const held: Held = { identity, socket };
     const ofToken = this.byToken.get(identity.tokenId) ?? new Set();
     this.byToken.set(identity.tokenId, ofToken.add(held));
-    this.watch(held);
+    if (this.revokedIds.has(identity.tokenId)) this.refuse([held], 'revoked');
+    else this.watch(held);
     return {
       get identity() {
         return held.identity;
@@ -66,6 +70,8 @@ export class LiveSockets implements OnApplicationShutdown {
 
   /** A token was revoked: whatever it has open is closed. @returns how many sockets that were */
   revoked(tokenId: string): number {
+    this.revokedIds.add(tokenId);
+    for (const oldest of this.revokedIds) if (this.revokedIds.size > REVOKED_KEPT) this.revokedIds.delete(oldest);
     return this.refuse([...(this.byToken.get(tokenId) ?? [])], 'revoked');
   }
 

@@ -113,8 +113,9 @@ export function hasExpired({ expiresAt }: Pick<Identity, 'expiresAt'>, now: numb
 }
 
 /** A role that nobody knows may nothing. */
-function rightsOf({ role = 'none' }: Identity): RoleRights {
-  return Object.hasOwn(RIGHTS, role) ? RIGHTS[role] : NOTHING;
+function rightsOf({ role }: Identity): RoleRights {
+  const key = role ?? 'none';
+  return Object.hasOwn(RIGHTS, key) ? RIGHTS[key] : NOTHING;
 }
 
 const NOTHING: RoleRights = {

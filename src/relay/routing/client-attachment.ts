@@ -16,5 +16,7 @@ export interface ClientAttachment {
   readonly chunks?: boolean;
   readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
   readonly mayApprove: boolean;
+  /** Whether it may send commands; else it watches. */
+  readonly maySteer: boolean;
   readonly socket: ChannelSocket;
 }

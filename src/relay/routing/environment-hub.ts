@@ -42,6 +42,14 @@ import { Subscriptions } from './subscriptions.js';
 import { SyncAskers } from './sync-askers.js';
 import { Terminals } from './terminals.js';
 
+/** Drops what a journal keeps, but for the names of epochs: what a device would bring again is known, and stays gone. */
+export function forgetHistory(journal: Journal): void {
+  for (const runtime of journal.runtimes()) {
+    for (const name of journal.kept(runtime).keys()) journal.drop(runtime, name);
+    journal.forget(runtime);
+  }
+}
+
 export interface HubContext {
   readonly options: RoutingOptions;
   readonly clock: Clock;
@@ -198,6 +206,17 @@ export class EnvironmentHub {
     this.outbox.offline();
   }
 
+  /** What clients of this token own ends with it. */
+  tokenRevoked(tokenId: string): void {
+    this.clients.tokenRevoked(tokenId);
+  }
+
+  /** The environment was deleted: whoever waits is told, and nothing of its history is kept. */
+  remove(): void {
+    this.markedOffline();
+    forgetHistory(this.context.journal);
+  }
+
   attach(attachment: ClientAttachment): void {
     const { options, observer, guard, clock } = this.context;
     const socket = new ClientSocket(attachment, options, observer, guard, clock);
@@ -224,7 +243,15 @@ export class EnvironmentHub {
   request(frame: Frame, deliver: (answer: Frame) => void): void {
     const asker = { owner: undefined, deliver };
     const bytes = encodeFrame(frame).length;
-    this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+    this.commands.handle({
+      frame,
+      bytes,
+      asker,
+      session: undefined,
+      socket: undefined,
+      maySteer: true,
+      mayApprove: false,
+    });
   }
 
   /** What was being answered when a socket of this client closed, where it has another one. */
@@ -241,7 +268,8 @@ export class EnvironmentHub {
       if (socket.isOpen) socket.overrun(text, retryAfterMs);
     };
     const asker: Asker = { owner: session, repeats: session.isNamed, deliver, overrun, pass };
-    return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
+    const { maySteer, mayApprove } = socket;
+    return { frame, bytes, session, socket, asker, maySteer, mayApprove };
   }
 
   private intakeOf(link: DeviceLink): EventIntake {

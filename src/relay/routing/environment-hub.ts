@@ -27,6 +27,7 @@ import type { EventOrderLimits } from './event-order.js';
 import { ExternalTools } from './external-tools.js';
 import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
+import { forgetHistory } from './forget-history.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
 import { LostApprovals } from './lost-approvals.js';
@@ -41,14 +42,6 @@ import { StockEvents } from './stock-events.js';
 import { Subscriptions } from './subscriptions.js';
 import { SyncAskers } from './sync-askers.js';
 import { Terminals } from './terminals.js';
-
-/** Drops what a journal keeps, but for the names of epochs: what a device would bring again is known, and stays gone. */
-export function forgetHistory(journal: Journal): void {
-  for (const runtime of journal.runtimes()) {
-    for (const name of journal.kept(runtime).keys()) journal.drop(runtime, name);
-    journal.forget(runtime);
-  }
-}
 
 export interface HubContext {
   readonly options: RoutingOptions;

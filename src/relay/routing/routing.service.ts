@@ -18,8 +18,9 @@ import {
 } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
-import { EnvironmentHub, forgetHistory } from './environment-hub.js';
+import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
+import { forgetHistory } from './forget-history.js';
 import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';

@@ -20,11 +20,15 @@ export {
   assertSafeToListen,
   EnvironmentRegistry,
   HistoryOptions,
+  type HeldSocket,
+  type Hold,
   type Identity,
   installRelay,
   LimitsOptions,
+  LiveSockets,
   OPEN_HISTORY,
   type OpenHistory,
+  type OrganizationRecord,
   RelayError,
   type RelayExtensions,
   RelayModule,
@@ -34,6 +38,8 @@ export {
   type RoutingObserver,
   RoutingOptions,
   RoutingService,
+  type TokenRecord,
+  TokenStore,
 } from './relay/index.js';
 export * from './transport/index.js';
 export { DEFAULT_DENY, PathDeniedError, PathRefusedError, Workspace } from './workspace/index.js';

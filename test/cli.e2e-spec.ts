@@ -105,6 +105,7 @@ describe('twinlane start', () => {
     expect(made).toEqual([
       expect.stringMatching(/^listeners\/[0-9a-f]{16}\/journal\.db$/),
       expect.stringMatching(/^listeners\/[0-9a-f]{16}\/ledger\.db$/),
+      'relay/access.db',
       'relay/history.db',
       'relay/registry.db',
     ]);

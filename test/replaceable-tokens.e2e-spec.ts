@@ -28,12 +28,14 @@ import {
   SOCKET_DIALER,
   SYSTEM_CLOCK,
   TOKEN_SOURCE,
+  TokenStore,
   type ListenerModuleOptions,
   ListenerModule,
 } from '../src/index.js';
 import { MemoryInputLedger } from '../src/conversations/memory-input-ledger.js';
 import { MemoryJournal } from '../src/journal/index.js';
 import { NO_ROUTING_OBSERVER } from '../src/relay/routing/routing-observer.js';
+import { MemoryTokenStore } from '../src/relay/access/tokens/memory-token.store.js';
 import { MemoryEnvironmentRegistry } from '../src/relay/environments/memory-environment.registry.js';
 import { RelayUnderTest, TOKEN as RELAY_TOKEN } from './kit/relay-under-test.js';
 import { FakeServer } from './kit/fake-server.js';
@@ -199,6 +201,19 @@ describe('tokens of a relay that `extend` replaces', () => {
     const started = await relay({ provide: AccessService, useValue: { identify } });
     expect((await started.rest('/v1/environments', { token: 'let-me-in' })).status).toBe(200);
     expect((await started.rest('/v1/environments')).status).toBe(401);
+  });
+
+  it('TokenStore', async () => {
+    const asked: string[] = [];
+    class Recording extends MemoryTokenStore {
+      override async byDigest(digest: string) {
+        asked.push(digest);
+        return super.byDigest(digest);
+      }
+    }
+    const started = await relay({ provide: TokenStore, useClass: Recording });
+    expect((await started.rest('/v1/environments', { token: 'tl_unknown' })).status).toBe(401);
+    expect(asked).toEqual([createHash('sha256').update('tl_unknown').digest('hex')]);
   });
 
   it('EnvironmentRegistry', async () => {

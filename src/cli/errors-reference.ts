@@ -43,7 +43,7 @@ const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
   APPROVAL_DENIED: 'the approval was denied',
   UNREACHABLE: 'no relay answers, no environment is online, or its listener went away and did not come back',
   CANCELLED: 'the turn was aborted, and not from here: its listener was stopped, or another client aborted it',
-  TOKEN_REFUSED: 'the token was refused',
+  TOKEN_REFUSED: 'the token was refused, revoked or has expired, or its role or scopes do not allow this',
   ABORTED: 'aborted with Ctrl-C',
   NO_READER: 'whoever read its output has left',
 };

@@ -49,6 +49,26 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (_, flags, io) =>
       (await import('./environments/environments.command.js')).environmentsCommand(flags, io),
   },
+  tokens: {
+    summary: 'make, list and revoke tokens: who may use this relay, and for what',
+    arguments: ['[action...]', 'create <name>, list, or revoke <id>'],
+    details: [
+      'What a role and a scope mean: docs/security.md.',
+      '',
+      'Examples:',
+      '  twinlane tokens create build-machine --role device --environments "ci-*"',
+      '  twinlane tokens create ada --may-approve --expires 90d',
+      '  twinlane tokens create dashboard --access watch',
+      '  twinlane tokens revoke tok-0123456789abcdef',
+    ].join('\n'),
+    run: async (words, flags, io) => (await import('./tokens/tokens.command.js')).tokensCommand(words, flags, io),
+  },
+  organizations: {
+    summary: 'make, list and delete organisations, as the operator of the relay',
+    arguments: ['[action...]', 'create <id> [name], list, or delete <id>: with its tokens, environments and histories'],
+    run: async (words, flags, io) =>
+      (await import('./tokens/organizations.command.js')).organizationsCommand(words, flags, io),
+  },
   health: {
     summary: 'say whether the relay or listener that runs here takes traffic',
     details: 'Exit codes: 0 it does, 1 not now, 69 nothing answers.',

@@ -18,6 +18,16 @@ const EXIT_BY_NAME: Readonly<Record<string, number>> = {
   DatabaseError: EXIT.USAGE,
 };
 
+/** A relay that is there and refuses what was asked of it. */
+const EXIT_BY_REFUSAL: Readonly<Record<string, number>> = {
+  ACCESS_REFUSED: EXIT.TOKEN_REFUSED,
+  BAD_REQUEST: EXIT.USAGE,
+  TOKEN_UNKNOWN: EXIT.USAGE,
+  ORGANIZATION_UNKNOWN: EXIT.USAGE,
+  ORGANIZATION_EXISTS: EXIT.USAGE,
+  CHANGE_NOT_KEPT: EXIT.FAILED,
+};
+
 /** Codes of the relay that mean that nobody is there to do it. */
 const NOBODY_THERE: ReadonlySet<unknown> = new Set(['DEVICE_OFFLINE', 'OUTCOME_UNKNOWN', 'NOT_SENT']);
 
@@ -34,6 +44,8 @@ function exitCodeOf(error: Error): number | undefined {
   if (error instanceof CliError) return error.exitCode;
   // A full disk: whoever starts programs again may do so.
   if (error.name === 'DatabaseError' && 'retriable' in error && error.retriable === true) return EXIT.FAILED;
+  if (error.name === 'RelayRefusedError' && 'code' in error && typeof error.code === 'string')
+    return EXIT_BY_REFUSAL[error.code] ?? EXIT_BY_NAME[error.name];
   if ('code' in error && NOBODY_THERE.has(error.code)) return EXIT.UNREACHABLE;
   return EXIT_BY_NAME[error.name];
 }

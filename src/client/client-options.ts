@@ -4,7 +4,7 @@ import type { WebSocketConstructor } from './web-socket.js';
 /** The part of `fetch` that is used here. */
 export type FetchLike = (
   url: string,
-  init: { headers: Record<string, string>; signal: AbortSignal },
+  init: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
 ) => Promise<Response>;
 
 /** Limits of a client. Times in ms. */

@@ -1,3 +1,4 @@
+export type { Administration } from './administration.js';
 export { Attachment } from './attachment.js';
 export type { AttachmentOptions, AttachmentState } from './attachment-options.js';
 export {

@@ -36,7 +36,17 @@ export class RelayRest {
     return record;
   }
 
-  private async get(url: URL): Promise<unknown> {
+  private get(url: URL): Promise<unknown> {
+    return this.ask('GET', url);
+  }
+
+  /**
+   * Any request of the relay's REST.
+   *
+   * @returns the JSON of the answer
+   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   */
+  async ask(method: 'GET' | 'POST' | 'DELETE', url: URL, content?: object): Promise<unknown> {
     const { clock, limits } = this.context;
     const abort = new AbortController();
     const late = () => {
@@ -44,7 +54,7 @@ export class RelayRest {
       return this.unreachable(`no answer within ${limits.requestTimeoutMs} ms`);
     };
     const { status, body, retryAfter } = await withDeadline(
-      this.fetchText(url, abort.signal),
+      this.fetchText(method, url, content, abort.signal),
       limits.requestTimeoutMs,
       clock,
       late,
@@ -57,10 +67,21 @@ export class RelayRest {
     }
   }
 
-  private async fetchText(url: URL, signal: AbortSignal): Promise<RestAnswer> {
+  private async fetchText(
+    method: string,
+    url: URL,
+    content: object | undefined,
+    signal: AbortSignal,
+  ): Promise<RestAnswer> {
     const { fetch, token } = this.context;
+    const authorization = `Bearer ${token}`;
     try {
-      const response = await fetch(url.href, { headers: { authorization: `Bearer ${token}` }, signal });
+      const response = await fetch(url.href, {
+        signal,
+        ...(content === undefined
+          ? { method, headers: { authorization } }
+          : { method, headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(content) }),
+      });
       const retryAfter = response.headers.get('retry-after');
       return { status: response.status, body: await response.text(), retryAfter };
     } catch (cause) {

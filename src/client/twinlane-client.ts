@@ -1,4 +1,5 @@
 import type { EnvironmentRecord } from '../protocol/index.js';
+import { Administration } from './administration.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentOptions } from './attachment-options.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
@@ -20,11 +21,14 @@ import { RelayRest } from './rest.js';
 export class TwinlaneClient {
   private readonly context: ClientContext;
   private readonly rest: RelayRest;
+  /** Tokens and organisations, and what an admin does to environments. */
+  readonly administration: Administration;
 
   /** @throws TypeError when the server is no HTTP address, or the platform lacks WebSocket or fetch and none was given */
   constructor(options: TwinlaneClientOptions) {
     this.context = clientContext(options);
     this.rest = new RelayRest(this.context);
+    this.administration = new Administration(this.context.server, this.rest);
   }
 
   /**

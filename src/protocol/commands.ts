@@ -178,6 +178,16 @@ export function isRepeatable(command: Frame): boolean {
   );
 }
 
+/**
+ * Commands that read nothing but what the relay knows already: what a client that only watches may send. Whatever is not named here,
+ * new commands of devices too, steers.
+ */
+const WATCHING: ReadonlySet<string> = new Set(['sync']);
+
+export function isWatching(command: string): boolean {
+  return WATCHING.has(command);
+}
+
 /** An error answer: the type its success would have, so that stock clients recognise it (protocol section 3). */
 export function errorAnswer(command: string, requestId: string | undefined, code: string, message: string) {
   return {

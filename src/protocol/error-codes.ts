@@ -12,11 +12,26 @@ export const ERROR_CODES = {
     status: 401,
     message: 'The token is missing or not known here; pass one that this relay accepts (TWINLANE_TOKEN).',
   },
+  TOKEN_REVOKED: {
+    status: 401,
+    message:
+      'This token was revoked; ask an admin of its organisation for another one, and set TWINLANE_TOKEN to that.',
+  },
+  TOKEN_EXPIRED: {
+    status: 401,
+    message:
+      'This token has expired; ask an admin of its organisation for another one, and set TWINLANE_TOKEN to that.',
+  },
   ORIGIN_REFUSED: {
     status: 403,
     message: 'Browsers may connect from allowed origins only; add this one to TWINLANE_ALLOWED_ORIGINS.',
   },
   ENVIRONMENT_UNKNOWN: { status: 404, message: 'No such environment; list them with `twinlane environments`.' },
+  TOKEN_UNKNOWN: { status: 404, message: 'No such token; list them with `twinlane tokens list`.' },
+  ORGANIZATION_UNKNOWN: {
+    status: 404,
+    message: 'No such organisation; list them with `twinlane organizations list`.',
+  },
   PATH_UNKNOWN: { status: 404, message: 'Nothing is served at this path.' },
   LISTENER_SUPERSEDED: {
     status: 409,
@@ -26,6 +41,7 @@ export const ERROR_CODES = {
     status: 409,
     message: 'This environment belongs to another token; use that token, another name, or ask an admin to release it.',
   },
+  ORGANIZATION_EXISTS: { status: 409, message: 'There is an organisation of this id already; choose another one.' },
   BODY_TOO_LARGE: { status: 413, message: 'The request body is too large.' },
   TOO_MANY: { status: 429, message: 'Too many requests; wait as long as Retry-After says.' },
   INTERNAL: { status: 500, message: 'The relay failed on this request; its log has the cause.' },
@@ -36,6 +52,11 @@ export const ERROR_CODES = {
     status: 503,
     message:
       'The relay cannot write down who registers (its disk may be full). Make room on the disk of the relay; listeners try again by themselves.',
+  },
+  CHANGE_NOT_KEPT: {
+    status: 503,
+    message:
+      'The relay cannot write this down (its disk may be full), so nothing has changed. Make room on the disk of the relay, then ask again.',
   },
   COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
   COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
@@ -56,8 +77,9 @@ export const ERROR_CODES = {
   },
   MODE_UNKNOWN: { message: 'This device does not have that permission mode.' },
   ACCESS_REFUSED: {
+    status: 403,
     message:
-      'The permission mode does not allow this to clients; have the agent do it and approve it, or choose another mode.',
+      'The role or the scopes of the token do not allow this, or the permission mode of the device does not; the message says which, and what to do.',
   },
   PATH_REFUSED: { message: 'The path leads out of the workspace.' },
   PATH_DENIED: { message: 'The device keeps this path to itself; what it keeps is set there, with TWINLANE_DENY.' },

@@ -1,3 +1,4 @@
+export * from './administration.js';
 export * from './async-broadcast.js';
 export * from './capabilities.js';
 export * from './chunks.js';

@@ -1,8 +1,10 @@
 export { AccessService } from './access/access.service.js';
 export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
-export type { Identity } from './access/identity.js';
+export type { ClientAccess, Identity, Role, Scopes, TokenRole } from './access/identity.js';
+export { LiveSockets, type AccessEnd, type HeldSocket, type Hold } from './access/live-sockets.js';
 export { assertSafeToListen, UnsafeListenError } from './access/safe-to-listen.js';
+export { type OrganizationRecord, type TokenRecord, TokenStore } from './access/tokens/token-store.js';
 export { MIN_TOKEN_LENGTH, parseTokensFile, TokensFileError } from './access/tokens-file.js';
 export type { Environment, Lease, Voider } from './environments/environment.js';
 export {

@@ -13,6 +13,7 @@ const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
   DRAINING: 1_000,
   ADMIT_TIMEOUT: 1_000,
   REGISTRATION_NOT_KEPT: 10_000,
+  CHANGE_NOT_KEPT: 10_000,
 };
 
 export interface RelayErrorOptions extends ErrorOptions {
@@ -50,7 +51,7 @@ export class RelayError extends Error {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    if (this.code === 'TOKEN_REFUSED') return { 'WWW-Authenticate': 'Bearer' };
+    if (this.status === 401) return { 'WWW-Authenticate': 'Bearer' };
     return this.retryAfterMs === undefined ? {} : { 'Retry-After': String(retryAfterSeconds(this.retryAfterMs)) };
   }
 }

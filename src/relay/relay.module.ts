@@ -6,8 +6,18 @@ import { AccessGuard } from './access/access.guard.js';
 import { AccessLimits } from './access/access-limits.js';
 import { CommandRates } from './access/command-rates.js';
 import { AccessService } from './access/access.service.js';
+import { LiveSockets } from './access/live-sockets.js';
 import { TokenAccessService } from './access/token-access.service.js';
 import { ApiDocumentsController } from './api/api-documents.controller.js';
+import { tokenStoreProvider } from './access/tokens/token-store.provider.js';
+import { TokenStore } from './access/tokens/token-store.js';
+import { EnvironmentsAdministration } from './administration/environments-administration.js';
+import { EnvironmentsAdministrationController } from './administration/environments-administration.controller.js';
+import { OrganizationsController } from './administration/organizations.controller.js';
+import { OrganizationsService } from './administration/organizations.service.js';
+import { Revocation } from './administration/revocation.js';
+import { TokensController } from './administration/tokens.controller.js';
+import { TokensService } from './administration/tokens.service.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -70,6 +80,9 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
   imports: [HealthModule, MetricsModule],
   controllers: [
     EnvironmentsController,
+    EnvironmentsAdministrationController,
+    TokensController,
+    OrganizationsController,
     StockProbeController,
     MetricsController,
     LogLevelsController,
@@ -80,6 +93,8 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     routingOptionsProvider,
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
+    tokenStoreProvider,
+    LiveSockets,
     environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
@@ -99,9 +114,23 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     ClientAdmission,
     ClientSessions,
     ClientGateway,
+    Revocation,
+    EnvironmentsAdministration,
+    TokensService,
+    OrganizationsService,
     RelayWebSocketAdapter,
     RelayErrorFilter,
   ],
-  exports: [RelayOptions, AccessService, EnvironmentRegistry, RoutingService, ROUTING_OBSERVER, CLOCK, MetricsModule],
+  exports: [
+    RelayOptions,
+    AccessService,
+    TokenStore,
+    LiveSockets,
+    EnvironmentRegistry,
+    RoutingService,
+    ROUTING_OBSERVER,
+    CLOCK,
+    MetricsModule,
+  ],
 })
 export class RelayModule extends ConfigurableModuleClass {}

@@ -159,6 +159,7 @@ export class RoutingBench {
       conversationId: runtime?.conversation_id,
       channel: undefined,
       resume: undefined,
+      maySteer: true,
       mayApprove: true,
       socket: relaySide,
       ...rest,

@@ -1,4 +1,5 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { DURATION } from './duration.js';
 import { HTTP_URL, LONGEST_TIMER_MS, WANTS_HTTP_URL } from './limits.js';
 
 const WAIT = { message: `$property must be a number of milliseconds, from 0 to ${LONGEST_TIMER_MS}` };
@@ -49,6 +50,35 @@ export class AttachSettings extends ClientSettings {
 export class EnvironmentsSettings extends ClientSettings {
   @IsBoolean({ message: '$property must be true or false' })
   json: boolean = false;
+}
+
+/** Settings of `twinlane organizations`. */
+export class OrganizationsSettings extends EnvironmentsSettings {}
+
+/** Settings of `twinlane tokens`. */
+export class TokensSettings extends EnvironmentsSettings {
+  @IsIn(['device', 'client', 'admin'])
+  role: 'device' | 'client' | 'admin' = 'client';
+
+  @IsOptional()
+  @IsArray()
+  environments?: string[];
+
+  @IsOptional()
+  @IsIn(['watch', 'steer'])
+  access?: 'watch' | 'steer';
+
+  @IsOptional()
+  @IsBoolean({ message: '$property must be true or false' })
+  mayApprove?: boolean;
+
+  @IsOptional()
+  @Matches(DURATION, { message: '$property must be a duration like 30m, 12h or 90d' })
+  expires?: string;
+
+  @IsOptional()
+  @IsString()
+  organization?: string;
 }
 
 /** Settings of `twinlane doctor`. */

@@ -1,4 +1,14 @@
-export const COMMANDS = ['start', 'relay', 'listen', 'attach', 'environments', 'health', 'doctor'] as const;
+export const COMMANDS = [
+  'start',
+  'relay',
+  'listen',
+  'attach',
+  'environments',
+  'tokens',
+  'organizations',
+  'health',
+  'doctor',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** One option of the program: as a flag, as an environment variable, and in `.env`. */

@@ -4,11 +4,12 @@ import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import type { Setting } from './setting.js';
 import { TERMINALS } from './terminals.settings.table.js';
+import { TOKENS } from './tokens.settings.table.js';
 
 const ROLES = ['start', 'relay', 'listen'] as const;
 const RELAY = ['start', 'relay'] as const;
 const LISTENER = ['start', 'listen'] as const;
-const CLIENTS = ['attach', 'environments', 'doctor'] as const;
+const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'doctor'] as const;
 
 /** Every option there is. `--help` and `.env.example` show this table; a test keeps them equal. */
 export const SETTINGS: readonly Setting[] = [
@@ -299,5 +300,6 @@ export const SETTINGS: readonly Setting[] = [
     default: '45000',
     commands: ['attach'],
   },
-  { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'doctor'] },
+  { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'tokens', 'organizations', 'doctor'] },
+  ...TOKENS,
 ];

@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { OptionsError, validateOptions } from '../../config/index.js';
 import { RelayOptions } from '../relay.options.js';
 import { bearerOf } from './bearer.js';
 import { assertAllowedOrigin } from './origin.js';
 import { assertSafeToListen } from './safe-to-listen.js';
+import { MemoryTokenStore } from './tokens/memory-token.store.js';
 import { TokenAccessService } from './token-access.service.js';
 import { parseTokensFile, TokensFileError } from './tokens-file.js';
 
@@ -12,13 +14,16 @@ const A = 'token-a-0123456789';
 const B = 'token-b-0123456789';
 
 describe('TokenAccessService', () => {
-  const access = new TokenAccessService(validateOptions(RelayOptions, { tokens: [A, B] }));
+  const accessOf = (options: RelayOptions) =>
+    new TokenAccessService(options, new MemoryTokenStore(), new ManualClock());
+  const access = accessOf(validateOptions(RelayOptions, { tokens: [A, B] }));
 
   it('names each token without showing it', async () => {
     const [a, b] = [await access.identify(A), await access.identify(B)];
     expect(a).toEqual({
       tokenId: expect.stringMatching(/^[0-9a-f]{16}$/),
       organizationId: 'default',
+      role: 'operator',
       mayApprove: true,
     });
     expect(a.tokenId).not.toBe(b.tokenId);
@@ -33,7 +38,7 @@ describe('TokenAccessService', () => {
   });
 
   it('lets nobody in without tokens', async () => {
-    const none = new TokenAccessService(new RelayOptions());
+    const none = accessOf(new RelayOptions());
     await expect(none.identify('')).rejects.toMatchObject({ status: 401 });
     await expect(none.identify(undefined)).rejects.toMatchObject({ status: 401 });
   });

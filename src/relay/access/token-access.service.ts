@@ -1,36 +1,32 @@
-import { Injectable } from '@nestjs/common';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { CLOCK } from '../../config/index.js';
+import type { Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import { AccessService } from './access.service.js';
 import type { Identity } from './identity.js';
+import { digestOf, TOKEN_PREFIX } from './token-secret.js';
+import { StaticTokens } from './tokens/static-tokens.js';
+import { StoredTokens } from './tokens/stored-tokens.js';
+import { TokenStore } from './tokens/token-store.js';
 
-/** Characters of the digest that name a token. */
-const TOKEN_ID_LENGTH = 16;
-
-/** Knows the tokens of `RelayOptions`. How long a comparison takes says nothing about how close a guess was. */
+/** Knows the tokens of `RelayOptions` and those of the `TokenStore`. */
 @Injectable()
 export class TokenAccessService extends AccessService {
-  private readonly digests: readonly Buffer[];
+  private readonly own: StaticTokens;
+  private readonly stored: StoredTokens;
 
-  constructor(private readonly options: RelayOptions) {
+  constructor({ tokens, organizationId }: RelayOptions, store: TokenStore, @Inject(CLOCK) clock: Clock) {
     super();
-    this.digests = options.tokens.map(digest);
+    this.own = new StaticTokens(tokens, organizationId);
+    this.stored = new StoredTokens(store, clock);
   }
 
-  async identify(token: string | undefined): Promise<Identity> {
-    const presented = digest(token ?? '');
-    let known = false;
-    for (const accepted of this.digests) known = timingSafeEqual(accepted, presented) || known;
-    if (!known) throw new RelayError('TOKEN_REFUSED');
-    return {
-      tokenId: presented.toString('hex').slice(0, TOKEN_ID_LENGTH),
-      organizationId: this.options.organizationId,
-      mayApprove: true,
-    };
+  async identify(token: string = ''): Promise<Identity> {
+    const digest = digestOf(token);
+    const made = token.startsWith(TOKEN_PREFIX) ? await this.stored.identify(digest) : undefined;
+    const identity = made ?? this.own.identify(digest);
+    if (!identity) throw new RelayError('TOKEN_REFUSED');
+    return identity;
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
 }

@@ -48,6 +48,17 @@ export abstract class EnvironmentRegistry {
   /** Writes down when a device was last heard of; never to an earlier time. An unknown environment is ignored. */
   abstract seen(environmentId: string, sighting: Sighting): Promise<void>;
 
+  /**
+   * Whoever registers it next owns it. Every lease is void, as if another process had taken the environment over. An unknown
+   * environment is ignored.
+   *
+   * @throws RelayError CHANGE_NOT_KEPT
+   */
+  abstract release(environmentId: string): Promise<void>;
+
+  /** Forgets the environment and its leases. @throws RelayError CHANGE_NOT_KEPT */
+  abstract remove(environmentId: string): Promise<void>;
+
   /** Environments whose `id` or `connectionId` is `name`, or else whose device it is; the newest registration first. */
   abstract find(organizationId: string, name: string): Promise<readonly Environment[]>;
 

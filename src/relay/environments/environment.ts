@@ -9,7 +9,7 @@ export interface Environment {
   /** Towards clients; made once per environment and kept. */
   readonly connectionId: string;
   readonly organizationId: string;
-  /** Whose token registered it first. */
+  /** Whose token registered it first, since it was released; `NOBODY` after that. */
   readonly ownerTokenId: string;
   readonly deviceId: string;
   readonly listenerInstanceId: string | undefined;
@@ -23,6 +23,14 @@ export interface Environment {
   readonly lastSeenAt: number;
   /** Epoch ms; lags likewise. Null when there never was one. */
   readonly lastHeartbeat: number | null;
+}
+
+/** The `ownerTokenId` of an environment that was released. */
+export const NOBODY = '';
+
+/** Whether this token may register the environment, as far as others go. */
+export function isFree({ ownerTokenId }: Pick<Environment, 'ownerTokenId'>, tokenId: string): boolean {
+  return ownerTokenId === tokenId || ownerTokenId === NOBODY;
 }
 
 /** When a device was last heard of, for its lasting record. Epoch ms. */

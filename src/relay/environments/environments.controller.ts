@@ -1,9 +1,11 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards, UsePipes } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse } from '../../protocol/index.js';
+import { assertMayRegisterAny } from '../access/assert-rights.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
 import { AccessLimits } from '../access/access-limits.js';
 import type { Identity } from '../access/identity.js';
+import { ClientSessions } from '../gateways/client.sessions.js';
 import { RelayOptions } from '../relay.options.js';
 import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
 import { ListEnvironmentsQuery } from './list-environments.query.js';
@@ -27,6 +29,7 @@ export class EnvironmentsController {
     private readonly environments: EnvironmentsService,
     private readonly options: RelayOptions,
     private readonly limits: AccessLimits,
+    private readonly clients: ClientSessions,
   ) {}
 
   /**
@@ -41,8 +44,10 @@ export class EnvironmentsController {
     @Req() request: IncomingMessage,
     @Body() body: RegisterEnvironmentDto,
   ): Promise<RegistrationResponse> {
+    assertMayRegisterAny(caller);
     this.limits.registration(caller);
     const { environment, secret } = await this.environments.register(caller, body);
+    this.clients.named(environment);
     const { connectionId } = environment;
     return {
       connectionId,

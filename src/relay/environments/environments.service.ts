@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame } from '../../protocol/index.js';
+import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
+import { maySee } from '../access/rights.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
@@ -30,8 +32,10 @@ export class EnvironmentsService {
     private readonly routing: RoutingService,
   ) {}
 
-  /** @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
-  async register({ organizationId, tokenId }: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
+  /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
+  async register(identity: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
+    const { organizationId, tokenId } = identity;
+    assertMayRegister(identity, { organizationId, connectionName: request.connectionName });
     this.refuseSuperseded(organizationId, request);
     return this.registry.register({
       organizationId,
@@ -48,8 +52,12 @@ export class EnvironmentsService {
     return agreedCapabilities(metadata);
   }
 
-  async list({ organizationId }: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
-    const all = await this.registry.list(organizationId);
+  /** @throws RelayError ACCESS_REFUSED, BAD_REQUEST */
+  async list(identity: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
+    assertMaySeeAny(identity);
+    const all = (await this.registry.list(identity.organizationId)).filter((environment) =>
+      maySee(identity, environment),
+    );
     const from = query.after === undefined ? 0 : all.findIndex(({ id }) => id === query.after) + 1;
     if (from === 0 && query.after !== undefined)
       throw new RelayError('BAD_REQUEST', 'after must be the id of an environment that this list has shown.');
@@ -62,15 +70,16 @@ export class EnvironmentsService {
 
   /**
    * @param name an environment's id, its connectionId, or its device's id
-   * @throws RelayError ENVIRONMENT_UNKNOWN
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
    */
   async get(identity: Identity, name: string): Promise<EnvironmentRecord> {
     return this.show(await this.resolve(identity, name));
   }
 
-  /** @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE */
+  /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE */
   async sendMessages(identity: Identity, name: string, request: SendMessagesDto): Promise<MessagesOutcome> {
     const environment = await this.resolve(identity, name);
+    assertMaySteer(identity);
     // A request over HTTP does not wait for a device to come back.
     if (!this.presence.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
     const answer = await this.routing.request(environment.id, {
@@ -88,8 +97,10 @@ export class EnvironmentsService {
     if (this.superseded.takes(id)) throw new RelayError('LISTENER_SUPERSEDED');
   }
 
-  private async resolve({ organizationId }: Identity, name: string): Promise<Environment> {
-    const found = await this.registry.find(organizationId, name);
+  private async resolve(identity: Identity, name: string): Promise<Environment> {
+    assertMaySeeAny(identity);
+    const all = await this.registry.find(identity.organizationId, name);
+    const found = all.filter((environment) => maySee(identity, environment));
     const environment = found.find(({ id }) => this.presence.isOnline(id)) ?? found[0];
     if (!environment) throw new RelayError('ENVIRONMENT_UNKNOWN');
     return environment;

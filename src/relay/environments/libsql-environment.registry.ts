@@ -6,9 +6,11 @@ import type { Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
 import {
   environmentIds,
+  isFree,
   issueLease,
   leaseIdOf,
   LEASES_KEPT,
+  NOBODY,
   processInstanceIdOf,
   type Environment,
   type Lease,
@@ -97,6 +99,20 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     this.statements.seen.run([lastSeenAt, lastHeartbeat, environmentId]);
   }
 
+  async release(environmentId: string): Promise<void> {
+    this.change(() => {
+      this.statements.release.run([environmentId]);
+      this.statements.voidAll.run([environmentId]);
+    });
+  }
+
+  async remove(environmentId: string): Promise<void> {
+    this.change(() => {
+      this.statements.removeLeases.run([environmentId]);
+      this.statements.remove.run([environmentId]);
+    });
+  }
+
   async find(organizationId: string, name: string): Promise<readonly Environment[]> {
     const named = this.statements.named.all([organizationId, name, name]);
     const found = named.length > 0 ? named : this.statements.ofDevice.all([organizationId, name]);
@@ -120,6 +136,14 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
       this.log.warn(`The registry could not be brought into its file: ${String(error)}`);
     }
     this.database.close();
+  }
+
+  private change(write: () => void): void {
+    try {
+      this.atOnce(write);
+    } catch (cause) {
+      throw new RelayError('CHANGE_NOT_KEPT', undefined, { cause });
+    }
   }
 
   private atOnce<T>(write: () => T): T {
@@ -147,7 +171,7 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     const { organizationId, tokenId, deviceId, listenerInstanceId, connectionName, metadata } = registration;
     const { id, connectionId } = environmentIds(organizationId, deviceId, listenerInstanceId);
     const known = this.statements.byId.get([id]) as EnvironmentRow | undefined;
-    if (known && known.owner_token_id !== tokenId) throw new RelayError('ENVIRONMENT_TAKEN');
+    if (known && !isFree({ ownerTokenId: known.owner_token_id }, tokenId)) throw new RelayError('ENVIRONMENT_TAKEN');
     this.refuseSuperseded(id, processInstanceIdOf(metadata));
 
     const now = this.clock.now();
@@ -175,7 +199,7 @@ function prepare(database: Database) {
       INSERT INTO environments (id, connection_id, organization_id, owner_token_id, device_id, listener_instance_id,
         connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
-      ON CONFLICT (id) DO UPDATE SET connection_name = excluded.connection_name, metadata = excluded.metadata,
+      ON CONFLICT (id) DO UPDATE SET owner_token_id = excluded.owner_token_id, connection_name = excluded.connection_name, metadata = excluded.metadata,
         registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at, registrations = registrations + 1
       RETURNING *`),
     seen: database.prepare(`
@@ -195,6 +219,12 @@ function prepare(database: Database) {
     voidOlder: database.prepare(`
       UPDATE leases SET voided_by = iif(process_instance_id = ?, '${SAME_PROCESS}', '${OTHER_PROCESS}')
       WHERE environment_id = ? AND place < ? AND voided_by IS NULL`),
+    release: database.prepare(`UPDATE environments SET owner_token_id = '${NOBODY}' WHERE id = ?`),
+    voidAll: database.prepare(
+      `UPDATE leases SET voided_by = '${OTHER_PROCESS}' WHERE environment_id = ? AND voided_by IS NULL`,
+    ),
+    removeLeases: database.prepare('DELETE FROM leases WHERE environment_id = ?'),
+    remove: database.prepare('DELETE FROM environments WHERE id = ?'),
     newestOfProcess: database.prepare(`
       SELECT * FROM leases WHERE environment_id = ? AND process_instance_id = ? ORDER BY place DESC LIMIT 1`),
   };

@@ -1,9 +1,9 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 
-/** Environments on one page. */
-const MAX_PAGE = 1_000;
-const DEFAULT_PAGE = 100;
+/** Entries on one page. */
+export const MAX_PAGE = 1_000;
+export const DEFAULT_PAGE = 100;
 
 /** `GET /v1/environments` (protocol section 4). */
 export class ListEnvironmentsQuery {

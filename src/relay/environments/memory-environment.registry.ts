@@ -4,9 +4,11 @@ import type { Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
 import {
   environmentIds,
+  isFree,
   issueLease,
   leaseIdOf,
   LEASES_KEPT,
+  NOBODY,
   processInstanceIdOf,
   voiderOf,
   type Environment,
@@ -42,7 +44,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const { organizationId, tokenId, deviceId, listenerInstanceId, connectionName, metadata } = registration;
     const ids = environmentIds(organizationId, deviceId, listenerInstanceId);
     const known = this.byId.get(ids.id);
-    if (known && known.environment.ownerTokenId !== tokenId) throw new RelayError('ENVIRONMENT_TAKEN');
+    if (known && !isFree(known.environment, tokenId)) throw new RelayError('ENVIRONMENT_TAKEN');
     const processInstanceId = processInstanceIdOf(metadata);
     if (known && processInstanceId !== undefined) refuseSuperseded(known, processInstanceId);
 
@@ -88,6 +90,19 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       lastSeenAt: Math.max(environment.lastSeenAt, lastSeenAt),
       lastHeartbeat: lastHeartbeat ?? environment.lastHeartbeat,
     };
+  }
+
+  async release(environmentId: string): Promise<void> {
+    const entry = this.byId.get(environmentId);
+    if (!entry) return;
+    entry.environment = { ...entry.environment, ownerTokenId: NOBODY };
+    for (const lease of entry.leases.values()) lease.voidedBy ??= 'other-process';
+  }
+
+  async remove(environmentId: string): Promise<void> {
+    const entry = this.byId.get(environmentId);
+    this.byId.delete(environmentId);
+    if (entry) this.byConnectionId.delete(entry.environment.connectionId);
   }
 
   async find(organizationId: string, name: string): Promise<readonly Environment[]> {

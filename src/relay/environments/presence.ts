@@ -61,6 +61,12 @@ export class Presence {
     if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null, awaySince: null });
   }
 
+  /** The environment was deleted. */
+  forget(environmentId: string): void {
+    this.records.delete(environmentId);
+    this.written.delete(environmentId);
+  }
+
   /** The lasting record follows now and then: thousands of heartbeats a minute are not worth a write each. */
   private keep(environmentId: string, record: PresenceRecord): void {
     this.records.set(environmentId, record);

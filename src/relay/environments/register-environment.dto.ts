@@ -2,7 +2,7 @@ import { IsNotEmpty, IsObject, IsOptional, IsString, MaxLength } from 'class-val
 import type { RegistrationRequest } from '../../protocol/index.js';
 
 /** Characters of a name or id. */
-const MAX_NAME_LENGTH = 256;
+export const MAX_NAME_LENGTH = 256;
 
 /** `POST /v1/environments/register` (protocol section 1). Fields beyond these pass. */
 export class RegisterEnvironmentDto implements RegistrationRequest {

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { CLOSE_CODES, retryAfterReason } from '../../protocol/index.js';
 import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
+import { assertMaySeeAny } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
 import { addressOf } from '../access/client-address.js';
+import type { Identity } from '../access/identity.js';
 import { assertAllowedOrigin } from '../access/origin.js';
+import { mayApprove, maySee, maySteer } from '../access/rights.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -12,7 +15,7 @@ import type { ClientAttachment } from '../routing/client-attachment.js';
 import type { Closing, UpgradeRequest } from './path.server.js';
 import { readChannel, readCount, readText } from './query.js';
 
-export type AdmittedClient = Omit<ClientAttachment, 'socket'>;
+export type AdmittedClient = Omit<ClientAttachment, 'socket'> & { readonly identity: Identity };
 
 /** Checks a client's upgrade (protocol sections 4 and 5). */
 @Injectable()
@@ -24,15 +27,16 @@ export class ClientAdmission {
     private readonly limits: AccessLimits,
   ) {}
 
-  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY */
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED, ACCESS_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
     this.limits.upgradeFrom(request);
     // Browsers cannot set headers on a WebSocket.
     const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
+    assertMaySeeAny(identity);
     const seq = readCount(query, 'resumeFrom');
     const admitted = {
-      environmentId: await this.environmentIdOf(identity.organizationId, params['connectionId'] ?? ''),
+      environmentId: await this.environmentIdOf(identity, params['connectionId'] ?? ''),
       tokenId: identity.tokenId,
       address: addressOf(request),
       client: readText(query, 'client'),
@@ -42,7 +46,9 @@ export class ClientAdmission {
       chunks: query.get('chunks') === '1',
       asksForRequests: query.get('requests') === '1',
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
-      mayApprove: identity.mayApprove,
+      maySteer: maySteer(identity),
+      mayApprove: mayApprove(identity),
+      identity,
     };
     this.limits.socket('client', identity, request);
     return admitted;
@@ -56,10 +62,10 @@ export class ClientAdmission {
   }
 
   /** By its connectionId or its id, online or not. */
-  private async environmentIdOf(organizationId: string, name: string): Promise<string> {
-    const found = await this.registry.find(organizationId, name);
+  private async environmentIdOf(identity: Identity, name: string): Promise<string> {
+    const found = await this.registry.find(identity.organizationId, name);
     const named = found.find(({ id, connectionId }) => id === name || connectionId === name);
-    if (!named) throw new RelayError('ENVIRONMENT_UNKNOWN');
+    if (!named || !maySee(identity, named)) throw new RelayError('ENVIRONMENT_UNKNOWN');
     return named.id;
   }
 }

@@ -1,23 +1,75 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
+import { CLOCK } from '../../config/index.js';
+import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+import { LiveSockets, type AccessEnd, type Hold } from '../access/live-sockets.js';
+import { maySee, type Scoped } from '../access/rights.js';
+import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { accessClosing } from './access-closing.js';
 import type { AdmittedClient } from './client.admission.js';
 import { GuardedSocket } from './guarded-socket.js';
 
-/** Hands clients' sockets over to routing. */
+/** One open socket, and whose it is. */
+interface Attached {
+  readonly hold: Hold;
+  readonly socket: GuardedSocket;
+  readonly refuse: (end: AccessEnd) => void;
+}
+
+/** Hands clients' sockets over to routing, and closes them when their token lets them in no longer. */
 @Injectable()
 export class ClientSessions {
   private readonly log = new Logger(ClientSessions.name);
+  private readonly byEnvironment = new Map<string, Set<Attached>>();
+  /** As environments registered last: a socket may have been let in by the name before. */
+  private readonly names = new Map<string, Scoped>();
 
-  constructor(private readonly routing: RoutingService) {}
-
-  private failedFor(environmentId: string) {
-    return (error: unknown): void => this.log.error(error, { environmentId });
-  }
+  constructor(
+    private readonly routing: RoutingService,
+    private readonly live: LiveSockets,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, admitted: AdmittedClient): void {
-    const socket = new GuardedSocket(bare, this.failedFor(admitted.environmentId));
-    socket.guard(() => this.routing.attach({ ...admitted, socket }));
+  open(bare: ChannelSocket, { identity, ...admitted }: AdmittedClient): void {
+    const { environmentId, client } = admitted;
+    const failed = (error: unknown): void => this.log.error(error, { environmentId });
+    const socket = new GuardedSocket(bare, failed, () => this.left(environmentId, attached));
+    const refuse = (end: AccessEnd): void => {
+      const { code, reason } = accessClosing(end, client !== undefined);
+      socket.cut(code.code, reason, this.clock);
+    };
+    const attached: Attached = { hold: this.live.hold(identity, { refuse }), socket, refuse };
+    const ofEnvironment = this.byEnvironment.get(environmentId) ?? new Set();
+    this.byEnvironment.set(environmentId, ofEnvironment.add(attached));
+    const named = this.names.get(environmentId);
+    if (named) this.lookAt(attached, named);
+    if (socket.open) socket.guard(() => this.routing.attach({ ...admitted, socket }));
+  }
+
+  /** An environment has registered, perhaps under another name: whoever is not shown that one is not shown the environment. */
+  named({ id, organizationId, connectionName }: Environment): void {
+    const named = { organizationId, connectionName };
+    this.names.set(id, named);
+    for (const attached of this.byEnvironment.get(id) ?? []) this.lookAt(attached, named);
+  }
+
+  /** An environment was deleted. */
+  removed(environmentId: string): void {
+    for (const { socket } of this.byEnvironment.get(environmentId) ?? [])
+      socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.clock);
+    this.names.delete(environmentId);
+  }
+
+  private lookAt({ hold, refuse }: Attached, environment: Scoped): void {
+    if (!maySee(hold.identity, environment)) refuse('outside');
+  }
+
+  private left(environmentId: string, attached: Attached): void {
+    attached.hold.release();
+    const ofEnvironment = this.byEnvironment.get(environmentId);
+    ofEnvironment?.delete(attached);
+    if (ofEnvironment?.size === 0) this.byEnvironment.delete(environmentId);
   }
 }

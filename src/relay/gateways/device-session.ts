@@ -72,6 +72,15 @@ export class DeviceSession implements DeviceSocketsObserver {
     link.add(hello, socket);
   }
 
+  /** Its leases are void: whatever is open is told that another listener took the environment over, and must stop. */
+  release(): void {
+    const { leases } = this;
+    this.leases = [];
+    for (const { open, lease } of leases)
+      if (open) closeAsVoid(open, LINK, lease, 'other-process', this.parts.superseded);
+    this.goOffline();
+  }
+
   /** Stops its timers. */
   stop(): void {
     this.watch?.cancel();

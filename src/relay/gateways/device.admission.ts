@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
+import { assertMayRegisterAny } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
+import type { Identity } from '../access/identity.js';
 import { assertAllowedOrigin } from '../access/origin.js';
+import { mayRegister } from '../access/rights.js';
+import { isFree } from '../environments/environment.js';
 import { EnvironmentRegistry, type LeaseStanding } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -13,6 +17,7 @@ import { readHello } from './read-hello.js';
 export interface AdmittedDevice {
   readonly hello: Hello;
   readonly standing: LeaseStanding;
+  readonly identity: Identity;
 }
 
 /** Checks a listener's upgrade. A lease that is not valid is let in, to be told so by a close code. */
@@ -25,16 +30,23 @@ export class DeviceAdmission {
     private readonly limits: AccessLimits,
   ) {}
 
-  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, BAD_REQUEST, ENVIRONMENT_TAKEN, TOO_MANY */
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED, ACCESS_REFUSED, BAD_REQUEST, ENVIRONMENT_TAKEN, TOO_MANY */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedDevice> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
     this.limits.upgradeFrom(request);
     const identity = await this.access.identify(bearerOf(request));
+    assertMayRegisterAny(identity);
     const hello = readHello(query);
-    const standing = await this.registry.standingOf(params['connectionId'] ?? '', query.get('lease') ?? '');
-    if (standing.state !== 'unknown' && standing.environment.ownerTokenId !== identity.tokenId)
+    const presented = await this.registry.standingOf(params['connectionId'] ?? '', query.get('lease') ?? '');
+    const standing = within(identity, presented);
+    if (standing.state !== 'unknown' && !isFree(standing.environment, identity.tokenId))
       throw new RelayError('ENVIRONMENT_TAKEN');
     this.limits.socket('listener', identity, request);
-    return { hello, standing };
+    return { hello, standing, identity };
   }
+}
+
+/** What is outside of its scopes looks as if it did not exist. */
+function within(identity: Identity, standing: LeaseStanding): LeaseStanding {
+  return standing.state === 'unknown' || mayRegister(identity, standing.environment) ? standing : { state: 'unknown' };
 }

@@ -6,6 +6,7 @@ import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import type { ChannelName } from '../../protocol/index.js';
 import type { Registered } from '../environments/environment.registry.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
+import { LiveSockets } from '../access/live-sockets.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
@@ -25,6 +26,8 @@ const paired = (channel: ChannelName, attempt: number): Hello => ({
   generation: `g${attempt}`,
 });
 
+const IDENTITY = { organizationId: 'default', tokenId: 'token', mayApprove: true };
+
 /** The listeners' side of a relay. A restart takes everything but the registry, as it does where that is kept on disk. */
 class RestartingRelay {
   private readonly clock = new ManualClock();
@@ -42,14 +45,21 @@ class RestartingRelay {
     const presence = new Presence(this.registry);
     const superseded = new SupersededListeners(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
-    this.sessions = new DeviceSessions(this.registry, presence, superseded, routing, new RelayOptions(), this.clock);
+    this.sessions = new DeviceSessions(
+      this.registry,
+      presence,
+      superseded,
+      routing,
+      new RelayOptions(),
+      this.clock,
+      new LiveSockets(this.clock),
+    );
     this.environments = new EnvironmentsService(this.registry, presence, superseded, routing);
   }
 
   register(processInstanceId?: string): Promise<Registered> {
-    const identity = { organizationId: 'default', tokenId: 'token', mayApprove: true };
     const metadata = processInstanceId === undefined ? {} : { processInstanceId };
-    return this.environments.register(identity, { deviceId: 'device-1', connectionName: 'laptop', metadata });
+    return this.environments.register(IDENTITY, { deviceId: 'device-1', connectionName: 'laptop', metadata });
   }
 
   /** @returns the listener's end of a socket */
@@ -58,7 +68,7 @@ class RestartingRelay {
     this.sockets.push(device);
     const standing = await this.registry.standingOf(environment.connectionId, secret);
     device.receive({ message() {}, closed() {} });
-    this.sessions.open(relay, { hello, standing });
+    this.sessions.open(relay, { hello, standing, identity: IDENTITY });
     await settle();
     return device;
   }

@@ -2,12 +2,14 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
 import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+import { LiveSockets } from '../access/live-sockets.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { accessClosing } from './access-closing.js';
 import type { AdmittedDevice } from './device.admission.js';
 import { DeviceSession, type DeviceSessionParts } from './device-session.js';
 import { GuardedSocket } from './guarded-socket.js';
@@ -27,13 +29,22 @@ export class DeviceSessions implements OnApplicationShutdown {
     routing: RoutingService,
     options: RelayOptions,
     @Inject(CLOCK) clock: Clock,
+    private readonly live: LiveSockets,
   ) {
     this.parts = { registry, presence, superseded, routing, options, clock };
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { hello, standing }: AdmittedDevice): void {
-    const socket = new GuardedSocket(bare, this.failed);
+  open(bare: ChannelSocket, { hello, standing, identity }: AdmittedDevice): void {
+    const socket = new GuardedSocket(bare, this.failed, () => hold.release());
+    const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
+    const hold = this.live.hold(identity, {
+      refuse: (end) => {
+        const { code, reason } = accessClosing(end, knowsOurs);
+        socket.cut(code.code, reason, this.parts.clock);
+      },
+    });
+    if (!socket.open) return;
     socket.guard(() => {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')
@@ -42,6 +53,13 @@ export class DeviceSessions implements OnApplicationShutdown {
         return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded);
       this.sessionOf(standing.environment).join(hello, standing.lease, socket);
     });
+  }
+
+  /** Its leases are void: its listener is told that another one took the environment over. */
+  release(environmentId: string): void {
+    const session = this.sessions.get(environmentId);
+    this.sessions.delete(environmentId);
+    session?.release();
   }
 
   onApplicationShutdown(): void {

@@ -1,5 +1,8 @@
 import type { ChannelSocket, SocketReceiver } from '../../channel/index.js';
-import { CLOSE_CODES } from '../../protocol/index.js';
+import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+
+/** A socket that was cut has this long to say goodbye, in ms. */
+const CUT_GRACE_MS = 2_000;
 
 /**
  * A socket whose receiver may throw: what escapes from an event handler would end the process, so it closes this socket
@@ -7,14 +10,17 @@ import { CLOSE_CODES } from '../../protocol/index.js';
  */
 export class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
+  private isCut = false;
 
+  /** @param left told when it has closed or is being closed, perhaps more than once */
   constructor(
     private readonly socket: ChannelSocket,
     private readonly failed: (error: unknown) => void,
+    private readonly left: () => void = () => {},
   ) {}
 
   get open(): boolean {
-    return this.socket.open;
+    return !this.isCut && this.socket.open;
   }
 
   get bufferedAmount(): number {
@@ -22,23 +28,42 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
   }
 
   send(text: string, written?: () => void): void {
-    this.socket.send(text, written && (() => this.guard(written)));
+    if (!this.isCut) this.socket.send(text, written && (() => this.guard(written)));
   }
 
   close(code: number, reason?: string): void {
+    if (this.isCut) return;
+    this.left();
     this.socket.close(code, reason);
   }
 
+  /**
+   * Closes it, and counts it as closed at once: whether its peer answers or not, nothing that it sends is heard any more. Sockets that
+   * belong together are cut in one go, and hear of each other after that.
+   */
+  cut(code: number, reason: string, clock: Clock): void {
+    if (this.isCut) return;
+    this.socket.close(code, reason);
+    this.isCut = true;
+    clock.after(CUT_GRACE_MS, () => this.socket.terminate());
+    queueMicrotask(() => {
+      this.left();
+      this.guard(() => this.receiver?.closed(code, reason));
+    });
+  }
+
   terminate(): void {
+    this.left();
     this.socket.terminate();
   }
 
   receive(receiver: SocketReceiver): void {
     this.receiver = receiver;
-    this.socket.receive(this);
+    if (!this.isCut) this.socket.receive(this);
   }
 
   message(text: string, isBinary: boolean): void {
+    if (this.isCut) return;
     try {
       this.receiver?.message(text, isBinary);
     } catch (error) {
@@ -47,6 +72,8 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
   }
 
   closed(code: number, reason: string): void {
+    if (this.isCut) return;
+    this.left();
     this.guard(() => this.receiver?.closed(code, reason));
   }
 
@@ -61,6 +88,6 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
 
   private fail(error: unknown): void {
     this.failed(error);
-    this.socket.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
+    this.close(CLOSE_CODES.ERROR.code, 'The relay failed on this socket; its log has the cause.');
   }
 }

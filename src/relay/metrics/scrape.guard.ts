@@ -2,6 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../../protocol/index.js';
 import { AccessService } from '../access/access.service.js';
+import { assertMayOperate } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
 
 /** What a proxy adds to requests that it passes on. */
@@ -9,7 +10,7 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-i
 
 /**
  * Who may read `/metrics`: programs of this machine that ask directly, because whoever scrapes should need no token that
- * can run commands on devices; everybody else with a token.
+ * can run commands on devices; everybody else with a token of the relay's operator, for it counts over all organisations.
  */
 @Injectable()
 export class ScrapeGuard implements CanActivate {
@@ -19,7 +20,7 @@ export class ScrapeGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<IncomingMessage>();
     const isForwarded = FORWARDED.some((header) => header in request.headers);
     if (!isForwarded && isLoopback(request.socket.remoteAddress ?? '')) return true;
-    await this.access.identify(bearerOf(request));
+    assertMayOperate(await this.access.identify(bearerOf(request)));
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Logger, Optional, Put, UseGuards, UsePipes } from '@nestjs/common';
 import { LogLevels, LogLevelsError } from '../../observability/index.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
+import { assertMayOperate } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
 import { requestValidation } from '../environments/request-validation.pipe.js';
 import { RelayError } from '../relay.error.js';
@@ -25,20 +26,22 @@ export class LogLevelsController {
   /**
    * How much is logged now.
    *
-   * @throws RelayError PATH_UNKNOWN
+   * @throws RelayError ACCESS_REFUSED, PATH_UNKNOWN
    */
   @Get()
-  get(): LogLevelsAnswer {
+  get(@Caller() caller: Identity): LogLevelsAnswer {
+    assertMayOperate(caller);
     return { levels: String(this.known) };
   }
 
   /**
    * Changes how much is logged. It holds until the relay ends.
    *
-   * @throws RelayError PATH_UNKNOWN
+   * @throws RelayError ACCESS_REFUSED, BAD_REQUEST, PATH_UNKNOWN
    */
   @Put()
-  set(@Caller() { tokenId }: Identity, @Body() { levels }: SetLogLevelsDto): LogLevelsAnswer {
+  set(@Caller() caller: Identity, @Body() { levels }: SetLogLevelsDto): LogLevelsAnswer {
+    assertMayOperate(caller);
     const { known } = this;
     try {
       known.set(levels);
@@ -46,8 +49,8 @@ export class LogLevelsController {
       if (cause instanceof LogLevelsError) throw new RelayError('BAD_REQUEST', cause.message, { cause });
       throw cause;
     }
-    this.log.warn('Log levels were changed.', { levels: String(known), tokenId });
-    return this.get();
+    this.log.warn('Log levels were changed.', { levels: String(known), tokenId: caller.tokenId });
+    return { levels: String(known) };
   }
 
   private get known(): LogLevels {

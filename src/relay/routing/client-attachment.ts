@@ -20,5 +20,7 @@ export interface ClientAttachment {
   readonly asksForRequests?: boolean;
   readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
   readonly mayApprove: boolean;
+  /** Whether it may send commands; else it watches. */
+  readonly maySteer: boolean;
   readonly socket: ChannelSocket;
 }

@@ -2,12 +2,14 @@ import {
   encodeFrame,
   isAnswerType,
   isRecord,
+  isWatching,
   readRuntime,
   requestIdOf,
   runtimeKey,
   type ErrorCode,
   type Frame,
 } from '../../protocol/index.js';
+import { WATCH_ONLY } from '../access/assert-rights.js';
 import type { ApprovalAnswers } from './approval-answers.js';
 import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
@@ -32,6 +34,8 @@ export interface Command {
   /** Undefined: REST. */
   readonly session: ClientSession | undefined;
   readonly socket: ClientSocket | undefined;
+  /** Else it may only watch, and answer approvals where `mayApprove` says so. */
+  readonly maySteer: boolean;
   readonly mayApprove: boolean;
   readonly asker: Asker;
 }
@@ -69,6 +73,7 @@ export class ClientCommands {
   handle(command: Command): void {
     const { frame, session } = command;
     if (OF_LINKS.has(frame.type)) return this.refuse(command, 'COMMAND_INVALID');
+    if (!command.maySteer && !isForWatching(frame)) return this.refuseWatching(command);
     if (this.parts.requests.isRepetition(frame, command.asker)) return;
     if (session) this.learn(session, frame);
     if (isAnswerType(frame.type)) return this.pass(command);
@@ -93,7 +98,7 @@ export class ClientCommands {
   tell(frame: Frame): void {
     const asker = { owner: undefined, deliver: () => {} };
     const bytes = encodeFrame(frame).length;
-    this.forward({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+    this.forward({ frame, bytes, asker, session: undefined, socket: undefined, maySteer: true, mayApprove: false });
   }
 
   /** To the device, and its answer back to the asker alone. */
@@ -115,6 +120,13 @@ export class ClientCommands {
   private refuse(command: Command, code: ErrorCode, message?: string): void {
     this.parts.observer.refused(code);
     this.answer(command, relayAnswer(command.frame.type, code, message));
+  }
+
+  /** What nobody answers, but for a terminal that its client waits for, is dropped, and counted. */
+  private refuseWatching(command: Command): void {
+    const { frame, session } = command;
+    if (session && frame.type === 'terminal_spawn') this.parts.terminals.refused(session, frame, WATCH_ONLY);
+    this.refuse(command, 'ACCESS_REFUSED', WATCH_ONLY);
   }
 
   private learn(session: ClientSession, frame: Frame): void {
@@ -146,6 +158,7 @@ export class ClientCommands {
     const record = runtime && this.parts.runtimes.known(runtime);
     const isKnown = record !== undefined && record.snapshots.size > 0;
     const recovers = frame['recover_approvals'];
+    if (!command.maySteer) return this.showWatching(command);
     if (!session || !runtime) return this.forward(command);
     if (!this.parts.namesEvents() || !isKnown) {
       const done = this.parts.syncAskers.add(runtime, session);
@@ -155,6 +168,17 @@ export class ClientCommands {
     this.parts.subscriptions.show(session, socket, record, withApprovals, () =>
       this.answer(command, successAnswer('sync', { runtime })),
     );
+  }
+
+  /** Whoever only watches is shown what the relay knows; its device hears nothing of that. */
+  private showWatching(command: Command): void {
+    const { frame, session, socket } = command;
+    const runtime = readRuntime(frame['runtime']);
+    if (!session || !runtime) return this.refuse(command, 'COMMAND_INVALID', 'runtime must name what is to be shown.');
+    const record = this.parts.runtimes.known(runtime);
+    const answer = (): void => this.answer(command, successAnswer('sync', { runtime }));
+    if (!record) return answer();
+    this.parts.subscriptions.show(session, socket, record, frame['recover_approvals'] === true, answer);
   }
 
   /** The runtime it returns is this client's to follow, from before the command on: its first events are not missed. */
@@ -203,6 +227,11 @@ export class ClientCommands {
     if (rewritten) this.forward({ ...command, frame: rewritten }, { answered: notSpawned });
     else notSpawned(relayAnswer(frame.type, 'TOO_MANY'));
   }
+}
+
+/** What a client that only watches may send: it is answered from what the relay knows. Approvals are a scope of their own. */
+function isForWatching({ type, payload }: Frame): boolean {
+  return isWatching(type) || (type === 'input' && isRecord(payload) && payload['kind'] === 'approval_response');
 }
 
 /** The same for what a client sends again by itself; undefined for clients that do not, whose ids others may use too. */

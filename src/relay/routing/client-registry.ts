@@ -31,7 +31,8 @@ export class ClientRegistry {
   join(socket: ClientSocket): ClientSession {
     const key = keyOf(socket.attachment);
     const isNamed = socket.attachment.client !== undefined;
-    const session = this.sessions.get(key) ?? new ClientSession(key, isNamed, this.options, this.observer);
+    const session =
+      this.sessions.get(key) ?? new ClientSession(key, socket.attachment.tokenId, isNamed, this.options, this.observer);
     this.sessions.set(key, session);
     this.timers.get(session)?.cancel();
     this.timers.delete(session);
@@ -41,13 +42,22 @@ export class ClientRegistry {
 
   /** A socket has closed. */
   part(session: ClientSession, socket: ClientSocket): void {
-    if (!session.sockets.delete(socket) || session.isPresent) return;
+    if (!session.sockets.delete(socket) || session.isPresent || this.sessions.get(session.key) !== session) return;
     const isKept = session.isNamed && (session.holdsAnswers || this.outlets.isOwner(session));
     if (!isKept) return this.leave(session);
     this.timers.set(
       session,
       this.clock.after(this.options.clientAwayMs, () => this.leave(session)),
     );
+  }
+
+  /** A token lets nobody in any more: its clients will not come back. */
+  tokenRevoked(tokenId: string): void {
+    for (const session of this) {
+      if (session.tokenId !== tokenId) continue;
+      this.timers.get(session)?.cancel();
+      this.leave(session);
+    }
   }
 
   /** Carries a frame that is addressed to nobody: to every client, or to those of a runtime. */

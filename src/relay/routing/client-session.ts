@@ -38,6 +38,8 @@ export class ClientSession implements TerminalOwner {
   /** @param isNamed whether it named itself with `client=`, and so is the same over a reconnect */
   constructor(
     readonly key: string,
+    /** Whose it is. */
+    readonly tokenId: string,
     readonly isNamed: boolean,
     private readonly options: RoutingOptions,
     private readonly observer: RoutingObserver,

@@ -115,6 +115,10 @@ export class ClientSocket {
     return this.attachment.mayApprove;
   }
 
+  get maySteer(): boolean {
+    return this.attachment.maySteer;
+  }
+
   /** Starts reading; last, because what came before is handed over at once. */
   start(receiver: ClientSocketReceiver): void {
     this.attachment.socket.receive({

@@ -30,6 +30,7 @@ import type { EventOrderLimits } from './event-order.js';
 import { ExternalTools } from './external-tools.js';
 import { FileWatches } from './file-watches.js';
 import { without } from './frame-text.js';
+import { forgetHistory } from './forget-history.js';
 import type { Guard } from './guard.js';
 import { NamedEvents, type EventIntake } from './named-events.js';
 import { LostApprovals } from './lost-approvals.js';
@@ -206,6 +207,17 @@ export class EnvironmentHub {
     this.outbox.offline();
   }
 
+  /** What clients of this token own ends with it. */
+  tokenRevoked(tokenId: string): void {
+    this.clients.tokenRevoked(tokenId);
+  }
+
+  /** The environment was deleted: whoever waits is told, and nothing of its history is kept. */
+  remove(): void {
+    this.markedOffline();
+    forgetHistory(this.context.journal);
+  }
+
   attach(attachment: ClientAttachment): void {
     const { options, observer, guard, clock, replays } = this.context;
     const socket = new ClientSocket(attachment, options, observer, guard, clock, replays);
@@ -233,7 +245,15 @@ export class EnvironmentHub {
   request(frame: Frame, deliver: (answer: Frame) => void): void {
     const asker = { owner: undefined, deliver };
     const bytes = encodeFrame(frame).length;
-    this.commands.handle({ frame, bytes, asker, session: undefined, socket: undefined, mayApprove: false });
+    this.commands.handle({
+      frame,
+      bytes,
+      asker,
+      session: undefined,
+      socket: undefined,
+      maySteer: true,
+      mayApprove: false,
+    });
   }
 
   /** Behind the answers that waited for it: what is not among these has none any more. */
@@ -258,7 +278,8 @@ export class EnvironmentHub {
       if (socket.isOpen) socket.overrun(text, retryAfterMs);
     };
     const asker: Asker = { owner: session, repeats: session.isNamed, deliver, overrun, pass };
-    return { frame, bytes, session, socket, asker, mayApprove: socket.mayApprove };
+    const { maySteer, mayApprove } = socket;
+    return { frame, bytes, session, socket, asker, maySteer, mayApprove };
   }
 
   private intakeOf(link: DeviceLink): EventIntake {

@@ -22,6 +22,7 @@ import type { ClientAttachment } from './client-attachment.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
+import { forgetHistory } from './forget-history.js';
 import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';
@@ -137,6 +138,21 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       const frame = isNamed ? command : { ...command, request_id: '' };
       const deliver = (answer: Frame): void => resolve(isNamed ? answer : without(answer, 'request_id'));
       this.guard('a request', () => this.hub(environmentId).request(frame, deliver));
+    });
+  }
+
+  /** A token was revoked: what its clients own, such as terminals, ends at once. */
+  tokenRevoked(tokenId: string): void {
+    for (const hub of this.hubs.values()) this.guard('a revoked token', () => hub.tokenRevoked(tokenId));
+  }
+
+  /** An environment was deleted: whoever waits for its device is told, and its history goes. */
+  remove(environmentId: string): void {
+    this.guard('a deleted environment', () => {
+      const hub = this.hubs.get(environmentId);
+      this.hubs.delete(environmentId);
+      if (hub) hub.remove();
+      else forgetHistory(this.openHistory(environmentId));
     });
   }
 

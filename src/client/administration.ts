@@ -1,0 +1,74 @@
+import type {
+  ChangedEnvironment,
+  CreatedToken,
+  OrganizationEntry,
+  OrganizationList,
+  RemovedOrganization,
+  TokenEntry,
+  TokenPage,
+  TokenRequest,
+} from '../protocol/index.js';
+import { relayUrl } from './client-options.js';
+import type { RelayRest } from './rest.js';
+
+/**
+ * What admins and operators do (protocol section 4). Every method throws RelayUnreachableError, TokenRefusedError, and RelayRefusedError
+ * with the code of the refusal.
+ *
+ * @publicApi
+ */
+export class Administration {
+  /** @internal */
+  constructor(
+    private readonly server: URL,
+    private readonly rest: RelayRest,
+  ) {}
+
+  /** @returns the token too: nobody can look it up later */
+  async createToken(request: TokenRequest): Promise<CreatedToken> {
+    return (await this.rest.ask('POST', this.url('/v1/tokens'), request)) as CreatedToken;
+  }
+
+  /** Every token that the caller administers, or those of one organisation; over all pages. */
+  async tokens(organizationId?: string): Promise<TokenEntry[]> {
+    const all: TokenEntry[] = [];
+    for (;;) {
+      const url = relayUrl(this.server, '/v1/tokens', { organizationId, after: all.at(-1)?.id });
+      const { tokens, hasNextPage } = (await this.rest.ask('GET', url)) as TokenPage;
+      all.push(...tokens);
+      if (!hasNextPage || tokens.length === 0) return all;
+    }
+  }
+
+  /** Its sockets are closed at once. */
+  async revokeToken(id: string): Promise<TokenEntry> {
+    return (await this.rest.ask('DELETE', this.url('/v1/tokens', id))) as TokenEntry;
+  }
+
+  async createOrganization(request: { readonly id: string; readonly name?: string }): Promise<OrganizationEntry> {
+    return (await this.rest.ask('POST', this.url('/v1/organizations'), request)) as OrganizationEntry;
+  }
+
+  async organizations(): Promise<readonly OrganizationEntry[]> {
+    return ((await this.rest.ask('GET', this.url('/v1/organizations'))) as OrganizationList).organizations;
+  }
+
+  /** Revokes its tokens and deletes its environments, with their histories. */
+  async deleteOrganization(id: string): Promise<RemovedOrganization> {
+    return (await this.rest.ask('DELETE', this.url('/v1/organizations', id))) as RemovedOrganization;
+  }
+
+  /** With its history; its listener stops. @param name `id` or `connectionId` */
+  async deleteEnvironment(name: string): Promise<ChangedEnvironment> {
+    return (await this.rest.ask('DELETE', this.url('/v1/environments', name))) as ChangedEnvironment;
+  }
+
+  /** So that another token may register it; its listener stops. @param name `id` or `connectionId` */
+  async releaseEnvironment(name: string): Promise<ChangedEnvironment> {
+    return (await this.rest.ask('POST', this.url('/v1/environments', name, 'release'))) as ChangedEnvironment;
+  }
+
+  private url(path: string, ...parts: readonly string[]): URL {
+    return relayUrl(this.server, [path, ...parts.map((part) => encodeURIComponent(part))].join('/'));
+  }
+}

@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryDirectory } from '../../../../test/kit/cli.js';
+import { LibsqlTokenStore } from './libsql-token.store.js';
+import { MemoryTokenStore } from './memory-token.store.js';
+import type { TokenRecord, TokenStore } from './token-store.js';
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+const DIGEST = 'd'.repeat(64);
+const TOKEN: TokenRecord = {
+  id: 'tok-1',
+  organizationId: 'acme',
+  name: 'build',
+  role: 'device',
+  environments: ['ci-*', 'web'],
+  access: 'steer',
+  mayApprove: false,
+  createdAt: 1,
+  createdBy: 'root',
+  expiresAt: 100,
+  lastUsedAt: null,
+  revokedAt: null,
+};
+const ACME = { id: 'acme', name: 'Acme', createdAt: 1 };
+
+const STORES: Readonly<Record<string, () => Promise<TokenStore>>> = {
+  memory: async () => new MemoryTokenStore(),
+  libsql: async () => {
+    const { path: directory, remove } = await temporaryDirectory();
+    const store = LibsqlTokenStore.open(directory);
+    cleanUps.push(remove, () => store.onApplicationShutdown());
+    return store;
+  },
+};
+
+describe.each(Object.entries(STORES))('the %s store', (_, open) => {
+  async function filled(): Promise<TokenStore> {
+    const store = await open();
+    await store.addOrganization(ACME);
+    await store.add(TOKEN, DIGEST);
+    return store;
+  }
+
+  it('finds a token by its digest and by its id', async () => {
+    const store = await filled();
+    expect([await store.byDigest(DIGEST), await store.get('tok-1')]).toEqual([TOKEN, TOKEN]);
+    expect([await store.byDigest('e'.repeat(64)), await store.get('tok-2')]).toEqual([undefined, undefined]);
+  });
+
+  it('lists those of one organisation, or of all', async () => {
+    const store = await filled();
+    await store.addOrganization({ ...ACME, id: 'rival' });
+    const other = { ...TOKEN, id: 'tok-2', organizationId: 'rival', mayApprove: true, expiresAt: null };
+    await store.add(other, 'e'.repeat(64));
+    expect([await store.list(), await store.list('rival'), await store.list('x')]).toEqual([
+      [TOKEN, other],
+      [other],
+      [],
+    ]);
+  });
+
+  it('keeps the first time that a token was revoked, and the last that it was used', async () => {
+    const store = await filled();
+    await store.revoke('tok-1', 5);
+    await store.revoke('tok-1', 6);
+    await store.used('tok-1', 8);
+    await store.used('tok-1', 7);
+    await store.used('tok-9', 7);
+    expect(await store.byDigest(DIGEST)).toEqual({ ...TOKEN, revokedAt: 5, lastUsedAt: 8 });
+  });
+
+  it('knows organisations, and refuses tokens of others', async () => {
+    const store = await filled();
+    await expect(store.addOrganization(ACME)).rejects.toMatchObject({ code: 'ORGANIZATION_EXISTS' });
+    await expect(store.add({ ...TOKEN, id: 'x', organizationId: 'x' }, 'x')).rejects.toMatchObject({
+      code: 'ORGANIZATION_UNKNOWN',
+    });
+    expect(await store.organizations()).toEqual([ACME]);
+  });
+
+  it('revokes the tokens of an organisation that is deleted', async () => {
+    const store = await filled();
+    expect(await store.removeOrganization('acme', 9)).toEqual(['tok-1']);
+    expect(await store.get('tok-1')).toMatchObject({ revokedAt: 9 });
+    expect(await store.organization('acme')).toBeUndefined();
+    expect(await store.removeOrganization('acme', 10)).toEqual([]);
+  });
+});
+
+it('a file keeps everything over a restart, for its owner alone', async () => {
+  const { path: directory, remove } = await temporaryDirectory();
+  cleanUps.push(remove);
+  const first = LibsqlTokenStore.open(directory);
+  await first.addOrganization(ACME);
+  await first.add(TOKEN, DIGEST);
+  first.onApplicationShutdown();
+  const second = LibsqlTokenStore.open(directory);
+  cleanUps.push(() => second.onApplicationShutdown());
+  expect([await second.byDigest(DIGEST), await second.organizations()]).toEqual([TOKEN, [ACME]]);
+  const file = path.join(directory, 'access.db');
+  expect(statSync(file).mode & 0o077).toBe(0);
+  expect(readFileSync(file).includes('tl_')).toBe(false);
+});

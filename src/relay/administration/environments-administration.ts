@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import type { ChangedEnvironment } from '../../protocol/index.js';
+import { assertMayAdminister, assertMaySeeAny } from '../access/assert-rights.js';
+import type { Identity } from '../access/identity.js';
+import { maySee } from '../access/rights.js';
+import type { Environment } from '../environments/environment.js';
+import { EnvironmentRegistry } from '../environments/environment.registry.js';
+import { Presence } from '../environments/presence.js';
+import { ClientSessions } from '../gateways/client.sessions.js';
+import { DeviceSessions } from '../gateways/device.sessions.js';
+import { RelayError } from '../relay.error.js';
+import { RoutingService } from '../routing/routing.service.js';
+
+/** What an admin does to environments. */
+@Injectable()
+export class EnvironmentsAdministration {
+  constructor(
+    private readonly registry: EnvironmentRegistry,
+    private readonly presence: Presence,
+    private readonly devices: DeviceSessions,
+    private readonly clients: ClientSessions,
+    private readonly routing: RoutingService,
+  ) {}
+
+  /**
+   * Another token may register the environment from now on. Its listener is told that it was replaced, and stops.
+   *
+   * @param name `id` or `connectionId`
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
+   */
+  async release(caller: Identity, name: string): Promise<ChangedEnvironment> {
+    const { id, connectionName } = await this.find(caller, name);
+    await this.registry.release(id);
+    this.devices.release(id);
+    return { id, connectionName };
+  }
+
+  /**
+   * Deletes an environment and its history. Its listener is told that it was replaced, and stops; its clients are closed.
+   *
+   * @param name `id` or `connectionId`
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
+   */
+  async delete(caller: Identity, name: string): Promise<ChangedEnvironment> {
+    const environment = await this.find(caller, name);
+    await this.remove(environment);
+    return { id: environment.id, connectionName: environment.connectionName };
+  }
+
+  /** The same, for whoever has decided that already. */
+  async remove({ id }: Pick<Environment, 'id'>): Promise<void> {
+    await this.registry.remove(id);
+    this.devices.release(id);
+    this.clients.removed(id);
+    this.routing.remove(id);
+    this.presence.forget(id);
+  }
+
+  /** What is done here cannot be undone: a device's id, which may stand for several, names none. */
+  private async find(caller: Identity, name: string): Promise<Environment> {
+    assertMaySeeAny(caller);
+    const found = await this.registry.find(caller.organizationId, name);
+    const environment = found.find(({ id, connectionId }) => id === name || connectionId === name);
+    if (!environment || !maySee(caller, environment)) throw new RelayError('ENVIRONMENT_UNKNOWN');
+    assertMayAdminister(caller);
+    return environment;
+  }
+}

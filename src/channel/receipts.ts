@@ -108,7 +108,9 @@ export class Receipts {
 
   private forget(): void {
     if (this.firstUnsafe < FORGET_AT_ONCE && this.firstUnsafe < this.receipts.length) return;
-    this.receipts.splice(0, this.firstUnsafe);
+    // With none left, emptying it also gives its store back.
+    if (this.firstUnsafe === this.receipts.length) this.receipts.length = 0;
+    else this.receipts.splice(0, this.firstUnsafe);
     this.firstUnsafe = 0;
   }
 

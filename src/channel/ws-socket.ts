@@ -118,17 +118,18 @@ export class WsSocket implements ChannelSocket {
 
   /** Lets the other sockets have their turn. */
   private count(units: number): void {
-    if (this.readUnits === 0) setImmediate(this.nextTurn);
+    if (this.readUnits === 0) setImmediate(nextTurn, this);
     const before = this.readUnits;
     // Also an empty message is one.
     this.readUnits += units + 1;
     if (before <= READ_IN_ONE_TURN && this.readUnits > READ_IN_ONE_TURN) this.ws.pause();
   }
 
-  private readonly nextTurn = (): void => {
+  /** A turn of the event loop is over. */
+  nextTurn(): void {
     if (this.readUnits > READ_IN_ONE_TURN) this.ws.resume();
     this.readUnits = 0;
-  };
+  }
 
   private flush(): void {
     if (!this.framed) return;
@@ -160,6 +161,11 @@ export class WsSocket implements ChannelSocket {
     if (this.receiver) event(this.receiver);
     else (this.early ??= []).push(event);
   }
+}
+
+/** One function for all sockets. */
+function nextTurn(socket: WsSocket): void {
+  socket.nextTurn();
 }
 
 /** `close` follows every error with the code that matters. One function for all sockets. */

@@ -19,7 +19,7 @@ const SOCKETS = 2;
 const OPEN_MS = 300_000;
 /** Until connecting is over for the server too: what it answers last, acknowledgements, and sockets that registered, which Node keeps for 5 s. */
 const SETTLE_MS = 8_000;
-/** Counting objects, which collects garbage first, is said to be experimental. */
+/** What collects the garbage, node:inspector/promises, is said to be experimental. */
 const FLAGS = ['--disable-warning=ExperimentalWarning'];
 /** One token opens all of them. */
 const LIMITS = ['listener-sockets-per-token', 'client-sockets-per-token', 'registration-burst'];

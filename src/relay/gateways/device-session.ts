@@ -150,18 +150,21 @@ export class DeviceSession implements DeviceSocketsObserver {
       if (open) closeAsVoid(open, LINK, voided, voiderOf(voided, lease), this.parts.superseded);
   }
 
+  private get silenceMs(): number {
+    return this.parts.clock.now() - this.lastSignOfLife;
+  }
+
   private watchHeartbeats(): void {
     this.watch?.cancel();
     const { clock, options } = this.parts;
-    const silence = (): number => clock.now() - this.lastSignOfLife;
     const due = this.lastSignOfLife + options.offlineAfterMs;
     this.watch = clock.after(due - clock.now(), () => {
       // This process slept or stalled, and could hear nobody: silence is counted from now on.
       if (clock.now() - due >= JUMP_MS) this.lastSignOfLife = clock.now();
-      if (silence() < options.offlineAfterMs) return this.watchHeartbeats();
+      if (this.silenceMs < options.offlineAfterMs) return this.watchHeartbeats();
       // After a stall of this process heartbeats may wait unread: they are read before the next timer runs.
       this.watch = clock.after(0, () =>
-        silence() < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
+        this.silenceMs < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
       );
     });
   }

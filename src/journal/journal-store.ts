@@ -1,4 +1,12 @@
-import { type Clock, type Runtime, runtimeKey, SYSTEM_CLOCK, type Timer } from '../protocol/index.js';
+import {
+  type Clock,
+  type Runtime,
+  runtimeKey,
+  SparseMap,
+  SparseSet,
+  SYSTEM_CLOCK,
+  type Timer,
+} from '../protocol/index.js';
 import { Breath } from './breath.js';
 import { type Database, DatabaseError, openDatabase, unusable } from './database.js';
 import type { Journal } from './journal.js';
@@ -241,7 +249,7 @@ export class JournalStore implements LogHost, LogStore {
   private scopeOf(name: string): Scope {
     let scope = this.scopes.get(name);
     if (!scope) {
-      scope = { name, logs: new Map(), warm: new Set(), newest: undefined, bytes: 0 };
+      scope = { name, logs: new SparseMap(), warm: new SparseSet(), newest: undefined, bytes: 0 };
       this.scopes.set(name, scope);
     }
     return scope;

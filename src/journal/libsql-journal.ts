@@ -1,13 +1,13 @@
-import { isSameRuntime, type Runtime, runtimeKey } from '../protocol/index.js';
+import { isSameRuntime, type Runtime, runtimeKey, type SparseMap, type SparseSet } from '../protocol/index.js';
 import type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 import type { HeldEntry, NewStoredEntry, StoredLog } from './stored-log.js';
 
 /** The logs of one scope. */
 export interface Scope {
   readonly name: string;
-  readonly logs: Map<string, StoredLog>;
+  readonly logs: SparseMap<string, StoredLog>;
   /** Those that keep something, silent longest first. */
-  readonly warm: Set<StoredLog>;
+  readonly warm: SparseSet<StoredLog>;
   /** Appended to last. */
   newest: StoredLog | undefined;
   /** What they keep (UTF-16 units of the frames). */

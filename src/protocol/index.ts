@@ -21,3 +21,4 @@ export * from './routes.js';
 export * from './runtime.js';
 export * from './runtime-map.js';
 export * from './sparse-map.js';
+export * from './sparse-set.js';

@@ -49,7 +49,8 @@ export class AccessLimits {
       const what = `This token has as many sockets of ${peer}s open as it may`;
       throw this.tooMany(`${peer}-sockets`, `${what}; close some, or raise the limit of the relay.`, PLACE_RETRY_MS);
     }
-    connection.once('close', () => places.release(tokenId));
+    // It closes once anyhow; `once` would keep two objects more for each socket.
+    connection.on('close', () => places.release(tokenId));
   }
 
   /** @throws RelayError TOO_MANY */

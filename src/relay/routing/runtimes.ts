@@ -1,5 +1,13 @@
 import type { Journal } from '../../journal/index.js';
-import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
+import {
+  isRecord,
+  isSameRuntime,
+  runtimeKey,
+  type Frame,
+  SparseMap,
+  SparseSet,
+  type Runtime,
+} from '../../protocol/index.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -45,7 +53,7 @@ export function loopStatusOf(frame: Frame): string | undefined {
 export class Runtimes {
   private readonly records = new SparseMap<string, RuntimeRecord>();
   /** Those with a history, silent longest first. */
-  private readonly warm = new Set<RuntimeRecord>();
+  private readonly warm = new SparseSet<RuntimeRecord>();
   /** The one that was silent shortest. */
   private touched: RuntimeRecord | undefined;
   /** Asked for last: mostly the same is asked for again. */

@@ -1,0 +1,18 @@
+import type { Journal } from '../../journal/index.js';
+import type { Clock } from '../../protocol/index.js';
+import type { Guard } from './guard.js';
+import type { RequestTrace } from './requests-in-flight.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RoutingOptions } from './routing.options.js';
+
+/** What an environment's hub works with. */
+export interface HubContext {
+  readonly options: RoutingOptions;
+  readonly clock: Clock;
+  readonly observer: RoutingObserver;
+  readonly guard: Guard;
+  readonly trace: RequestTrace;
+  readonly journal: Journal;
+  /** Names this relay process in the events of devices that name none. */
+  readonly relayEpoch: string;
+}

@@ -10,17 +10,16 @@ import { type Receipt, Receipts, type ReceiptsOptions, SequenceError } from './r
 export class NumberedSocket {
   /** Made when it is asked for: many a socket never sends anything. */
   private begun: ChannelSender | undefined;
+  /** Made for the first frame: many a socket only says that it lives. */
+  private begunReceipts: Receipts | undefined;
   private hasEnded = false;
-  private readonly receipts: Receipts;
 
   constructor(
     private readonly socket: ChannelSocket,
     private readonly clock: Clock,
     private readonly options: Omit<ChannelSenderOptions, 'numbered' | 'confirms'>,
-    receipts?: ReceiptsOptions,
-  ) {
-    this.receipts = new Receipts(clock, (ack) => socket.send(ack), receipts);
-  }
+    private readonly receiptsOptions?: ReceiptsOptions,
+  ) {}
 
   get sender(): ChannelSender {
     if (this.begun) return this.begun;
@@ -56,7 +55,14 @@ export class NumberedSocket {
   end(): void {
     this.hasEnded = true;
     this.begun?.end();
-    this.receipts.end();
+    this.begunReceipts?.end();
+  }
+
+  private get receipts(): Receipts {
+    if (this.begunReceipts) return this.begunReceipts;
+    this.begunReceipts = new Receipts(this.clock, this.socket, this.receiptsOptions);
+    if (this.hasEnded) this.begunReceipts.end();
+    return this.begunReceipts;
   }
 }
 

@@ -21,15 +21,21 @@ export class ReadBudget {
 
   /** A message was read. */
   count(units: number): void {
-    if (this.units === 0) setImmediate(this.nextTurn);
+    if (this.units === 0) setImmediate(nextTurn, this);
     const before = this.units;
     // Also an empty message is one.
     this.units += units + 1;
     if (before <= READ_IN_ONE_TURN && this.units > READ_IN_ONE_TURN) this.socket.pause();
   }
 
-  private readonly nextTurn = (): void => {
+  /** A turn of the event loop is over. */
+  nextTurn(): void {
     if (this.units > READ_IN_ONE_TURN) this.socket.resume();
     this.units = 0;
-  };
+  }
+}
+
+/** One function for all sockets. */
+function nextTurn(budget: ReadBudget): void {
+  budget.nextTurn();
 }

@@ -5,7 +5,7 @@ import { RECEIPT_DEFAULTS, Receipts, SequenceError } from './receipts.js';
 function setUp() {
   const clock = new ManualClock();
   const acks: unknown[] = [];
-  const receipts = new Receipts(clock, (ack) => acks.push(JSON.parse(ack)));
+  const receipts = new Receipts(clock, { send: (ack) => acks.push(JSON.parse(ack)) });
   return { clock, acks, receipts };
 }
 

@@ -1,4 +1,5 @@
 import { encodeFrame, type Clock, type Timer } from '../protocol/index.js';
+import type { ChannelSocket } from './channel-socket.js';
 
 /** When what arrived is acknowledged (protocol section 5). Times in ms, sizes in UTF-16 units of the messages. */
 export interface ReceiptsOptions {
@@ -31,13 +32,13 @@ class Unsafe implements Receipt {
   constructor(
     readonly seq: number,
     readonly bytes: number,
-    private readonly became: () => void,
+    private readonly receipts: Receipts,
   ) {}
 
   safe(): void {
     if (this.isSafe) return;
     this.isSafe = true;
-    this.became();
+    this.receipts.becameSafe();
   }
 }
 
@@ -62,10 +63,10 @@ export class Receipts {
   private timer: Timer | undefined;
   private hasEnded = false;
 
-  /** @param send writes an `ack` to the socket the frames came on */
+  /** @param socket the frames came on: there they are acknowledged */
   constructor(
     private readonly clock: Clock,
-    private readonly send: (ack: string) => void,
+    private readonly socket: Pick<ChannelSocket, 'send'>,
     private readonly options: ReceiptsOptions = RECEIPT_DEFAULTS,
   ) {}
 
@@ -82,7 +83,7 @@ export class Receipts {
     this.read = expected;
     this.unacknowledgedBytes += bytes;
     this.unsafeBytes += bytes;
-    const receipt = new Unsafe(expected, bytes, this.becameSafe);
+    const receipt = new Unsafe(expected, bytes, this);
     this.receipts.push(receipt);
     this.news();
     return receipt;
@@ -94,7 +95,8 @@ export class Receipts {
     this.timer?.cancel();
   }
 
-  private readonly becameSafe = (): void => {
+  /** One of them has become safe. */
+  becameSafe(): void {
     if (this.hasEnded) return;
     const before = this.firstUnsafe;
     for (let next = this.receipts[before]; next?.isSafe; next = this.receipts[++this.firstUnsafe]) {
@@ -104,11 +106,13 @@ export class Receipts {
     if (this.firstUnsafe === before) return;
     this.forget();
     this.news();
-  };
+  }
 
   private forget(): void {
     if (this.firstUnsafe < FORGET_AT_ONCE && this.firstUnsafe < this.receipts.length) return;
-    this.receipts.splice(0, this.firstUnsafe);
+    // With none left, emptying it also gives its store back.
+    if (this.firstUnsafe === this.receipts.length) this.receipts.length = 0;
+    else this.receipts.splice(0, this.firstUnsafe);
     this.firstUnsafe = 0;
   }
 
@@ -129,6 +133,6 @@ export class Receipts {
     this.unacknowledgedBytes = 0;
     this.timer?.cancel();
     this.timer = undefined;
-    this.send(encodeFrame({ type: 'ack', seq: this.read, safe: this.safe }));
+    this.socket.send(encodeFrame({ type: 'ack', seq: this.read, safe: this.safe }));
   }
 }

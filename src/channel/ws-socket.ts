@@ -44,14 +44,15 @@ export type WsRole = 'client' | 'server';
 /** A channel socket over a socket of npm `ws` that is open already. What is sent in one go leaves in one go, when that is over. */
 export class WsSocket implements ChannelSocket {
   private receiver: SocketReceiver | undefined;
-  private early: ((receiver: SocketReceiver) => void)[] = [];
+  /** What came before there was a receiver. */
+  private early: ((receiver: SocketReceiver) => void)[] | undefined;
   private corked = false;
   /** Where nothing has to be done to the messages, they are framed here; else by `ws`, one by one. */
   private readonly frames: boolean;
   /** What waits for the end of this turn; a socket that is idle has none. */
   private framed: FramedTexts | undefined;
   /** Who waits for what is framed to leave. */
-  private leaving: (() => void)[] = [];
+  private leaving: (() => void)[] | undefined;
   private readonly budget: ReadBudget;
   /** What the peer was told first, by us or by `ws` itself: for the observer, where the peer does not say it back. */
   private closedWith: number | undefined;
@@ -102,7 +103,7 @@ export class WsSocket implements ChannelSocket {
       queueMicrotask(() => this.flush());
     }
     this.framed.add(text);
-    if (written) this.leaving.push(written);
+    if (written) (this.leaving ??= []).push(written);
   }
 
   close(code: number, reason = ''): void {
@@ -117,15 +118,17 @@ export class WsSocket implements ChannelSocket {
 
   receive(receiver: SocketReceiver): void {
     this.receiver = receiver;
-    for (const handOver of this.early.splice(0)) handOver(receiver);
+    const { early = [] } = this;
+    this.early = undefined;
+    for (const handOver of early) handOver(receiver);
   }
 
   private flush(): void {
     if (!this.framed) return;
     const bytes = this.framed.take();
-    const { leaving } = this;
+    const { leaving = [] } = this;
     this.framed = undefined;
-    this.leaving = [];
+    this.leaving = undefined;
     const left = (): void => {
       for (const written of leaving) written();
     };
@@ -148,7 +151,7 @@ export class WsSocket implements ChannelSocket {
 
   private hand(event: (receiver: SocketReceiver) => void): void {
     if (this.receiver) event(this.receiver);
-    else this.early.push(event);
+    else (this.early ??= []).push(event);
   }
 }
 

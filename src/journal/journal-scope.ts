@@ -1,3 +1,4 @@
+import { SparseMap, SparseSet } from '../protocol/index.js';
 import { withSlack, type StoredLog } from './stored-log.js';
 
 /** Scopes that share one limit. */
@@ -26,9 +27,9 @@ export class ScopeGroup {
 
 /** The logs of one journal of a store. */
 export class Scope {
-  readonly logs = new Map<string, StoredLog>();
+  readonly logs = new SparseMap<string, StoredLog>();
   /** Those that keep something, silent longest first. */
-  readonly warm = new Set<StoredLog>();
+  readonly warm = new SparseSet<StoredLog>();
   /** Appended to last. */
   newest: StoredLog | undefined;
   /** What they keep (UTF-16 units of the frames). */

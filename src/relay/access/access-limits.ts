@@ -86,7 +86,8 @@ export class AccessLimits {
       token.release(tokenId);
       throw this.noPlace(`address-${peer}-sockets`, 'address', peer);
     }
-    connection.once('close', () => {
+    // It closes once anyhow; `once` would keep two objects more for each socket.
+    connection.on('close', () => {
       token.release(tokenId);
       address.release(from);
     });

@@ -91,7 +91,8 @@ function sendingOptionsOf(limits: DeviceChannelLimits): SendingOptions {
 
 /** One socket of a device: reads its frames, answers its pings and, on a resumable link, numbers both ways. */
 export class DeviceChannel implements SocketReceiver {
-  private readonly queue = new FrameQueue();
+  /** Made for the first frame of a resumable link. */
+  private begunQueue: FrameQueue | undefined;
   private readonly numbered: NumberedSocket | undefined;
   /** What the newest frames wait for. */
   private waiting: { readonly responsible: Promise<void>; readonly receipts: Receipt[] } | undefined;
@@ -135,11 +136,13 @@ export class DeviceChannel implements SocketReceiver {
 
   /** A device that does not read loses its link. */
   send(frame: object, { safe, taken }: SendingFrame = {}): void {
-    if (this.socket.bufferedAmount + this.queue.bytes > this.limits.deviceBufferBytes) return this.socket.terminate();
+    const waitingBytes = this.begunQueue?.bytes ?? 0;
+    if (this.socket.bufferedAmount + waitingBytes > this.limits.deviceBufferBytes) return this.socket.terminate();
     const text = encodeFrame(frame);
     if (!this.numbered) return this.socket.send(text);
-    this.queue.push({ text, taken, ...(safe && { confirmed: safe }) });
-    this.numbered.sender.attach(this.queue);
+    this.begunQueue ??= new FrameQueue();
+    this.begunQueue.push({ text, taken, ...(safe && { confirmed: safe }) });
+    this.numbered.sender.attach(this.begunQueue);
   }
 
   close(code: number, reason: string): void {

@@ -48,7 +48,8 @@ interface LeaseLinks {
  * so that a reconnect does not flap.
  */
 export class DeviceSession implements DeviceSocketsObserver {
-  private readonly log = new Logger(DeviceSession.name);
+  /** One for all of them. */
+  private static readonly log = new Logger(DeviceSession.name);
   private leases: readonly LeaseLinks[] = [];
   /** The newest lease that has had a ready link: older ones are void. */
   private ruling: Lease | undefined;
@@ -90,13 +91,13 @@ export class DeviceSession implements DeviceSocketsObserver {
   ready(link: DeviceSockets): void {
     const { registry, presence, routing, clock } = this.parts;
     // Before anybody can see it: a relay that is killed right after must not let the older lease win.
-    registry.leaseReady(link.origin).catch((error: unknown) => this.log.error(error, this.fields));
+    registry.leaseReady(link.origin).catch((error: unknown) => DeviceSession.log.error(error, this.fields));
     this.rule(link.origin);
     this.live = link;
     this.lastSignOfLife = clock.now();
     presence.connected(this.environment.id, this.lastSignOfLife);
     this.watchHeartbeats();
-    this.log.log('The device is connected.', { ...this.fields, link: link.kind });
+    DeviceSession.log.log('The device is connected.', { ...this.fields, link: link.kind });
     routing.linkReady(this.environment.id, link);
   }
 
@@ -115,18 +116,21 @@ export class DeviceSession implements DeviceSocketsObserver {
 
   limited(limit: LimitName): void {
     this.parts.routing.limited(limit);
-    this.log.warn('The device ran into a limit; its link is closed.', { ...this.fields, limit });
+    DeviceSession.log.warn('The device ran into a limit; its link is closed.', { ...this.fields, limit });
   }
 
   ended(link: DeviceSockets, goodbye: boolean): void {
     const links = this.leases.find(({ lease }) => lease.id === link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
-      this.log.warn('The device sent messages that are no frames.', { ...this.fields, count: link.refusedFrames });
+      DeviceSession.log.warn('The device sent messages that are no frames.', {
+        ...this.fields,
+        count: link.refusedFrames,
+      });
     if (this.live !== link) return;
     this.live = undefined;
     this.parts.presence.disconnected(this.environment.id, this.parts.clock.now());
-    this.log.log('The device is disconnected.', { ...this.fields, goodbye });
+    DeviceSession.log.log('The device is disconnected.', { ...this.fields, goodbye });
     this.parts.routing.linkClosed(this.environment.id, link);
     if (goodbye) this.goOffline();
   }
@@ -161,18 +165,21 @@ export class DeviceSession implements DeviceSocketsObserver {
       if (open) closeAsVoid(open, LINK, voided, voiderOf(voided, lease), this.parts.superseded);
   }
 
+  private get silenceMs(): number {
+    return this.parts.clock.now() - this.lastSignOfLife;
+  }
+
   private watchHeartbeats(): void {
     this.watch?.cancel();
     const { clock, options } = this.parts;
-    const silence = (): number => clock.now() - this.lastSignOfLife;
     const due = this.lastSignOfLife + options.offlineAfterMs;
     this.watch = clock.after(due - clock.now(), () => {
       // This process slept or stalled, and could hear nobody: silence is counted from now on.
       if (clock.now() - due >= JUMP_MS) this.lastSignOfLife = clock.now();
-      if (silence() < options.offlineAfterMs) return this.watchHeartbeats();
+      if (this.silenceMs < options.offlineAfterMs) return this.watchHeartbeats();
       // After a stall of this process heartbeats may wait unread: they are read before the next timer runs.
       this.watch = clock.after(0, () =>
-        silence() < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
+        this.silenceMs < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
       );
     });
   }
@@ -182,7 +189,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.live?.terminate();
     const { presence, routing } = this.parts;
     presence.offline(this.environment.id);
-    this.log.log('The device is offline.', this.fields);
+    DeviceSession.log.log('The device is offline.', this.fields);
     routing.markedOffline(this.environment.id);
   }
 }

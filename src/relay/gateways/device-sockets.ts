@@ -51,7 +51,8 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
   refusedFrames = 0;
   private sockets: readonly DeviceChannel[] = [];
   private phase: 'forming' | 'ready' | 'ended' = 'forming';
-  private held: (() => void)[] = [];
+  /** What came before every socket was there. */
+  private held: (() => void)[] | undefined;
   private heldBytes = 0;
   /** Until when every socket must be there. */
   private deadline: Timer | undefined;
@@ -157,14 +158,16 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     this.phase = 'ready';
     this.stopWaiting();
     this.observer.ready(this);
-    for (const hand of this.held.splice(0)) hand();
+    const { held = [] } = this;
+    this.held = undefined;
+    for (const hand of held) hand();
   }
 
   /** A listener may speak on its first socket before the second is there. */
   private hold(channel: ChannelName, frame: Frame, text: string): Responsibility {
     this.heldBytes += text.length;
     const responsible = new Promise<void>((resolve) =>
-      this.held.push(() => resolve(this.observer.frame(this, channel, frame, text))),
+      (this.held ??= []).push(() => resolve(this.observer.frame(this, channel, frame, text))),
     );
     if (this.heldBytes > this.limits.maxFrameBytes)
       this.close(CLOSE_CODES.TRY_LATER.code, 'Too much was sent before the second socket was open.');
@@ -175,7 +178,7 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.stopWaiting();
-    this.held = [];
+    this.held = undefined;
     for (const socket of this.sockets) finish(socket);
     this.observer.ended(this, goodbye);
   }

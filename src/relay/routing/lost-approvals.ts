@@ -1,21 +1,19 @@
-import { encodeFrame, type Frame } from '../../protocol/index.js';
-import type { ClientRegistry } from './client-registry.js';
+import { encodeFrame, type Frame, type Runtime } from '../../protocol/index.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { Approval, PendingApprovals } from './pending-approvals.js';
 import type { RuntimeRecord } from './runtimes.js';
-import type { Subscriptions } from './subscriptions.js';
 
 export interface LostApprovalsParts {
   readonly approvals: PendingApprovals;
   readonly recorder: EventRecorder;
-  readonly subscriptions: Subscriptions;
-  readonly clients: ClientRegistry;
+  /** Tells everybody who follows a runtime. */
+  announce(runtime: Runtime, text: string): void;
 }
 
 /** Ends approvals that nobody will answer, because the process of the listener that had asked for them is gone. */
 export class LostApprovals {
   /** Pending when that process was gone. */
-  private orphans: ReadonlySet<Approval> = new Set();
+  private orphans: ReadonlySet<Approval> | undefined;
 
   constructor(private readonly parts: LostApprovalsParts) {}
 
@@ -29,14 +27,14 @@ export class LostApprovals {
   complete({ runtime, history }: RuntimeRecord): void {
     const live = history.newestKnown?.epoch;
     for (const approval of this.parts.approvals.of(runtime))
-      if (this.orphans.has(approval) || epochOf(approval) !== live) this.expire(approval);
+      if (this.orphans?.has(approval) || epochOf(approval) !== live) this.expire(approval);
   }
 
   private expire(approval: Approval): void {
     const { runtime, requestId } = approval;
     this.parts.recorder.expire(approval);
     const resolved = { type: 'control_request_resolved', runtime, request_id: requestId, outcome: 'expired' };
-    this.parts.subscriptions.announce(this.parts.clients, runtime, encodeFrame(resolved));
+    this.parts.announce(runtime, encodeFrame(resolved));
   }
 }
 

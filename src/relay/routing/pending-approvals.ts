@@ -50,7 +50,7 @@ export type Claim = 'taken' | 'ended' | 'unknown';
  */
 export class PendingApprovals {
   private readonly entries = new SparseMap<string, Entry>();
-  private readonly ended = new Map<string, Ending>();
+  private readonly ended = new SparseMap<string, Ending>();
 
   /** @returns false when it is pending already */
   add(runtime: Runtime, requestId: string, text: string): boolean {

@@ -18,9 +18,9 @@ import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
 export interface ResumableEventsOutlets {
   /** The device has said what it has, of all of its runtimes. */
-  readonly announced: () => void;
+  announced(): void;
   /** Everything that it had of a runtime when it connected is here. */
-  readonly complete: (record: RuntimeRecord) => void;
+  complete(record: RuntimeRecord): void;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

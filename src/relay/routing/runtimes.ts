@@ -1,6 +1,14 @@
 import type { Journal } from '../../journal/index.js';
+import {
+  isRecord,
+  isSameRuntime,
+  runtimeKey,
+  type Frame,
+  SparseMap,
+  SparseSet,
+  type Runtime,
+} from '../../protocol/index.js';
 import type { LimitName } from '../access/limit-name.js';
-import { isRecord, isSameRuntime, runtimeKey, type Frame, type Runtime, SparseMap } from '../../protocol/index.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -56,7 +64,7 @@ const KNOWN_PER_KEPT = 2;
 export class Runtimes {
   private readonly records = new SparseMap<string, RuntimeRecord>();
   /** Those with a history, silent longest first. */
-  private readonly warm = new Set<RuntimeRecord>();
+  private readonly warm = new SparseSet<RuntimeRecord>();
   /** The one that was silent shortest. */
   private touched: RuntimeRecord | undefined;
   /** Asked for last: mostly the same is asked for again. */

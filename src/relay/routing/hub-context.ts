@@ -1,0 +1,24 @@
+import type { CommandRates } from '../access/command-rates.js';
+import type { Journal } from '../../journal/index.js';
+import type { Clock } from '../../protocol/index.js';
+import type { Guard } from './guard.js';
+import type { ReplayTurns } from './replay-turns.js';
+import type { RequestTrace } from './requests-in-flight.js';
+import type { RoutingObserver } from './routing-observer.js';
+import type { RoutingOptions } from './routing.options.js';
+
+/** What an environment's hub works with. */
+export interface HubContext {
+  readonly options: RoutingOptions;
+  readonly clock: Clock;
+  readonly observer: RoutingObserver;
+  readonly guard: Guard;
+  readonly trace: RequestTrace;
+  readonly journal: Journal;
+  /** Who reads what is old, in all environments together. */
+  readonly replays: ReplayTurns;
+  /** What tokens and addresses may send, in all environments together. */
+  readonly commandRates: CommandRates;
+  /** Names this relay process in the events of devices that name none. */
+  readonly relayEpoch: string;
+}

@@ -69,7 +69,7 @@ export class WatchedFiles {
 
   /** The attachment has ended. */
   end(): void {
-    for (const path of [...this.watches.keys()]) this.forget(path);
+    for (const path of this.watches.keys()) this.forget(path);
   }
 
   private forget(path: string): void {

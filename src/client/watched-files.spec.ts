@@ -55,6 +55,18 @@ it('tells what changed meanwhile, and nothing else', async () => {
   ]);
 });
 
+it('takes what was told since it asked for newer than the answer', async () => {
+  watch({ lastModified: 1 });
+  watches.resume();
+  asked[0]?.resolve(answer({ lastModified: 1 }));
+  // In the same message of the network, right behind the answer.
+  watches.learn({ type: 'file_changed', path: 'a', lastModified: 2 });
+  await settle();
+  expect(shown).toEqual([]);
+  await comesBack({ lastModified: 2 });
+  expect(shown).toEqual([]);
+});
+
 it('tells nothing where a device does not say when it changed', async () => {
   watch();
   await comesBack({});

@@ -80,9 +80,11 @@ export class WatchedFiles {
   private async askAgain(path: string, watch: Watch): Promise<void> {
     watch.timer?.cancel();
     watch.isAsked = true;
+    const before = watch.lastModified;
     try {
       const answer = await this.commands.ask('watch_file', { path }, this.limits.commandTimeoutMs);
-      this.compare(path, watch, lastModifiedIn(answer));
+      // What was told since then is newer.
+      if (watch.lastModified === before) this.compare(path, watch, lastModifiedIn(answer));
     } catch (error) {
       this.failed(path, watch, error);
     } finally {

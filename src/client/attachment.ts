@@ -157,7 +157,8 @@ export class Attachment implements TurnHost {
     options: { timeoutMs?: number } = {},
   ): Promise<AnswerOf<T>> {
     this.assertOpen();
-    const { timeoutMs = this.context.limits.commandTimeoutMs } = options;
+    this.watches.asks(type, fields);
+    const timeoutMs = options.timeoutMs ?? this.context.limits.commandTimeoutMs;
     const asked = this.commands.ask(type, this.inMode(type, fields), timeoutMs);
     this.listener.wait();
     const answer = await asked;
@@ -175,9 +176,8 @@ export class Attachment implements TurnHost {
   }
 
   /**
-   * What comes from now on and is neither an event nor an answer to `command`, nor of a terminal of `openTerminal`: `file_changed`,
-   * and what this version does not know. What is watched stays so over reconnects, and what changed meanwhile is told; where the device then
-   * refuses to watch it, its `watch_file_response` comes here. It waits in memory for a loop that is slow.
+   * What comes from now on, waits in memory for a loop that is slow, and is neither an event, nor an answer to `command`, nor of a terminal of
+   * `openTerminal`: `file_changed`, a `watch_file_response` where a device that was away watches a file no longer, and what is not known here.
    */
   frames(): AsyncIterableIterator<Frame, undefined> {
     return this.others.subscribe();
@@ -307,6 +307,7 @@ export class Attachment implements TurnHost {
     this.terminals.end(error ?? new DisconnectedError('The attachment was closed.'));
     this.intake.finish(error);
     this.listener.end();
+    this.watches.end();
     this.others.finish(error);
   }
 

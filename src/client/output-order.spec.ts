@@ -55,6 +55,13 @@ describe('beyond what may come too early', () => {
     expect(order.received).toBe(13);
   });
 
+  it('takes it in pieces of any size', () => {
+    const most = 200_000;
+    const order = new OutputOrder(most);
+    for (let offset = 1; offset <= most; offset++) order.take('x', offset);
+    expect(order.take('x', most + 1)).toEqual({ missing: 1, text: 'x'.repeat(most + 1) });
+  });
+
   it('counts what comes again once, the longest', () => {
     const order = new OutputOrder(6);
     for (const text of ['gh', 'ghi', 'gh', 'ghi']) expect(order.take(text, 6).missing).toBe(0);

@@ -33,7 +33,7 @@ export class OutputOrder {
     if (offset <= this.next) return { missing: 0, text: this.goOn(text, offset) };
     this.keep(text, offset);
     if (this.aheadBytes <= this.maxAheadBytes) return { missing: 0, text: '' };
-    const missing = Math.min(...this.ahead.keys()) - this.next;
+    const missing = [...this.ahead.keys()].reduce((least, each) => Math.min(least, each)) - this.next;
     this.next += missing;
     return { missing, text: this.follow() };
   }
@@ -54,18 +54,13 @@ export class OutputOrder {
   /** What came early and is due. */
   private follow(): string {
     let text = '';
-    for (let due = this.due(); due; due = this.due()) {
-      const [offset, early] = due;
+    for (const [offset, early] of [...this.ahead].toSorted(([a], [b]) => a - b)) {
+      if (offset > this.next) break;
       this.ahead.delete(offset);
       this.aheadBytes -= early.bytes;
       text += this.advance(early.text, offset);
     }
     return text;
-  }
-
-  private due(): readonly [number, Early] | undefined {
-    for (const entry of this.ahead) if (entry[0] <= this.next) return entry;
-    return undefined;
   }
 
   private advance(text: string, offset: number): string {

@@ -7,17 +7,14 @@ import { WatchedFiles } from './watched-files.js';
 let asked: { readonly fields: object; resolve(answer: Frame): void; reject(error: Error): void }[];
 let shown: Frame[];
 let watches: WatchedFiles;
+let clock: ManualClock;
 beforeEach(() => {
   asked = [];
   shown = [];
   const ask = (_command: string, fields: object): Promise<Frame> =>
     new Promise((resolve, reject) => asked.push({ fields, resolve, reject }));
-  watches = new WatchedFiles(
-    new ManualClock(),
-    { commandTimeoutMs: 1_000 },
-    { ask },
-    (frame) => void shown.push(frame),
-  );
+  clock = new ManualClock();
+  watches = new WatchedFiles(clock, { commandTimeoutMs: 1_000 }, { ask }, (frame) => void shown.push(frame));
 });
 
 const answer = (fields: object = {}): Frame => ({ type: 'watch_file_response', success: true, path: 'a', ...fields });
@@ -58,6 +55,18 @@ it('tells what changed meanwhile, and nothing else', async () => {
   ]);
 });
 
+it('takes what was told since it asked for newer than the answer', async () => {
+  watch({ lastModified: 1 });
+  watches.resume();
+  asked[0]?.resolve(answer({ lastModified: 1 }));
+  // In the same message of the network, right behind the answer.
+  watches.learn({ type: 'file_changed', path: 'a', lastModified: 2 });
+  await settle();
+  expect(shown).toEqual([]);
+  await comesBack({ lastModified: 2 });
+  expect(shown).toEqual([]);
+});
+
 it('tells nothing where a device does not say when it changed', async () => {
   watch();
   await comesBack({});
@@ -73,6 +82,49 @@ it('says that a file is watched no longer', async () => {
   expect(shown).toMatchObject([{ type: 'watch_file_response', path: 'a', success: false, error_code: 'TOO_MANY' }]);
   watches.resume();
   expect(asked).toHaveLength(1);
+});
+
+it.each(['DEVICE_OFFLINE', 'COMMAND_TIMEOUT', 'NOT_SENT', 'OUTCOME_UNKNOWN', 'DRAINING'])(
+  'asks once more where nobody could ask the device (%s), and tells what changed until then',
+  async (code) => {
+    watch({ lastModified: 1 });
+    watches.resume();
+    asked[0]?.reject(new CommandError('watch_file', code, 'Not now.'));
+    await settle();
+    expect([shown, asked.length]).toEqual([[], 1]);
+    await clock.advance(1_000);
+    expect(asked).toHaveLength(2);
+    asked[1]?.resolve(answer({ lastModified: 2 }));
+    await settle();
+    expect(shown).toMatchObject([{ type: 'file_changed', path: 'a', lastModified: 2 }]);
+    expect(clock.pending).toBe(0);
+  },
+);
+
+it('asks sooner where a new link is up, and no more once the attachment has ended or nobody watches', async () => {
+  watch();
+  watches.resume();
+  asked[0]?.reject(new CommandError('watch_file', 'DEVICE_OFFLINE', 'Not now.'));
+  await settle();
+  watches.resume();
+  expect([asked.length, clock.pending]).toEqual([2, 0]);
+  asked[1]?.reject(new CommandError('watch_file', 'DEVICE_OFFLINE', 'Not now.'));
+  await settle();
+  watches.asks('unwatch_file', { path: 'a' });
+  expect(clock.pending).toBe(0);
+  watch();
+  watches.resume();
+  asked[2]?.reject(new CommandError('watch_file', 'DEVICE_OFFLINE', 'Not now.'));
+  await settle();
+  watches.end();
+  expect(clock.pending).toBe(0);
+});
+
+it('asks no more for what is being unwatched', () => {
+  watch();
+  watches.asks('unwatch_file', { path: 'a' });
+  watches.resume();
+  expect(asked).toEqual([]);
 });
 
 it('says nothing where the attachment ends', async () => {

@@ -46,12 +46,16 @@ class Server {
   }
 }
 
-function setUp() {
+/** Less than a few events. */
+const UNSENT_BYTES = 500;
+const SEED = 5_050;
+
+function setUp(journal = new MemoryJournal()) {
   const clock = new ManualClock();
   const none = { send: () => {} } as never;
   const links = { feed: () => {}, maxFrameBytes: DEFAULT_MAX_FRAME_BYTES } as never;
-  const journal = new MemoryJournal();
-  const emitter = new ProtocolEmitterService(new EmitterOptions(), journal, DEFAULT_TYPE_MAP, clock, none, none, links);
+  const options = Object.assign(new EmitterOptions(), { unsentBytes: UNSENT_BYTES });
+  const emitter = new ProtocolEmitterService(options, journal, DEFAULT_TYPE_MAP, clock, none, none, links);
   const context = linkContext(clock);
   const server = new Server();
   let open: readonly MemorySocket[] = [];
@@ -98,9 +102,29 @@ it('C01 loses nothing and keeps the order over links of either kind, one after t
       for (const runtime of ['c0', 'c1', 'c2']) {
         const of = (names: readonly string[]): readonly string[] => names.filter((name) => name.includes(runtime));
         expect(of(server.events)).toEqual(of(emitted));
+        // Whoever waits until there is room does not wait for ever.
+        await emitter.ready({ agent_id: null, conversation_id: runtime });
       }
       expect(emitter.settled).toBe(true);
     }),
-    { numRuns: 200 },
+    { numRuns: 200, seed: SEED },
   );
 });
+
+it.each(['plain', 'resumable'] as const)(
+  'what is dropped before it is sent holds nobody up on a %s link',
+  async (kind) => {
+    const { emitter, server, connect } = setUp(new MemoryJournal({ maxEntriesPerRuntime: 3 }));
+    const runtime = { agent_id: null, conversation_id: 'c' };
+    const emitMany = (): void => {
+      for (let i = 0; i < 50; i++)
+        emitter.emit('stream_delta', { delta: { message_type: 'assistant_message', content: 'x' } }, runtime);
+    };
+    emitMany();
+    await connect(kind);
+    await emitter.ready(runtime);
+    emitMany();
+    await emitter.ready(runtime);
+    expect(server.events).toHaveLength(6);
+  },
+);

@@ -159,12 +159,11 @@ export class AcpSession implements SessionPeer {
 
   /** An agent that does not end a cancelled turn hangs. */
   private cancelOnAbort({ signal }: AgentTurn, agent: RunningAgent, sessionId: string): () => void {
-    const { options, clock } = this.parts;
+    const { options } = this.parts;
     let stop = (): void => {};
     const cancel = (): void => {
       const late = `did not end a cancelled turn within ${options.cancelTimeoutMs / 1_000} s`;
-      const timer = clock.after(options.cancelTimeoutMs, () => agent.end(late));
-      stop = () => timer.cancel();
+      stop = agent.endUnlessIn(options.cancelTimeoutMs, late);
       // When it cannot be written the agent is gone, and the turn is told so.
       agent.connection.cancel(sessionId).catch(() => {});
       // It may wait for one of these before it ends the turn.
@@ -179,13 +178,12 @@ export class AcpSession implements SessionPeer {
   }
 
   private async openInTime(agent: RunningAgent, turn: AgentTurn): Promise<string> {
-    const { options, clock } = this.parts;
-    const late = `did not open a session within ${options.startTimeoutMs / 1_000} s`;
-    const timer = clock.after(options.startTimeoutMs, () => agent.end(late));
+    const { startTimeoutMs } = this.parts.options;
+    const stop = agent.endUnlessIn(startTimeoutMs, `did not open a session within ${startTimeoutMs / 1_000} s`);
     try {
       return await this.open(agent, turn);
     } finally {
-      timer.cancel();
+      stop();
     }
   }
 

@@ -72,6 +72,29 @@ describe('an ACP agent that goes wrong', () => {
     expect((await ended).stopReason).toBe('end_turn');
   });
 
+  it('an agent that is not read, because another turn has no room, is not late with the end of a cancelled one', async () => {
+    const clock = new ManualClock();
+    const agent = start({ cancelTimeoutMs: 100, idleTimeoutMs: 60_000 }, {}, clock);
+    let makeRoom = (): void => {};
+    const cancelled = new FakeTurn('say x\nwait cancelled', bench.cwd);
+    const ends = agent.start(cancelled);
+    await clock.advance(0);
+    await cancelled.until(({ text }) => text !== '');
+    const busy = new FakeTurn('say y\nburst 5000', bench.cwd, {
+      runtime: { agent_id: 'agent-2', conversation_id: 'c' },
+    });
+    const goesOn = agent.start(busy);
+    await busy.until(({ text }) => text !== '');
+    busy.room = new Promise((resolve) => (makeRoom = resolve));
+    const { asked } = busy;
+    await busy.until((waiting) => waiting.asked > asked);
+    cancelled.abortion.abort();
+    await clock.advance(1_000);
+    makeRoom();
+    expect(await ends).toEqual({ stopReason: 'cancelled' });
+    expect((await goesOn).stopReason).toBe('end_turn');
+  });
+
   it('waiting for a command is no silence', async () => {
     const clock = new ManualClock();
     const gate = path.join(bench.folder, 'gate');

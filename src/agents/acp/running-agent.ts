@@ -95,6 +95,20 @@ export class RunningAgent implements AgentRequests {
     this.connection.close();
   }
 
+  /**
+   * Ends it after `ms`, in which it should have answered; while it is not read it has as long again.
+   *
+   * @returns calls that off
+   */
+  endUnlessIn(ms: number, how: string): () => void {
+    const look = (): void => {
+      if (this.heldBack) timer = this.clock.after(ms, look);
+      else this.end(how);
+    };
+    let timer = this.clock.after(ms, look);
+    return () => timer.cancel();
+  }
+
   /** Has a session's updates and requests go to `peer`, also those that came already. */
   attach(sessionId: string, peer: SessionPeer): void {
     this.peers.set(sessionId, peer);

@@ -92,7 +92,7 @@ export class Session {
         const read = readCommandLine(
           line,
           SESSION_COMMANDS,
-          surroundings.agentCommands.map(({ name }) => name),
+          surroundings.agent.commands.map(({ name }) => name),
         );
         if (read.kind === 'command') await this.runCommand(line, read.command, read.args);
         else if (read.kind === 'unknown') await terminal.output.line(noCommand(read.name));

@@ -1,0 +1,46 @@
+import { temporaryDirectory } from './cli.js';
+import { FAKE_RUNTIME, FakeClientRelay } from './fake-client-relay.js';
+import { SessionRun } from './session-run.js';
+
+const CTRL_D = '\u0004';
+
+/** A session at its first prompt, in a conversation of a fake relay. */
+export class SessionBench {
+  private constructor(
+    readonly relay: FakeClientRelay,
+    readonly run: SessionRun,
+    private readonly removeData: () => Promise<void>,
+  ) {}
+
+  static async start(): Promise<SessionBench> {
+    const relay = await FakeClientRelay.start();
+    const data = await temporaryDirectory();
+    relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
+    const run = new SessionRun({ relay, data: data.path });
+    await run.shows('[ready]>');
+    return new SessionBench(relay, run, () => data.remove());
+  }
+
+  /** Leaves the session, where the test has not. */
+  async stop(): Promise<void> {
+    this.run.type(CTRL_D);
+    await this.run.exit;
+    await this.relay.stop();
+    await this.removeData();
+  }
+
+  /** The device tells its status, and the prompt shows that it was heard. */
+  async hasStatus(fields: object = {}): Promise<void> {
+    const device_status = { current_working_directory: '/w', current_permission_mode: 'standard', ...fields };
+    this.relay.emit('update_device_status', { device_status });
+    await this.run.shows('laptop:/w [ready]>');
+  }
+
+  answers(type: string, fields: object): void {
+    this.relay.scripts[type] = (command) => this.relay.answer(command, { success: true, ...fields });
+  }
+
+  refuses(type: string, error: string, error_code = 'COMMAND_FAILED'): void {
+    this.relay.scripts[type] = (command) => this.relay.answer(command, { success: false, error, error_code });
+  }
+}

@@ -292,6 +292,31 @@ it('keeps from running what was typed ahead of a Ctrl-C, and does not lose it', 
   expect(await run.exit).toBe(0);
 });
 
+it('says once that a turn was aborted, whether its tool says so too or not', async () => {
+  relay.scripts['abort_message'] = (command) => {
+    relay.answer(command, { success: true, aborted: true });
+    const isFirst = relay.commandsOf('abort_message').length === 1;
+    const delta = { message_type: 'tool_return_message', run_id: 'run-1', status: 'error' };
+    if (isFirst) relay.emit('stream_delta', { delta: { ...delta, tool_return: 'The turn was aborted.' } });
+    finish('cancelled');
+  };
+  relay.scripts['input'] = (input) => {
+    begin(input);
+    relay.emit('stream_delta', output('stdout', 'working\n'));
+  };
+  const run = await session();
+  for (const times of [1, 2]) {
+    const count = (screen: string, what: RegExp) => screen.match(what)?.length;
+    run.type('make\r');
+    await run.holds((screen) => count(screen, /^working$/gm) === times);
+    run.type(CTRL_C);
+    await run.holds((screen) => count(screen, /^The turn was aborted\.\n+.*\[ready\]>/gm) === times);
+  }
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+  expect(run.screen.match(/The turn was aborted\./g)).toHaveLength(2);
+});
+
 it('says why a turn was aborted that nobody here aborted', async () => {
   relay.scripts['input'] = (input) => {
     begin(input);

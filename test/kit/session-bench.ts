@@ -1,32 +1,30 @@
-import { temporaryDirectory } from './cli.js';
-import { FAKE_RUNTIME, FakeClientRelay } from './fake-client-relay.js';
-import { SessionRun } from './session-run.js';
+import { AttachBench } from './attach-bench.js';
+import type { FakeClientRelay } from './fake-client-relay.js';
+import type { SessionRun } from './session-run.js';
 
 const CTRL_D = '\u0004';
 
 /** A session at its first prompt, in a conversation of a fake relay. */
 export class SessionBench {
   private constructor(
-    readonly relay: FakeClientRelay,
+    private readonly attach: AttachBench,
     readonly run: SessionRun,
-    private readonly removeData: () => Promise<void>,
   ) {}
 
   static async start(): Promise<SessionBench> {
-    const relay = await FakeClientRelay.start();
-    const data = await temporaryDirectory();
-    relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
-    const run = new SessionRun({ relay, data: data.path });
-    await run.shows('[ready]>');
-    return new SessionBench(relay, run, () => data.remove());
+    const attach = await AttachBench.start();
+    return new SessionBench(attach, await attach.session());
+  }
+
+  get relay(): FakeClientRelay {
+    return this.attach.relay;
   }
 
   /** Leaves the session, where the test has not. */
   async stop(): Promise<void> {
     this.run.type(CTRL_D);
     await this.run.exit;
-    await this.relay.stop();
-    await this.removeData();
+    await this.attach.stop();
   }
 
   /** The device tells its status, and the prompt shows that it was heard. */

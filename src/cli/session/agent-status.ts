@@ -1,34 +1,19 @@
-import { isRecord } from '../../protocol/index.js';
+import { type AgentCommand, type AgentMode, type AgentStatus, isRecord } from '../../protocol/index.js';
 
-/** A command that the agent itself knows: an input that begins with `/name`. */
-export interface AgentCommand {
-  readonly name: string;
-  readonly description: string;
-  readonly hint?: string;
-}
-
-/** A way of working that the agent offers; it has nothing to do with permission modes. */
-export interface AgentMode {
-  readonly id: string;
-  readonly name: string;
-  readonly description?: string;
-}
-
-/** What an agent tells of itself, as far as a session shows it. */
-export interface AgentStatus {
+/** What an agent tells of itself; what it has not told is empty. */
+export interface KnownAgentStatus extends AgentStatus {
   readonly commands: readonly AgentCommand[];
   readonly modes: readonly AgentMode[];
-  /** Id of the mode in which it works; undefined where it has not said so. */
-  readonly mode: string | undefined;
 }
 
 /** @param status `agent_status` of a device status: stock devices and agents without one send none */
-export function readAgentStatus(status: unknown): AgentStatus {
+export function readAgentStatus(status: unknown): KnownAgentStatus {
   const raw = isRecord(status) ? status : {};
+  const current_mode = textIn(raw, 'current_mode');
   return {
     commands: recordsIn(raw['commands']).flatMap(commandIn),
     modes: recordsIn(raw['modes']).flatMap(modeIn),
-    mode: textIn(raw, 'current_mode'),
+    ...(current_mode === undefined ? {} : { current_mode }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isEvent, type AttachmentState, type ListenerPresence } from '../../client/index.js';
 import type { EnvironmentRecord, Frame, QueueItem } from '../../protocol/index.js';
 import { visibleLine } from '../text.js';
-import { type AgentStatus, readAgentStatus } from './agent-status.js';
+import { type KnownAgentStatus, readAgentStatus } from './agent-status.js';
 
 type Activity = 'ready' | 'busy' | 'asks';
 
@@ -44,7 +44,7 @@ export class Surroundings {
   }
 
   /** What the agent has told of itself. */
-  get agent(): AgentStatus {
+  get agent(): KnownAgentStatus {
     return this.agentStatus;
   }
 

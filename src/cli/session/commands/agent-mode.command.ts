@@ -1,5 +1,5 @@
 import { table, visibleLine } from '../../text.js';
-import type { AgentStatus } from '../agent-status.js';
+import type { KnownAgentStatus } from '../agent-status.js';
 import type { SessionCommand } from './session-command.js';
 
 const NONE =
@@ -21,13 +21,13 @@ export const agentModeCommand: SessionCommand = {
       return terminal.output.line(`The agent has no mode "${visibleLine(wanted)}"; use one of: ${ids}.`);
     }
     const answer = attachment.command('change_device_state', { runtime, payload: { agent_mode: mode.id } });
-    await surroundings.until(() => surroundings.agent.mode === mode.id, answer);
+    await surroundings.until(() => surroundings.agent.current_mode === mode.id, answer);
     await terminal.output.line(`The agent's mode is ${visibleLine(mode.name)} now.`);
   },
 };
 
 /** The modes of an agent, and which one it works in. */
-export function agentModeTable({ modes, mode: now }: AgentStatus): string {
+export function agentModeTable({ modes, current_mode: now }: KnownAgentStatus): string {
   const rows = modes.map(({ id, name, description }) => {
     const means = description ?? (sameWord(id, name) ? '' : name);
     return [`${id === now ? '*' : ' '} ${visibleLine(id)}`, visibleLine(means)];

@@ -1,6 +1,6 @@
 import { PERMISSION_MODES, type PermissionMode } from '../../../protocol/index.js';
 import { table, visibleLine } from '../../text.js';
-import type { AgentStatus } from '../agent-status.js';
+import type { KnownAgentStatus } from '../agent-status.js';
 import { agentModeTable } from './agent-mode.command.js';
 import type { SessionCommand, SessionContext } from './session-command.js';
 
@@ -36,7 +36,7 @@ async function show({ terminal, surroundings: { mode: now, agent } }: SessionCon
   await terminal.output.line(`\nThe agent's own modes; /agent-mode changes them:\n\n${agentModeTable(agent)}`);
 }
 
-function noMode(wanted: string, { modes }: AgentStatus): string {
+function noMode(wanted: string, { modes }: KnownAgentStatus): string {
   const known = `There is no mode "${visibleLine(wanted)}"; use one of: ${PERMISSION_MODES.join(', ')}.`;
   return modes.some(({ id }) => id === wanted) ? `${known} /agent-mode changes the agent's own.` : known;
 }

@@ -1,3 +1,4 @@
+export * from './agent-status.js';
 export * from './async-broadcast.js';
 export * from './capabilities.js';
 export * from './chunks.js';
@@ -12,6 +13,7 @@ export * from './envelope.js';
 export * from './error-codes.js';
 export * from './events.js';
 export * from './frames.js';
+export * from './grep-match.js';
 export * from './known-types.js';
 export * from './loopback.js';
 export * from './registration.js';

@@ -1,9 +1,8 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
-import { LOG_LEVELS, type LogLevel } from '../../observability/index.js';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
-import { LinkSettings } from './link.settings.js';
+import { RoleSettings } from './role.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
@@ -12,7 +11,7 @@ const { limits: LIMITS, maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions(
 const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
-export class RelaySettings extends LinkSettings {
+export class RelaySettings extends RoleSettings {
   @IsString()
   @IsNotEmpty()
   host: string = '127.0.0.1';
@@ -29,9 +28,6 @@ export class RelaySettings extends LinkSettings {
   @IsOptional()
   @IsString()
   tokensFile?: string;
-
-  @IsString()
-  dataDir!: string;
 
   @IsArray(ORIGINS)
   @IsUrl(HTTP_URL, { each: true, ...ORIGINS })
@@ -96,17 +92,4 @@ export class RelaySettings extends LinkSettings {
   @IsInt(COUNT)
   @Min(1, COUNT)
   unansweredPerClient: number = LIMITS.unansweredPerClient;
-
-  @IsOptional()
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(LAST_PORT, PORT)
-  healthPort?: number;
-
-  @IsString()
-  @IsNotEmpty()
-  healthHost: string = '127.0.0.1';
-
-  @IsIn(LOG_LEVELS)
-  logLevel: LogLevel = 'info';
 }

@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterEach, expect, it } from 'vitest';
-import { CliRun, Captured, temporaryDirectory } from './kit/cli.js';
+import { CliRun, temporaryDirectory } from './kit/cli.js';
 import { ConnectProxy } from './kit/connect-proxy.js';
 import { TlsFront } from './kit/tls-front.js';
 import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
@@ -45,7 +45,7 @@ async function cli(args: readonly string[], env: Record<string, string>): Promis
 }
 async function listen(env: Record<string, string>): Promise<CliRun> {
   const listener = await cli(['listen', '--name', 'inside', '--mode', 'unrestricted', '--log-level', 'silent'], env);
-  await (listener.stdout as Captured).shows('inside, online');
+  await listener.prints('inside, online');
   return listener;
 }
 

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Captured, CliRun, temporaryDirectory } from './kit/cli.js';
+import { CliRun, temporaryDirectory } from './kit/cli.js';
 
 let temporary: Awaited<ReturnType<typeof temporaryDirectory>>;
 let env: Record<string, string>;
@@ -29,7 +29,7 @@ function run(args: readonly string[], more: Record<string, string> = {}): CliRun
 async function role(args: readonly string[], more: Record<string, string> = {}): Promise<CliRun> {
   const started = run(args, more);
   roles.push(started);
-  await Promise.race([(started.stdout as Captured).shows('Ctrl-C stops.'), started.exit]);
+  await Promise.race([started.prints('Ctrl-C stops.'), started.exit]);
   return started;
 }
 

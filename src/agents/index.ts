@@ -2,10 +2,7 @@ export { ACP_OPTIONS, AcpOptions, LONGEST_WAIT_MS } from './acp/acp.options.js';
 export {
   type Agent,
   type AgentActivity,
-  type AgentCommand,
-  type AgentMode,
   AgentModeError,
-  type AgentStatus,
   type AgentTurn,
   type ToolQuestion,
   type TurnEnd,

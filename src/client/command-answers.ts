@@ -1,4 +1,4 @@
-import type { CommandFields, CommandType, Frame, Runtime } from '../protocol/index.js';
+import type { CommandFields, CommandType, Frame, GrepMatch, Runtime } from '../protocol/index.js';
 
 /** What each command answers when it succeeds (protocol section 3). */
 export interface CommandAnswers extends Record<CommandType, object> {
@@ -75,20 +75,6 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly hasMore?: boolean;
   };
   checkout_branch: { readonly branch: string };
-}
-
-/** Where an expression was found. Columns count UTF-16 units from 1; `column_end` is the first one behind. */
-export interface GrepMatch {
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  readonly column_end: number;
-  /** The line; of a long one the part that matches. */
-  readonly text: string;
-  /** Column of the first character of `text`, where it is a part; ours. */
-  readonly text_column?: number;
-  readonly before?: readonly string[];
-  readonly after?: readonly string[];
 }
 
 /** The answer to a command; frames of types this version does not know come as they are. */

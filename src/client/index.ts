@@ -11,7 +11,8 @@ export {
   TurnOutcomeUnknownError,
 } from './client.error.js';
 export { CLIENT_LIMITS, type ClientLimits, type FetchLike, type TwinlaneClientOptions } from './client-options.js';
-export type { AnswerOf, CommandAnswers, FieldsOf, GrepMatch } from './command-answers.js';
+export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
+export type { GrepMatch } from '../protocol/index.js';
 export type { EventCursor } from './event-cursors.js';
 export type { ListenerPresence } from './presence-watch.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';

@@ -1,8 +1,9 @@
 import { setImmediate as afterAnswers } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { AgentModeError, type AgentStatus, type ToolQuestion, type TurnEnd } from '../agents/index.js';
+import { AgentModeError, type ToolQuestion, type TurnEnd } from '../agents/index.js';
 import type {
+  AgentStatus,
   ApprovalDecision,
   Delta,
   GitContext,

@@ -1,6 +1,6 @@
-import type { AgentStatus } from '../agents/index.js';
 import type { ProtocolEmitterService } from '../emitter/index.js';
 import {
+  type AgentStatus,
   type DeviceStatus,
   type GitContext,
   type LoopStatus,

@@ -1,4 +1,5 @@
 export * from './administration.js';
+export * from './agent-status.js';
 export * from './async-broadcast.js';
 export * from './capabilities.js';
 export * from './chunks.js';
@@ -13,6 +14,7 @@ export * from './envelope.js';
 export * from './error-codes.js';
 export * from './events.js';
 export * from './frames.js';
+export * from './grep-match.js';
 export * from './known-types.js';
 export * from './loopback.js';
 export * from './registration.js';

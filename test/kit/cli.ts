@@ -61,6 +61,12 @@ export class CliRun {
     return this.stdout instanceof Captured ? this.stdout.text : '';
   }
 
+  /** Waits until standard output, where it is captured, holds something. */
+  async prints(part: string): Promise<void> {
+    if (!(this.stdout instanceof Captured)) throw new Error('Its output goes somewhere else.');
+    await this.stdout.shows(part);
+  }
+
   interrupt(): void {
     this.interruption.abort('SIGINT');
   }

@@ -1,5 +1,5 @@
-import type { Agent, AgentStatus, AgentTurn, TurnEnd } from '../../src/agents/index.js';
-import type { Runtime } from '../../src/protocol/index.js';
+import type { Agent, AgentTurn, TurnEnd } from '../../src/agents/index.js';
+import type { AgentStatus, Runtime } from '../../src/protocol/index.js';
 
 export interface PuppetTurn {
   readonly turn: AgentTurn;

@@ -33,6 +33,11 @@ export class SessionRun extends CliRun {
 
   /** Waits until the screen holds something. */
   async shows(part: string): Promise<void> {
-    await this.written.holds(() => this.screen.includes(part));
+    await this.holds((screen) => screen.includes(part));
+  }
+
+  /** Waits until the screen is as it should be. */
+  async holds(isIt: (screen: string) => boolean): Promise<void> {
+    await this.written.holds(() => isIt(this.screen));
   }
 }

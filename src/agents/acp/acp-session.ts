@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { RequestError } from '@agentclientprotocol/sdk';
 import type { Permissions } from '../../permissions/index.js';
-import { type Clock, type Runtime, withDeadline } from '../../protocol/index.js';
+import { type AgentStatus, type Clock, type Runtime, withDeadline } from '../../protocol/index.js';
 import type { Workspace } from '../../workspace/index.js';
-import { AgentModeError, type AgentStatus, type AgentTurn, type TurnEnd } from '../agent.js';
+import { AgentModeError, type AgentTurn, type TurnEnd } from '../agent.js';
 import type { AcpOptions } from './acp.options.js';
 import type { ClientMethod } from './agent-connection.js';
 import { changedStatus, modeSwitch } from './mapping/agent-status.js';

@@ -1,10 +1,10 @@
 import { Inject, type OnApplicationShutdown } from '@nestjs/common';
 import { CLOCK } from '../../config/index.js';
 import { Permissions } from '../../permissions/index.js';
-import { type Clock, type Runtime, runtimeKey } from '../../protocol/index.js';
+import { type AgentStatus, type Clock, type Runtime, runtimeKey } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { AgentProvider } from '../agent-provider.decorator.js';
-import { type Agent, AgentModeError, type AgentStatus, type AgentTurn, type TurnEnd } from '../agent.js';
+import { type Agent, AgentModeError, type AgentTurn, type TurnEnd } from '../agent.js';
 import { AgentGoneError } from './acp.error.js';
 import { AcpOptions } from './acp.options.js';
 import { AcpSession } from './acp-session.js';

@@ -1,5 +1,6 @@
 import { IsArray, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min, NotEquals } from 'class-validator';
 import { NEVER_GIVEN } from '../../permissions/index.js';
+import { DeltaLengthOptions } from '../delta-length.options.js';
 
 export const ACP_OPTIONS = Symbol('ACP_OPTIONS');
 
@@ -7,7 +8,7 @@ export const ACP_OPTIONS = Symbol('ACP_OPTIONS');
 export const LONGEST_WAIT_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** How an ACP agent is run, and the limits that it is held to. Times in milliseconds. */
-export class AcpOptions {
+export class AcpOptions extends DeltaLengthOptions {
   /** Command line that starts the agent, for instance `opencode acp`; quotes as in a shell, nothing is expanded. Default: none, turns say what is missing. */
   @IsOptional()
   @IsString()
@@ -71,12 +72,6 @@ export class AcpOptions {
   @IsInt()
   @Min(80)
   maxLogLineLength = 2_000;
-
-  /** UTF-16 units of text in one delta. Default: 16,384. */
-  @IsInt()
-  @Min(256)
-  @Max(1_048_576)
-  maxDeltaLength = 16_384;
 
   /** A message that the agent begins again after a pause this long, or after something else, is taken for the same one sent anew. Default: 1,000. */
   @IsInt()

@@ -115,7 +115,7 @@ class ShellCall {
 
   end({ code, signal }: ShellExit): TurnEnd {
     if (this.turn.signal.aborted) {
-      this.finish({ status: 'error', exit_code: code, ...named(signal), tool_return: 'Aborted.' });
+      this.finish({ status: 'error', exit_code: code, ...named(signal), tool_return: 'The turn was aborted.' });
       return { stopReason: 'cancelled' };
     }
     if (code === null) return this.failed(`The shell was killed by ${signal ?? 'a signal'}.`, signal);

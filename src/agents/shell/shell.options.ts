@@ -1,9 +1,10 @@
 import { IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { DeltaLengthOptions } from '../delta-length.options.js';
 
 export const SHELL_OPTIONS = Symbol('SHELL_OPTIONS');
 
-/** Limits of the shell agent. */
-export class ShellOptions {
+/** Limits of the shell agent; as much as a delta holds is collected before the pipes pause. */
+export class ShellOptions extends DeltaLengthOptions {
   /** The shell; called with `-c` and the text of the input. Default: `/bin/sh`. */
   @IsString()
   @IsNotEmpty()
@@ -20,10 +21,4 @@ export class ShellOptions {
   @Min(0)
   @Max(1_000)
   outputDelayMs = 10;
-
-  /** UTF-16 units of output in one delta; as much is collected before the pipes pause. Default: 16,384. */
-  @IsInt()
-  @Min(256)
-  @Max(1_048_576)
-  maxDeltaLength = 16_384;
 }

@@ -39,6 +39,13 @@ describe('what an agent’s tools return', () => {
     expect(shown).toBe('a\nb\nc\n…\nf\n');
   });
 
+  it('is a glimpse also where it comes in pieces, and there is more', async () => {
+    for (const piece of ['a\n', 'b\n', 'c\n', '\n']) await output.print(returns('look'), piece);
+    expect(shown).toBe('a\nb\nc\n');
+    for (const piece of ['d\n', 'e\n']) await output.print(returns('look'), piece);
+    expect(shown).toBe('a\nb\nc\n…\n');
+  });
+
   it('says where all of it is shown again', async () => {
     await output.print(returns('run'), 'first');
     await output.print(returns('run', { replaces: true }), 'second');

@@ -30,8 +30,9 @@ export class ToolOutput {
     if (replaces === true) await this.stderr.line(this.paint.faint('(all of it again)'));
     if (this.kinds.get(id) === 'execute') return this.stderr.write(text);
     const left = this.left.get(id) ?? LINES_SHOWN;
-    if (left <= 0) return;
-    const lines = text.trimEnd().split('\n');
+    const shown = text.trimEnd();
+    if (left < 0 || shown === '') return;
+    const lines = shown.split('\n');
     this.left.set(id, left - lines.length);
     for (const line of lines.slice(0, left)) await this.stderr.line(this.paint.faint(visible(line)));
     if (lines.length > left) await this.stderr.line(this.paint.faint('…'));

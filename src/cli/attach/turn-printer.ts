@@ -7,6 +7,9 @@ import { contentText } from './content-text.js';
 import { fileDiffs } from './file-diffs.js';
 import { ToolOutput } from './tool-output.js';
 
+/** Where nobody says why; agents may have said as much already. */
+const ABORTED = 'The turn was aborted.';
+
 /** Prints what a turn produces: output where the command wrote it, text of an agent to standard output, trouble to standard error. */
 export class TurnPrinter {
   /** Of the last command that ran and ended by itself. */
@@ -34,7 +37,9 @@ export class TurnPrinter {
     if (isEvent(frame, 'stream_delta')) return this.printDelta(frame.delta);
     if (!isEvent(frame, 'turn_finished')) return;
     if (this.wroteText) await this.stdout.endLine();
-    if (frame.error !== undefined) await this.complain(frame.error);
+    const { error = frame.stop_reason === 'cancelled' ? ABORTED : '' } = frame;
+    await this.complain(error);
+    this.complaints.clear();
   }
 
   private async printDelta(delta: Delta): Promise<void> {
@@ -78,7 +83,7 @@ export class TurnPrinter {
     if (status === 'running') return this.tools.print(delta, text);
   }
 
-  /** Says a thing once, however many frames say it. */
+  /** Says a thing once in a turn, however many frames say it. */
   private async complain(text: string): Promise<void> {
     if (text === '' || this.complaints.has(text)) return;
     this.complaints.add(text);

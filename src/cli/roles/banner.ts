@@ -39,8 +39,10 @@ export function listenerLines({ name, workspace }: RunningListener, { mode, agen
 }
 
 /** @param server where `attach` would not find it by itself */
-export function attachNext(server?: string): string {
-  return `In another terminal:  npx twinlane attach ${server === undefined ? '' : `--server ${server} `}-- "ls -la"`;
+export function attachNext({ agent }: ListenSettings, server?: string): string {
+  const where = server === undefined ? '' : ` --server ${server}`;
+  // A command line means something to a shell only.
+  return `In another terminal:  npx twinlane attach${where}${agent === 'shell' ? ' -- "ls -la"' : ''}`;
 }
 
 export function healthLines(url: string | undefined): Line[] {

@@ -18,7 +18,7 @@ export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliI
     return withHealthPort(settings, [listener], (healthUrl) =>
       serveListener(listener, io, () => {
         const lines = [...listenerLines(listener, settings), ...healthLines(healthUrl)];
-        return banner([['relay', access.server], ...lines], attachNext(settings.server));
+        return banner([['relay', access.server], ...lines], attachNext(settings, settings.server));
       }),
     );
   });

@@ -26,7 +26,7 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
     return withHealthPort(listenSettings, [listener, relay], async (healthUrl) => {
       const exitCode = await serveListener(listener, io, () => {
         const lines = [...relayLines(relay), ...listenerLines(listener, listenSettings), ...healthLines(healthUrl)];
-        return banner(lines, attachNext());
+        return banner(lines, attachNext(listenSettings));
       });
       if (io.interrupted.aborted) return exitCode;
       // Another listener took over, and needs the relay.

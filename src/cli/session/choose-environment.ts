@@ -26,7 +26,9 @@ export async function chooseEnvironment(
   for (;;) {
     const said = await terminal.readLine(`Which one? [1-${online.length}] `, signal);
     if (typeof said !== 'string') return said;
-    const chosen = online[Number(said) - 1];
+    const named = online.filter(({ connectionName }) => connectionName === said.trim());
+    const chosen = online[Number(said) - 1] ?? (named.length === 1 ? named[0] : undefined);
     if (chosen) return chosen;
+    await terminal.output.line(`Type a number from 1 to ${online.length}, or a name that only one of them has.`);
   }
 }

@@ -92,7 +92,7 @@ export class Session {
         const read = readCommandLine(
           line,
           SESSION_COMMANDS,
-          surroundings.agentCommands.map(({ name }) => name),
+          surroundings.agent.commands.map(({ name }) => name),
         );
         if (read.kind === 'command') await this.runCommand(line, read.command, read.args);
         else if (read.kind === 'unknown') await terminal.output.line(noCommand(read.name));
@@ -156,10 +156,8 @@ export class Session {
       })
         .follow()
         .finally(() => ticker.stop());
-      const { stop_reason: reason, error: why } = turn.outcome ?? {};
-      if (reason === 'cancelled') {
-        if (why === undefined) await output.line('The turn was aborted.');
-      } else if (turn.outcome && exitCode !== EXIT.OK && exitCode !== EXIT.APPROVAL_DENIED)
+      const isPlain = exitCode === EXIT.OK || exitCode === EXIT.APPROVAL_DENIED;
+      if (turn.outcome && turn.outcome.stop_reason !== 'cancelled' && !isPlain)
         await output.line(`(exit code ${exitCode})`);
     } catch (failure) {
       if (this.over.signal.aborted) return;
@@ -213,7 +211,7 @@ export class Session {
   private async sayHowToComeBack(): Promise<void> {
     const { conversation_id: conversation } = this.attachment.runtime ?? {};
     if (this.turns > 0 && conversation !== undefined)
-      await this.terminal.output.line(`To go on here: twinlane attach --conversation ${visible(conversation)}`);
+      await this.terminal.output.line(`To go on here: npx twinlane attach --conversation ${visible(conversation)}`);
   }
 }
 

@@ -1,15 +1,9 @@
 import { isEvent, type AttachmentState, type ListenerPresence } from '../../client/index.js';
-import { type EnvironmentRecord, type Frame, isRecord, type QueueItem } from '../../protocol/index.js';
+import type { EnvironmentRecord, Frame, QueueItem } from '../../protocol/index.js';
 import { visibleLine } from '../text.js';
+import { type KnownAgentStatus, readAgentStatus } from './agent-status.js';
 
 type Activity = 'ready' | 'busy' | 'asks';
-
-/** A command that the agent itself knows: an input that begins with `/name`. */
-export interface AgentCommand {
-  readonly name: string;
-  readonly description: string;
-  readonly hint?: string;
-}
 
 /** Where the session is and what goes on there; the prompt says it. */
 export class Surroundings {
@@ -19,8 +13,8 @@ export class Surroundings {
   private isConnected = true;
   private modeNow: string | undefined;
   private waiting: readonly QueueItem[] = [];
-  private ofAgent: readonly AgentCommand[] = [];
-  private modeWatchers: (() => void)[] = [];
+  private agentStatus = readAgentStatus(undefined);
+  private readonly deviceWatchers: (() => void)[] = [];
   /** As far as is known. */
   listener: ListenerPresence = 'linked';
 
@@ -49,8 +43,9 @@ export class Surroundings {
     return this.waiting;
   }
 
-  get agentCommands(): readonly AgentCommand[] {
-    return this.ofAgent;
+  /** What the agent has told of itself. */
+  get agent(): KnownAgentStatus {
+    return this.agentStatus;
   }
 
   get prompt(): string {
@@ -63,12 +58,12 @@ export class Surroundings {
     return this.listener === 'linked' ? this.doing : this.listener;
   }
 
-  /** Resolves when the device says that it is in this mode, or when its answer comes; rejects when that is an error. */
-  async untilMode(mode: string, answer: Promise<unknown>): Promise<void> {
+  /** Resolves when the device status shows an effect, or when the answer comes; rejects when that is an error. */
+  async until(isSeen: () => boolean, answer: Promise<unknown>): Promise<void> {
     const shown = new Promise<void>((resolve) => {
       const look = (): void => {
-        if (this.modeNow === mode) resolve();
-        else this.modeWatchers.push(look);
+        if (isSeen()) resolve();
+        else this.deviceWatchers.push(look);
       };
       look();
     });
@@ -82,8 +77,8 @@ export class Surroundings {
       const { current_working_directory, current_permission_mode, agent_status } = frame.device_status;
       this.directory = current_working_directory;
       this.modeNow = current_permission_mode;
-      this.ofAgent = commandsIn(agent_status);
-      for (const look of this.modeWatchers.splice(0)) look();
+      this.agentStatus = readAgentStatus(agent_status);
+      for (const look of this.deviceWatchers.splice(0)) look();
     }
     if (isEvent(frame, 'update_queue')) this.waiting = frame.queue;
     if (isEvent(frame, 'update_loop_status')) this.doing = activityOf(frame.loop_status.status);
@@ -98,20 +93,4 @@ export class Surroundings {
 function activityOf(status: string): Activity {
   if (status === 'WAITING_ON_INPUT') return 'ready';
   return status === 'WAITING_ON_APPROVAL' ? 'asks' : 'busy';
-}
-
-function commandsIn(status: unknown): AgentCommand[] {
-  const commands: unknown = isRecord(status) ? status['commands'] : undefined;
-  if (!Array.isArray(commands)) return [];
-  return commands.flatMap((command: unknown): AgentCommand[] => {
-    if (!isRecord(command) || typeof command['name'] !== 'string') return [];
-    const { name, description, hint } = command;
-    return [
-      {
-        name,
-        description: typeof description === 'string' ? description : '',
-        ...(typeof hint === 'string' ? { hint } : {}),
-      },
-    ];
-  });
 }

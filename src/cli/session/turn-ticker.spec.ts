@@ -38,6 +38,7 @@ it('counts time and what came, and tokens where the agent does', async () => {
   const { clock, ticker, shown } = start();
   await clock.advance(3_000);
   expect(shown()).toBe('⠋ 3 s');
+  ticker.learn(delta({ message_type: 'user_message', content: 'what was asked' }));
   ticker.learn(delta({ message_type: 'tool_return_message', tool_return: 'ä'.repeat(400) }));
   await clock.advance(200);
   expect(shown()).toBe('⠙ 3 s, 800 bytes');

@@ -45,6 +45,8 @@ export class TurnTicker {
 
   private count(delta: Delta): void {
     const { message_type, content, tool_return, reasoning } = delta;
+    // What the person has sent comes back first.
+    if (message_type === 'user_message') return;
     if (message_type === 'usage_statistics') {
       const tokens = delta['total_tokens'] ?? delta['context_tokens'];
       if (typeof tokens === 'number') this.tokens = tokens;

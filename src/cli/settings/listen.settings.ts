@@ -2,9 +2,8 @@ import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min
 import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
 import { TerminalOptions } from '../../commands/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
-import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
-import { IsLogLevels } from './log-levels.decorator.js';
-import { LinkSettings } from './link.settings.js';
+import { BYTES, COUNT, DAYS, HTTP_URL, LONGEST_TIMER_MS, MIB, WANTS_HTTP_URL } from './limits.js';
+import { RoleSettings } from './role.settings.js';
 
 const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
 const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
@@ -13,7 +12,7 @@ const AGENT = new AcpOptions();
 const TERMINAL = new TerminalOptions();
 
 /** Settings of `twinlane listen`, and of the listener of `twinlane start`. */
-export class ListenSettings extends LinkSettings {
+export class ListenSettings extends RoleSettings {
   @IsOptional()
   @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
   server?: string;
@@ -21,9 +20,6 @@ export class ListenSettings extends LinkSettings {
   @IsOptional()
   @IsString()
   token?: string;
-
-  @IsString()
-  dataDir!: string;
 
   @IsOptional()
   @IsString()
@@ -127,17 +123,4 @@ export class ListenSettings extends LinkSettings {
   @Min(0, GRACE)
   @Max(LONGEST_TIMER_MS, GRACE)
   shutdownGraceMs: number = 5_000;
-
-  @IsOptional()
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(LAST_PORT, PORT)
-  healthPort?: number;
-
-  @IsString()
-  @IsNotEmpty()
-  healthHost: string = '127.0.0.1';
-
-  @IsLogLevels()
-  logLevel: string = 'info';
 }

@@ -1,12 +1,12 @@
 import { IsInt, Min } from 'class-validator';
 import { LimitsOptions } from '../../relay/index.js';
 import { COUNT } from './limits.js';
-import { LinkSettings } from './link.settings.js';
+import { RoleSettings } from './role.settings.js';
 
 const LIMITS = new LimitsOptions();
 
 /** What one token, one address or one client may ask of a relay; each is the option of `LimitsOptions` of the same name. */
-export class RelayLimitSettings extends LinkSettings {
+export class RelayLimitSettings extends RoleSettings {
   @IsInt(COUNT)
   @Min(1, COUNT)
   listenerSocketsPerToken: number = LIMITS.listenerSocketsPerToken;
@@ -92,7 +92,7 @@ export class RelayLimitSettings extends LinkSettings {
   unansweredPerClient: number = LIMITS.unansweredPerClient;
 }
 
-export type RelayLimitName = Exclude<keyof RelayLimitSettings, keyof LinkSettings>;
+export type RelayLimitName = Exclude<keyof RelayLimitSettings, keyof RoleSettings>;
 
 export const RELAY_LIMIT_NAMES = [
   'listenerSocketsPerToken',

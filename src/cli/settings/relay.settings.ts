@@ -2,7 +2,6 @@ import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { HistoryOptions, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
-import { IsLogLevels } from './log-levels.decorator.js';
 import { RelayLimitSettings } from './relay-limits.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
@@ -29,9 +28,6 @@ export class RelaySettings extends RelayLimitSettings {
   @IsOptional()
   @IsString()
   tokensFile?: string;
-
-  @IsString()
-  dataDir!: string;
 
   @IsArray(ORIGINS)
   @IsUrl(HTTP_URL, { each: true, ...ORIGINS })
@@ -72,17 +68,4 @@ export class RelaySettings extends RelayLimitSettings {
   @Min(FRAME_RANGE.least, FRAME_BYTES)
   @Max(FRAME_RANGE.most, FRAME_BYTES)
   maxFrameBytes: number = DEFAULT_FRAME_BYTES;
-
-  @IsOptional()
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(LAST_PORT, PORT)
-  healthPort?: number;
-
-  @IsString()
-  @IsNotEmpty()
-  healthHost: string = '127.0.0.1';
-
-  @IsLogLevels()
-  logLevel: string = 'info';
 }

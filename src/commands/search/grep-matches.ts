@@ -1,17 +1,5 @@
+import type { GrepMatch } from '../../protocol/index.js';
 import type { GrepOutput, ShownLine } from './grep-output.js';
-
-/** Where an expression was found (protocol section 3). Columns count UTF-16 units from 1; `column_end` is the first one behind. */
-export interface GrepMatch {
-  readonly path: string;
-  readonly line: number;
-  readonly column: number;
-  readonly column_end: number;
-  readonly text: string;
-  /** Where a long line is cut: the column of the first character of `text`. */
-  readonly text_column?: number;
-  readonly before?: readonly string[];
-  readonly after?: readonly string[];
-}
 
 export interface GrepLimits {
   readonly maxMatches: number;

@@ -1,4 +1,4 @@
-import type { AgentCommand, AgentMode, AgentStatus } from '../../agent.js';
+import type { AgentCommand, AgentMode, AgentStatus } from '../../../protocol/index.js';
 import { type Raw, recordIn, recordsIn, textIn } from './read.js';
 
 /** What the answer to `session/new`, `session/load` or `session/resume`, or an update, changes in an agent's status. */

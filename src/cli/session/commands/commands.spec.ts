@@ -1,35 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../../../test/kit/cli.js';
-import { FAKE_RUNTIME, FakeClientRelay } from '../../../../test/kit/fake-client-relay.js';
-import { SessionRun } from '../../../../test/kit/session-run.js';
+import { FAKE_RUNTIME } from '../../../../test/kit/fake-client-relay.js';
+import { SessionBench } from '../../../../test/kit/session-bench.js';
 import { readCommandLine } from './read-command-line.js';
 import { SESSION_COMMANDS } from './session-commands.js';
 
 const CTRL_C = '\u0003';
-const CTRL_D = '\u0004';
 const TAB = '\t';
 
-let relay: FakeClientRelay;
-let data: Awaited<ReturnType<typeof temporaryDirectory>>;
-let run: SessionRun;
+let bench: SessionBench;
+let relay: SessionBench['relay'];
+let run: SessionBench['run'];
 beforeEach(async () => {
-  relay = await FakeClientRelay.start();
-  data = await temporaryDirectory();
-  relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
-  run = new SessionRun({ relay, data: data.path });
-  await run.shows('[ready]>');
+  bench = await SessionBench.start();
+  ({ relay, run } = bench);
 });
-afterEach(async () => {
-  run.type(CTRL_D);
-  await run.exit;
-  await relay.stop();
-  await data.remove();
-});
+afterEach(() => bench.stop());
 
-function status(fields: object): void {
-  const device_status = { current_working_directory: '/w', current_permission_mode: 'standard', ...fields };
-  relay.emit('update_device_status', { device_status });
-}
 const waiting = (...contents: string[]) =>
   relay.emit('update_queue', {
     queue: contents.map((content, i) => ({ id: `queue-${i + 1}`, kind: 'message', content, enqueued_at: '' })),
@@ -63,10 +49,9 @@ it('every command has a name of its own that can be typed', () => {
 });
 
 it('/help lists the commands here and those of the agent', async () => {
-  status({
+  await bench.hasStatus({
     agent_status: { commands: [{ name: 'init', description: 'writes a guide', hint: 'what for' }, { name: 7 }] },
   });
-  await run.shows('laptop:/w [ready]>');
   run.type('/help\r');
   await run.shows('//text is an input that begins with a slash.');
   expect(run.screen).toMatch(/^ {2}\/exit +leave/m);
@@ -85,13 +70,13 @@ it('Tab completes names and arguments', async () => {
   await run.shows('> /mode');
   run.type(`str${TAB}`);
   await run.shows('> /mode strict');
-  relay.scripts['change_device_state'] = (command) => relay.answer(command, { success: true });
+  bench.answers('change_device_state', {});
   run.type('\r');
   await run.shows('Mode strict: asked before everything');
 });
 
 it('Tab completes also what Enter, or more, comes right behind', async () => {
-  relay.scripts['change_device_state'] = (command) => relay.answer(command, { success: true });
+  bench.answers('change_device_state', {});
   run.type(`/mo${TAB}unr${TAB}\r`);
   await run.shows('Mode unrestricted: nothing is asked.');
 });
@@ -103,15 +88,14 @@ it.each(['/exit', '/quit'])('%s leaves', async (line) => {
 
 describe('/mode', () => {
   it('shows the modes, and which one it is', async () => {
-    status({});
-    await run.shows('laptop:/w [ready]>');
+    await bench.hasStatus();
     run.type('/mode\r');
     await run.shows('* standard');
     expect(run.screen).toMatch(/^ +acceptEdits +asked before something runs$/m);
   });
 
   it('changes it, and believes the status where nothing is answered, as by stock devices', async () => {
-    relay.scripts['change_device_state'] = () => status({ current_permission_mode: 'acceptEdits' });
+    relay.scripts['change_device_state'] = () => void bench.hasStatus({ current_permission_mode: 'acceptEdits' });
     run.type('/mode acceptEdits\r');
     await run.shows('Mode acceptEdits: asked before something runs.');
     expect(relay.commandsOf('change_device_state')[0]).toMatchObject({
@@ -135,6 +119,61 @@ describe('/mode', () => {
   });
 });
 
+describe("the agent's own mode", () => {
+  const modes = [
+    { id: 'build', name: 'Build' },
+    { id: 'plan', name: 'Plan', description: 'changes nothing\u001b[2J' },
+    { id: 'x#deep', name: 'Deep thought' },
+    { name: 'without an id' },
+  ];
+  const inMode = (current_mode: string) => bench.hasStatus({ agent_status: { current_mode, modes } });
+
+  it('stands below the permission modes, and is shown alone by its own command', async () => {
+    await inMode('build');
+    run.type('/mode\r');
+    await run.shows('x#deep');
+    expect(run.screen).toMatch(/^\* standard[^]*^The agent's own modes; \/agent-mode changes them:\n\n\* build$/m);
+    run.type('/agent-mode\r');
+    await run.holds((screen) => screen.match(/^ {2}x#deep +Deep thought$/gm)?.length === 2);
+    expect(run.screen).toContain(String.raw`  plan    changes nothing\u{1b}[2J`);
+    expect(run.screen).not.toContain('without an id');
+  });
+
+  it('is changed by its id or its name, completed with Tab', async () => {
+    await inMode('build');
+    bench.answers('change_device_state', {});
+    run.type(`/ag${TAB}pl${TAB}\r`);
+    await run.shows("The agent's mode is Plan now.");
+    run.type('/agent-mode deep THOUGHT\r');
+    await run.shows("The agent's mode is Deep thought now.");
+    expect(relay.commandsOf('change_device_state')).toMatchObject([
+      { runtime: FAKE_RUNTIME, payload: { agent_mode: 'plan' } },
+      { runtime: FAKE_RUNTIME, payload: { agent_mode: 'x#deep' } },
+    ]);
+  });
+
+  it('is believed when the status shows it, and where the device refuses, its reason is shown', async () => {
+    await inMode('build');
+    relay.scripts['change_device_state'] = () => void inMode('plan');
+    run.type('/agent-mode plan\r');
+    await run.shows("The agent's mode is Plan now.");
+    bench.refuses('change_device_state', 'The agent did not change its mode.');
+    run.type('/agent-mode build\r');
+    await run.shows('The agent did not change its mode.');
+  });
+
+  it('is told apart from permission modes, and from none at all', async () => {
+    run.type('/agent-mode plan\r');
+    await run.shows('The agent has told of no modes of its own.');
+    await inMode('build');
+    run.type('/agent-mode strict\r');
+    await run.shows('The agent has no mode "strict"; use one of: build, plan, x#deep.');
+    run.type('/mode plan\r');
+    await run.shows("strict. /agent-mode changes the agent's own.");
+    expect(relay.commandsOf('change_device_state')).toEqual([]);
+  });
+});
+
 describe('/queue', () => {
   it('shows what waits, and takes it out by its number', async () => {
     waiting('first', `second ${'x'.repeat(80)}`);
@@ -154,8 +193,7 @@ describe('/queue', () => {
 
   it('says why the device refused', async () => {
     waiting('first');
-    relay.scripts['remove_queue_item'] = (command) =>
-      relay.answer(command, { success: false, error: 'It has started.', error_code: 'QUEUE_ITEM_UNKNOWN' });
+    bench.refuses('remove_queue_item', 'It has started.', 'QUEUE_ITEM_UNKNOWN');
     await run.shows('[ready]>');
     run.type('/queue\r');
     await run.shows('  1  first');
@@ -164,7 +202,7 @@ describe('/queue', () => {
   });
 
   it('has a queue that stands still go on', async () => {
-    relay.scripts['resume_queue'] = (command) => relay.answer(command, { success: true, resumed: 2 });
+    bench.answers('resume_queue', { resumed: 2 });
     run.type('/queue resume\r');
     await run.shows('The queue goes on.');
     run.type('/queue away\r');

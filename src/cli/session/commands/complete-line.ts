@@ -12,7 +12,7 @@ export async function completeLine(line: string, context: CompletionContext): Pr
   const [, name = '', args] = /^\/([\w-]*)(?:\s+([^]*))?$/.exec(line) ?? [];
   const { commands, surroundings } = context;
   if (args === undefined) {
-    const names = [...commands.map(nameOf), ...surroundings.agentCommands.map(nameOf)];
+    const names = [...commands.map(nameOf), ...surroundings.agent.commands.map(nameOf)];
     return [names.filter((known) => known.startsWith(name)).map((known) => `/${known} `), line];
   }
   const word = args.slice(args.search(/\S*$/));

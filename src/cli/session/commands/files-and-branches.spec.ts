@@ -1,37 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { temporaryDirectory } from '../../../../test/kit/cli.js';
-import { FAKE_RUNTIME, FakeClientRelay } from '../../../../test/kit/fake-client-relay.js';
-import { SessionRun } from '../../../../test/kit/session-run.js';
+import { FAKE_RUNTIME } from '../../../../test/kit/fake-client-relay.js';
+import { SessionBench } from '../../../../test/kit/session-bench.js';
 
-const CTRL_D = '\u0004';
 const TAB = '\t';
 
-let relay: FakeClientRelay;
-let data: Awaited<ReturnType<typeof temporaryDirectory>>;
-let run: SessionRun;
+let bench: SessionBench;
+let relay: SessionBench['relay'];
+let run: SessionBench['run'];
 beforeEach(async () => {
-  relay = await FakeClientRelay.start();
-  data = await temporaryDirectory();
-  relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
-  run = new SessionRun({ relay, data: data.path });
-  await run.shows('[ready]>');
-  const device_status = { current_working_directory: '/w', current_permission_mode: 'standard' };
-  relay.emit('update_device_status', { device_status });
-  await run.shows('laptop:/w [ready]>');
+  bench = await SessionBench.start();
+  ({ relay, run } = bench);
+  await bench.hasStatus();
 });
-afterEach(async () => {
-  run.type(CTRL_D);
-  await run.exit;
-  await relay.stop();
-  await data.remove();
-});
-
-const answers = (type: string, fields: object): void => {
-  relay.scripts[type] = (command) => relay.answer(command, { success: true, ...fields });
-};
-const refuses = (type: string, error: string): void => {
-  relay.scripts[type] = (command) => relay.answer(command, { success: false, error, error_code: 'COMMAND_FAILED' });
-};
+afterEach(() => bench.stop());
+const answers = (type: string, fields: object): void => bench.answers(type, fields);
+const refuses = (type: string, error: string): void => bench.refuses(type, error);
 
 describe('/files', () => {
   it('shows a directory from where the conversation works, and that there is more', async () => {

@@ -1,4 +1,5 @@
 import { visibleLine } from '../../text.js';
+import { CUT_SHORT } from './cut-short.js';
 import { here } from './place.js';
 import type { SessionCommand } from './session-command.js';
 
@@ -17,7 +18,7 @@ export const findCommand: SessionCommand = {
     if (files.length === 0) await terminal.output.line('Nothing is called like that.');
     else await terminal.output.line(files.map(({ path, type }) => shown(path, type)).join('\n'));
     if (total !== undefined && total > files.length) await terminal.output.line(`… ${files.length} of ${total}.`);
-    if (isCut === true) await terminal.output.line('There was not the time to look at everything.');
+    if (isCut === true) await terminal.output.line(CUT_SHORT);
   },
 };
 

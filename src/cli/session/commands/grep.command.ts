@@ -1,6 +1,7 @@
-import type { GrepMatch } from '../../../client/index.js';
+import type { GrepMatch } from '../../../protocol/index.js';
 import type { Paint } from '../../paint.js';
 import { visibleLine } from '../../text.js';
+import { CUT_SHORT } from './cut-short.js';
 import { here } from './place.js';
 import type { SessionCommand } from './session-command.js';
 
@@ -20,7 +21,7 @@ export const grepCommand: SessionCommand = {
     const { matches, truncated, timed_out: isCut } = await attachment.command('grep_in_files', grep);
     if (matches.length > 0) await terminal.output.line(matches.map((match) => shown(match, terminal.paint)).join('\n'));
     else if (!truncated) await terminal.output.line('No line matches.');
-    if (isCut === true) await terminal.output.line('There was not the time to look at everything.');
+    if (isCut === true) await terminal.output.line(CUT_SHORT);
     else if (truncated) await terminal.output.line(`… there are more than ${matches.length} matches.`);
   },
 };

@@ -6,7 +6,7 @@ export const helpCommand: SessionCommand = {
   description: 'what can be typed here',
   async run(_args, { commands, surroundings, terminal }) {
     const ours = commands.map(({ name, usage, description }) => row(name, usage, description));
-    const theirs = surroundings.agentCommands.map(({ name, hint, description }) => row(name, hint, description));
+    const theirs = surroundings.agent.commands.map(({ name, hint, description }) => row(name, hint, description));
     await terminal.output.line(`What is typed is an input for the agent, or a command:\n\n${list(ours)}`);
     if (theirs.length > 0) await terminal.output.line(`The agent's own:\n\n${list(theirs)}`);
     await terminal.output.line('Tab completes. //text is an input that begins with a slash.');

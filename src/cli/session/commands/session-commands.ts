@@ -1,3 +1,4 @@
+import { agentModeCommand } from './agent-mode.command.js';
 import { branchCommand } from './branch.command.js';
 import { catCommand } from './cat.command.js';
 import { filesCommand } from './files.command.js';
@@ -14,6 +15,7 @@ import { termCommand } from './term.command.js';
 export const SESSION_COMMANDS: readonly SessionCommand[] = [
   helpCommand,
   modeCommand,
+  agentModeCommand,
   queueCommand,
   filesCommand,
   findCommand,

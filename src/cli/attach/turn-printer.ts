@@ -34,7 +34,7 @@ export class TurnPrinter {
     if (isEvent(frame, 'stream_delta')) return this.printDelta(frame.delta);
     if (!isEvent(frame, 'turn_finished')) return;
     if (this.wroteText) await this.stdout.endLine();
-    if (frame.error !== undefined) await this.complain(frame.error);
+    if (typeof frame.error === 'string') await this.complain(frame.error);
   }
 
   private async printDelta(delta: Delta): Promise<void> {

@@ -1,4 +1,5 @@
 export * from './async-broadcast.js';
+export * from './bounded-text.js';
 export * from './capabilities.js';
 export * from './chunks.js';
 export * from './close-codes.js';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { type Attachment, type ClientLimits, TwinlaneClient } from '../../src/client/index.js';
+import { CHANNEL_NAMES, type ChannelName } from '../../src/protocol/index.js';
 import { FAKE_RUNTIME, FAKE_TOKEN, FakeClientRelay } from '../kit/fake-client-relay.js';
 import { corpusOf } from './corpus.js';
-import { deliver, Writer } from './messages.js';
+import { type Delivered, deliver, Writer } from './messages.js';
 import { mutate, type Mutation, mutations } from './mutation.js';
 import { answerOddly, type OddAnswer, oddAnswers } from './odd-answers.js';
 import { type Message, messages } from './relay-cases.js';
@@ -127,17 +127,22 @@ export class ClientTarget {
       relay.commandsOf(type).map((command) => String(command['request_id'])),
     );
     const writer = new Writer(FRAMES, { requests, epoch: 'epoch-1', others: { 'terminal-1': spawn?.['terminal_id'] } });
-    const sockets = [relay.open('stream')[0]?.ws, relay.open('control')[0]?.ws];
-    const isOver = new Set<WebSocket>();
     for (const message of list) {
-      const ws = sockets[message.second ? 1 : 0];
-      if (!ws || isOver.has(ws) || ws.readyState !== WebSocket.OPEN) continue;
-      if (deliver(ws, writer.text(message), message).next !== 'more') isOver.add(ws);
+      const ws = await this.socket(message.second ? 'control' : 'stream');
+      const { next } = deliver(ws, writer.text(message), message);
       this.tally.add('client library: frames of a relay');
+      if (next !== 'more') await isOver(ws, next);
     }
-    for (const ws of sockets) if (ws) await wasReached(ws);
+    for (const channel of CHANNEL_NAMES) await wasReached(await this.socket(channel));
     attachment.close();
     await outcomes;
+  }
+
+  /** The newest of a channel; whatever breaks a pair, the library opens another. */
+  private async socket(channel: ChannelName): Promise<WebSocket> {
+    const newest = (): WebSocket | undefined => this.relay.open(channel).at(-1)?.ws;
+    await this.relay.seen(() => newest() !== undefined);
+    return newest() ?? this.socket(channel);
   }
 
   /** Another attachment of the same process does what it should. */
@@ -171,12 +176,23 @@ async function drain(all: AsyncIterable<unknown>): Promise<void> {
   for await (const _each of all);
 }
 
+/** Resolves when the library has read it, or has closed for it, or nothing can follow it. */
+async function isOver(ws: WebSocket, next: Delivered['next']): Promise<void> {
+  if (next === 'end') return wasClosed(ws);
+  await wasReached(ws);
+  if (next !== 'nothing') return;
+  ws.terminate();
+  await wasClosed(ws);
+}
+
+/** A ping is answered behind what came before it. */
 async function wasReached(ws: WebSocket): Promise<void> {
-  if (ws.readyState === WebSocket.CLOSED) return;
-  const closed = once(ws, 'close');
-  if (ws.readyState === WebSocket.OPEN) {
-    const pong = once(ws, 'pong');
-    ws.ping();
-    await Promise.race([closed, pong]);
-  } else await closed;
+  if (ws.readyState !== WebSocket.OPEN) return wasClosed(ws);
+  const pong = new Promise<void>((resolve) => ws.once('pong', () => resolve()));
+  ws.ping();
+  await Promise.race([wasClosed(ws), pong]);
+}
+
+async function wasClosed(ws: WebSocket): Promise<void> {
+  if (ws.readyState !== WebSocket.CLOSED) await new Promise<void>((resolve) => ws.once('close', () => resolve()));
 }

@@ -7,7 +7,7 @@ import { RelayTarget } from './relay-target.js';
 import { Finding, heapInUse, promise, Tally } from './watch.js';
 
 /** Something of ours that has peers, and cases of what they may do to it. */
-export interface Target {
+interface Target {
   /** @throws Finding when something does not hold that is promised */
   check(seed: number, runs: number): Promise<void>;
   close(): Promise<void>;

@@ -62,13 +62,21 @@ function opened(context: ClientContext, socket: WebSocketLike, environment: stri
 }
 
 async function readRefusal(response: NodeResponse, environment: string): Promise<Error> {
+  return refusal(response.statusCode ?? 0, await bodyOf(response), response.headers['retry-after'], environment);
+}
+
+async function bodyOf(response: NodeResponse): Promise<string> {
   const decoder = new TextDecoder();
   let body = '';
-  for await (const chunk of response) {
-    body += decoder.decode(chunk, { stream: true });
-    if (body.length > MAX_REFUSAL_BYTES) break;
+  try {
+    for await (const chunk of response) {
+      body += decoder.decode(chunk, { stream: true });
+      if (body.length > MAX_REFUSAL_BYTES) break;
+    }
+  } catch {
+    // It broke off; the status says what there is to say.
   }
-  return refusal(response.statusCode ?? 0, body, response.headers['retry-after'], environment);
+  return body;
 }
 
 function unreachable({ server }: ClientContext, event: object): RelayUnreachableError {

@@ -26,23 +26,37 @@ export interface GapFrame extends Frame {
   readonly to: number | null;
 }
 
-/** The fields that tell an event's payload from a frame that only has its type; a team's own events need none. */
-const PAYLOAD_FIELD: Readonly<Record<string, string>> = {
-  stream_delta: 'delta',
-  update_device_status: 'device_status',
-  update_loop_status: 'loop_status',
-  update_queue: 'queue',
-  update_subagent_state: 'subagents',
-  turn_finished: 'stop_reason',
-  control_request: 'request',
-  control_request_resolved: 'request_id',
-};
+/** What a payload holds, whoever sent it: readers who trust in the type walk into it. A team's own events need nothing. */
+const PAYLOADS: ReadonlyMap<string, (frame: Frame) => boolean> = new Map([
+  ['stream_delta', ({ delta }: Frame) => isRecord(delta)],
+  ['update_device_status', ({ device_status: status }) => isRecord(status)],
+  ['update_loop_status', ({ loop_status: status }) => isRecord(status) && isLoopStatus(status)],
+  ['update_queue', ({ queue, removed }) => isListOf(queue, isRecord) && isListOf(removed, isRecord)],
+  ['update_subagent_state', ({ subagents }) => Array.isArray(subagents)],
+  ['turn_finished', ({ stop_reason: reason }) => isText(reason)],
+  ['control_request', ({ request_id: id, request }) => isText(id) && isRecord(request)],
+  ['control_request_resolved', ({ request_id: id }) => isText(id)],
+]);
 
-/** Narrows a frame of `events()` to one type of event. */
+function isLoopStatus({ active_run_ids: active, client_message_ids_by_run_id: served = {} }: Record<string, unknown>) {
+  return isTexts(active) && isRecord(served) && Object.values(served).every(isTexts);
+}
+
+function isListOf(value: unknown, isOne: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isOne);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isTexts(value: unknown): boolean {
+  return isListOf(value, isText);
+}
+
+/** Narrows a frame of `events()` to one type of event. One whose payload is not what its type says is none. */
 export function isEvent<T extends EventType>(frame: Frame, type: T): frame is EventFrame<T> {
-  const field = PAYLOAD_FIELD[type];
-  const isWhole = field === undefined || frame[field] !== undefined;
-  return frame.type === type && isWhole && readEnvelope(frame) !== undefined;
+  return frame.type === type && (PAYLOADS.get(type)?.(frame) ?? true) && readEnvelope(frame) !== undefined;
 }
 
 /** Whether a frame of `events()` stands for events that were lost. */

@@ -28,6 +28,15 @@ async function opened() {
 }
 
 describe('RemoteTerminal', () => {
+  it('C29 a frame of an id that no text can be made of is about no terminal', async () => {
+    const { terminals, receive, opening } = bench();
+    expect(terminals.take({ type: 'terminal_exited', terminal_id: { toString: 1, valueOf: 1 }, exitCode: 0 })).toBe(
+      false,
+    );
+    receive('terminal_spawned', { pid: 7, offset: 0 });
+    expect((await opening).pid).toBe(7);
+  });
+
   it('acknowledges what was read, not what has come', async () => {
     const { terminal, receive, acks, clock } = await opened();
     receive('terminal_output', { offset: 0, data: 'abc' });

@@ -25,7 +25,8 @@ export class RemoteTerminals {
 
   /** @returns whether the frame was about one of these */
   take(frame: Frame): boolean {
-    const terminal = this.terminals.get(String(frame['terminal_id']));
+    const { terminal_id: id } = frame;
+    const terminal = typeof id === 'string' ? this.terminals.get(id) : undefined;
     terminal?.receive(frame);
     return terminal !== undefined;
   }

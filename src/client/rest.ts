@@ -1,7 +1,16 @@
-import { isRecord, withDeadline, type EnvironmentPage, type EnvironmentRecord } from '../protocol/index.js';
+import {
+  isRecord,
+  readBoundedText,
+  withDeadline,
+  type EnvironmentPage,
+  type EnvironmentRecord,
+} from '../protocol/index.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { RelayUnreachableError } from './client.error.js';
 import { refusal } from './refusal.js';
+
+/** Bytes of one answer, far beyond a page of environments. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 interface RestAnswer {
   readonly status: number;
@@ -83,7 +92,7 @@ export class RelayRest {
           : { method, headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(content) }),
       });
       const retryAfter = response.headers.get('retry-after');
-      return { status: response.status, body: await response.text(), retryAfter };
+      return { status: response.status, body: await readBoundedText(response, MAX_BODY_BYTES), retryAfter };
     } catch (cause) {
       throw this.unreachable(reasonOf(cause), cause);
     }

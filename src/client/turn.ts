@@ -119,6 +119,10 @@ function outcomeUnknown(): TurnOutcomeUnknownError {
 
 function outcomeOf(frame: Frame): TurnOutcome {
   if (!isEvent(frame, 'turn_finished')) return { stop_reason: 'cancelled' };
-  const { stop_reason, run_id, error } = frame;
-  return { stop_reason, ...(run_id === undefined ? {} : { run_id }), ...(error === undefined ? {} : { error }) };
+  const { stop_reason, run_id, error }: Frame & { readonly stop_reason: string } = frame;
+  return {
+    stop_reason,
+    ...(typeof run_id === 'string' ? { run_id } : {}),
+    ...(typeof error === 'string' ? { error } : {}),
+  };
 }

@@ -1,12 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { CLOCK } from '../config/index.js';
 import { Metrics } from '../observability/index.js';
-import { type Clock, type RegistrationRequest, sleep } from '../protocol/index.js';
+import { type Clock, readBoundedText, type RegistrationRequest, sleep } from '../protocol/index.js';
 import { Backoff } from './backoff.js';
 import { readRegistrationAnswer } from './registration-answer.js';
 import { RegistrationError } from './registration.error.js';
 import { RegistrationOptions } from './registration.options.js';
 import { HTTP_FETCH, type HttpFetch, type Registration } from './registration.js';
+
+/** Bytes of an answer, far beyond a registration and beyond the pages of proxies. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Registers the listener over HTTP and learns what the server can do (protocol section 1). */
 @Injectable()
@@ -61,7 +64,7 @@ export class RegistrationService {
         body: JSON.stringify(this.request()),
         signal: AbortSignal.any([signal, deadline.signal]),
       });
-      const text = await response.text();
+      const text = await readBoundedText(response, MAX_ANSWER_BYTES);
       const answer = { status: response.status, header: (name: string) => response.headers.get(name), text };
       return readRegistrationAnswer(answer, server, this.clock.now());
     } catch (error) {

@@ -103,12 +103,7 @@ function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSo
 }
 
 async function readRefusal(response: IncomingMessage): Promise<DialError> {
-  let text = '';
-  for await (const part of response) {
-    text += String(part);
-    if (text.length > MAX_REFUSAL_BYTES) break;
-  }
-  const { errorCode, message } = parseRefusal(text);
+  const { errorCode, message } = parseRefusal(await bodyOf(response));
   const status = response.statusCode;
   const retryAfter = response.headers['retry-after'];
   return new DialError(`The server refused the socket with HTTP ${status}${message ? `: ${message}` : ''}`, {
@@ -116,6 +111,19 @@ async function readRefusal(response: IncomingMessage): Promise<DialError> {
     errorCode,
     retryAfterMs: readRetryAfter(retryAfter, Date.now()),
   });
+}
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  try {
+    for await (const part of response) {
+      text += String(part);
+      if (text.length > MAX_REFUSAL_BYTES) break;
+    }
+  } catch {
+    // It broke off; the status says enough.
+  }
+  return text;
 }
 
 function parseRefusal(text: string): { errorCode?: string | undefined; message?: string | undefined } {

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 /** Who says it, and to whom: `listener` and `client` to a relay, `server` to a listener, `relay` to a client; the rest is HTTP. */
-export type Speaker = 'registration' | 'messages' | 'granted' | 'listener' | 'client' | 'server' | 'relay';
+export type Speaker =
+  | 'registration'
+  | 'messages'
+  | 'granted'
+  | 'environments'
+  | 'listener'
+  | 'client'
+  | 'server'
+  | 'relay';
 
 interface Entry {
   readonly from: Speaker;

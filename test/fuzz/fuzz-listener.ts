@@ -28,7 +28,11 @@ export class FuzzListener {
     private readonly workspace: string,
   ) {}
 
-  static async start(options: Pick<ListenerModuleOptions, 'server' | 'token' | 'deviceId'>): Promise<FuzzListener> {
+  /** @param transport what is not as usual, in ms */
+  static async start(
+    options: Pick<ListenerModuleOptions, 'server' | 'token' | 'deviceId'>,
+    transport: { readonly upgradeDeadlineMs?: number } = {},
+  ): Promise<FuzzListener> {
     const workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-fuzz-')));
     await writeFile(path.join(workspace, 'README.md'), '# Project\n');
     const listener = ListenerModule.forRoot({
@@ -38,7 +42,7 @@ export class FuzzListener {
       agent: 'counting',
       terminal: { shell: '/bin/cat', killGraceMs: 0 },
       registration: { backoffMinMs: 1, backoffMaxMs: 5 },
-      transport: { backoffMinMs: 1, backoffMaxMs: 5, drainGraceMs: 100 },
+      transport: { backoffMinMs: 1, backoffMaxMs: 5, drainGraceMs: 100, ...transport },
       shutdownGraceMs: 100,
       ...options,
       extend: { listener: { providers: [CountingAgent] } },

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { FakeServer } from '../kit/fake-server.js';
 import { corpusOf } from './corpus.js';
 import { FuzzListener } from './fuzz-listener.js';
 import { deliver, Writer } from './messages.js';
 import { mutate, type Mutation, mutations } from './mutation.js';
+import { answerOddly, type OddAnswer, oddAnswers } from './odd-answers.js';
 import { type Message, messages } from './relay-cases.js';
 import { Finding, ProcessWatch, promise, type Tally } from './watch.js';
 
@@ -27,6 +29,8 @@ interface Socket {
 /** A server that is hostile first, and then as it should be. */
 export interface ListenerCase {
   readonly grants: readonly Grant[];
+  /** How upgrades are refused first. */
+  readonly refusals: readonly OddAnswer[];
   readonly sockets: readonly Socket[];
 }
 
@@ -50,6 +54,10 @@ export const listenerCases: fc.Arbitrary<ListenerCase> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  refusals: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(oddAnswers, { minLength: 1, maxLength: 3 }) },
+  ),
   sockets: fc.array(fc.record({ messages: messages(10), close: fc.constantFrom(...CODES) }), {
     minLength: 1,
     maxLength: 4,
@@ -60,6 +68,8 @@ const GRANTS = corpusOf('granted');
 /** Commands come from clients, but it is the server that says them. */
 const FRAMES = corpusOf('server', 'client');
 const LEASE_UNKNOWN = 4004;
+/** In ms. An upgrade that is never answered takes as long; one that is answered late, on a busy machine, is tried again. */
+const UPGRADE_DEADLINE_MS = 1_000;
 
 /** A listener whose server answers and says what no server should. */
 export class ListenerTarget {
@@ -76,30 +86,30 @@ export class ListenerTarget {
   }
 
   /** @throws Finding when the listener does not live, or does not work any more once its server does. */
-  async run({ grants, sockets }: ListenerCase): Promise<void> {
+  async run({ grants, refusals, sockets }: ListenerCase): Promise<void> {
     const { server } = this;
     const hostile = [...sockets];
     server.registrations.length = server.received.length = server.upgrades.length = 0;
     server.answers.splice(0, Infinity, ...grants.map((grant) => this.answerOf(grant)));
+    server.refusals.splice(0, Infinity, ...refusals.map((odd) => (stream: Duplex) => this.refuse(stream, odd)));
     server.onOpen = (socket, url) => {
       const next = hostile.shift();
       if (next) this.attack(socket, url, next);
       // What was granted before must not last: a server that works has leases of its own.
       else if (url.searchParams.get('lease') !== 'l1') socket.close(LEASE_UNKNOWN);
     };
-    const listener = await FuzzListener.start({ server: server.url, token: 'a-token', deviceId: 'fuzzed' });
-    this.watch.start();
+    const options = { server: server.url, token: 'a-token', deviceId: 'fuzzed' };
+    const listener = await FuzzListener.start(options, { upgradeDeadlineMs: UPGRADE_DEADLINE_MS });
     try {
-      const stopped = await this.recovers(listener, () => hostile.length === 0);
-      this.tally.add(stopped === undefined ? 'listener: works again' : 'listener: stopped, saying why');
-      promise(stopped === undefined || stopped.length > 0, () => 'The listener stopped without a reason.');
-      this.watch.check();
+      await this.watch.during(async () => {
+        const stopped = await this.recovers(listener, () => hostile.length === 0);
+        this.tally.add(stopped === undefined ? 'listener: works again' : 'listener: stopped, saying why');
+        promise(stopped === undefined || stopped.length > 0, () => 'The listener stopped without a reason.');
+      });
     } finally {
-      await listener.close();
-      this.watch.stop();
+      await this.watch.during(() => listener.close());
       for (const { socket } of server.sockets) socket.terminate();
     }
-    this.watch.check();
   }
 
   async close(): Promise<void> {
@@ -142,6 +152,11 @@ export class ListenerTarget {
     const body = text.replaceAll('$ws', address.replace('$', `${this.server.url.replace('http', 'ws')}/odd?lease=odd`));
     this.tally.add(`listener: granted ${status}`);
     return { status, body, headers: retryAfter === undefined ? {} : { 'Retry-After': retryAfter } };
+  }
+
+  private refuse(stream: Duplex, odd: OddAnswer): void {
+    this.tally.add(`listener: upgrade refused, ${odd.how}`);
+    answerOddly(stream, odd);
   }
 
   private attack(socket: WebSocket, url: URL, { messages: list, close }: Socket): void {

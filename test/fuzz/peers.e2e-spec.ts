@@ -10,6 +10,7 @@ describe('C29 whatever its peers send, all that is refused is counted and explai
   it.each([
     ['relay', 50],
     ['listener', 20],
+    ['client', 50],
   ] as const)(
     '%s',
     async (name, runs) => {

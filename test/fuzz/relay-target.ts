@@ -86,17 +86,12 @@ export class RelayTarget {
   /** Runs one case and holds the relay to what it promises. @throws Finding */
   async run(attempt: RelayCase): Promise<void> {
     this.runs++;
-    this.counted ??= await Counted.at(this.server);
-    this.watch.start();
-    try {
+    const before = (this.counted ??= await Counted.at(this.server));
+    await this.watch.during(async () => {
       const expected = await this.attack(attempt);
-      this.watch.check();
-      this.counted = await assertCounted(this.server, this.counted, expected);
+      this.counted = await assertCounted(this.server, before, expected);
       await this.bystanderTurns();
-      this.watch.check();
-    } finally {
-      this.watch.stop();
-    }
+    });
   }
 
   async close(): Promise<void> {

@@ -18,8 +18,11 @@ const STACK = /\n\s+at /;
 /** Sees what would have ended the process, and errors that were caught and logged: no peer may bring either about. */
 export class ProcessWatch {
   private readonly seen: string[] = [];
-  private readonly note = (error: unknown): void =>
-    void this.seen.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  private noted: () => void = () => {};
+  private readonly note = (error: unknown): void => {
+    this.seen.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.noted();
+  };
   private readonly logger: LoggerService = {
     log() {},
     warn() {},
@@ -29,21 +32,35 @@ export class ProcessWatch {
     },
   };
 
-  start(): void {
+  /**
+   * Does something that nothing of this may come of. Ends with the first that is seen: what it has broken may be waited for in vain.
+   *
+   * @throws Finding
+   */
+  async during(work: () => Promise<void>): Promise<void> {
+    this.start();
+    const seen = new Promise<void>((resolve) => (this.noted = resolve));
+    const [outcome] = await Promise.allSettled([Promise.race([work(), seen])]);
+    this.stop();
+    // Says more than what failed because of it.
+    this.check();
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  private start(): void {
     process.on('uncaughtException', this.note);
     process.on('unhandledRejection', this.note);
     // After the applications have begun, whose modules bring loggers of their own.
     Logger.overrideLogger(this.logger);
   }
 
-  stop(): void {
+  private stop(): void {
     process.off('uncaughtException', this.note);
     process.off('unhandledRejection', this.note);
     Logger.overrideLogger(false);
   }
 
-  /** @throws Finding */
-  check(): void {
+  private check(): void {
     const seen = this.seen.splice(0);
     promise(seen.length === 0, () => `The process would have died, or failed inside:\n${seen.join('\n')}`);
     promise(!('polluted' in {}), () => 'A prototype was changed.');

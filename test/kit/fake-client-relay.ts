@@ -39,6 +39,8 @@ export class FakeClientRelay {
   looks = 0;
   /** Refuses every upgrade while set. */
   refuse: { status: number; body: string } | undefined;
+  /** Answers every upgrade and request while set. */
+  answerAll: ((stream: Duplex) => void) | undefined;
   epoch = 'epoch-1';
   runtime = FAKE_RUNTIME;
   /** Answers by command type; what has none is answered with success. */
@@ -50,11 +52,13 @@ export class FakeClientRelay {
   private constructor(private readonly http: Server) {
     const upgrades = new WebSocketServer({ noServer: true });
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      if (this.answerAll) return this.answerAll(stream);
       const refusal = this.refuse ?? (isKnown(request) ? undefined : REFUSED);
       if (refusal) return refuseUpgrade(stream, refusal);
       upgrades.handleUpgrade(request, stream, head, (ws) => this.accept(ws, request));
     });
     http.on('request', (request, response) => {
+      if (this.answerAll) return this.answerAll(request.socket);
       const url = new URL(request.url ?? '/', 'http://relay');
       const { status, body } = isKnown(request) ? this.show(url) : REFUSED;
       response.writeHead(status, { 'content-type': 'application/json' }).end(body);

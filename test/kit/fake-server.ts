@@ -34,6 +34,8 @@ export class FakeServer {
   readonly registrations: { readonly body: Record<string, unknown>; readonly headers: IncomingHttpHeaders }[] = [];
   /** Answers for the next registrations; afterwards they are granted. */
   readonly answers: ScriptedAnswer[] = [];
+  /** They answer the next upgrades; afterwards sockets are opened. */
+  readonly refusals: ((stream: Duplex) => void)[] = [];
   /** Sockets that are open, newest last. */
   readonly sockets: { readonly socket: WebSocket; readonly url: URL }[] = [];
   readonly upgrades: URL[] = [];
@@ -66,6 +68,8 @@ export class FakeServer {
       const url = new URL(request.url ?? '/', 'http://server.invalid');
       this.upgrades.push(url);
       this.changed();
+      const refuse = this.refusals.shift();
+      if (refuse) return this.leftTo(refuse, socket);
       if (this.options.ignoreStream && url.searchParams.get('channel') === 'stream')
         return void this.unanswered.push(socket);
       this.websockets.handleUpgrade(request, socket, head, (ws) => this.opened(ws, url));
@@ -121,6 +125,11 @@ export class FakeServer {
     this.http.closeAllConnections();
     this.http.close();
     await once(this.http, 'close');
+  }
+
+  private leftTo(refuse: (stream: Duplex) => void, stream: Duplex): void {
+    this.unanswered.push(stream);
+    refuse(stream);
   }
 
   private opened(socket: WebSocket, url: URL): void {

@@ -37,8 +37,9 @@ export class TurnPrinter {
     if (isEvent(frame, 'stream_delta')) return this.printDelta(frame.delta);
     if (!isEvent(frame, 'turn_finished')) return;
     if (this.wroteText) await this.stdout.endLine();
-    const { error = frame.stop_reason === 'cancelled' ? ABORTED : '' } = frame;
-    await this.complain(error);
+    const { error, stop_reason: reason } = frame;
+    if (typeof error === 'string') await this.complain(error);
+    else if (reason === 'cancelled') await this.complain(ABORTED);
     this.complaints.clear();
   }
 

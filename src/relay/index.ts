@@ -1,4 +1,5 @@
 export { AccessService } from './access/access.service.js';
+export { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
 export type { Identity } from './access/identity.js';

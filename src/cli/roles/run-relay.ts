@@ -65,11 +65,12 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
 }
 
 async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
+    trustedProxies,
     clientChannels,
     dataDir,
     history: historyOf(settings),

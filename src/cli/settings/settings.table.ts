@@ -79,8 +79,16 @@ export const SETTINGS: readonly Setting[] = [
     name: 'public-url',
     kind: 'text',
     value: '<url>',
-    help: 'address by which others reach the relay, behind a proxy',
+    help: 'address by which others reach the relay, behind a proxy; a path is a prefix that the proxy takes off',
     default: 'what their requests say',
+    commands: RELAY,
+  },
+  {
+    name: 'trusted-proxies',
+    kind: 'list',
+    value: '<addresses>',
+    help: 'addresses and networks (10.0.0.0/8) of proxies whose X-Forwarded-For, -Proto, -Host and X-Request-Id are believed, separated by commas',
+    default: 'none',
     commands: RELAY,
   },
   {

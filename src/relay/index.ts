@@ -23,3 +23,5 @@ export { RoutingOptions } from './routing/routing.options.js';
 export { ROUTING_OBSERVER, type DropReason, type RoutingObserver } from './routing/routing-observer.js';
 export { OPEN_HISTORY, type OpenHistory } from './routing/open-history.js';
 export { RoutingService } from './routing/routing.service.js';
+export { CertificateError } from './tls/certificate.error.js';
+export { CertificateFiles } from './tls/certificate-files.js';

@@ -33,6 +33,14 @@ export class RelaySettings extends RelayLimitSettings {
   @IsString()
   dataDir!: string;
 
+  @IsOptional()
+  @IsString()
+  tlsCert?: string;
+
+  @IsOptional()
+  @IsString()
+  tlsKey?: string;
+
   @IsArray(ORIGINS)
   @IsUrl(HTTP_URL, { each: true, ...ORIGINS })
   allowedOrigins: string[] = [];

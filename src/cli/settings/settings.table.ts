@@ -65,7 +65,22 @@ export const SETTINGS: readonly Setting[] = [
     kind: 'text',
     value: '<path>',
     help: 'file with certificates (PEM) of authorities to trust besides the usual ones, for relays and proxies over TLS',
-    commands: ['listen', ...CLIENTS],
+    commands: [...LISTENER, ...CLIENTS],
+  },
+  {
+    name: 'tls-cert',
+    kind: 'text',
+    value: '<path>',
+    help: 'file with the certificate (PEM) of the relay, and after it those up to its authority: the relay speaks TLS; read anew when it changes',
+    default: 'none, the relay speaks plain HTTP',
+    commands: [...RELAY, 'health'],
+  },
+  {
+    name: 'tls-key',
+    kind: 'text',
+    value: '<path>',
+    help: 'file with its private key (PEM), without a passphrase',
+    commands: RELAY,
   },
   {
     name: 'allowed-origins',

@@ -22,13 +22,16 @@ export const ROOM_OF_LOGGER: Readonly<Record<string, string>> = {
   RelayErrorFilter: 'relay',
   LibsqlEnvironmentRegistry: 'relay/environments',
   Presence: 'relay/environments',
+  ClientGateway: 'relay/gateways',
   ClientSessions: 'relay/gateways',
+  DeviceGateway: 'relay/gateways',
   DeviceSession: 'relay/gateways',
   DeviceSessions: 'relay/gateways',
   RelayWebSocketAdapter: 'relay/gateways',
   History: 'relay/routing',
   RoutingService: 'relay/routing',
   'The history': 'relay/routing',
+  CertificateFiles: 'relay/tls',
   Link: 'transport',
 };
 

@@ -1,4 +1,5 @@
 export { AccessService } from './access/access.service.js';
+export { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
 export type { ClientAccess, Identity, Role, Scopes, TokenRole } from './access/identity.js';
@@ -24,3 +25,5 @@ export { RoutingOptions } from './routing/routing.options.js';
 export { ROUTING_OBSERVER, type DropReason, type RoutingObserver } from './routing/routing-observer.js';
 export { OPEN_HISTORY, type OpenHistory } from './routing/open-history.js';
 export { RoutingService } from './routing/routing.service.js';
+export { CertificateError } from './tls/certificate.error.js';
+export { CertificateFiles } from './tls/certificate-files.js';

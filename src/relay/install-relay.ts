@@ -1,6 +1,8 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessLimits } from './access/access-limits.js';
+import { noteArrivals, REQUEST_ID_HEADER } from './access/arrival.js';
+import { TrustedProxies } from './access/trusted-proxies.js';
 import { REGISTER_PATH } from './environments/environments.controller.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
@@ -15,7 +17,8 @@ import { RelayOptions } from './relay.options.js';
  * @publicApi
  */
 export function installRelay(app: NestExpressApplication): void {
-  const { maxFrameBytes, allowedOrigins } = app.get(RelayOptions);
+  const { maxFrameBytes, allowedOrigins, trustedProxies } = app.get(RelayOptions);
+  noteArrivals(app.getHttpServer(), new TrustedProxies(trustedProxies));
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
   app.use(app.get(RelayMetrics).measure);
@@ -24,7 +27,9 @@ export function installRelay(app: NestExpressApplication): void {
   // What is posted here ends in one frame.
   app.useBodyParser('json', { limit: maxFrameBytes });
   app.disable('x-powered-by');
-  if (allowedOrigins.length > 0) app.enableCors({ origin: allowedOrigins });
+  if (allowedOrigins.length > 0) {
+    app.enableCors({ origin: allowedOrigins, exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'] });
+  }
 }
 
 /** Before a body is read, or a token looked at. */

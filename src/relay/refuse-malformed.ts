@@ -10,6 +10,9 @@ const SAID: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not come to its end in time.',
 };
 
+/** Who did not come through the handshake of TLS could not read an answer. */
+const NO_TLS = /^ERR_(SSL|TLS)_/;
+
 /**
  * Answers and counts what never becomes a request, because no handler will see it: bytes that are not HTTP, and `CONNECT`. Without
  * this Node refuses them with an empty 400, or without a word (reliability C29).
@@ -20,8 +23,9 @@ export function refuseMalformed(http: Server, metrics: RelayMetrics): void {
     refuseUpgrade(socket, refusal);
   };
   http.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+    if (NO_TLS.test(code)) metrics.refusedAt('http', 'BAD_REQUEST');
     // One that is gone is refused nothing.
-    if (code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    if (NO_TLS.test(code) || code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else refuse(socket, new RelayError('BAD_REQUEST', SAID[code] ?? 'The request is not valid HTTP.'));
   });
   http.on('connect', (_request, socket) => {

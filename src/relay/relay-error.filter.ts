@@ -1,6 +1,9 @@
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
 import { ERROR_CODES, isRecord, type ErrorCode } from '../protocol/index.js';
+import { arrivalOf } from './access/arrival.js';
+import { addressOf } from './access/client-address.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayError } from './relay.error.js';
 
@@ -25,10 +28,13 @@ export class RelayErrorFilter implements ExceptionFilter {
 
   catch(exception: unknown, context: ArgumentsHost): void {
     const { httpAdapter } = this.host;
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
     const response: unknown = context.switchToHttp().getResponse();
     const error = toRelayError(exception);
     this.metrics.refusedAt('http', error.code);
-    if (error.code === 'INTERNAL') this.log.error(exception);
+    const fields = { httpRequestId: arrivalOf(request).requestId, address: addressOf(request), code: error.code };
+    if (error.code === 'INTERNAL') this.log.error(exception, fields);
+    else this.log.debug('A request was refused.', fields);
     if (httpAdapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(error.headers)) httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, error.body, error.status);

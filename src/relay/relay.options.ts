@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
+import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
@@ -73,7 +74,15 @@ export class RelayOptions {
   @Matches(ORIGIN, { each: true, message: '$property must be origins such as https://console.example, without a path' })
   allowedOrigins: string[] = [];
 
-  /** Where listeners and clients reach this relay, when that is not what their `Host` header says. */
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies in front of this relay. Of requests from there, and only of those, the headers
+   * `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Request-Id` count. Default: none.
+   */
+  @IsArray()
+  @IsAddressOrNetwork()
+  trustedProxies: string[] = [];
+
+  /** Where listeners and clients reach this relay, when that is not what their requests say. A path is a prefix that a proxy takes off. */
   @IsOptional()
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;

@@ -3,11 +3,14 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import type { Server as SecureServer } from 'node:tls';
+import { isLoopback } from '../../protocol/index.js';
 import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
   installRelay,
   parseTokensFile,
+  type CertificateFiles,
   RelayModule,
   TokensFileError,
   UnsafeListenError,
@@ -18,18 +21,19 @@ import { usageError } from '../cli.error.js';
 import { DAY_MS } from '../settings/limits.js';
 import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
-import { reachableUrl } from '../reachable.js';
+import { reachableHost, reachableUrl } from '../reachable.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import { processLog } from './process-log.js';
+import { certificatesOf } from './relay-certificates.js';
 import type { RunningRole } from './serve-health.js';
 
 const log = new Logger('Relay');
 
 export interface RunningRelay extends RunningRole {
-  /** As other processes of this machine reach it. */
+  /** As other processes of this machine reach it; with a certificate, under a name that it is for. */
   readonly url: string;
   /** One that it accepts. */
   readonly token: string;
@@ -42,6 +46,7 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
   const directory = new DataDirectory(settings.dataDir);
   const given = [...(settings.token === undefined ? [] : [settings.token]), ...(await tokensOf(settings))];
   refuseUnsafe(settings.host, given.length > 0);
+  const certificates = await certificatesOf(settings);
   const kept = given.length > 0 ? undefined : await directory.tokenOrNew();
   const tokens = kept ? [kept.token] : given;
   const [token = ''] = tokens;
@@ -51,8 +56,10 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
     (pid) =>
       `A relay is already running${pid} with the data directory ${settings.dataDir}. Stop it, or choose another directory with --data-dir or TWINLANE_DATA_DIR.`,
   );
-  const app = await folder.keepIf(createApp(settings, tokens, folder.path).then((made) => listen(made, settings)));
-  const endpoint = { url: urlOf(app, settings.host), pid: process.pid };
+  const made = createApp(settings, { tokens, certificates, dataDir: folder.path });
+  const app = await folder.keepIf(made.then((created) => listen(created, settings)));
+  certificates?.keepFresh(app.getHttpServer() as unknown as SecureServer);
+  const endpoint = { url: urlOf(app, settings, certificates), pid: process.pid };
   await keepEndpoint(directory, endpoint);
   let closing: Promise<void> | undefined;
   return {
@@ -60,16 +67,29 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
     token,
     kept,
     health: healthOf(app),
-    close: () => (closing ??= close(app, directory, endpoint).finally(() => folder.release())),
+    close: () => {
+      certificates?.stop();
+      return (closing ??= close(app, directory, endpoint).finally(() => folder.release()));
+    },
   };
 }
 
-async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
-  const { allowedOrigins, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
+interface RelayParts {
+  readonly tokens: string[];
+  readonly certificates: CertificateFiles | undefined;
+  readonly dataDir: string;
+}
+
+async function createApp(
+  settings: RelaySettings,
+  { tokens, certificates, dataDir }: RelayParts,
+): Promise<NestExpressApplication> {
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
   const module = RelayModule.forRoot({
     tokens,
     allowedOrigins,
+    trustedProxies,
     clientChannels,
     dataDir,
     history: historyOf(settings),
@@ -79,7 +99,11 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
   });
-  const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    logger,
+    abortOnError: false,
+    ...(certificates ? { httpsOptions: certificates.pair } : {}),
+  });
   installRelay(app);
   return app;
 }
@@ -158,7 +182,14 @@ async function listen(app: NestExpressApplication, { host, port }: RelaySettings
   }
 }
 
-function urlOf(app: NestExpressApplication, host: string): string {
+function urlOf(
+  app: NestExpressApplication,
+  { host, publicUrl }: RelaySettings,
+  certificates: CertificateFiles | undefined,
+): string {
   const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
-  return reachableUrl(host, port);
+  if (!certificates) return reachableUrl(host, port);
+  const reachable = reachableHost(host);
+  const preferred = [reachable, ...(isLoopback(reachable) ? ['localhost'] : [])];
+  return publicUrl ?? reachableUrl(certificates.nameFor(preferred) ?? reachable, port, 'https');
 }

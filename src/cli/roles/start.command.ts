@@ -18,7 +18,7 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings);
     const access = { server: relay.url, token: relay.token };
-    const way = await outbound(access.server, {}, io.env);
+    const way = await outbound(access.server, listenSettings, io.env);
     const listener = await runListener(listenSettings, access, way, io.cwd).catch(async (error: unknown) => {
       await relay.close();
       throw error;

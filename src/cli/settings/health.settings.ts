@@ -13,6 +13,10 @@ export class HealthSettings {
   port: number = 7400;
 
   @IsOptional()
+  @IsString()
+  tlsCert?: string;
+
+  @IsOptional()
   @IsInt(PORT)
   @Min(1, PORT)
   @Max(LAST_PORT, PORT)

@@ -1,6 +1,6 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
-import { HistoryOptions, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
+import { HistoryOptions, IsAddressOrNetwork, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 import { RelayLimitSettings } from './relay-limits.settings.js';
 
@@ -29,6 +29,14 @@ export class RelaySettings extends RelayLimitSettings {
   @IsString()
   tokensFile?: string;
 
+  @IsOptional()
+  @IsString()
+  tlsCert?: string;
+
+  @IsOptional()
+  @IsString()
+  tlsKey?: string;
+
   @IsArray(ORIGINS)
   @IsUrl(HTTP_URL, { each: true, ...ORIGINS })
   allowedOrigins: string[] = [];
@@ -36,6 +44,10 @@ export class RelaySettings extends RelayLimitSettings {
   @IsOptional()
   @IsUrl(HTTP_URL, { message: WANTS_HTTP_URL })
   publicUrl?: string;
+
+  @IsArray()
+  @IsAddressOrNetwork()
+  trustedProxies: string[] = [];
 
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';

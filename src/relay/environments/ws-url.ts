@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { arrivalOf } from '../access/arrival.js';
 import { RelayError } from '../relay.error.js';
 
 /**
@@ -12,7 +13,7 @@ export function listenerUrl(
   connectionId: string,
   leaseSecret: string,
 ): string {
-  const base = publicUrl ?? `http://${request.headers.host ?? ''}`;
+  const base = publicUrl ?? arrivalOf(request).base;
   if (!URL.canParse(base))
     throw new RelayError('BAD_REQUEST', 'The Host header does not say how this relay is reached.');
   const url = new URL(base);

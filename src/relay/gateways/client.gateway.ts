@@ -1,7 +1,9 @@
+import { Logger } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
+import { arrivalOf } from '../access/arrival.js';
 import { ClientAdmission, type AdmittedClient } from './client.admission.js';
 import { ClientSessions } from './client.sessions.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
@@ -10,6 +12,8 @@ import type { PathServer } from './path.server.js';
 /** Where clients attach (protocol section 4). */
 @WebSocketGateway({ path: '/v1/environments/:connectionId/status/ws' })
 export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>, OnGatewayConnection<WebSocket> {
+  private readonly log = new Logger(ClientGateway.name);
+
   constructor(
     private readonly admission: ClientAdmission,
     private readonly sessions: ClientSessions,
@@ -21,7 +25,10 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
     server.closingOf = (upgrade, refusal) => this.admission.closingOf(upgrade, refusal);
   }
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedClient): void {
+  handleConnection(socket: WebSocket, request: IncomingMessage, admitted: AdmittedClient): void {
+    const { environmentId, tokenId, address, channel } = admitted;
+    const httpRequestId = arrivalOf(request).requestId;
+    this.log.debug('A client was let in.', { environmentId, httpRequestId, tokenId, address, channel });
     this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel), 'server'), admitted);
   }
 }

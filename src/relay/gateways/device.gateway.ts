@@ -1,7 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
+import { arrivalOf } from '../access/arrival.js';
+import { addressOf } from '../access/client-address.js';
+import type { Environment } from '../environments/environment.js';
 import { DeviceAdmission, type AdmittedDevice } from './device.admission.js';
 import { DeviceSessions } from './device.sessions.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
@@ -10,6 +14,8 @@ import type { PathServer } from './path.server.js';
 /** Where listeners connect (protocol section 2). */
 @WebSocketGateway({ path: '/v1/environments/:connectionId/listener/ws' })
 export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>, OnGatewayConnection<WebSocket> {
+  private readonly log = new Logger(DeviceGateway.name);
+
   constructor(
     private readonly admission: DeviceAdmission,
     private readonly sessions: DeviceSessions,
@@ -22,9 +28,19 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
     server.admit = (upgrade) => this.admission.admit(upgrade);
   }
 
-  handleConnection(socket: WebSocket, _request: IncomingMessage, admitted: AdmittedDevice): void {
-    const { hello } = admitted;
+  handleConnection(socket: WebSocket, request: IncomingMessage, admitted: AdmittedDevice): void {
+    const { hello, standing } = admitted;
     const channel = hello.kind === 'legacy' ? undefined : hello.channel;
+    this.log.debug('A listener was let in.', {
+      ...(standing.state === 'unknown' ? {} : idsOf(standing.environment)),
+      httpRequestId: arrivalOf(request).requestId,
+      address: addressOf(request),
+      channel,
+    });
     this.sessions.open(new WsSocket(socket, this.metrics.socket('listener', channel), 'server'), admitted);
   }
+}
+
+function idsOf({ id, connectionId }: Environment): { environmentId: string; connectionId: string } {
+  return { environmentId: id, connectionId };
 }

@@ -8,6 +8,8 @@ import type { ServerOptions, WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
+import { arrivalOf, REQUEST_ID_HEADER } from '../access/arrival.js';
+import { addressOf } from '../access/client-address.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -56,8 +58,11 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       socket.on('error', this.onSocketError);
       this.silence.add(socket, stream);
     });
-    server.on('wsClientError', ({ message }, socket) =>
-      this.refuse(socket, new RelayError('BAD_REQUEST', `${message}.`)),
+    server.on('headers', (lines, request) => {
+      lines.push(`${REQUEST_ID_HEADER}: ${arrivalOf(request).requestId}`);
+    });
+    server.on('wsClientError', ({ message }, socket, request) =>
+      this.refuse(request, socket, new RelayError('BAD_REQUEST', `${message}.`)),
     );
     this.servers.add(server);
     return server;
@@ -97,14 +102,16 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.upgrade(request, socket, head).catch((error: unknown) => {
-      if (!(error instanceof RelayError)) this.log.error(error);
-      this.refuse(socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
+      if (!(error instanceof RelayError)) this.log.error(error, { httpRequestId: arrivalOf(request).requestId });
+      this.refuse(request, socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
     });
   };
 
-  private refuse(socket: Duplex, refusal: RelayError): void {
+  private refuse(request: IncomingMessage, socket: Duplex, refusal: RelayError): void {
+    const { requestId: httpRequestId } = arrivalOf(request);
     this.metrics.refusedAt('upgrade', refusal.code);
-    refuseUpgrade(socket, refusal);
+    this.log.debug('An upgrade was refused.', { httpRequestId, address: addressOf(request), code: refusal.code });
+    refuseUpgrade(socket, refusal, httpRequestId);
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

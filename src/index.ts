@@ -16,6 +16,8 @@ export * from './permissions/index.js';
 export * from './protocol/index.js';
 export * from './registration/index.js';
 export {
+  CertificateError,
+  CertificateFiles,
   AccessService,
   assertSafeToListen,
   EnvironmentRegistry,

@@ -165,6 +165,7 @@ export class EnvironmentHub {
     }
     const taken = this.intakeOf(link).take(channel, frame, text);
     if (taken === false) this.frames.route(frame);
+    this.lostApprovals.bound(this.context.options.maxApprovals);
     return taken instanceof Promise ? taken : undefined;
   }
 

@@ -1,5 +1,6 @@
 export * from './administration.js';
 export * from './async-broadcast.js';
+export * from './audit.js';
 export * from './capabilities.js';
 export * from './chunks.js';
 export * from './close-codes.js';

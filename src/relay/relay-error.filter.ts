@@ -1,6 +1,8 @@
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage } from 'node:http';
 import { ERROR_CODES, isRecord, type ErrorCode } from '../protocol/index.js';
+import { Audit } from './audit/audit.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayError } from './relay.error.js';
 
@@ -21,6 +23,7 @@ export class RelayErrorFilter implements ExceptionFilter {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly metrics: RelayMetrics,
+    private readonly audit: Audit,
   ) {}
 
   catch(exception: unknown, context: ArgumentsHost): void {
@@ -28,6 +31,7 @@ export class RelayErrorFilter implements ExceptionFilter {
     const response: unknown = context.switchToHttp().getResponse();
     const error = toRelayError(exception);
     this.metrics.refusedAt('http', error.code);
+    this.audit.refused(context.switchToHttp().getRequest<IncomingMessage>(), 'http', error);
     if (error.code === 'INTERNAL') this.log.error(exception);
     if (httpAdapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(error.headers)) httpAdapter.setHeader(response, name, value);

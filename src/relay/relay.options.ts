@@ -17,6 +17,7 @@ import {
 import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
 import { LimitsOptions } from './access/limits.options.js';
+import { AuditOptions } from './audit/audit.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -180,6 +181,11 @@ export class RelayOptions {
   @Type(() => HistoryOptions)
   history: HistoryOptions = new HistoryOptions();
 
+  /** Who did what, written down. */
+  @ValidateNested()
+  @Type(() => AuditOptions)
+  audit: AuditOptions = new AuditOptions();
+
   /** The one organisation that all tokens of this relay belong to. Default `default`. */
   @IsString()
   @IsNotEmpty()
@@ -187,7 +193,8 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'limits' | 'window'>> & {
+  readonly audit?: Partial<AuditOptions>;
   readonly history?: Partial<HistoryOptions>;
   readonly limits?: Partial<LimitsOptions>;
   readonly window?: Partial<SendWindowOptions>;

@@ -39,6 +39,7 @@ import type { Asker } from './request.js';
 import type { ReplayTurns } from './replay-turns.js';
 import { RequestsInFlight, type RequestTrace } from './requests-in-flight.js';
 import { ResumableEvents } from './resumable-events.js';
+import type { RoutingAudit } from './routing-audit.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 import { Runtimes } from './runtimes.js';
@@ -48,6 +49,8 @@ import { SyncAskers } from './sync-askers.js';
 import { Terminals } from './terminals.js';
 
 export interface HubContext {
+  readonly environmentId: string;
+  readonly audit: RoutingAudit;
   readonly options: RoutingOptions;
   readonly clock: Clock;
   readonly observer: RoutingObserver;
@@ -132,6 +135,8 @@ export class EnvironmentHub {
       tools,
       observer,
       namesEvents,
+      audit: context.audit,
+      environmentId: context.environmentId,
     });
   }
 

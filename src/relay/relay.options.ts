@@ -181,6 +181,18 @@ export class RelayOptions {
   @Type(() => HistoryOptions)
   history: HistoryOptions = new HistoryOptions();
 
+  /**
+   * Tokens of one organisation that neither were revoked nor have expired; beyond, no more are made (TOO_MANY_TOKENS). Default 1,000.
+   */
+  @IsInt()
+  @Min(1)
+  tokensPerOrganization: number = 1_000;
+
+  /** A token that was revoked, or has expired, is forgotten after this time: it is unknown then. Default: 30 days. */
+  @IsInt()
+  @Min(0)
+  endedTokensKeptMs: number = 30 * DAY_MS;
+
   /** Who did what, written down. */
   @ValidateNested()
   @Type(() => AuditOptions)

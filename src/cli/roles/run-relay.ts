@@ -20,6 +20,7 @@ import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableUrl } from '../reachable.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
+import { auditOptionsOf } from '../settings/relay-audit.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
@@ -75,6 +76,7 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
     history: historyOf(settings),
     maxFrameBytes,
     limits: limitsOf(settings),
+    ...auditOptionsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },

@@ -25,7 +25,7 @@ export interface AuditQuery {
 @Injectable()
 export abstract class AuditLog {
   /** Whether the newest entries could be kept, as far as is known. */
-  abstract readonly isKept: boolean;
+  abstract get isKept(): boolean;
 
   /** Takes an entry; it is kept soon. Never throws. */
   abstract record(entry: AuditEntry): void;

@@ -7,13 +7,16 @@ const MOST_ENTRIES = 10_000;
 
 /** Keeps the newest entries in this process: they end with it. */
 export class MemoryAuditLog extends AuditLog {
-  readonly isKept = true;
   private readonly entries: AuditEntry[] = [];
   /** Of the first entry that is still here. */
   private first = 0;
 
   constructor(private readonly most: number = MOST_ENTRIES) {
     super();
+  }
+
+  get isKept(): boolean {
+    return true;
   }
 
   record(entry: AuditEntry): void {

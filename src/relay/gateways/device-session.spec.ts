@@ -92,7 +92,15 @@ async function start(processInstanceId?: string): Promise<Lease> {
   const lease = await register(processInstanceId);
   const superseded = new SupersededListeners(clock);
   const audit = memoryAudit(registry, clock);
-  const parts = { audit, registry, presence, superseded, options, clock, routing: routing as unknown as RoutingService };
+  const parts = {
+    audit,
+    registry,
+    presence,
+    superseded,
+    options,
+    clock,
+    routing: routing as unknown as RoutingService,
+  };
   session = new DeviceSession(environment, parts);
   return lease;
 }

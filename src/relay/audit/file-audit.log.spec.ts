@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => cleanUp());
 
 function open(options: Partial<AuditOptions> = {}, mostWaiting?: number): FileAuditLog {
-  const files = new AuditFiles(directory, { ...new AuditOptions(), ...options }, clock);
+  const files = new AuditFiles(directory, Object.assign(new AuditOptions(), options), clock);
   const observer = { failed: () => observed.failed++, lost: (entries: number) => (observed.lost += entries) };
   return new FileAuditLog(files, clock, observer, mostWaiting);
 }
@@ -83,7 +83,7 @@ describe('files', () => {
     for (let day = 1; day <= 6; day++) {
       log.record(entry(day));
       await log.list({ limit: 1 });
-      clock.advance(DAY_MS);
+      await clock.advance(DAY_MS);
     }
     expect(numbers(await log.list({ limit: 9 }))).toEqual([6, 5, 4, 3]);
     await log.close();
@@ -135,7 +135,7 @@ describe('files', () => {
     expect(observed.lost).toBe(2);
     expect(observed.failed).toBeGreaterThan(0);
     await rm(directory);
-    clock.advance(RETRY_MS);
+    await clock.advance(RETRY_MS);
     const { entries } = await log.list({ limit: 9 });
     expect(entries.map(({ kind, details }) => details['number'] ?? [kind, details['count']])).toEqual([
       ['entries_lost', 2],

@@ -45,9 +45,10 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (words, flags, io) => (await import('./attach/attach.command.js')).attachCommand(words, flags, io),
   },
   environments: {
-    summary: 'list the environments a relay knows',
-    run: async (_, flags, io) =>
-      (await import('./environments/environments.command.js')).environmentsCommand(flags, io),
+    summary: 'list the environments a relay knows; release or delete one, as an admin',
+    arguments: ['[action...]', 'list (the default), release <id>, or delete <id>: with its history'],
+    run: async (words, flags, io) =>
+      (await import('./environments/environments.command.js')).environmentsCommand(words, flags, io),
   },
   tokens: {
     summary: 'make, list and revoke tokens: who may use this relay, and for what',
@@ -68,6 +69,11 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     arguments: ['[action...]', 'create <id> [name], list, or delete <id>: with its tokens, environments and histories'],
     run: async (words, flags, io) =>
       (await import('./tokens/organizations.command.js')).organizationsCommand(words, flags, io),
+  },
+  audit: {
+    summary: 'show who did what on a relay: for admins of an organisation, and for the operator',
+    details: 'What is recorded, and what is not: docs/security.md.',
+    run: async (_, flags, io) => (await import('./audit/audit.command.js')).auditCommand(flags, io),
   },
   health: {
     summary: 'say whether the relay or listener that runs here takes traffic',

@@ -1,4 +1,6 @@
 import type {
+  AuditKind,
+  AuditPage,
   ChangedEnvironment,
   CreatedToken,
   OrganizationEntry,
@@ -10,6 +12,21 @@ import type {
 } from '../protocol/index.js';
 import { relayUrl } from './client-options.js';
 import type { RelayRest } from './rest.js';
+
+/** Which entries of the audit log are wanted. */
+export interface AuditFilter {
+  readonly organizationId?: string | undefined;
+  /** Id or name. */
+  readonly environment?: string | undefined;
+  /** Id. */
+  readonly token?: string | undefined;
+  readonly kind?: AuditKind | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** 1 to 1,000. Default 100. */
+  readonly limit?: number | undefined;
+  readonly before?: string | undefined;
+}
 
 /**
  * What admins and operators do (protocol section 4). Every method throws RelayUnreachableError, TokenRefusedError, and RelayRefusedError
@@ -66,6 +83,13 @@ export class Administration {
   /** So that another token may register it; its listener stops. @param name `id` or `connectionId` */
   async releaseEnvironment(name: string): Promise<ChangedEnvironment> {
     return (await this.rest.ask('POST', this.url('/v1/environments', name, 'release'))) as ChangedEnvironment;
+  }
+
+  /** A page of the audit log, the newest first. Times as ISO 8601; `before`: the `next` of the page before. */
+  async audit(query: AuditFilter = {}): Promise<AuditPage> {
+    const { limit, ...rest } = query;
+    const url = relayUrl(this.server, '/v1/audit', { ...rest, limit: limit === undefined ? undefined : String(limit) });
+    return (await this.rest.ask('GET', url)) as AuditPage;
   }
 
   private url(path: string, ...parts: readonly string[]): URL {

@@ -1,4 +1,4 @@
-export type { Administration } from './administration.js';
+export type { Administration, AuditFilter } from './administration.js';
 export { Attachment } from './attachment.js';
 export type { AttachmentOptions, AttachmentState } from './attachment-options.js';
 export {

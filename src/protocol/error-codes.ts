@@ -58,6 +58,16 @@ export const ERROR_CODES = {
     message:
       'The relay cannot write this down (its disk may be full), so nothing has changed. Make room on the disk of the relay, then ask again.',
   },
+  AUDIT_NOT_KEPT: {
+    status: 503,
+    message:
+      'The relay cannot write its audit log (its disk may be full), and does nothing that it cannot record. Make room on the disk of the relay, then try again.',
+  },
+  TOO_MANY_TOKENS: {
+    status: 409,
+    message:
+      'This organisation has as many tokens as it may; revoke those that nobody needs (`twinlane tokens list`), or raise TWINLANE_TOKENS_PER_ORGANIZATION of the relay.',
+  },
   COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
   COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
   COMMAND_FAILED: { message: 'The command failed on the device.' },

@@ -1,6 +1,7 @@
 export * from './administration.js';
 export * from './agent-status.js';
 export * from './async-broadcast.js';
+export * from './audit.js';
 export * from './bounded-text.js';
 export * from './capabilities.js';
 export * from './chunks.js';

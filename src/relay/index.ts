@@ -4,6 +4,8 @@ export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
 export type { ClientAccess, Identity, Role, Scopes, TokenRole } from './access/identity.js';
 export { LiveSockets, type AccessEnd, type HeldSocket, type Hold } from './access/live-sockets.js';
+export { AuditLog, type AuditQuery } from './audit/audit.log.js';
+export { AuditOptions } from './audit/audit.options.js';
 export { assertSafeToListen, UnsafeListenError } from './access/safe-to-listen.js';
 export { type OrganizationRecord, type TokenRecord, TokenStore } from './access/tokens/token-store.js';
 export { MIN_TOKEN_LENGTH, parseTokensFile, TokensFileError } from './access/tokens-file.js';

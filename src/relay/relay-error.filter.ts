@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { ERROR_CODES, isRecord, type ErrorCode } from '../protocol/index.js';
 import { arrivalOf } from './access/arrival.js';
 import { addressOf } from './access/client-address.js';
+import { Audit } from './audit/audit.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { RelayError } from './relay.error.js';
 
@@ -24,6 +25,7 @@ export class RelayErrorFilter implements ExceptionFilter {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly metrics: RelayMetrics,
+    private readonly audit: Audit,
   ) {}
 
   catch(exception: unknown, context: ArgumentsHost): void {
@@ -32,6 +34,7 @@ export class RelayErrorFilter implements ExceptionFilter {
     const response: unknown = context.switchToHttp().getResponse();
     const error = toRelayError(exception);
     this.metrics.refusedAt('http', error.code);
+    this.audit.refused(request, 'http', error);
     const fields = { httpRequestId: arrivalOf(request).requestId, address: addressOf(request), code: error.code };
     if (error.code === 'INTERNAL') this.log.error(exception, fields);
     else this.log.debug('A request was refused.', fields);

@@ -18,6 +18,10 @@ import { OrganizationsService } from './administration/organizations.service.js'
 import { Revocation } from './administration/revocation.js';
 import { TokensController } from './administration/tokens.controller.js';
 import { TokensService } from './administration/tokens.service.js';
+import { Audit } from './audit/audit.js';
+import { AuditController } from './audit/audit.controller.js';
+import { auditLogProvider } from './audit/audit-log.provider.js';
+import { AuditLog } from './audit/audit.log.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -42,6 +46,7 @@ import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definitio
 import { RelayOptions } from './relay.options.js';
 import { openHistoryProvider } from './routing/open-history.provider.js';
 import { RoutingOptions } from './routing/routing.options.js';
+import { ROUTING_AUDIT } from './routing/routing-audit.js';
 import { ROUTING_OBSERVER } from './routing/routing-observer.js';
 import { RoutingService } from './routing/routing.service.js';
 
@@ -83,6 +88,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     EnvironmentsAdministrationController,
     TokensController,
     OrganizationsController,
+    AuditController,
     StockProbeController,
     MetricsController,
     LogLevelsController,
@@ -98,6 +104,9 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },
+    auditLogProvider,
+    Audit,
+    { provide: ROUTING_AUDIT, useExisting: Audit },
     openHistoryProvider,
     HistoryMetrics,
     ScrapeGuard,
@@ -126,6 +135,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     AccessService,
     TokenStore,
     LiveSockets,
+    AuditLog,
     EnvironmentRegistry,
     RoutingService,
     ROUTING_OBSERVER,

@@ -18,6 +18,7 @@ import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
 import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { LimitsOptions } from './access/limits.options.js';
+import { AuditOptions } from './audit/audit.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -189,6 +190,23 @@ export class RelayOptions {
   @Type(() => HistoryOptions)
   history: HistoryOptions = new HistoryOptions();
 
+  /**
+   * Tokens of one organisation that neither were revoked nor have expired; beyond, no more are made (TOO_MANY_TOKENS). Default 1,000.
+   */
+  @IsInt()
+  @Min(1)
+  tokensPerOrganization: number = 1_000;
+
+  /** A token that was revoked, or has expired, is forgotten after this time: it is unknown then. Default: 30 days. */
+  @IsInt()
+  @Min(0)
+  endedTokensKeptMs: number = 30 * DAY_MS;
+
+  /** Who did what, written down. */
+  @ValidateNested()
+  @Type(() => AuditOptions)
+  audit: AuditOptions = new AuditOptions();
+
   /** The one organisation that all tokens of this relay belong to. Default `default`. */
   @IsString()
   @IsNotEmpty()
@@ -196,7 +214,8 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'limits' | 'window'>> & {
+  readonly audit?: Partial<AuditOptions>;
   readonly history?: Partial<HistoryOptions>;
   readonly limits?: Partial<LimitsOptions>;
   readonly window?: Partial<SendWindowOptions>;

@@ -2,7 +2,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { createHash, randomUUID } from 'node:crypto';
 import { LogLevels } from '../../src/observability/index.js';
 import type { CreatedToken, TokenRequest } from '../../src/protocol/index.js';
-import { TokenStore } from '../../src/relay/index.js';
+import { type RelayModuleOptions, TokenStore } from '../../src/relay/index.js';
 import { RawSocket } from './raw-socket.js';
 import { RelayUnderTest, TOKEN } from './relay-under-test.js';
 
@@ -60,9 +60,12 @@ export class AccessWorld {
     private readonly tokens: ReadonlyMap<Subject, CreatedToken>,
   ) {}
 
-  static async start(): Promise<AccessWorld> {
+  static async start(options: RelayModuleOptions = {}): Promise<AccessWorld> {
     const levels = { provide: LogLevels, useValue: new LogLevels('fatal') };
-    const relay = await RelayUnderTest.start({ tokens: [TOKEN] }, { wholeRelay: true, providers: [levels] });
+    const relay = await RelayUnderTest.start(
+      { tokens: [TOKEN], ...options },
+      { wholeRelay: true, providers: [levels] },
+    );
     const tokens = new Map<Subject, CreatedToken>();
     const world = new AccessWorld(relay, tokens);
     for (const id of ['acme', 'rival']) await world.ask('operator', 'POST', '/v1/organizations', { id });

@@ -115,6 +115,8 @@ export class RelayUnderTest {
     const module = await Test.createTestingModule({ imports: [relay] }).compile();
     const app = module.createNestApplication<NestExpressApplication>({ logger: false });
     installRelay(app);
+    // A process of tests that works for seconds must not meet, at its next request, a connection that was closed meanwhile.
+    app.getHttpServer().keepAliveTimeout = 0;
     await (listen ? app.listen(0, '127.0.0.1') : app.init());
     return new RelayUnderTest(app, routing);
   }

@@ -1,31 +1,52 @@
-import { TwinlaneClient } from '../../client/index.js';
-import { SYSTEM_CLOCK, type EnvironmentRecord } from '../../protocol/index.js';
-import { Output } from '../output.js';
+import type { EnvironmentRecord } from '../../protocol/index.js';
 import type { CliIo } from '../cli-io.js';
-import { EXIT } from '../exit-codes.js';
-import { findRelay } from '../find-relay.js';
-import { outbound } from '../outbound/outbound.js';
 import { EnvironmentsSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { table, visibleLine } from '../text.js';
-import { keepAlive } from '../waiting.js';
+import { administer, type Action } from '../tokens/administer.js';
 
 const HEAD = ['NAME', 'STATE', 'ID', 'MODE', 'WORKSPACE', 'LAST SEEN'];
 
-/** `twinlane environments`: what the relay knows, online or not. */
-export function environmentsCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
-  const { clock = SYSTEM_CLOCK } = io;
+const ACTIONS: Readonly<Record<string, Action>> = {
+  list: {
+    words: [],
+    run: async ({ client, stdout, note, json, isJson, now }) => {
+      const environments = await client.environments();
+      if (isJson) return json(environments);
+      if (environments.length === 0) return note('No environments yet. Where agents run: npx twinlane listen');
+      await stdout.write(table([HEAD, ...environments.map((environment) => row(environment, now))]));
+    },
+  },
+  release: {
+    words: ['<id>'],
+    run: async ({ administration, stdout, json, isJson }, [id = '']) => {
+      const released = await administration.releaseEnvironment(id);
+      if (isJson) return json(released);
+      await stdout.line(
+        `Released ${released.id} (${visibleLine(released.connectionName)}): its listener stops, and another token may register it.`,
+      );
+    },
+  },
+  delete: {
+    words: ['<id>'],
+    run: async ({ administration, stdout, json, isJson }, [id = '']) => {
+      const deleted = await administration.deleteEnvironment(id);
+      if (isJson) return json(deleted);
+      await stdout.line(
+        `Deleted ${deleted.id} (${visibleLine(deleted.connectionName)}) and its history; its listener stops.`,
+      );
+    },
+  },
+};
+
+/** `twinlane environments`: what the relay knows, online or not; and what an admin does to it. */
+export function environmentsCommand(
+  words: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+  io: CliIo,
+): Promise<number> {
   const settings = readSettings('environments', EnvironmentsSettings, { flags, env: io.env });
-  return keepAlive(async () => {
-    const access = await findRelay(settings);
-    const { client } = await outbound(access.server, settings, io.env);
-    const environments = await new TwinlaneClient({ ...access, ...client, clock }).environments();
-    const stdout = new Output(io.stdout);
-    if (settings.json) await stdout.write(`${JSON.stringify(environments, null, 2)}\n`);
-    else if (environments.length === 0) io.stderr.write('No environments yet. Where agents run: npx twinlane listen\n');
-    else await stdout.write(table([HEAD, ...environments.map((environment) => row(environment, clock.now()))]));
-    return EXIT.OK;
-  });
+  return administer('environments', ACTIONS, words.length === 0 ? ['list'] : words, settings, io);
 }
 
 function row(environment: EnvironmentRecord, now: number): string[] {

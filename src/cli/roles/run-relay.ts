@@ -23,6 +23,7 @@ import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableHost, reachableUrl } from '../reachable.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
+import { auditOptionsOf } from '../settings/relay-audit.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
@@ -95,6 +96,7 @@ async function createApp(
     history: historyOf(settings),
     maxFrameBytes,
     limits: limitsOf(settings),
+    ...auditOptionsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },

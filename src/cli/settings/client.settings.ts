@@ -81,5 +81,11 @@ export class TokensSettings extends EnvironmentsSettings {
   organization?: string;
 }
 
+/** Settings of `twinlane audit`. */
+export class AuditSettings extends EnvironmentsSettings {
+  @IsBoolean({ message: '$property must be true or false' })
+  follow: boolean = false;
+}
+
 /** Settings of `twinlane doctor`. */
 export class DoctorSettings extends EnvironmentsSettings {}

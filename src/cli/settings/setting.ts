@@ -6,6 +6,7 @@ export const COMMANDS = [
   'environments',
   'tokens',
   'organizations',
+  'audit',
   'health',
   'doctor',
 ] as const;

@@ -1,6 +1,7 @@
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { AGENTS } from './agents.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
+import { RELAY_AUDIT } from './relay-audit.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import type { Setting } from './setting.js';
 import { TERMINALS } from './terminals.settings.table.js';
@@ -9,7 +10,7 @@ import { TOKENS } from './tokens.settings.table.js';
 const ROLES = ['start', 'relay', 'listen'] as const;
 const RELAY = ['start', 'relay'] as const;
 const LISTENER = ['start', 'listen'] as const;
-const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'doctor'] as const;
+const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'audit', 'doctor'] as const;
 
 /** Every option there is. `--help` and `.env.example` show this table; a test keeps them equal. */
 export const SETTINGS: readonly Setting[] = [
@@ -172,6 +173,7 @@ export const SETTINGS: readonly Setting[] = [
     commands: RELAY,
   },
   ...RELAY_LIMITS,
+  ...RELAY_AUDIT,
   {
     name: 'window-max-bytes',
     kind: 'integer',
@@ -323,6 +325,12 @@ export const SETTINGS: readonly Setting[] = [
     default: '45000',
     commands: ['attach'],
   },
-  { name: 'json', kind: 'switch', help: 'print JSON', commands: ['environments', 'tokens', 'organizations', 'doctor'] },
+  {
+    name: 'json',
+    kind: 'switch',
+    help: 'print JSON',
+    commands: ['environments', 'tokens', 'organizations', 'audit', 'doctor'],
+  },
+  { name: 'follow', kind: 'switch', help: 'go on with what comes, until it is stopped', commands: ['audit'] },
   ...TOKENS,
 ];

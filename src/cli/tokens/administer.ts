@@ -9,8 +9,9 @@ import { Output } from '../output.js';
 import type { EnvironmentsSettings } from '../settings/client.settings.js';
 import { keepAlive } from '../waiting.js';
 
-/** What an action of `tokens` or `organizations` is given. */
+/** What an action of `environments`, `tokens` or `organizations` is given. */
 export interface AdministerContext {
+  readonly client: TwinlaneClient;
   readonly administration: Administration;
   readonly stdout: Output;
   /** Says something that is no part of the output. */
@@ -49,11 +50,13 @@ export function administer(
   const { clock = SYSTEM_CLOCK } = io;
   return keepAlive(async () => {
     const access = await findRelay(settings);
-    const { client } = await outbound(access.server, settings, io.env);
-    const { administration } = new TwinlaneClient({ ...access, ...client, clock });
+    const { client: reach } = await outbound(access.server, settings, io.env);
+    const client = new TwinlaneClient({ ...access, ...reach, clock });
+    const { administration } = client;
     const stdout = new Output(io.stdout);
     await action.run(
       {
+        client,
         administration,
         stdout,
         note: (text) => void io.stderr.write(`${text}\n`),

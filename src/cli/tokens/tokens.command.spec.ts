@@ -87,3 +87,27 @@ it('keeps a digest alone', async () => {
   const { out } = await twinlane(['tokens', 'create', 'ada']);
   expect(JSON.stringify(await relay.get(TokenStore).list())).not.toContain(out.trim().slice(3));
 });
+
+it('releases and deletes an environment, and shows in the audit log who did', async () => {
+  const register = async (): Promise<void> => {
+    await fetch(`${urlOf(relay)}/v1/environments/register`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ deviceId: 'device-1', connectionName: 'laptop' }),
+    });
+  };
+  await register();
+  const [, id = ''] = /(env-\w+)/.exec((await twinlane(['environments', 'list'])).out) ?? [];
+  expect((await twinlane(['environments', 'release', id])).out).toContain(`Released ${id} (laptop)`);
+  expect((await twinlane(['environments', 'delete', id])).out).toContain(`Deleted ${id} (laptop)`);
+  expect((await twinlane(['environments'])).err).toContain('No environments yet');
+  expect(await twinlane(['environments', 'explode'])).toMatchObject({ code: 2 });
+  const shown = (await twinlane(['audit'])).out.trimEnd().split('\n');
+  expect(shown.map((line) => line.split('  ')[1])).toEqual([
+    'listener_registered',
+    'environment_released',
+    'environment_deleted',
+  ]);
+  const json = (await twinlane(['audit', '--json'])).out.trimEnd().split('\n');
+  expect(JSON.parse(json.at(-1) ?? '')).toMatchObject({ kind: 'environment_deleted', environmentName: 'laptop' });
+});

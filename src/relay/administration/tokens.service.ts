@@ -7,6 +7,7 @@ import { mayAdminister } from '../access/rights.js';
 import { digestOf, makeToken, makeTokenId } from '../access/token-secret.js';
 import { TokenStore, type TokenRecord } from '../access/tokens/token-store.js';
 import { RelayError } from '../relay.error.js';
+import { RelayOptions } from '../relay.options.js';
 import type { CreateTokenDto } from './create-token.dto.js';
 import type { ListTokensQuery } from './list-tokens.query.js';
 import { Revocation } from './revocation.js';
@@ -20,11 +21,12 @@ export class TokensService {
     private readonly store: TokenStore,
     private readonly revocation: Revocation,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly options: RelayOptions,
   ) {}
 
   /**
    * @returns the token too, this one time
-   * @throws RelayError ACCESS_REFUSED, ORGANIZATION_UNKNOWN, BAD_REQUEST, CHANGE_NOT_KEPT
+   * @throws RelayError ACCESS_REFUSED, ORGANIZATION_UNKNOWN, BAD_REQUEST, TOO_MANY_TOKENS, CHANGE_NOT_KEPT
    */
   async create(caller: Identity, request: CreateTokenDto): Promise<CreatedToken> {
     assertMayAdminister(caller);
@@ -32,6 +34,7 @@ export class TokensService {
     if (!mayAdminister(caller, organizationId)) throw new RelayError('ORGANIZATION_UNKNOWN');
     const now = this.clock.now();
     refuseNonsense(request, now);
+    await this.makeRoom(organizationId, now);
     const { name, role, environments = EVERY_ENVIRONMENT, access = 'steer', mayApprove = false } = request;
     const record: TokenRecord = {
       id: makeTokenId(),
@@ -50,6 +53,13 @@ export class TokensService {
     const token = makeToken();
     await this.store.add(record, digestOf(token).toString('hex'));
     return { token, ...entryOf(record, now) };
+  }
+
+  /** Where tokens are made, those that ended long ago make room. @throws RelayError TOO_MANY_TOKENS, CHANGE_NOT_KEPT */
+  private async makeRoom(organizationId: string, now: number): Promise<void> {
+    await this.store.forgetEnded(now - this.options.endedTokensKeptMs);
+    const live = (await this.store.list(organizationId)).filter((token) => entryOf(token, now).state === 'active');
+    if (live.length >= this.options.tokensPerOrganization) throw new RelayError('TOO_MANY_TOKENS');
   }
 
   /** @throws RelayError ACCESS_REFUSED, ORGANIZATION_UNKNOWN, BAD_REQUEST */

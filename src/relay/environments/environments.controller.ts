@@ -4,7 +4,9 @@ import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse } from '.
 import { assertMayRegisterAny } from '../access/assert-rights.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
 import { AccessLimits } from '../access/access-limits.js';
+import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
+import { Audit, actorOf } from '../audit/audit.js';
 import { ClientSessions } from '../gateways/client.sessions.js';
 import { RelayOptions } from '../relay.options.js';
 import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
@@ -30,12 +32,13 @@ export class EnvironmentsController {
     private readonly options: RelayOptions,
     private readonly limits: AccessLimits,
     private readonly clients: ClientSessions,
+    private readonly audit: Audit,
   ) {}
 
   /**
    * Registers a listener. What it agrees with the relay, and where it connects to with its lease, is in the answer.
    *
-   * @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED, TOO_MANY, REGISTRATION_NOT_KEPT
+   * @throws RelayError ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED, TOO_MANY, REGISTRATION_NOT_KEPT, AUDIT_NOT_KEPT
    */
   @Post(REGISTER)
   @HttpCode(200)
@@ -46,9 +49,11 @@ export class EnvironmentsController {
   ): Promise<RegistrationResponse> {
     assertMayRegisterAny(caller);
     this.limits.registration(caller);
+    this.audit.assertKept();
     const { environment, secret } = await this.environments.register(caller, body);
     this.clients.named(environment);
-    const { connectionId } = environment;
+    const { id, connectionId } = environment;
+    this.audit.record({ kind: 'listener_registered', actor: actorOf(caller, request), environmentId: id });
     return {
       connectionId,
       wsUrl: listenerUrl(request, this.options.publicUrl, connectionId, secret),
@@ -76,7 +81,7 @@ export class EnvironmentsController {
   /**
    * Sends messages to an agent. The answer says whether the device accepted them; what becomes of them goes over sockets.
    *
-   * @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, TOO_MANY
+   * @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, TOO_MANY, AUDIT_NOT_KEPT
    */
   @Post(':name/messages')
   @HttpCode(200)
@@ -87,6 +92,7 @@ export class EnvironmentsController {
     @Body() body: SendMessagesDto,
   ): Promise<MessagesOutcome> {
     this.limits.command(caller, request);
-    return this.environments.sendMessages(caller, name, body);
+    this.audit.assertKept();
+    return this.environments.sendMessages(caller, name, body, addressOf(request));
   }
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame } from '../../protocol/index.js';
 import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
+import { Audit } from '../audit/audit.js';
 import { maySee } from '../access/rights.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
@@ -30,6 +31,7 @@ export class EnvironmentsService {
     private readonly presence: Presence,
     private readonly superseded: SupersededListeners,
     private readonly routing: RoutingService,
+    private readonly audit: Audit,
   ) {}
 
   /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
@@ -76,17 +78,27 @@ export class EnvironmentsService {
     return this.show(await this.resolve(identity, name));
   }
 
-  /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE */
-  async sendMessages(identity: Identity, name: string, request: SendMessagesDto): Promise<MessagesOutcome> {
+  /**
+   * @param address where the request came from
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE
+   */
+  async sendMessages(
+    identity: Identity,
+    name: string,
+    request: SendMessagesDto,
+    address?: string,
+  ): Promise<MessagesOutcome> {
     const environment = await this.resolve(identity, name);
     assertMaySteer(identity);
     // A request over HTTP does not wait for a device to come back.
     if (!this.presence.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
-    const answer = await this.routing.request(environment.id, {
+    const command: Frame = {
       type: 'input',
       runtime: { agent_id: request.agentId ?? null, conversation_id: request.conversationId ?? DEFAULT_CONVERSATION },
       payload: { kind: 'create_message', messages: request.messages },
-    });
+    };
+    this.audit.command(environment.id, { tokenId: identity.tokenId, address }, command);
+    const answer = await this.routing.request(environment.id, command);
     return readOutcome(answer);
   }
 

@@ -6,7 +6,9 @@ import { assertMaySeeAny } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
 import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
+import { rememberIdentity } from '../access/request-identity.js';
 import { assertAllowedOrigin } from '../access/origin.js';
+import { Audit } from '../audit/audit.js';
 import { mayApprove, maySee, maySteer } from '../access/rights.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
@@ -25,15 +27,18 @@ export class ClientAdmission {
     private readonly registry: EnvironmentRegistry,
     private readonly options: RelayOptions,
     private readonly limits: AccessLimits,
+    private readonly audit: Audit,
   ) {}
 
-  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED, ACCESS_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY */
+  /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED, ACCESS_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY, AUDIT_NOT_KEPT */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
     assertAllowedOrigin(request, this.options.allowedOrigins);
     this.limits.upgradeFrom(request);
     // Browsers cannot set headers on a WebSocket.
     const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
+    rememberIdentity(request, identity);
     assertMaySeeAny(identity);
+    this.audit.assertKept();
     const seq = readCount(query, 'resumeFrom');
     const admitted = {
       environmentId: await this.environmentIdOf(identity, params['connectionId'] ?? ''),

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Logger } from '@nestjs/common';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
+import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName, Frame, FrameError } from '../../protocol/index.js';
 import type { Environment, Lease } from '../environments/environment.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
@@ -90,7 +91,16 @@ beforeEach(() => {
 async function start(processInstanceId?: string): Promise<Lease> {
   const lease = await register(processInstanceId);
   const superseded = new SupersededListeners(clock);
-  const parts = { registry, presence, superseded, options, clock, routing: routing as unknown as RoutingService };
+  const audit = memoryAudit(registry, clock);
+  const parts = {
+    audit,
+    registry,
+    presence,
+    superseded,
+    options,
+    clock,
+    routing: routing as unknown as RoutingService,
+  };
   session = new DeviceSession(environment, parts);
   return lease;
 }

@@ -3,6 +3,8 @@ import type { ChannelSocket } from '../../channel/index.js';
 import {
   CLOSE_CODES,
   JUMP_MS,
+  type AuditDetails,
+  type AuditKind,
   type ChannelName,
   type Clock,
   type Frame,
@@ -10,6 +12,8 @@ import {
   type Timer,
 } from '../../protocol/index.js';
 import type { LimitName } from '../access/limit-name.js';
+import type { Audit } from '../audit/audit.js';
+import type { Actor } from '../audit/audit-entry.js';
 import { voiderOf, type Environment, type Lease } from '../environments/environment.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 import type { Presence } from '../environments/presence.js';
@@ -27,6 +31,7 @@ export interface DeviceSessionParts {
   readonly presence: Presence;
   readonly superseded: SupersededListeners;
   readonly routing: RoutingService;
+  readonly audit: Audit;
   readonly options: RelayOptions;
   readonly clock: Clock;
 }
@@ -54,6 +59,8 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** The newest lease that has had a ready link: older ones are void. */
   private ruling: Lease | undefined;
   private live: DeviceSockets | undefined;
+  /** Whose its newest socket is. */
+  private actor: Actor = {};
   private lastSignOfLife = 0;
   private watch: Timer | undefined;
 
@@ -63,12 +70,13 @@ export class DeviceSession implements DeviceSocketsObserver {
   ) {}
 
   /** Takes over a socket that came with a valid lease. */
-  join(hello: Hello, lease: Lease, socket: ChannelSocket): void {
+  join(hello: Hello, lease: Lease, socket: ChannelSocket, actor: Actor = {}): void {
     if (this.ruling && lease.order < this.ruling.order)
       return closeAsVoid(socket, hello, lease, voiderOf(lease, this.ruling), this.parts.superseded);
     const links = this.linksOf(lease);
     const verdict = judgeHello(hello, links.open, links.highest);
     if (verdict.do === 'refuse') return socket.close(CLOSE_CODES.GOING_AWAY.code, verdict.reason);
+    this.actor = actor;
     const link = verdict.do === 'join' && links.open ? links.open : this.begin(links, hello);
     link.add(hello, socket);
   }
@@ -94,6 +102,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     registry.leaseReady(link.origin).catch((error: unknown) => DeviceSession.log.error(error, this.fields));
     this.rule(link.origin);
     this.live = link;
+    if (!presence.isOnline(this.environment.id)) this.record('listener_online', { link: link.kind });
     this.lastSignOfLife = clock.now();
     presence.connected(this.environment.id, this.lastSignOfLife);
     this.watchHeartbeats();
@@ -135,6 +144,10 @@ export class DeviceSession implements DeviceSocketsObserver {
     if (goodbye) this.goOffline();
   }
 
+  private record(kind: AuditKind, details: AuditDetails = {}): void {
+    this.parts.audit.record({ kind, actor: this.actor, environmentId: this.environment.id, details });
+  }
+
   private get fields() {
     return { environmentId: this.environment.id, connectionId: this.environment.connectionId };
   }
@@ -161,8 +174,12 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.ruling = lease;
     const older = this.leases.filter((links) => links.lease.order < lease.order);
     this.leases = this.leases.filter((links) => links.lease.order >= lease.order);
-    for (const { open, lease: voided } of older)
-      if (open) closeAsVoid(open, LINK, voided, voiderOf(voided, lease), this.parts.superseded);
+    for (const { open, lease: voided } of older) {
+      if (!open) continue;
+      const by = voiderOf(voided, lease);
+      if (by === 'other-process') this.record('listener_superseded');
+      closeAsVoid(open, LINK, voided, by, this.parts.superseded);
+    }
   }
 
   private get silenceMs(): number {
@@ -188,6 +205,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.watch?.cancel();
     this.live?.terminate();
     const { presence, routing } = this.parts;
+    if (presence.isOnline(this.environment.id)) this.record('listener_offline');
     presence.offline(this.environment.id);
     DeviceSession.log.log('The device is offline.', this.fields);
     routing.markedOffline(this.environment.id);

@@ -3,8 +3,10 @@ import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { assertMayRegisterAny } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
+import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
 import { assertAllowedOrigin } from '../access/origin.js';
+import { rememberIdentity } from '../access/request-identity.js';
 import { mayRegister } from '../access/rights.js';
 import { isFree } from '../environments/environment.js';
 import { EnvironmentRegistry, type LeaseStanding } from '../environments/environment.registry.js';
@@ -18,6 +20,8 @@ export interface AdmittedDevice {
   readonly hello: Hello;
   readonly standing: LeaseStanding;
   readonly identity: Identity;
+  /** Where its upgrade came from, as limits count it. */
+  readonly address: string;
 }
 
 /** Checks a listener's upgrade. A lease that is not valid is let in, to be told so by a close code. */
@@ -35,6 +39,7 @@ export class DeviceAdmission {
     assertAllowedOrigin(request, this.options.allowedOrigins);
     this.limits.upgradeFrom(request);
     const identity = await this.access.identify(bearerOf(request));
+    rememberIdentity(request, identity);
     assertMayRegisterAny(identity);
     const hello = readHello(query);
     const presented = await this.registry.standingOf(params['connectionId'] ?? '', query.get('lease') ?? '');
@@ -42,7 +47,7 @@ export class DeviceAdmission {
     if (standing.state !== 'unknown' && !isFree(standing.environment, identity.tokenId))
       throw new RelayError('ENVIRONMENT_TAKEN');
     this.limits.socket('listener', identity, request);
-    return { hello, standing, identity };
+    return { hello, standing, identity, address: addressOf(request) };
   }
 }
 

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../test/kit/memory-socket.js';
+import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName } from '../../protocol/index.js';
 import type { Registered } from '../environments/environment.registry.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
@@ -42,6 +43,7 @@ class RestartingRelay {
 
   restart(): void {
     for (const socket of this.sockets.splice(0)) socket.terminate();
+    const audit = memoryAudit(this.registry, this.clock);
     const presence = new Presence(this.registry);
     const superseded = new SupersededListeners(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
@@ -53,8 +55,9 @@ class RestartingRelay {
       new RelayOptions(),
       this.clock,
       new LiveSockets(this.clock),
+      audit,
     );
-    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing);
+    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit);
   }
 
   register(processInstanceId?: string): Promise<Registered> {
@@ -68,7 +71,7 @@ class RestartingRelay {
     this.sockets.push(device);
     const standing = await this.registry.standingOf(environment.connectionId, secret);
     device.receive({ message() {}, closed() {} });
-    this.sessions.open(relay, { hello, standing, identity: IDENTITY });
+    this.sessions.open(relay, { hello, standing, address: '127.0.0.1', identity: IDENTITY });
     await settle();
     return device;
   }

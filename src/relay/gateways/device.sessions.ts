@@ -3,6 +3,7 @@ import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
 import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
+import { Audit } from '../audit/audit.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
@@ -30,16 +31,21 @@ export class DeviceSessions implements OnApplicationShutdown {
     options: RelayOptions,
     @Inject(CLOCK) clock: Clock,
     private readonly live: LiveSockets,
+    private readonly audit: Audit,
   ) {
-    this.parts = { registry, presence, superseded, routing, options, clock };
+    this.parts = { registry, presence, superseded, routing, options, clock, audit };
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { hello, standing, identity }: AdmittedDevice): void {
+  open(bare: ChannelSocket, { hello, standing, identity, address }: AdmittedDevice): void {
+    const { organizationId, tokenId } = identity;
+    const actor = { organizationId, tokenId, address };
     const socket = new GuardedSocket(bare, this.failed, () => hold.release());
     const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
     const hold = this.live.hold(identity, {
       refuse: (end) => {
+        const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;
+        this.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
         const { code, reason } = accessClosing(end, knowsOurs);
         socket.cut(code.code, reason, this.parts.clock);
       },
@@ -51,7 +57,8 @@ export class DeviceSessions implements OnApplicationShutdown {
         return socket.close(CLOSE_CODES.POLICY.code, 'This relay does not know the lease; register again.');
       if (standing.state === 'void')
         return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded);
-      this.sessionOf(standing.environment).join(hello, standing.lease, socket);
+      this.audit.named(standing.environment);
+      this.sessionOf(standing.environment).join(hello, standing.lease, socket, actor);
     });
   }
 

@@ -10,6 +10,7 @@ import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { arrivalOf, REQUEST_ID_HEADER } from '../access/arrival.js';
 import { addressOf } from '../access/client-address.js';
+import { Audit } from '../audit/audit.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -35,6 +36,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly options: RelayOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly metrics: RelayMetrics,
+    private readonly audit: Audit,
   ) {
     super();
     this.silence = new SilenceWatch(clock, options);
@@ -103,7 +105,9 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.upgrade(request, socket, head).catch((error: unknown) => {
       if (!(error instanceof RelayError)) this.log.error(error, { httpRequestId: arrivalOf(request).requestId });
-      this.refuse(request, socket, error instanceof RelayError ? error : new RelayError('INTERNAL'));
+      const refusal = error instanceof RelayError ? error : new RelayError('INTERNAL');
+      this.audit.refused(request, 'upgrade', refusal);
+      this.refuse(request, socket, refusal);
     });
   };
 

@@ -23,6 +23,14 @@ export class ApprovalAnswers {
     private readonly namesEvents: () => boolean,
   ) {}
 
+  /** The tool that an approval is about; undefined for one that this relay has not seen. */
+  toolOf(runtime: Runtime | undefined, requestId: unknown): string | undefined {
+    const approval = runtime && typeof requestId === 'string' ? this.pending.get(runtime, requestId) : undefined;
+    if (!approval) return undefined;
+    const { request } = JSON.parse(approval.text) as Frame;
+    return isRecord(request) && typeof request['tool_name'] === 'string' ? request['tool_name'] : undefined;
+  }
+
   /**
    * @param payload of kind `approval_response`
    * @returns false when this relay has not seen such an approval: the device itself must say
@@ -34,7 +42,7 @@ export class ApprovalAnswers {
   ): boolean {
     const { request_id: requestId, decision } = payload;
     if (!runtime || typeof requestId !== 'string') return false;
-    const behavior = isRecord(decision) && decision['behavior'] === 'allow' ? 'allow' : 'deny';
+    const behavior = behaviorOf(decision);
     const answered = (answer: Frame): void => {
       const isAccepted = answer['accepted'] === true;
       this.pending.settle(runtime, requestId, isAccepted);
@@ -44,6 +52,11 @@ export class ApprovalAnswers {
     const answer = { behavior, identity, send: () => send(answered), accept, refuse } as const;
     return this.pending.claim(runtime, requestId, answer) !== 'unknown';
   }
+}
+
+/** Whatever does not allow denies. */
+export function behaviorOf(decision: unknown): 'allow' | 'deny' {
+  return isRecord(decision) && decision['behavior'] === 'allow' ? 'allow' : 'deny';
 }
 
 /** A hash, because a decision may carry a whole file and is remembered for long. */

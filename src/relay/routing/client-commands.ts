@@ -10,7 +10,7 @@ import {
   type Frame,
 } from '../../protocol/index.js';
 import { WATCH_ONLY } from '../access/assert-rights.js';
-import type { ApprovalAnswers } from './approval-answers.js';
+import { behaviorOf, type ApprovalAnswers } from './approval-answers.js';
 import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import type { DeviceOutbox } from './device-outbox.js';
@@ -19,6 +19,7 @@ import { givesTools, type ExternalTools } from './external-tools.js';
 import { editedPath, type FileWatches } from './file-watches.js';
 import { expectsAnswer, restoreId, type Asker, type RequestOptions } from './request.js';
 import type { RequestsInFlight } from './requests-in-flight.js';
+import type { AuditedApproval, CommandActor, RoutingAudit } from './routing-audit.js';
 import type { RoutingObserver } from './routing-observer.js';
 import { fromPosition } from './resume.js';
 import type { Runtimes } from './runtimes.js';
@@ -52,6 +53,8 @@ export interface CommandParts {
   readonly watches: FileWatches<ClientSession>;
   readonly tools: ExternalTools<ClientSession>;
   readonly observer: RoutingObserver;
+  readonly audit: RoutingAudit;
+  readonly environmentId: string;
   /** Whether the device that is or was connected last names its events. */
   readonly namesEvents: () => boolean;
 }
@@ -75,6 +78,8 @@ export class ClientCommands {
     if (OF_LINKS.has(frame.type)) return this.refuse(command, 'COMMAND_INVALID');
     if (!command.maySteer && !isForWatching(frame)) return this.refuseWatching(command);
     if (this.parts.requests.isRepetition(frame, command.asker)) return;
+    if (!this.parts.audit.mayGoOn(frame)) return this.refuse(command, 'AUDIT_NOT_KEPT');
+    this.audited(command, (audit, actor) => audit.command(this.parts.environmentId, actor, frame));
     if (session) this.learn(session, frame);
     if (isAnswerType(frame.type)) return this.pass(command);
     if (isTerminalFrame(frame)) return this.terminal(command);
@@ -117,8 +122,17 @@ export class ClientCommands {
     if (expectsAnswer(frame)) asker.deliver(restoreId(answer, frame));
   }
 
+  /** Of clients' own; what the relay asks by itself nobody has done. REST tells of its own commands. */
+  private audited({ session, socket }: Command, tell: (audit: RoutingAudit, actor: CommandActor) => void): void {
+    if (session) tell(this.parts.audit, { tokenId: session.tokenId, address: socket?.attachment.address });
+  }
+
   private refuse(command: Command, code: ErrorCode, message?: string): void {
     this.parts.observer.refused(code);
+    if (code === 'ACCESS_REFUSED')
+      this.audited(command, (audit, actor) =>
+        audit.refusedCommand(this.parts.environmentId, actor, command.frame, code),
+      );
     this.answer(command, relayAnswer(command.frame.type, code, message));
   }
 
@@ -140,15 +154,44 @@ export class ClientCommands {
     const runtime = readRuntime(command.frame['runtime']);
     const payload = command.frame['payload'];
     if (!isRecord(payload) || payload['kind'] !== 'approval_response') return this.forward(command);
-    if (!command.mayApprove) return this.refuse(command, 'APPROVAL_NOT_ALLOWED');
+    const tool = this.parts.approvals.toolOf(runtime, payload['request_id']);
+    const told = (outcome: AuditedApproval['outcome']): void => this.answeredApproval(command, tool, outcome);
+    if (!command.mayApprove) {
+      told('not allowed');
+      return this.refuse(command, 'APPROVAL_NOT_ALLOWED');
+    }
+    const judged = (answer: Frame): void => told(answer['accepted'] === true ? 'accepted' : 'too late');
     const isClaimed = this.parts.approvals.claim(runtime, payload, {
       asked: askedBy(command),
-      send: (answered) => this.forward(command, { answered }),
+      send: (answered) =>
+        this.forward(command, {
+          answered: (answer) => {
+            judged(answer);
+            answered(answer);
+          },
+        }),
       accept: () => this.answer(command, successAnswer('input', { runtime, accepted: true })),
-      refuse: (outcome) =>
-        this.refuse(command, 'ALREADY_ANSWERED', outcome && `This approval has ended already: ${outcome}.`),
+      refuse: (outcome) => {
+        told('too late');
+        this.refuse(command, 'ALREADY_ANSWERED', outcome && `This approval has ended already: ${outcome}.`);
+      },
     });
-    if (!isClaimed) this.forward(command);
+    if (!isClaimed) this.forward(command, { answered: judged });
+  }
+
+  private answeredApproval(command: Command, tool: string | undefined, outcome: AuditedApproval['outcome']): void {
+    const { frame } = command;
+    const payload = isRecord(frame['payload']) ? frame['payload'] : {};
+    const requestId = payload['request_id'];
+    this.audited(command, (audit, actor) =>
+      audit.approval(this.parts.environmentId, actor, {
+        runtime: readRuntime(frame['runtime']),
+        requestId: typeof requestId === 'string' ? requestId : '',
+        tool,
+        decision: behaviorOf(payload['decision']),
+        outcome,
+      }),
+    );
   }
 
   /** What the history knows of a device that names its events is the device's own word (protocol section 4). */

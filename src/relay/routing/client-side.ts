@@ -83,6 +83,8 @@ export class ClientSide {
       tools,
       observer,
       namesEvents,
+      audit: context.audit,
+      environmentId: context.environmentId,
     });
   }
 

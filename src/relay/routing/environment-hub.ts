@@ -84,6 +84,7 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     }
     const taken = this.intakeOf(link).take(channel, frame, text);
     if (taken === false) this.clients.route(frame);
+    this.lostApprovals.bound(this.context.options.maxApprovals);
     return taken instanceof Promise ? taken : undefined;
   }
 

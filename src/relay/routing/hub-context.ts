@@ -4,11 +4,14 @@ import type { Clock } from '../../protocol/index.js';
 import type { Guard } from './guard.js';
 import type { ReplayTurns } from './replay-turns.js';
 import type { RequestTrace } from './requests-in-flight.js';
+import type { RoutingAudit } from './routing-audit.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 
 /** What an environment's hub works with. */
 export interface HubContext {
+  readonly environmentId: string;
+  readonly audit: RoutingAudit;
   readonly options: RoutingOptions;
   readonly clock: Clock;
   readonly observer: RoutingObserver;

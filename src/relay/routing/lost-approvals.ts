@@ -10,7 +10,7 @@ export interface LostApprovalsParts {
   announce(runtime: Runtime, text: string): void;
 }
 
-/** Ends approvals that nobody will answer, because the process of the listener that had asked for them is gone. */
+/** Ends approvals that nobody will answer: the process of the listener that had asked for them is gone, or there are too many of them. */
 export class LostApprovals {
   /** Pending when that process was gone. */
   private orphans: ReadonlySet<Approval> | undefined;
@@ -28,6 +28,12 @@ export class LostApprovals {
     const live = history.newestKnown?.epoch;
     for (const approval of this.parts.approvals.of(runtime))
       if (this.orphans?.has(approval) || epochOf(approval) !== live) this.expire(approval);
+  }
+
+  /** A device that asks without end has no more than `most` waiting: the oldest expire. */
+  bound(most: number): void {
+    const { approvals } = this.parts;
+    while (approvals.size > most && approvals.oldest) this.expire(approvals.oldest);
   }
 
   private expire(approval: Approval): void {

@@ -65,6 +65,17 @@ export class PendingApprovals {
     return this.entries.get(keyOf(runtime, requestId));
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.entries.size;
+  }
+
+  /** The one that has waited longest. */
+  get oldest(): Approval | undefined {
+    for (const entry of this.entries.values()) return entry;
+    return undefined;
+  }
+
   /** Oldest first. */
   of(runtime: Runtime): Approval[] {
     const wanted = runtimeKey(runtime);

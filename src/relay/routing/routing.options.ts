@@ -145,6 +145,11 @@ export class RoutingOptions {
   @Min(1)
   maxRequests: number = 10_000;
 
+  /** Approvals of one environment that wait for an answer; beyond, the oldest expire, and clients are told so. Default 1,000. */
+  @IsInt()
+  @Min(1)
+  maxApprovals: number = 1_000;
+
   /** Newest output of a terminal that is kept while its owner is away (protocol section 5). Default 256 KiB. */
   @IsInt()
   @Min(0)

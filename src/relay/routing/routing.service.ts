@@ -27,6 +27,7 @@ import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
 import type { RequestTrace } from './requests-in-flight.js';
 import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
+import { NO_ROUTING_AUDIT, ROUTING_AUDIT, type RoutingAudit } from './routing-audit.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { ReplayTurns } from './replay-turns.js';
 import { RoutingOptions } from './routing.options.js';
@@ -61,6 +62,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
     @Optional() private readonly commandRates: CommandRates = new CommandRates(clock, options.limits),
+    @Optional() @Inject(ROUTING_AUDIT) private readonly audit: RoutingAudit = NO_ROUTING_AUDIT,
   ) {
     this.clock = new GuardedClock(clock, this.guard);
     this.replays = new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays'));
@@ -184,10 +186,22 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private hub(environmentId: string): EnvironmentHub {
     let hub = this.hubs.get(environmentId);
     if (!hub) {
-      const { options, clock, observer, guard, relayEpoch, commandRates, replays } = this;
+      const { options, clock, observer, guard, relayEpoch, commandRates, replays, audit } = this;
       const journal = this.openHistory(environmentId);
       const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
-      hub = new EnvironmentHub({ options, clock, observer, guard, trace, relayEpoch, journal, commandRates, replays });
+      hub = new EnvironmentHub({
+        environmentId,
+        audit,
+        options,
+        clock,
+        observer,
+        guard,
+        trace,
+        relayEpoch,
+        journal,
+        commandRates,
+        replays,
+      });
       this.hubs.set(environmentId, hub);
     }
     return hub;

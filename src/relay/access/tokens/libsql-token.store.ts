@@ -59,6 +59,10 @@ export class LibsqlTokenStore extends TokenStore implements OnApplicationShutdow
     this.atOnce(() => void this.statements.revoke.run([at, id]));
   }
 
+  async forgetEnded(at: number): Promise<void> {
+    this.atOnce(() => void this.statements.forgetEnded.run([at]));
+  }
+
   async used(id: string, at: number): Promise<void> {
     this.statements.used.run([at, id]);
   }
@@ -126,6 +130,7 @@ function prepare(database: Database) {
     all: database.prepare('SELECT * FROM tokens ORDER BY number'),
     ofOrganization: database.prepare('SELECT * FROM tokens WHERE organization_id = ? ORDER BY number'),
     revoke: database.prepare('UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?'),
+    forgetEnded: database.prepare('DELETE FROM tokens WHERE coalesce(revoked_at, expires_at) < ?'),
     used: database.prepare('UPDATE tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?'),
     addOrganization: database.prepare('INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)'),
     organization: database.prepare('SELECT * FROM organizations WHERE id = ?'),

@@ -37,6 +37,15 @@ export class MemoryTokenStore extends TokenStore {
     if (entry) entry.record = { ...entry.record, revokedAt: entry.record.revokedAt ?? at };
   }
 
+  async forgetEnded(at: number): Promise<void> {
+    for (const [id, { record, digest }] of this.tokens) {
+      const endedAt = record.revokedAt ?? record.expiresAt;
+      if (endedAt === null || endedAt >= at) continue;
+      this.tokens.delete(id);
+      this.digests.delete(digest);
+    }
+  }
+
   async used(id: string, at: number): Promise<void> {
     const entry = this.tokens.get(id);
     if (entry) entry.record = { ...entry.record, lastUsedAt: Math.max(at, entry.record.lastUsedAt ?? at) };

@@ -64,6 +64,22 @@ describe.each(Object.entries(STORES))('the %s store', (_, open) => {
     ]);
   });
 
+  it('forgets what ended long ago, and nothing that has not', async () => {
+    const store = await filled();
+    const revoked = { ...TOKEN, id: 'tok-2', expiresAt: null };
+    const lasting = { ...TOKEN, id: 'tok-3', expiresAt: null };
+    await store.add(revoked, 'e'.repeat(64));
+    await store.add(lasting, 'f'.repeat(64));
+    await store.revoke('tok-2', 50);
+    await store.forgetEnded(50);
+    expect(await store.list()).toHaveLength(3);
+    await store.forgetEnded(51);
+    expect((await store.list()).map(({ id }) => id)).toEqual(['tok-1', 'tok-3']);
+    await store.forgetEnded(101);
+    expect(await store.list()).toEqual([lasting]);
+    expect(await store.byDigest(DIGEST)).toBeUndefined();
+  });
+
   it('keeps the first time that a token was revoked, and the last that it was used', async () => {
     const store = await filled();
     await store.revoke('tok-1', 5);

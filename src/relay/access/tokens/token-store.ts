@@ -57,6 +57,13 @@ export abstract class TokenStore {
   /** Once revoked it stays so, and keeps its first time. @throws RelayError CHANGE_NOT_KEPT */
   abstract revoke(id: string, at: number): Promise<void>;
 
+  /**
+   * Forgets tokens that were revoked, or have expired, before `at` (epoch ms): nobody is told any more why they are refused.
+   *
+   * @throws RelayError CHANGE_NOT_KEPT
+   */
+  abstract forgetEnded(at: number): Promise<void>;
+
   /** Writes down when a token was used; never an earlier time. An unknown one is ignored. */
   abstract used(id: string, at: number): Promise<void>;
 

@@ -1,0 +1,61 @@
+import type { TokenStore } from '../access/tokens/token-store.js';
+import type { EnvironmentRegistry } from '../environments/environment.registry.js';
+
+/** Names that are remembered of each kind. */
+const MOST_NAMES = 10_000;
+
+export interface NamedEnvironment {
+  readonly organizationId: string;
+  readonly connectionName: string;
+}
+
+/** Looks up what ids are called. What cannot be looked up has no name. */
+export class AuditNames {
+  private readonly environments = new Map<string, NamedEnvironment>();
+  private readonly tokens = new Map<string, string | null>();
+
+  constructor(
+    private readonly store: TokenStore,
+    private readonly registry: EnvironmentRegistry,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** What an environment is called from now on. */
+  learn(id: string, { organizationId, connectionName }: NamedEnvironment): void {
+    keep(this.environments, id, { organizationId, connectionName });
+  }
+
+  async environment(id: string): Promise<NamedEnvironment | undefined> {
+    const known = this.environments.get(id);
+    if (known) return known;
+    return this.lookUp(async () => {
+      const organizationId = await this.registry.organizationOf(id);
+      if (organizationId === undefined) return undefined;
+      const found = (await this.registry.find(organizationId, id)).find((environment) => environment.id === id);
+      if (found) this.learn(id, found);
+      return found;
+    });
+  }
+
+  async token(id: string): Promise<string | null> {
+    const known = this.tokens.get(id);
+    if (known !== undefined) return known;
+    const name = await this.lookUp(async () => (await this.store.get(id))?.name);
+    keep(this.tokens, id, name ?? null);
+    return name ?? null;
+  }
+
+  private async lookUp<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+    try {
+      return await look();
+    } catch (error) {
+      this.failed(error);
+      return undefined;
+    }
+  }
+}
+
+function keep<T>(names: Map<string, T>, id: string, name: T): void {
+  names.set(id, name);
+  for (const oldest of names.keys()) if (names.size > MOST_NAMES) names.delete(oldest);
+}

@@ -13,6 +13,8 @@ answer({
     }
     return process.memoryUsage();
   },
+  /** As it is, without a collection. */
+  memoryNow: () => process.memoryUsage(),
   usage,
 });
 process.channel?.unref();

@@ -376,7 +376,10 @@ printTable(
 );
 printTable(Object.keys(events), [Object.values(events)]);
 const isWhole = back.areAllBack && events.missing + events.lost + events.repeated + events.failedCommands === 0;
-if (!isWhole) process.exitCode = 1;
+if (!isWhole) {
+  progress('Not everything arrived, or not everybody came back: see above.');
+  process.exitCode = 1;
+}
 printResult({
   bench: 'load',
   listeners,

@@ -24,6 +24,7 @@ import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import { processLog } from './process-log.js';
+import { RelayHttpAdapter } from './relay-http.adapter.js';
 import type { RunningRole } from './serve-health.js';
 
 const log = new Logger('Relay');
@@ -79,7 +80,10 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
   });
-  const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
+  const app = await NestFactory.create<NestExpressApplication>(module, new RelayHttpAdapter(), {
+    logger,
+    abortOnError: false,
+  });
   installRelay(app);
   return app;
 }

@@ -30,6 +30,10 @@ const RUNS = {
   fairness: ['fairness', `--mbit 20 --queue-ms 1000 --seconds ${quick ? 5 : 20}`],
   throughput: ['throughput', quick ? '--rounds 1 --seconds 1' : '--rounds 7 --seconds 4'],
   memory: ['memory', `--pairs ${quick ? 500 : 5_000}`],
+  load: [
+    'load',
+    quick ? '--listeners 300 --clients 300 --streams 100 --seconds 5' : '--listeners 5000 --clients 5000 --seconds 60',
+  ],
   emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
   journal: ['journal', quick ? '--rounds 1 --seconds 1' : '--rounds 3 --seconds 5'],
 };
@@ -183,6 +187,56 @@ function memorySection(results) {
   });
 }
 
+function loadSection(results) {
+  return section(results, 'load', 'All of them come back at once', (result) => {
+    const { listeners, clients, streams, everyMs, bytes, commandsPerSecond, ours, bare } = result;
+    const { opened, rest, before, back, after, events } = ours;
+    const openedRow = (name, of) => [
+      name,
+      thousands(of.listenersPerSecond),
+      thousands(of.clientsPerSecond),
+      thousands(of.perListener.rss),
+      thousands(of.perClient.rss),
+      thousands(of.atRest.rssMiB),
+    ];
+    const openedRows = [openedRow('ours', opened), ...(bare ? [openedRow('bare', bare)] : [])];
+    const openedHead = ['', 'listeners/s', 'clients/s', 'bytes/listener', 'bytes/client', 'all at rest, MiB'];
+    const loadRow = (name, { eventsPerSecond, commands, eventDelay, cpuPercent, peak }) => [
+      name,
+      thousands(eventsPerSecond),
+      commands.p50Ms,
+      commands.p99Ms,
+      eventDelay.p50Ms,
+      eventDelay.p99Ms,
+      cpuPercent,
+      thousands(peak.rssMiB),
+    ];
+    const loadHead = ['', 'events/s', 'command p50 ms', 'p99', 'event p50 ms', 'p99', 'CPU %', 'most MiB'];
+    const backHead = ['relay gone s', 'half back after s', '99 %', 'all', 'in the busiest second', 'attempts'];
+    const backRow = [
+      back.downS,
+      back.backS.p50,
+      back.backS.p99,
+      back.backS.all,
+      thousands(back.backInBusiestSecond),
+      thousands(back.attempts),
+    ];
+    const about = `${thousands(listeners)} listeners and ${thousands(clients)} clients on one relay, two sockets each, each client at a listener of its own; ${thousands(streams)}
+runtimes say ${bytes} bytes every ${thousands(everyMs)} ms, and ${commandsPerSecond} commands a second go to a listener and back. They are opened one after the other, by two processes on the same
+cores; a listener also registers. Bytes are resident, and contain what a server learns once. At rest the relay uses ${rest.cpuPercent} % of one processor.`;
+    const cut = `Then the relay is killed (\`kill -9\`) and started again at once; everybody comes back as listeners and clients do, with full jitter from 1 s up to 30 s
+(reliability C25). Listeners go on saying things meanwhile, and each client checks the number of every event: of ${thousands(events.emitted)} events ${events.lost} were lost,
+${events.repeated} came twice, ${events.toldMissing} were told as missing; ${events.unanswered} commands were under way when the relay was killed, and have no answer.`;
+    return [
+      about,
+      table(openedHead, openedRows),
+      table(loadHead, [loadRow('before', before), loadRow('after', after)]),
+      cut,
+      table(backHead, [backRow]),
+    ].join('\n\n');
+  });
+}
+
 function emitSection(results) {
   const labels = { bare: 'JSON.stringify and `ws`', memory: 'emit, journal in memory', disk: 'emit, journal on disk' };
   return section(results, 'emit', 'From emit to the socket', (result) => {
@@ -234,6 +288,8 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     memorySection(results),
     emitSection(results),
     journalSection(results),
+    '## A relay for thousands',
+    loadSection(results),
     '## What bounds these figures',
     `**Loopback.** Nothing holds the stream back but the processors: listener, relay and client, SQLite's thread and the garbage collectors share the
 cores. A command passes four turns of an event loop, two of them the relay's, and a turn waits for whatever runs before it. To see by whom: add
@@ -245,7 +301,7 @@ and protocol with about a tenth each.`,
 each socket, and what Node keeps of each upgrade.`,
     '## Run it yourself',
     `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
-root and iproute2. Memory needs open files: \`ulimit -n 20000\`.`,
+root and iproute2. Memory and load need open files: \`ulimit -n 20000\`.`,
   ];
   writeFileSync(page, `${parts.join('\n\n')}\n`);
 }

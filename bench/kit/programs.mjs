@@ -71,6 +71,13 @@ export class Program {
     this.undo();
   }
 
+  /** Ends it as `kill -9` does. */
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+    this.undo();
+  }
+
   until(find, withinMs, what) {
     return new Promise((resolve, reject) => {
       const done = (settle, value) => {

@@ -18,6 +18,8 @@ answer({
     session.disconnect();
     return process.memoryUsage();
   },
+  /** As it is, without a collection. */
+  memoryNow: () => process.memoryUsage(),
   usage,
 });
 process.channel?.unref();

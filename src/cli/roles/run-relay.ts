@@ -29,6 +29,7 @@ import type { RelaySettings } from '../settings/relay.settings.js';
 import { cannotListen, codeOf } from './cannot-listen.js';
 import { processLog } from './process-log.js';
 import { certificatesOf } from './relay-certificates.js';
+import { RelayHttpAdapter } from './relay-http.adapter.js';
 import type { RunningRole } from './serve-health.js';
 
 const log = new Logger('Relay');
@@ -101,7 +102,7 @@ async function createApp(
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
   });
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const app = await NestFactory.create<NestExpressApplication>(module, new RelayHttpAdapter(), {
     logger,
     abortOnError: false,
     ...(certificates ? { httpsOptions: certificates.pair } : {}),

@@ -40,6 +40,29 @@ function ofProcess(processInstanceId?: string, changes: Partial<Registration> = 
 }
 const standing = ({ environment, secret }: Registered) => registry.standingOf(environment.connectionId, secret);
 
+describe('C25 registrations that come at once', () => {
+  it('are each kept, and one that is refused does not stop the others', async () => {
+    const outcomes = await Promise.allSettled([
+      registry.register(ofProcess('p1')),
+      registry.register(ofProcess('p2', { tokenId: 'token-b' })),
+      registry.register(ofProcess('p3', { deviceId: 'device-2' })),
+      registry.register(ofProcess('p1')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(outcomes[1]).toMatchObject({ reason: { code: 'ENVIRONMENT_TAKEN' } });
+    const listed = await registry.list('default');
+    expect(listed.map(({ deviceId }) => deviceId)).toEqual(['device-1', 'device-2']);
+    for (const outcome of outcomes)
+      if (outcome.status === 'fulfilled') expect(await standing(outcome.value)).toMatchObject({ state: 'valid' });
+  });
+
+  it('are kept when the relay stops in the same turn', async () => {
+    const registered = registry.register(ofProcess('p1'));
+    reopen();
+    expect(await standing(await registered)).toMatchObject({ state: 'valid' });
+  });
+});
+
 describe('C24 after the relay was restarted', () => {
   it('an environment and its leases are as they were', async () => {
     const other = await registry.register(ofProcess('p1'));

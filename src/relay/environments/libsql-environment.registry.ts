@@ -20,6 +20,7 @@ import {
 import { EnvironmentRegistry, type LeaseStanding, type Registered, type Registration } from './environment.registry.js';
 import { environmentOf, leaseOf, rowOfLease, type EnvironmentRow, type LeaseRow } from './registry-rows.js';
 import { REGISTRY_MIGRATIONS } from './registry-schema.js';
+import { WriteGroup } from './write-group.js';
 
 const FILE_NAME = 'registry.db';
 /** Only its owner reads and writes. */
@@ -37,11 +38,12 @@ const OTHER_PROCESS: Voider = 'other-process';
 /**
  * Keeps environments and leases in a file, so that listeners come back to a relay that was restarted with the lease they
  * have (reliability C24, C25), and those that were superseded stay so (C15). Statements are synchronous: what listeners do
- * here is rare, and each takes well under a millisecond.
+ * here is rare, and each takes well under a millisecond. Those that come in one turn of the event loop share a commit.
  */
 export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements OnApplicationShutdown {
   private readonly log = new Logger(LibsqlEnvironmentRegistry.name);
   private readonly statements;
+  private readonly writes: WriteGroup;
   /** Whether the last registration could not be written. */
   private isFailing = false;
 
@@ -51,6 +53,7 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
   ) {
     super();
     this.statements = prepare(database);
+    this.writes = new WriteGroup(database);
   }
 
   /**
@@ -68,7 +71,8 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
   /** @throws RelayError REGISTRATION_NOT_KEPT while the file cannot be written */
   async register(registration: Registration): Promise<Registered> {
     try {
-      const registered = this.atOnce(() => this.enter(registration));
+      const registered = await this.writes.together(() => this.enterUnlessRefused(registration));
+      if (registered instanceof RelayError) throw registered;
       if (this.isFailing) this.log.log('The registry is written again; listeners can register.');
       this.isFailing = false;
       return registered;
@@ -96,7 +100,9 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
   }
 
   async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
-    this.statements.seen.run([lastSeenAt, lastHeartbeat, environmentId]);
+    await this.writes.together(() => {
+      this.statements.seen.run([lastSeenAt, lastHeartbeat, environmentId]);
+    });
   }
 
   async release(environmentId: string): Promise<void> {
@@ -129,6 +135,7 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
 
   /** Every socket and request is over by then. */
   onApplicationShutdown(): void {
+    this.writes.flush();
     try {
       this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } catch (error) {
@@ -140,22 +147,9 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
 
   private change(write: () => void): void {
     try {
-      this.atOnce(write);
+      this.writes.now(write);
     } catch (cause) {
       throw new RelayError('CHANGE_NOT_KEPT', undefined, { cause });
-    }
-  }
-
-  private atOnce<T>(write: () => T): T {
-    this.database.exec('BEGIN IMMEDIATE');
-    try {
-      const written = write();
-      this.database.exec('COMMIT');
-      return written;
-    } catch (error) {
-      // A full disk has rolled back already.
-      if (this.database.inTransaction) this.database.exec('ROLLBACK');
-      throw error;
     }
   }
 
@@ -165,6 +159,16 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     if (!this.isFailing)
       this.log.error(`The registry cannot be written (${why}); listeners cannot register. Make room on the disk.`);
     this.isFailing = true;
+  }
+
+  /** One that is refused has written nothing, and does not stop the others of its group. */
+  private enterUnlessRefused(registration: Registration): Registered | RelayError {
+    try {
+      return this.enter(registration);
+    } catch (error) {
+      if (error instanceof RelayError) return error;
+      throw error;
+    }
   }
 
   private enter(registration: Registration): Registered {

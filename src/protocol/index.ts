@@ -22,3 +22,4 @@ export * from './routes.js';
 export * from './runtime.js';
 export * from './runtime-map.js';
 export * from './sparse-map.js';
+export * from './token-renewal.js';

@@ -1,4 +1,12 @@
 export { AccessService } from './access/access.service.js';
+export {
+  JWT_ALGORITHMS,
+  JWT_CLAIMS,
+  JwtClaimOptions,
+  type JwtModuleOptions,
+  JwtOptions,
+} from './access/jwt.options.js';
+export { JWKS_FETCH, type JwksFetch } from './access/tokens/jwks.js';
 export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
 export type { ClientAccess, Identity, Role, Scopes, TokenRole } from './access/identity.js';

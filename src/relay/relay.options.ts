@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
+import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
@@ -67,6 +68,12 @@ export class RelayOptions {
   @IsString({ each: true })
   @MinLength(MIN_TOKEN_LENGTH, { each: true })
   tokens: string[] = [];
+
+  /** Whose JSON Web Tokens are accepted too. Default: nobody's. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => JwtOptions)
+  jwt?: JwtOptions;
 
   /** Origins from which browsers may connect, as they stand in the `Origin` header. Default: none. */
   @IsArray()
@@ -187,8 +194,9 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'history' | 'jwt' | 'limits' | 'window'>> & {
   readonly history?: Partial<HistoryOptions>;
+  readonly jwt?: JwtModuleOptions;
   readonly limits?: Partial<LimitsOptions>;
   readonly window?: Partial<SendWindowOptions>;
 };

@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+import { CLOSE_CODES, encodeFrame, type Clock } from '../../protocol/index.js';
 import { LiveSockets, type AccessEnd, type Hold } from '../access/live-sockets.js';
+import { TokenRenewals } from '../access/token-renewals.js';
 import { maySee, type Scoped } from '../access/rights.js';
 import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
@@ -29,10 +30,11 @@ export class ClientSessions {
     private readonly routing: RoutingService,
     private readonly live: LiveSockets,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly renewals: TokenRenewals,
   ) {}
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { identity, ...admitted }: AdmittedClient): void {
+  open(bare: ChannelSocket, { identity, asksForExpiry, ...admitted }: AdmittedClient): void {
     const { environmentId, client } = admitted;
     const failed = (error: unknown): void => this.log.error(error, { environmentId });
     const socket = new GuardedSocket(bare, failed, () => this.left(environmentId, attached));
@@ -40,11 +42,16 @@ export class ClientSessions {
       const { code, reason } = accessClosing(end, client !== undefined);
       socket.cut(code.code, reason, this.clock);
     };
-    const attached: Attached = { hold: this.live.hold(identity, { refuse }), socket, refuse };
+    const connection = client && JSON.stringify([environmentId, client]);
+    const hold = this.live.hold(identity, { refuse }, connection);
+    const attached: Attached = { hold, socket, refuse };
     const ofEnvironment = this.byEnvironment.get(environmentId) ?? new Set();
     this.byEnvironment.set(environmentId, ofEnvironment.add(attached));
     const named = this.names.get(environmentId);
     if (named) this.lookAt(attached, named);
+    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    socket.intercept((text) => renewal.takes(text));
+    if (asksForExpiry) renewal.announce();
     if (socket.open) socket.guard(() => this.routing.attach({ ...admitted, socket }));
   }
 

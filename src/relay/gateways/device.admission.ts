@@ -18,6 +18,8 @@ export interface AdmittedDevice {
   readonly hello: Hello;
   readonly standing: LeaseStanding;
   readonly identity: Identity;
+  /** `renew=1`: it wants to know when its token expires, and shows a fresh one before. */
+  readonly asksForExpiry: boolean;
 }
 
 /** Checks a listener's upgrade. A lease that is not valid is let in, to be told so by a close code. */
@@ -42,7 +44,7 @@ export class DeviceAdmission {
     if (standing.state !== 'unknown' && !isFree(standing.environment, identity.tokenId))
       throw new RelayError('ENVIRONMENT_TAKEN');
     this.limits.socket('listener', identity, request);
-    return { hello, standing, identity };
+    return { hello, standing, identity, asksForExpiry: query.get('renew') === '1' };
   }
 }
 

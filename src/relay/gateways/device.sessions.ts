@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
-import { LiveSockets } from '../access/live-sockets.js';
+import { CLOSE_CODES, encodeFrame, type Clock } from '../../protocol/index.js';
+import { LiveSockets, type AccessEnd } from '../access/live-sockets.js';
+import { TokenRenewals } from '../access/token-renewals.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
@@ -30,21 +31,24 @@ export class DeviceSessions implements OnApplicationShutdown {
     options: RelayOptions,
     @Inject(CLOCK) clock: Clock,
     private readonly live: LiveSockets,
+    private readonly renewals: TokenRenewals,
   ) {
     this.parts = { registry, presence, superseded, routing, options, clock };
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { hello, standing, identity }: AdmittedDevice): void {
+  open(bare: ChannelSocket, { hello, standing, identity, asksForExpiry }: AdmittedDevice): void {
     const socket = new GuardedSocket(bare, this.failed, () => hold.release());
     const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
-    const hold = this.live.hold(identity, {
-      refuse: (end) => {
-        const { code, reason } = accessClosing(end, knowsOurs);
-        socket.cut(code.code, reason, this.parts.clock);
-      },
-    });
+    const refuse = (end: AccessEnd): void => {
+      const { code, reason } = accessClosing(end, knowsOurs);
+      socket.cut(code.code, reason, this.parts.clock);
+    };
+    const hold = this.live.hold(identity, { refuse }, standing.state === 'unknown' ? undefined : standing.lease.id);
     if (!socket.open) return;
+    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    socket.intercept((text) => renewal.takes(text));
+    if (asksForExpiry) renewal.announce();
     socket.guard(() => {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')

@@ -1,10 +1,12 @@
 export { AccessService } from './access/access.service.js';
 export {
+  isTrustworthyUrl,
   JWT_ALGORITHMS,
   JWT_CLAIMS,
   JwtClaimOptions,
   type JwtModuleOptions,
   JwtOptions,
+  WANTS_TRUSTWORTHY_URL,
 } from './access/jwt.options.js';
 export { JWKS_FETCH, type JwksFetch } from './access/tokens/jwks.js';
 export type { LimitName } from './access/limit-name.js';

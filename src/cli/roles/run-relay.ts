@@ -7,11 +7,13 @@ import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observabil
 import {
   assertSafeToListen,
   installRelay,
+  JWKS_FETCH,
   parseTokensFile,
   RelayModule,
   TokensFileError,
   UnsafeListenError,
   type HistoryOptions,
+  type JwtModuleOptions,
   type LimitsOptions,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
@@ -19,6 +21,9 @@ import { DAY_MS } from '../settings/limits.js';
 import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableUrl } from '../reachable.js';
+import { outbound } from '../outbound/outbound.js';
+import type { Env } from '../outbound/proxy-rules.js';
+import { jwtOptionsOf } from '../settings/jwt.settings.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
@@ -37,8 +42,9 @@ export interface RunningRelay extends RunningRole {
   readonly kept: KeptToken | undefined;
 }
 
-/** Runs the server role in this process. @throws CliError when it cannot listen */
-export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
+/** Runs the server role in this process. @param env where proxies are set @throws CliError when it cannot listen */
+export async function runRelay(settings: RelaySettings, env: Env): Promise<RunningRelay> {
+  const jwt = jwtOptionsOf(settings);
   const directory = new DataDirectory(settings.dataDir);
   const given = [...(settings.token === undefined ? [] : [settings.token]), ...(await tokensOf(settings))];
   refuseUnsafe(settings.host, given.length > 0);
@@ -51,7 +57,9 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
     (pid) =>
       `A relay is already running${pid} with the data directory ${settings.dataDir}. Stop it, or choose another directory with --data-dir or TWINLANE_DATA_DIR.`,
   );
-  const app = await folder.keepIf(createApp(settings, tokens, folder.path).then((made) => listen(made, settings)));
+  const app = await folder.keepIf(
+    createApp(settings, tokens, folder.path, jwt, env).then((made) => listen(made, settings)),
+  );
   const endpoint = { url: urlOf(app, settings.host), pid: process.pid };
   await keepEndpoint(directory, endpoint);
   let closing: Promise<void> | undefined;
@@ -64,11 +72,21 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
   };
 }
 
-async function createApp(settings: RelaySettings, tokens: string[], dataDir: string): Promise<NestExpressApplication> {
+async function createApp(
+  settings: RelaySettings,
+  tokens: string[],
+  dataDir: string,
+  jwt: JwtModuleOptions | undefined,
+  env: Env,
+): Promise<NestExpressApplication> {
   const { allowedOrigins, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
+  // The one thing that a relay asks for elsewhere.
+  const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
+  const fetched = way ? [{ provide: JWKS_FETCH, useValue: way.fetch }] : [];
   const module = RelayModule.forRoot({
     tokens,
+    ...(jwt === undefined ? {} : { jwt }),
     allowedOrigins,
     clientChannels,
     dataDir,
@@ -77,7 +95,7 @@ async function createApp(settings: RelaySettings, tokens: string[], dataDir: str
     limits: limitsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
+    extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }, ...fetched] } },
   });
   const app = await NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
   installRelay(app);

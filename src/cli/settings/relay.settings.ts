@@ -2,8 +2,8 @@ import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { HistoryOptions, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { JwtSettings } from './jwt.settings.js';
 import { IsLogLevels } from './log-levels.decorator.js';
-import { RelayLimitSettings } from './relay-limits.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
@@ -12,7 +12,7 @@ const { maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
 const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
-export class RelaySettings extends RelayLimitSettings {
+export class RelaySettings extends JwtSettings {
   @IsString()
   @IsNotEmpty()
   host: string = '127.0.0.1';

@@ -35,7 +35,9 @@ export function identityOfClaims(payload: JWTPayload, settings: ClaimSettings): 
   if (typeof exp !== 'number') throw new ClaimError('exp', 'a time');
   const role = roleOf(valueOf(payload, claims.role), claims.role);
   const organizationId = organization ?? textOf(valueOf(payload, claims.organization), claims.organization);
-  const holder = createHash('sha256').update(JSON.stringify([issuer, organizationId, sub, role])).digest('hex');
+  const holder = createHash('sha256')
+    .update(JSON.stringify([issuer, organizationId, sub, role]))
+    .digest('hex');
   return {
     tokenId: `jwt-${holder.slice(0, TOKEN_ID_LENGTH)}`,
     organizationId,

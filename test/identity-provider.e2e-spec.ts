@@ -206,14 +206,13 @@ describe('C30 renewal without a reconnect', () => {
     const claims = { twinlane_role: 'device', sub: 'builder' };
     const source = { resolve: () => provider.sign({ ...claims, exp: inMs(lives) }) };
     const { path: workspace, remove } = await temporaryDirectory();
-    const providers = [
-      { provide: TOKEN_SOURCE, useValue: source },
-      { provide: CLOCK, useValue: clock },
-    ];
-    const app = await startListener({ server, workspace, extend: { registration: { providers } } });
+    const extend = {
+      registration: { providers: [{ provide: TOKEN_SOURCE, useValue: source }] },
+      transport: { providers: [{ provide: CLOCK, useValue: clock }] },
+    };
+    const app = await startListener({ server, workspace, extend });
     cleanUps.push(remove, () => app.close());
     const monitor = app.get<LinkMonitor>(LINK_MONITOR, { strict: false });
-    for await (const { phase } of monitor.states()) if (phase === 'ready') break;
     lives = 3 * HOUR_MS;
     await clock.fire();
     await clock.fire();

@@ -35,9 +35,8 @@ export class LongTimers implements Clock {
       this.waiting.add(look);
       look();
     });
-    for (const [key, run] of [...this.set]) {
-      this.set.delete(key);
-      run();
-    }
+    const due = new Map(this.set);
+    this.set.clear();
+    for (const run of due.values()) run();
   }
 }

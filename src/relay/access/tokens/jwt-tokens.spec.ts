@@ -180,9 +180,7 @@ describe('a JWT that is', () => {
       .identify(token)
       .catch((caught: unknown) => caught);
     expect(error).toMatchObject({ name: 'RelayError', code, status: 401 });
-    expect(String((error as Error).message)).toMatch(
-      /^(The token is missing or not known here|This token has expired)/,
-    );
+    expect((error as Error).message).toMatch(/^(The token is missing or not known here|This token has expired)/);
     expect(logged.join('\n')).toContain(reason);
     for (const part of token.split('.').filter(({ length }) => length > 8))
       expect(logged.join('\n')).not.toContain(part);
@@ -234,7 +232,10 @@ describe('the keys', () => {
     ['more than is read', { status: 200, body: `{"keys":[],"x":"${'x'.repeat(1_100_000)}"}` }],
   ])('are not there where the provider answers with %s: nobody is let in, and told to come back', async (_, fault) => {
     const urls: string[] = [];
-    const service = access({}, (url, init) => (urls.push(String(url)), fetch(url, init)));
+    const service = access(
+      {},
+      (url, init) => (urls.push(url instanceof Request ? url.url : url.toString()), fetch(url, init)),
+    );
     provider.fault = fault;
     const error: unknown = await service.identify(await provider.sign()).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'IDENTITY_PROVIDER_UNREACHABLE', status: 503 });

@@ -3,7 +3,6 @@ export {
   isTrustworthyUrl,
   JWT_ALGORITHMS,
   JWT_CLAIMS,
-  JwtClaimOptions,
   type JwtModuleOptions,
   JwtOptions,
   WANTS_TRUSTWORTHY_URL,

@@ -273,6 +273,7 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   ping: 'own',
   pong: 'own',
   ack: 'own',
+  token_renew: 'own',
 };
 const FRAME_TYPES = [...new Set([...Object.keys(OUTCOMES), ...OTHER_TYPES])];
 

@@ -16,4 +16,5 @@ export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } fr
 export type { SocketObserver } from './socket-observer.js';
 export { cutText, encodeInPieces } from './text-pieces.js';
 export { WsSocket, type WsLike, type WsRole } from './ws-socket.js';
+export { TokenRenewer, type TokenRenewerObserver } from './token-renewer.js';
 export { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN, WINDOW_DEFAULTS, type WindowOptions } from './window.js';

@@ -1,4 +1,4 @@
-import { ChunkError, Heartbeat, type ChannelSocket } from '../channel/index.js';
+import { ChunkError, Heartbeat, TokenRenewer, type ChannelSocket } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
   CLOSE_CODES,
@@ -56,6 +56,7 @@ export class ClientLink {
   private readonly ends = new Map<ChannelName, SocketEnd>();
   private isDown = false;
   private clockWatch: Timer | undefined;
+  private readonly renewer: TokenRenewer;
 
   private constructor(
     private readonly context: ClientContext,
@@ -63,7 +64,12 @@ export class ClientLink {
     private readonly receiver: LinkReceiver,
     private readonly held: () => boolean,
     private readonly answered: Set<ChannelName>,
-  ) {}
+  ) {
+    // Whoever is told nothing loses the link, is told why, and comes back with a token that it asks for then.
+    const observer = { renewed: () => {}, failed: () => {} };
+    const send = (frame: Frame): void => this.send(frame);
+    this.renewer = new TokenRenewer(context.clock, context.token, send, observer);
+  }
 
   /**
    * Opens both sockets. Frames reach the receiver from `start` on.
@@ -79,8 +85,10 @@ export class ClientLink {
     held: () => boolean,
     answered: Set<ChannelName>,
   ): Promise<ClientLink> {
+    // One for both: they live and die together.
+    const token = await context.token();
     const dialled = CHANNEL_NAMES.map((channel) =>
-      dial(context, socketUrl(context, target, channel), target.environment),
+      dial(context, socketUrl(context, target, channel), token, target.environment),
     );
     try {
       const [control, stream] = await Promise.all(dialled);
@@ -145,6 +153,7 @@ export class ClientLink {
       this.answered.add(channel);
       end?.heartbeat.pong();
     } else if (rest.type === 'chunk') this.join(channel, rest);
+    else if (this.renewer.take(rest)) return;
     else {
       end?.chunks.forget(requestIdOf(rest) ?? '');
       this.receiver.frame(rest, channel, text.length);
@@ -191,6 +200,7 @@ export class ClientLink {
 
   private stop(): void {
     this.clockWatch?.cancel();
+    this.renewer.stop();
     for (const { acks, heartbeat } of this.ends.values()) {
       acks.stop();
       heartbeat.stop();
@@ -206,6 +216,7 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     channel,
     client: target.clientId,
     chunks: '1',
+    renew: channel === 'control' ? '1' : undefined,
     requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,

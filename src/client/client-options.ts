@@ -74,11 +74,18 @@ export const CLIENT_LIMITS: ClientLimits = {
   terminalTailMs: 250,
 };
 
+/** Gives a token that is valid now, and for a while. */
+export type ClientTokenSource = () => string | Promise<string>;
+
 /** @publicApi */
 export interface TwinlaneClientOptions {
   /** `http:` or `https:` address of the relay, with its path where it has one. */
   readonly server: string;
-  readonly token: string;
+  /**
+   * What the relay is shown; or what gives it, asked for each request, each pair of sockets, and again before the token expires, so that
+   * it can be renewed without a reconnect. What is costly to get is for the function to keep.
+   */
+  readonly token: string | ClientTokenSource;
   /**
    * Default: the global `WebSocket`. npm `ws` is given the token in a header; browsers cannot send one, so any other
    * implementation carries it in the query (protocol section 4).
@@ -95,7 +102,7 @@ export interface TwinlaneClientOptions {
 /** Options with every default filled in. */
 export interface ClientContext {
   readonly server: URL;
-  readonly token: string;
+  readonly token: ClientTokenSource;
   readonly WebSocket: WebSocketConstructor;
   readonly fetch: FetchLike;
   readonly limits: ClientLimits;
@@ -105,7 +112,7 @@ export interface ClientContext {
 
 /** @throws TypeError when the server is no HTTP address, or this platform lacks what was not given */
 export function clientContext(options: TwinlaneClientOptions): ClientContext {
-  const { clock = SYSTEM_CLOCK, random = Math.random } = options;
+  const { token, clock = SYSTEM_CLOCK, random = Math.random } = options;
   const platform = globalThis as { WebSocket?: WebSocketConstructor; fetch?: FetchLike };
   const WebSocket = options.WebSocket ?? platform.WebSocket;
   const fetch = options.fetch ?? platform.fetch?.bind(globalThis);
@@ -114,7 +121,7 @@ export function clientContext(options: TwinlaneClientOptions): ClientContext {
   if (!fetch) throw new TypeError('This platform has no fetch; pass one: new TwinlaneClient({ fetch: … }).');
   return {
     server: readServer(options.server),
-    token: options.token,
+    token: typeof token === 'string' ? () => token : token,
     WebSocket,
     fetch,
     limits: { ...CLIENT_LIMITS, ...options.limits },

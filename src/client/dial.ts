@@ -19,11 +19,17 @@ const MAX_REFUSAL_BYTES = 16 * 1024;
  * Opens one socket.
  *
  * @param url address without a token; `http:` or `https:`
+ * @param token shown on the upgrade
  * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
  */
-export async function dial(context: ClientContext, url: URL, environment: string): Promise<ChannelSocket> {
+export async function dial(
+  context: ClientContext,
+  url: URL,
+  token: string,
+  environment: string,
+): Promise<ChannelSocket> {
   const { limits, clock, server } = context;
-  const socket = create(context, url);
+  const socket = create(context, url, token);
   const channel = new WebSocketChannel(socket);
   try {
     await withDeadline(opened(context, socket, environment), limits.openTimeoutMs, clock, () => {
@@ -36,7 +42,7 @@ export async function dial(context: ClientContext, url: URL, environment: string
   return channel;
 }
 
-function create({ WebSocket, token }: ClientContext, url: URL): WebSocketLike {
+function create({ WebSocket }: ClientContext, url: URL, token: string): WebSocketLike {
   const address = new URL(url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   if (isNodeImplementation(WebSocket))

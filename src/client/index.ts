@@ -10,7 +10,13 @@ export {
   TokenRefusedError,
   TurnOutcomeUnknownError,
 } from './client.error.js';
-export { CLIENT_LIMITS, type ClientLimits, type FetchLike, type TwinlaneClientOptions } from './client-options.js';
+export {
+  CLIENT_LIMITS,
+  type ClientLimits,
+  type ClientTokenSource,
+  type FetchLike,
+  type TwinlaneClientOptions,
+} from './client-options.js';
 export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
 export type { GrepMatch } from '../protocol/index.js';
 export type { EventCursor } from './event-cursors.js';

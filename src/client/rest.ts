@@ -83,7 +83,7 @@ export class RelayRest {
     signal: AbortSignal,
   ): Promise<RestAnswer> {
     const { fetch, token } = this.context;
-    const authorization = `Bearer ${token}`;
+    const authorization = `Bearer ${await token()}`;
     try {
       const response = await fetch(url.href, {
         signal,

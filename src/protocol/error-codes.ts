@@ -68,6 +68,11 @@ export const ERROR_CODES = {
     message:
       'This organisation has as many tokens as it may; revoke those that nobody needs (`twinlane tokens list`), or raise TWINLANE_TOKENS_PER_ORGANIZATION of the relay.',
   },
+  IDENTITY_PROVIDER_UNREACHABLE: {
+    status: 503,
+    message:
+      'The relay cannot reach the identity provider that this token is of, so nobody with such a token gets in; try again when Retry-After says. The log of the relay has the cause.',
+  },
   COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
   COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
   COMMAND_FAILED: { message: 'The command failed on the device.' },

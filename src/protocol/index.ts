@@ -27,3 +27,4 @@ export * from './runtime.js';
 export * from './runtime-map.js';
 export * from './sparse-map.js';
 export * from './sparse-set.js';
+export * from './token-renewal.js';

@@ -1,5 +1,6 @@
 import { answerTypeOf, REQUESTS_IN_FLIGHT } from './commands.js';
 import { isKnownEventType } from './events.js';
+import { TOKEN_FRAMES } from './token-renewal.js';
 
 /** Commands of the wire, those that this device does not implement included (protocol section 3). */
 export const KNOWN_COMMANDS: readonly string[] = [
@@ -53,6 +54,7 @@ export const OTHER_TYPES: readonly string[] = [
   'journal_gap',
   'chunk',
   'chunk_ack',
+  ...TOKEN_FRAMES,
 ];
 
 const KNOWN: ReadonlySet<string> = new Set([...KNOWN_COMMANDS, ...KNOWN_COMMANDS.map(answerTypeOf), ...OTHER_TYPES]);

@@ -1,5 +1,14 @@
 export { AccessService } from './access/access.service.js';
 export { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
+export {
+  isTrustworthyUrl,
+  JWT_ALGORITHMS,
+  JWT_CLAIMS,
+  type JwtModuleOptions,
+  JwtOptions,
+  WANTS_TRUSTWORTHY_URL,
+} from './access/jwt.options.js';
+export { JWKS_FETCH, type JwksFetch } from './access/tokens/jwks.js';
 export type { LimitName } from './access/limit-name.js';
 export { LimitsOptions } from './access/limits.options.js';
 export type { ClientAccess, Identity, Role, Scopes, TokenRole } from './access/identity.js';

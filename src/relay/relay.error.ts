@@ -15,6 +15,7 @@ const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
   REGISTRATION_NOT_KEPT: 10_000,
   CHANGE_NOT_KEPT: 10_000,
   AUDIT_NOT_KEPT: 10_000,
+  IDENTITY_PROVIDER_UNREACHABLE: 5_000,
 };
 
 export interface RelayErrorOptions extends ErrorOptions {

@@ -7,8 +7,10 @@ import { AccessLimits } from './access/access-limits.js';
 import { CommandRates } from './access/command-rates.js';
 import { AccessService } from './access/access.service.js';
 import { LiveSockets } from './access/live-sockets.js';
+import { TokenRenewals } from './access/token-renewals.js';
 import { TokenAccessService } from './access/token-access.service.js';
 import { ApiDocumentsController } from './api/api-documents.controller.js';
+import { JWKS_FETCH } from './access/tokens/jwks.js';
 import { tokenStoreProvider } from './access/tokens/token-store.provider.js';
 import { TokenStore } from './access/tokens/token-store.js';
 import { EnvironmentsAdministration } from './administration/environments-administration.js';
@@ -99,8 +101,10 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     routingOptionsProvider,
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
+    { provide: JWKS_FETCH, useValue: globalThis.fetch },
     tokenStoreProvider,
     LiveSockets,
+    TokenRenewals,
     environmentRegistryProvider,
     RelayMetrics,
     { provide: ROUTING_OBSERVER, useExisting: RelayMetrics },

@@ -17,6 +17,7 @@ import {
 import { SendWindowOptions } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
 import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
+import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { AuditOptions } from './audit/audit.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
@@ -69,6 +70,12 @@ export class RelayOptions {
   @IsString({ each: true })
   @MinLength(MIN_TOKEN_LENGTH, { each: true })
   tokens: string[] = [];
+
+  /** Whose JSON Web Tokens are accepted too. Default: nobody's. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => JwtOptions)
+  jwt?: JwtOptions;
 
   /** Origins from which browsers may connect, as they stand in the `Origin` header. Default: none. */
   @IsArray()
@@ -214,9 +221,10 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'jwt' | 'limits' | 'window'>> & {
   readonly audit?: Partial<AuditOptions>;
   readonly history?: Partial<HistoryOptions>;
+  readonly jwt?: JwtModuleOptions;
   readonly limits?: Partial<LimitsOptions>;
   readonly window?: Partial<SendWindowOptions>;
 };

@@ -17,6 +17,7 @@ import {
   FrameError,
   isAnswerType,
   PONG_TEXT,
+  TOKEN_FRAMES,
   withDeadline,
 } from '../protocol/index.js';
 import { type Delivery, type DeliveryContext, PlainDelivery, ResumableDelivery } from './delivery.js';
@@ -64,6 +65,9 @@ export class LinkChannel {
   private handler: ((frame: Frame) => void) | undefined;
   private early: Arrived[] = [];
   private readonly helloes: Frame[] = [];
+  private onTokenFrame: ((frame: Frame) => void) | undefined;
+  /** The newest one that came before anybody asked. */
+  private tokenFrame: Frame | undefined;
   private onHello: (() => void) | undefined;
   private spoken = false;
 
@@ -120,6 +124,18 @@ export class LinkChannel {
   receive(handler: (frame: Frame) => void): void {
     this.handler = handler;
     for (const arrived of this.early.splice(0)) this.handOver(arrived, handler);
+  }
+
+  /** Hands over what the server says of the token, from now on and once of what it said before (protocol section 4). */
+  receiveTokenFrames(handler: (frame: Frame) => void): void {
+    this.onTokenFrame = handler;
+    if (this.tokenFrame) handler(this.tokenFrame);
+    this.tokenFrame = undefined;
+  }
+
+  /** Sends a frame of the socket itself: past everything that waits, without a number. */
+  sendBare(frame: Frame): void {
+    this.socket.send(encodeFrame(frame));
   }
 
   /**
@@ -186,11 +202,17 @@ export class LinkChannel {
         if (this.helloes.push(frame) > MAX_HELLOES) this.helloes.shift();
         return this.onHello?.();
       default: {
+        if (TOKEN_FRAMES.has(frame.type)) return this.tellOfToken(frame);
         const arrived = { frame, receipt: this.delivery.received(frame['seq'], bytes) };
         if (this.handler) this.handOver(arrived, this.handler);
         else this.early.push(arrived);
       }
     }
+  }
+
+  private tellOfToken(frame: Frame): void {
+    if (this.onTokenFrame) this.onTokenFrame(frame);
+    else this.tokenFrame = frame;
   }
 
   /** Whoever dispatches it is responsible for it from then on. */

@@ -53,7 +53,10 @@ export class LinkParts {
   ): Promise<LinkChannel> {
     const { deviceId, connectionName, deflate, upgradeDeadlineMs } = this.options;
     const url = new URL(wsUrl);
-    for (const [name, value] of Object.entries({ deviceId, connectionName, ...query }))
+    const { resumable } = shapeOf(capabilities);
+    // Where the server takes no fresh tokens it says nothing of when this one expires.
+    const renew = resumable && channel === 'control' ? { renew: '1' } : {};
+    for (const [name, value] of Object.entries({ deviceId, connectionName, ...query, ...renew }))
       url.searchParams.set(name, value);
     const dialling = new AbortController();
     const giveUp = (): void => dialling.abort(attempt.signal.reason);
@@ -74,7 +77,7 @@ export class LinkParts {
         signal: dialling.signal,
         observer: this.observer.socket('channel' in query ? channel : 'both'),
       });
-      return new LinkChannel(channel, socket, this.context, shapeOf(capabilities).resumable);
+      return new LinkChannel(channel, socket, this.context, resumable);
     } catch (error) {
       if (!isLate) throw error;
       const text = `${url.host} did not open the ${channel} socket within ${upgradeDeadlineMs / 1_000} s.`;

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { TokenRenewer } from '../channel/index.js';
 import { CLOCK } from '../config/index.js';
 import {
   type ChannelName,
@@ -42,6 +43,8 @@ export class LinkSupervisor implements LinkMonitor {
   private registration: Registration | undefined;
   /** Undefined: resolve it anew before the next connect. */
   private token: string | undefined;
+  /** Whether the server has said that such a token expires: then each link is given one that was asked for then. */
+  private tokenExpires = false;
   private running: Promise<void> | undefined;
   private leaving: Promise<void> | undefined;
   private cause: StopCause | undefined;
@@ -133,7 +136,7 @@ export class LinkSupervisor implements LinkMonitor {
       this.enter({ phase: 'offline', reason: after.reason });
       await sleep(this.clock, after.waitMs, this.stopping.signal);
       if (after.next === 'register') this.registration = undefined;
-      if (after.renewToken) this.token = undefined;
+      if (after.renewToken || this.tokenExpires) this.token = undefined;
     }
   }
 
@@ -173,14 +176,35 @@ export class LinkSupervisor implements LinkMonitor {
     link.control.receive((frame) => this.arrived(this.control, frame));
     if (link.stream !== link.control) link.stream.receive((frame) => this.arrived(this.stream, frame));
 
+    const renewer = this.renewerOf(link);
     const watch = watchForJumps(this.clock, (missedMs) => this.woke(link, missedMs));
     const end = await link.ended;
     watch.cancel();
+    renewer.stop();
     this.link = undefined;
     for (const feed of this.feeds) feed.linkDown();
     this.control.linkDown(link.shape.resumable);
     this.stream.linkDown(link.shape.resumable);
     return end;
+  }
+
+  /** Shows the server fresh tokens for as long as the link is up. */
+  private renewerOf(link: OpenLink): TokenRenewer {
+    const { control } = link;
+    const renewer = new TokenRenewer(
+      this.clock,
+      () => this.tokens.resolve(),
+      (frame) => control.sendBare(frame),
+      {
+        renewed: (token) => (this.token = token),
+        failed: (reason) => this.log.warn(`The token expires soon and was not renewed: ${reason}`),
+      },
+    );
+    control.receiveTokenFrames((frame) => {
+      this.tokenExpires = true;
+      renewer.take(frame);
+    });
+    return renewer;
   }
 
   private arrived(client: LastingChannelClient, frame: Frame): void {

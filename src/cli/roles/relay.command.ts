@@ -11,7 +11,7 @@ import { runRelay } from './run-relay.js';
 export function relayCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
   const settings = readSettings('relay', RelaySettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const relay = await runRelay(settings);
+    const relay = await runRelay(settings, io.env);
     return withHealthPort(settings, [relay], async (healthUrl) => {
       const lines = [...relayLines(relay), ...healthLines(healthUrl)];
       io.stdout.write(banner(lines, 'Where agents run:  npx twinlane listen'));

@@ -9,12 +9,14 @@ import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observabil
 import {
   assertSafeToListen,
   installRelay,
+  JWKS_FETCH,
   parseTokensFile,
   type CertificateFiles,
   RelayModule,
   TokensFileError,
   UnsafeListenError,
   type HistoryOptions,
+  type JwtModuleOptions,
   type LimitsOptions,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
@@ -22,6 +24,9 @@ import { DAY_MS } from '../settings/limits.js';
 import { ownFolder } from '../data-dir/own-folder.js';
 import { DataDirectory, type KeptToken, type RelayEndpoint } from '../data-dir/data-directory.js';
 import { reachableHost, reachableUrl } from '../reachable.js';
+import { outbound } from '../outbound/outbound.js';
+import type { Env } from '../outbound/proxy-rules.js';
+import { jwtOptionsOf } from '../settings/jwt.settings.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import { auditOptionsOf } from '../settings/relay-audit.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
@@ -43,8 +48,9 @@ export interface RunningRelay extends RunningRole {
   readonly kept: KeptToken | undefined;
 }
 
-/** Runs the server role in this process. @throws CliError when it cannot listen */
-export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
+/** Runs the server role in this process. @param env where proxies are set @throws CliError when it cannot listen */
+export async function runRelay(settings: RelaySettings, env: Env): Promise<RunningRelay> {
+  const jwt = jwtOptionsOf(settings);
   const directory = new DataDirectory(settings.dataDir);
   const given = [...(settings.token === undefined ? [] : [settings.token]), ...(await tokensOf(settings))];
   refuseUnsafe(settings.host, given.length > 0);
@@ -58,7 +64,7 @@ export async function runRelay(settings: RelaySettings): Promise<RunningRelay> {
     (pid) =>
       `A relay is already running${pid} with the data directory ${settings.dataDir}. Stop it, or choose another directory with --data-dir or TWINLANE_DATA_DIR.`,
   );
-  const made = createApp(settings, { tokens, certificates, dataDir: folder.path });
+  const made = createApp(settings, { tokens, certificates, dataDir: folder.path, jwt, env });
   const app = await folder.keepIf(made.then((created) => listen(created, settings)));
   certificates?.keepFresh(app.getHttpServer() as unknown as SecureServer);
   const endpoint = { url: urlOf(app, settings, certificates), pid: process.pid };
@@ -80,16 +86,23 @@ interface RelayParts {
   readonly tokens: string[];
   readonly certificates: CertificateFiles | undefined;
   readonly dataDir: string;
+  readonly jwt: JwtModuleOptions | undefined;
+  /** Says through which proxies it asks an identity provider. */
+  readonly env: Env;
 }
 
 async function createApp(
   settings: RelaySettings,
-  { tokens, certificates, dataDir }: RelayParts,
+  { tokens, certificates, dataDir, jwt, env }: RelayParts,
 ): Promise<NestExpressApplication> {
   const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
+  // The one thing that a relay asks for elsewhere.
+  const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
+  const fetched = way ? [{ provide: JWKS_FETCH, useValue: way.fetch }] : [];
   const module = RelayModule.forRoot({
     tokens,
+    ...(jwt === undefined ? {} : { jwt }),
     allowedOrigins,
     trustedProxies,
     clientChannels,
@@ -100,7 +113,7 @@ async function createApp(
     ...auditOptionsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
-    extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }] } },
+    extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }, ...fetched] } },
   });
   const app = await NestFactory.create<NestExpressApplication>(module, new RelayHttpAdapter(), {
     logger,

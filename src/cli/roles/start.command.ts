@@ -16,7 +16,7 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const relaySettings = readSettings('start', RelaySettings, sources);
   const listenSettings = readSettings('start', ListenSettings, sources);
   return keepAlive(async () => {
-    const relay = await runRelay(relaySettings);
+    const relay = await runRelay(relaySettings, io.env);
     const access = { server: relay.url, token: relay.token };
     const way = await outbound(access.server, listenSettings, io.env);
     const listener = await runListener(listenSettings, access, way, io.cwd).catch(async (error: unknown) => {

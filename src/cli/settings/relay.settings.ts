@@ -2,7 +2,7 @@ import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { HistoryOptions, IsAddressOrNetwork, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
 import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
-import { RelayAuditSettings } from './relay-audit.settings.js';
+import { JwtSettings } from './jwt.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
@@ -11,7 +11,7 @@ const { maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
 const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
-export class RelaySettings extends RelayAuditSettings {
+export class RelaySettings extends JwtSettings {
   @IsString()
   @IsNotEmpty()
   host: string = '127.0.0.1';

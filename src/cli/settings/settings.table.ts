@@ -1,5 +1,6 @@
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { AGENTS } from './agents.settings.table.js';
+import { JWT } from './jwt.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_AUDIT } from './relay-audit.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
@@ -54,6 +55,7 @@ export const SETTINGS: readonly Setting[] = [
     help: 'file with further tokens the relay accepts, one on each line',
     commands: RELAY,
   },
+  ...JWT,
   {
     name: 'data-dir',
     kind: 'text',

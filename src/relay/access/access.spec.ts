@@ -15,7 +15,7 @@ const B = 'token-b-0123456789';
 
 describe('TokenAccessService', () => {
   const accessOf = (options: RelayOptions) =>
-    new TokenAccessService(options, new MemoryTokenStore(), new ManualClock());
+    new TokenAccessService(options, new MemoryTokenStore(), new ManualClock(), fetch);
   const access = accessOf(validateOptions(RelayOptions, { tokens: [A, B] }));
 
   it('names each token without showing it', async () => {

@@ -17,7 +17,10 @@ export interface HeldSocket {
 export interface Hold {
   /** Whose it is now. */
   readonly identity: Identity;
-  /** The same holder has shown that it may stay longer, or what else has changed. Its `tokenId` stays. */
+  /**
+   * The same holder has shown that it may stay longer, or what else has changed. Its `tokenId` stays. Sockets of one connection are
+   * renewed together.
+   */
   renew(identity: Identity): void;
   /** The socket has closed. */
   release(): void;
@@ -31,6 +34,8 @@ const REVOKED_KEPT = 10_000;
 interface Held {
   identity: Identity;
   readonly socket: HeldSocket;
+  /** Which other sockets of the token are renewed with it; undefined: none. */
+  readonly connection: string | undefined;
 }
 
 /**
@@ -49,9 +54,13 @@ export class LiveSockets implements OnApplicationShutdown {
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  /** A socket was let in. One whose token's time is over already is refused at once. */
-  hold(identity: Identity, socket: HeldSocket): Hold {
-    const held: Held = { identity, socket };
+  /**
+   * A socket was let in. One whose token's time is over already is refused at once.
+   *
+   * @param connection what it shares with other sockets of its peer, and with nobody else's
+   */
+  hold(identity: Identity, socket: HeldSocket, connection?: string): Hold {
+    const held: Held = { identity, socket, connection };
     const ofToken = this.byToken.get(identity.tokenId) ?? new Set();
     this.byToken.set(identity.tokenId, ofToken.add(held));
     if (this.revokedIds.has(identity.tokenId)) this.refuse([held], 'revoked');
@@ -61,8 +70,10 @@ export class LiveSockets implements OnApplicationShutdown {
         return held.identity;
       },
       renew: (renewed) => {
-        held.identity = { ...renewed, tokenId: identity.tokenId };
-        this.watch(held);
+        for (const other of this.together(held)) {
+          other.identity = { ...renewed, tokenId: identity.tokenId };
+          this.watch(other);
+        }
       },
       release: () => this.release(held),
     };
@@ -84,6 +95,14 @@ export class LiveSockets implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.timer?.cancel();
+  }
+
+  /** One that was let go, or was refused, is none of them. */
+  private together(held: Held): Held[] {
+    const open = [...(this.byToken.get(held.identity.tokenId) ?? [])];
+    return open.filter(
+      (other) => other === held || (held.connection !== undefined && other.connection === held.connection),
+    );
   }
 
   private watch(held: Held): void {

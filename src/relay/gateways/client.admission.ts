@@ -17,7 +17,11 @@ import type { ClientAttachment } from '../routing/client-attachment.js';
 import type { Closing, UpgradeRequest } from './path.server.js';
 import { readChannel, readCount, readText } from './query.js';
 
-export type AdmittedClient = Omit<ClientAttachment, 'socket'> & { readonly identity: Identity };
+export type AdmittedClient = Omit<ClientAttachment, 'socket'> & {
+  readonly identity: Identity;
+  /** `renew=1`: it wants to know when its token expires, and shows a fresh one before. */
+  readonly asksForExpiry: boolean;
+};
 
 /** Checks a client's upgrade (protocol sections 4 and 5). */
 @Injectable()
@@ -54,6 +58,7 @@ export class ClientAdmission {
       maySteer: maySteer(identity),
       mayApprove: mayApprove(identity),
       identity,
+      asksForExpiry: query.get('renew') === '1',
     };
     this.limits.socket('client', identity, request);
     return admitted;

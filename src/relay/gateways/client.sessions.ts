@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock, type Runtime } from '../../protocol/index.js';
+import { CLOSE_CODES, encodeFrame, type Clock, type Runtime } from '../../protocol/index.js';
 import { LiveSockets, type AccessEnd, type Hold } from '../access/live-sockets.js';
+import { TokenRenewals } from '../access/token-renewals.js';
 import { maySee, type Scoped } from '../access/rights.js';
 import type { Actor } from '../audit/audit-entry.js';
 import { Audit } from '../audit/audit.js';
@@ -38,10 +39,11 @@ export class ClientSessions {
     private readonly live: LiveSockets,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly audit: Audit,
+    private readonly renewals: TokenRenewals,
   ) {}
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { identity, ...admitted }: AdmittedClient): void {
+  open(bare: ChannelSocket, { identity, asksForExpiry, ...admitted }: AdmittedClient): void {
     const { environmentId, client, agentId, conversationId, address } = admitted;
     const { organizationId, tokenId } = identity;
     const actor = { organizationId, tokenId, address };
@@ -53,7 +55,9 @@ export class ClientSessions {
       const { code, reason } = accessClosing(end, client !== undefined);
       socket.cut(code.code, reason, this.clock);
     };
-    const attached: Attached = { key, actor, hold: this.live.hold(identity, { refuse }), socket, refuse };
+    const connection = client && JSON.stringify([environmentId, client]);
+    const hold = this.live.hold(identity, { refuse }, connection);
+    const attached: Attached = { key, actor, hold, socket, refuse };
     const ofEnvironment = this.byEnvironment.get(environmentId) ?? new Set();
     this.byEnvironment.set(environmentId, ofEnvironment.add(attached));
     const others = this.socketsOf.get(key) ?? 0;
@@ -62,6 +66,9 @@ export class ClientSessions {
       this.audit.record({ kind: 'client_attached', actor, environmentId, runtime: runtimeOf(admitted) });
     const named = this.names.get(environmentId);
     if (named) this.lookAt(attached, named);
+    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    socket.intercept((text) => renewal.takes(text));
+    if (asksForExpiry) renewal.announce();
     if (socket.open) socket.guard(() => this.routing.attach({ ...admitted, socket }));
   }
 

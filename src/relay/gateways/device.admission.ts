@@ -22,6 +22,8 @@ export interface AdmittedDevice {
   readonly identity: Identity;
   /** Where its upgrade came from, as limits count it. */
   readonly address: string;
+  /** `renew=1`: it wants to know when its token expires, and shows a fresh one before. */
+  readonly asksForExpiry: boolean;
 }
 
 /** Checks a listener's upgrade. A lease that is not valid is let in, to be told so by a close code. */
@@ -47,7 +49,8 @@ export class DeviceAdmission {
     if (standing.state !== 'unknown' && !isFree(standing.environment, identity.tokenId))
       throw new RelayError('ENVIRONMENT_TAKEN');
     this.limits.socket('listener', identity, request);
-    return { hello, standing, identity, address: addressOf(request) };
+    const asksForExpiry = query.get('renew') === '1';
+    return { hello, standing, identity, address: addressOf(request), asksForExpiry };
   }
 }
 

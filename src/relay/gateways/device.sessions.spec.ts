@@ -8,6 +8,7 @@ import type { ChannelName } from '../../protocol/index.js';
 import type { Registered } from '../environments/environment.registry.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { LiveSockets } from '../access/live-sockets.js';
+import { TokenRenewals } from '../access/token-renewals.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
@@ -56,6 +57,7 @@ class RestartingRelay {
       this.clock,
       new LiveSockets(this.clock),
       audit,
+      new TokenRenewals({ identify: async () => IDENTITY }, this.clock),
     );
     this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit);
   }
@@ -71,7 +73,7 @@ class RestartingRelay {
     this.sockets.push(device);
     const standing = await this.registry.standingOf(environment.connectionId, secret);
     device.receive({ message() {}, closed() {} });
-    this.sessions.open(relay, { hello, standing, address: '127.0.0.1', identity: IDENTITY });
+    this.sessions.open(relay, { hello, standing, address: '127.0.0.1', identity: IDENTITY, asksForExpiry: false });
     await settle();
     return device;
   }

@@ -1,8 +1,9 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
-import { LiveSockets } from '../access/live-sockets.js';
+import { CLOSE_CODES, encodeFrame, type Clock } from '../../protocol/index.js';
+import { LiveSockets, type AccessEnd } from '../access/live-sockets.js';
+import { TokenRenewals } from '../access/token-renewals.js';
 import { Audit } from '../audit/audit.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
@@ -32,25 +33,28 @@ export class DeviceSessions implements OnApplicationShutdown {
     @Inject(CLOCK) clock: Clock,
     private readonly live: LiveSockets,
     private readonly audit: Audit,
+    private readonly renewals: TokenRenewals,
   ) {
     this.parts = { registry, presence, superseded, routing, options, clock, audit };
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { hello, standing, identity, address }: AdmittedDevice): void {
+  open(bare: ChannelSocket, { hello, standing, identity, address, asksForExpiry }: AdmittedDevice): void {
     const { organizationId, tokenId } = identity;
     const actor = { organizationId, tokenId, address };
     const socket = new GuardedSocket(bare, this.failed, () => hold.release());
     const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
-    const hold = this.live.hold(identity, {
-      refuse: (end) => {
-        const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;
-        this.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
-        const { code, reason } = accessClosing(end, knowsOurs);
-        socket.cut(code.code, reason, this.parts.clock);
-      },
-    });
+    const refuse = (end: AccessEnd): void => {
+      const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;
+      this.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
+      const { code, reason } = accessClosing(end, knowsOurs);
+      socket.cut(code.code, reason, this.parts.clock);
+    };
+    const hold = this.live.hold(identity, { refuse }, standing.state === 'unknown' ? undefined : standing.lease.id);
     if (!socket.open) return;
+    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    socket.intercept((text) => renewal.takes(text));
+    if (asksForExpiry) renewal.announce();
     socket.guard(() => {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')

@@ -11,6 +11,7 @@ const CUT_GRACE_MS = 2_000;
 export class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
   private isCut = false;
+  private own: (text: string) => boolean = () => false;
 
   /** @param left told when it has closed or is being closed, perhaps more than once */
   constructor(
@@ -57,6 +58,11 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
     this.socket.terminate();
   }
 
+  /** @param own takes messages that are between the peer and this socket alone; the receiver does not see them */
+  intercept(own: (text: string) => boolean): void {
+    this.own = own;
+  }
+
   receive(receiver: SocketReceiver): void {
     this.receiver = receiver;
     if (!this.isCut) this.socket.receive(this);
@@ -65,7 +71,7 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
   message(text: string, isBinary: boolean): void {
     if (this.isCut) return;
     try {
-      this.receiver?.message(text, isBinary);
+      if (isBinary || !this.own(text)) this.receiver?.message(text, isBinary);
     } catch (error) {
       this.fail(error);
     }

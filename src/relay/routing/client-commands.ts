@@ -6,6 +6,7 @@ import {
   readRuntime,
   requestIdOf,
   runtimeKey,
+  TOKEN_FRAMES,
   type ErrorCode,
   type Frame,
 } from '../../protocol/index.js';
@@ -67,6 +68,8 @@ const OF_LINKS: ReadonlySet<string> = new Set([
   'journals',
   'journal_gap',
   'listener_ready',
+  // A gateway takes those that begin as they should; of the others no token goes to a device.
+  ...TOKEN_FRAMES,
 ]);
 
 /** What happens to a client's command: most go to the device under an id of the relay's, some the relay knows itself. */

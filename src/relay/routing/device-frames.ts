@@ -1,4 +1,4 @@
-import { encodeFrame, isAnswerType, readRuntime, type Frame } from '../../protocol/index.js';
+import { encodeFrame, isAnswerType, readRuntime, TOKEN_FRAMES, type Frame } from '../../protocol/index.js';
 import type { ClientRegistry } from './client-registry.js';
 import type { ClientSession } from './client-session.js';
 import type { DeviceOutbox } from './device-outbox.js';
@@ -24,7 +24,13 @@ export interface DeviceFrameParts {
 const NOBODY: Asker = { owner: undefined, deliver() {} };
 
 /** Frames of the relay's own making: from a device they would be forged. */
-const OWN: ReadonlySet<string> = new Set(['resume_gap', 'resume_status', 'control_request_withheld']);
+const OWN: ReadonlySet<string> = new Set([
+  'resume_gap',
+  'resume_status',
+  'control_request_withheld',
+  // Of sockets: no token of a listener goes to clients.
+  ...TOKEN_FRAMES,
+]);
 
 /** Who receives a device's frames that are no events (protocol section 4). A type that is not known goes to everybody. */
 export class DeviceFrames {

@@ -40,6 +40,7 @@ export const PARTS: readonly Part[] = [
       connectionName: TEXT,
       connectionGeneration: { ...TEXT, description: 'Of this pair of sockets; together with `connectionAttempt`.' },
       connectionAttempt: { ...COUNT, description: 'Counts up in each process.' },
+      renew: { const: '1', description: 'It asks how long its token lives, to show a fresh one before.' },
     },
   },
   {
@@ -61,6 +62,7 @@ export const PARTS: readonly Part[] = [
       resumeFrom: { ...COUNT, description: 'The `event_seq` of the last event it has.' },
       epoch: { ...TEXT, description: 'The `event_epoch` of that event.' },
       chunks: { const: '1', description: 'It takes large frames in pieces.' },
+      renew: { const: '1', description: 'It asks how long its token lives, to show a fresh one before.' },
       requests: { const: '1', description: 'It asks which of its requests may still be answered.' },
     },
   },
@@ -154,6 +156,28 @@ export const FRAMES: Readonly<Record<string, Described>> = {
   },
   rewind: { about: 'Go on after this event of a runtime.', schema: 'RewindFrame' },
   journal_gap: { about: 'Numbers that the device no longer keeps.', schema: 'JournalGapFrame' },
+  token_expires: {
+    about: 'How long the token lives that the socket was opened with, in ms; for a peer that dialled with `renew=1`.',
+    schema: of({ expires_in_ms: NUMBER }),
+  },
+  token_renew: {
+    about: 'A fresh token of the same holder and rights; `type` stands first, and no `seq` leads it.',
+    schema: of({ token: STRING, request_id: STRING }, ['request_id']),
+  },
+  token_renew_response: {
+    about: 'Whether the sockets of this connection stay open, and for how long, in ms.',
+    schema: of(
+      {
+        request_id: STRING,
+        success: { type: 'boolean' },
+        expires_in_ms: NUMBER,
+        error: STRING,
+        error_code: STRING,
+        retry_after_ms: NUMBER,
+      },
+      ['request_id', 'expires_in_ms', 'error', 'error_code', 'retry_after_ms'],
+    ),
+  },
   chunk: { about: 'A piece of the text of one large frame.', schema: 'ChunkFrame' },
   chunk_ack: { about: 'Which pieces of an answer have been taken.', schema: 'ChunkAckFrame' },
 };
@@ -170,7 +194,8 @@ const EVENTS: readonly EventType[] = [
 ];
 /** Events that a listener on a link that does not resume sends on control. */
 const PLAIN_CONTROL = ['turn_finished', 'control_request', 'control_request_resolved'];
-const SIGNS = ['ping', 'ack'];
+const SIGNS = ['ping', 'ack', 'token_renew'];
+const OF_TOKENS = ['token_expires', 'token_renew_response'];
 const ANSWERS = KNOWN_COMMANDS.filter(isAnswered).map(answerTypeOf);
 const NOTICES = ['terminal_spawned', 'terminal_exited', 'file_changed', 'file_ops', 'external_tool_call_request'];
 const SHOWN = ['resume_status', 'resume_gap', 'control_request_withheld', ...EVENTS];
@@ -180,6 +205,7 @@ const TABLE: Readonly<Record<`${PartName} ${Channel} ${Action}`, readonly string
   'listener control receive': [...SIGNS, ...ANSWERS, ...NOTICES, 'terminal_output', ...PLAIN_CONTROL, 'chunk'],
   'listener control send': [
     'pong',
+    ...OF_TOKENS,
     'ack',
     'listener_ready',
     ...KNOWN_COMMANDS,
@@ -200,11 +226,28 @@ const TABLE: Readonly<Record<`${PartName} ${Channel} ${Action}`, readonly string
     ...ANSWERS,
     'chunk',
   ],
-  'listener stream send': ['pong', 'ack', 'listener_ready', 'rewind', 'chunk_ack', 'terminal_ack', 'terminal_rewind'],
+  'listener stream send': [
+    'pong',
+    ...OF_TOKENS,
+    'ack',
+    'listener_ready',
+    'rewind',
+    'chunk_ack',
+    'terminal_ack',
+    'terminal_rewind',
+  ],
   'client control receive': [...SIGNS, ...KNOWN_COMMANDS, 'terminal_ack', 'external_tool_call_response'],
-  'client control send': ['pong', 'requests_in_flight', ...ANSWERS, ...NOTICES, 'terminal_output', 'chunk'],
+  'client control send': [
+    'pong',
+    ...OF_TOKENS,
+    'requests_in_flight',
+    ...ANSWERS,
+    ...NOTICES,
+    'terminal_output',
+    'chunk',
+  ],
   'client stream receive': [...SIGNS, ...KNOWN_COMMANDS, 'terminal_ack', 'external_tool_call_response'],
-  'client stream send': ['pong', ...SHOWN, ...ANSWERS, 'chunk'],
+  'client stream send': ['pong', ...OF_TOKENS, ...SHOWN, ...ANSWERS, 'chunk'],
 };
 
 /** Types of the frames that the relay receives or sends there. */

@@ -12,6 +12,12 @@ export function relayAnswer(command: string, code: ErrorCode, message: string = 
   return errorAnswer(command, undefined, code, message);
 }
 
+/** What is said to whoever has too many commands unanswered, and when there may be room. */
+export const UNANSWERED = {
+  text: 'Too many commands are not answered yet; wait for some of the answers.',
+  retryAfterMs: 1_000,
+} as const;
+
 /** Answers a command that came too soon; `retry_after_ms` says when to send it again (protocol section 4). */
 export function tooManyAnswer(command: string, message: string, retryAfterMs: number): Frame {
   return { ...relayAnswer(command, 'TOO_MANY', message), retry_after_ms: Math.ceil(retryAfterMs) };

@@ -17,7 +17,7 @@ import { CommandSpan } from '../../observability/index.js';
 import { AnswerInChunks, type AnswerInChunksLimits, type AnswerInChunksOutlets } from './answer-in-chunks.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
-import { relayAnswer, successAnswer, tooManyAnswer } from './error-answers.js';
+import { relayAnswer, successAnswer, tooManyAnswer, UNANSWERED } from './error-answers.js';
 import { without } from './frame-text.js';
 import {
   awaitsAnswer,
@@ -46,10 +46,6 @@ export interface RequestLimits extends AnswerInChunksLimits {
 
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
-
-/** What is said to whoever has too many commands unanswered, and when there may be room. */
-const UNANSWERED = 'Too many commands are not answered yet; wait for some of the answers.';
-const UNANSWERED_RETRY_MS = 1_000;
 
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -315,10 +311,10 @@ export class RequestsInFlight {
     this.observer.limited('unanswered');
     const { command, asker } = request;
     // What nobody would be told of must not just be missing, such as a key that was typed.
-    if (request.asIs || !expectsAnswer(command)) asker?.overrun?.(UNANSWERED, UNANSWERED_RETRY_MS);
+    if (request.asIs || !expectsAnswer(command)) asker?.overrun?.(UNANSWERED.text, UNANSWERED.retryAfterMs);
     if (request.asIs) return this.forget(request);
     if (!expectsAnswer(command)) request.asker = undefined;
-    this.finish(request, tooManyAnswer(command.type, UNANSWERED, UNANSWERED_RETRY_MS));
+    this.finish(request, tooManyAnswer(command.type, UNANSWERED.text, UNANSWERED.retryAfterMs));
   }
 
   /** All of the answer has gone past. */

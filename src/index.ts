@@ -16,16 +16,21 @@ export * from './permissions/index.js';
 export * from './protocol/index.js';
 export * from './registration/index.js';
 export {
-  CertificateError,
-  CertificateFiles,
   AccessService,
   assertSafeToListen,
+  AuditLog,
+  AuditOptions,
+  CertificateError,
+  CertificateFiles,
   EnvironmentRegistry,
   HistoryOptions,
   type HeldSocket,
   type Hold,
   type Identity,
   installRelay,
+  JWKS_FETCH,
+  type JwksFetch,
+  JwtOptions,
   LimitsOptions,
   LiveSockets,
   OPEN_HISTORY,

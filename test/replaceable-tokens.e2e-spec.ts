@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   AccessService,
+  AuditLog,
   CLOCK,
   dialWithWs,
   DEFAULT_TYPE_MAP,
@@ -13,6 +14,7 @@ import {
   INPUT_LEDGER,
   JOURNAL,
   type Journal,
+  JWKS_FETCH,
   LegacyLink,
   LINK_FACTORY,
   LINK_OBSERVER,
@@ -22,6 +24,7 @@ import {
   PROTOCOL_TYPE_MAP,
   ProtocolEmitterService,
   type Registration,
+  type RelayModuleOptions,
   RelayError,
   ROUTING_OBSERVER,
   type RoutingObserver,
@@ -35,6 +38,7 @@ import {
 import { MemoryInputLedger } from '../src/conversations/memory-input-ledger.js';
 import { MemoryJournal } from '../src/journal/index.js';
 import { NO_ROUTING_OBSERVER } from '../src/relay/routing/routing-observer.js';
+import { MemoryAuditLog } from '../src/relay/audit/memory-audit.log.js';
 import { MemoryTokenStore } from '../src/relay/access/tokens/memory-token.store.js';
 import { MemoryEnvironmentRegistry } from '../src/relay/environments/memory-environment.registry.js';
 import { RelayUnderTest, TOKEN as RELAY_TOKEN } from './kit/relay-under-test.js';
@@ -79,8 +83,8 @@ async function listen(
   return { server, app, monitor };
 }
 
-async function relay(provider: Provider): Promise<RelayUnderTest> {
-  const started = await RelayUnderTest.start({}, { providers: [provider], wholeRelay: true });
+async function relay(provider: Provider, options: RelayModuleOptions = {}): Promise<RelayUnderTest> {
+  const started = await RelayUnderTest.start(options, { providers: [provider], wholeRelay: true });
   cleanUps.push(() => started.close());
   return started;
 }
@@ -214,6 +218,28 @@ describe('tokens of a relay that `extend` replaces', () => {
     const started = await relay({ provide: TokenStore, useClass: Recording });
     expect((await started.rest('/v1/environments', { token: 'tl_unknown' })).status).toBe(401);
     expect(asked).toEqual([createHash('sha256').update('tl_unknown').digest('hex')]);
+  });
+
+  it('AuditLog', async () => {
+    const log = new MemoryAuditLog();
+    const started = await relay({ provide: AuditLog, useValue: log });
+    await started.register();
+    const { entries } = await log.list({ limit: 10 });
+    expect(entries.map(({ kind }) => kind)).toContain('listener_registered');
+  });
+
+  it('JWKS_FETCH', async () => {
+    const asked: string[] = [];
+    const useValue = async (url: string | URL): Promise<Response> => {
+      asked.push(String(url));
+      return Response.json({ keys: [] });
+    };
+    const jwt = { issuer: 'https://id.test', audience: 'twinlane', jwksUrl: 'https://id.test/keys' };
+    const started = await relay({ provide: JWKS_FETCH, useValue }, { jwt });
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${part({ alg: 'RS256', kid: 'k' })}.${part({ iss: jwt.issuer, aud: jwt.audience })}.c2ln`;
+    expect((await started.rest('/v1/environments', { token })).status).toBe(401);
+    expect(asked).toEqual([jwt.jwksUrl]);
   });
 
   it('EnvironmentRegistry', async () => {

@@ -8,7 +8,7 @@ import type { Asker } from './asker.js';
 const NOBODY_TO_ASK =
   'Not allowed: nobody can be asked here, because standard input is no terminal. Run it in one, or pass --approve always.';
 
-/** What a client that may not approve gets in place of a question (protocol section 5). */
+/** What a client that may not approve gets in place of a question (protocol section 4). */
 const WITHHELD = 'control_request_withheld';
 const NOT_OURS =
   'The agent asks whether something may run, and this token may not answer: the turn waits for somebody whose token may (`npx twinlane tokens create <name> --may-approve`).';

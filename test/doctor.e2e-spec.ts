@@ -115,6 +115,39 @@ describe('twinlane doctor, where all is well', () => {
   });
 });
 
+describe('twinlane doctor, with a token of one role', () => {
+  const made = async (url: string, body: object): Promise<string> => {
+    const response = await fetch(`${url}/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return ((await response.json()) as { token: string }).token;
+  };
+
+  it('registers under another name where a device may use only some', async () => {
+    const url = await relay();
+    const token = await made(url, { name: 'ci', role: 'device', environments: ['ci-*'] });
+    expect(await diagnose(url, { TWINLANE_TOKEN: token })).toMatchObject({
+      exitCode: 77,
+      state: failedAt('register'),
+      complaint: expect.stringContaining('--probe-name'),
+    });
+    const env = { TWINLANE_TOKEN: token, TWINLANE_PROBE_NAME: 'ci-doctor' };
+    expect(await diagnose(url, env)).toMatchObject({ exitCode: 0, ok: true });
+  });
+
+  it('says what the token of a client is for', async () => {
+    const url = await relay();
+    const token = await made(url, { name: 'ada', role: 'client' });
+    expect(await diagnose(url, { TWINLANE_TOKEN: token })).toMatchObject({
+      exitCode: 77,
+      state: failedAt('register'),
+      complaint: expect.stringContaining('Clients work with it'),
+    });
+  });
+});
+
 describe('twinlane doctor, before servers that know only the compatible layer', () => {
   it.each([
     { capabilities: { supportsSplitStatusChannels: true, supportsPairedListenerGenerations: true }, sockets: 2 },

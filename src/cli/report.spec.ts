@@ -1,8 +1,19 @@
 import { expect, it } from 'vitest';
 import { Captured } from '../../test/kit/cli.js';
+import { RelayUnreachableError } from '../client/index.js';
 import { DatabaseError } from '../journal/index.js';
 import { EXIT } from './exit-codes.js';
 import { report } from './report.js';
+
+it.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', true],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', true],
+  ['ECONNREFUSED', false],
+])('a relay that is not reached because of TLS (%s) leads to doctor: %s', (code, leads) => {
+  const stderr = new Captured();
+  expect(report(new RelayUnreachableError('https://relay.example', code), stderr)).toBe(EXIT.UNREACHABLE);
+  expect(stderr.text.includes('npx twinlane doctor')).toBe(leads);
+});
 
 it.each([
   [true, EXIT.FAILED],

@@ -31,12 +31,17 @@ const EXIT_BY_REFUSAL: Readonly<Record<string, number>> = {
 /** Codes of the relay that mean that nobody is there to do it. */
 const NOBODY_THERE: ReadonlySet<unknown> = new Set(['DEVICE_OFFLINE', 'OUTCOME_UNKNOWN', 'NOT_SENT']);
 
+/** Codes of Node that a relay which runs at the right address may end with; what to do about each, doctor knows. */
+const OF_TLS = /\([A-Z_]*(?:CERT|SSL|TLS|UNABLE_TO|EPROTO)[A-Z_]*\)/;
+const SAYS_WHY = ' With the same options, `npx twinlane doctor` says what to do.';
+
 /** Says what went wrong, and returns the exit code for it. A mistake of the program's own comes with its stack. */
 export function report(error: unknown, stderr: Writable): number {
   const known = error instanceof Error ? exitCodeOf(error) : undefined;
   const text =
     error instanceof Error ? (known === undefined ? (error.stack ?? error.message) : error.message) : String(error);
-  if (text !== '') stderr.write(`${visible(text)}\n`);
+  const more = error instanceof Error && error.name === 'RelayUnreachableError' && OF_TLS.test(text) ? SAYS_WHY : '';
+  if (text !== '') stderr.write(`${visible(text)}${more}\n`);
   return known ?? EXIT.FAILED;
 }
 

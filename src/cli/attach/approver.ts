@@ -8,10 +8,16 @@ import type { Asker } from './asker.js';
 const NOBODY_TO_ASK =
   'Not allowed: nobody can be asked here, because standard input is no terminal. Run it in one, or pass --approve always.';
 
+/** What a client that may not approve gets in place of a question (protocol section 4). */
+const WITHHELD = 'control_request_withheld';
+const NOT_OURS =
+  'The agent asks whether something may run, and this token may not answer: the turn waits for somebody whose token may (`npx twinlane tokens create <name> --may-approve`).';
+
 /** Answers what a device asks, by rule or by asking the person at the terminal. */
 export class Approver {
   /** Whether anything was refused, by this client or another. */
   denied = false;
+  private isWithheldSaid = false;
   private isOver = false;
   private readonly asked = new Map<string, AbortController>();
 
@@ -24,6 +30,7 @@ export class Approver {
 
   /** Looks at every event of the turn; answers come while the turn goes on. */
   see(frame: Frame): void {
+    if (frame.type === WITHHELD) void this.sayWithheld();
     if (isEvent(frame, 'control_request') && !this.asked.has(frame.request_id)) void this.answer(frame);
     if (!isEvent(frame, 'control_request_resolved')) return;
     this.asked.get(frame.request_id)?.abort();
@@ -34,6 +41,13 @@ export class Approver {
   close(): void {
     this.isOver = true;
     for (const question of this.asked.values()) question.abort();
+  }
+
+  /** Once a turn: nothing else would tell why it does not go on. */
+  private async sayWithheld(): Promise<void> {
+    if (this.isWithheldSaid) return;
+    this.isWithheldSaid = true;
+    await this.stderr.line(NOT_OURS);
   }
 
   private async answer({ request_id: id, request }: EventFrame<'control_request'>): Promise<void> {

@@ -34,6 +34,19 @@ it('says nothing of an approval whose acknowledgement comes after the end of the
   expect(run.stderr.text).toBe('');
 });
 
+it('says once a turn that it waits for somebody else, where the token may not answer', async () => {
+  relay.scripts['input'] = (input) => {
+    bench.begin(input);
+    relay.emit('control_request_withheld', {});
+    relay.emit('control_request_withheld', {});
+    bench.exit(0);
+    bench.finish();
+  };
+  const run = bench.attach(['--approve', 'always', 'ls']);
+  expect(await run.exit).toBe(0);
+  expect(run.stderr.text.match(/this token may not answer: the turn waits for somebody/g)).toHaveLength(1);
+});
+
 it('denies everything with --approve never, and exits 3', async () => {
   bench.asksFirst('ls', () => {});
   const run = bench.attach(['--approve', 'never', 'ls']);

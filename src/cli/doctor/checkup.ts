@@ -41,6 +41,8 @@ export class Checkup {
     private readonly clock: Clock = SYSTEM_CLOCK,
     /** One step ends within this time, in ms. Default: 10 s. */
     private readonly stepDeadlineMs: number = 10_000,
+    /** The name it registers under; tokens may be for some names only. */
+    private readonly probeName: string = `doctor on ${hostname()}`,
   ) {
     this.server = new URL(access.server);
     this.proxy = way.proxyOf(this.server);
@@ -142,7 +144,8 @@ export class Checkup {
     } catch (error) {
       if (!(error instanceof RegistrationError)) throw error;
       const isRefused = error.fault === 'token-refused';
-      throw new StepError(error.message, isRefused ? EXIT.TOKEN_REFUSED : EXIT.FAILED, { cause: error });
+      const more = error.errorCode === 'ACCESS_REFUSED' ? await this.otherUse() : '';
+      throw new StepError(error.message + more, isRefused ? EXIT.TOKEN_REFUSED : EXIT.FAILED, { cause: error });
     }
     const { capabilities } = this.registration;
     return capabilities.supportsSplitStatusChannels
@@ -150,12 +153,28 @@ export class Checkup {
       : 'the token is good; one socket for everything';
   }
 
+  /** What a good token is for that registers no listener, or not under this name. */
+  private async otherUse(): Promise<string> {
+    const { server, token } = this.access;
+    const response = await this.way
+      .fetch(`${server.replace(/\/+$/, '')}/v1/environments`, {
+        headers: { authorization: `Bearer ${token}` },
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.stepDeadlineMs),
+      })
+      .catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok)
+      return ' Clients work with it: `npx twinlane environments` and `attach`; what is checked here is the way of a listener.';
+    return ` Where it is for some names only, pass one to this check with --probe-name (now "${this.probeName}").`;
+  }
+
   /** The same for this machine, data directory and token each time: it leaves one offline entry, not one for each checkup. */
   private get identity(): { deviceId: string; connectionName: string } {
     const id = createHash('sha256')
       .update(JSON.stringify([hostname(), this.dataDir, this.access.token]))
       .digest('hex');
-    return { deviceId: `doctor-${id.slice(0, ID_DIGITS)}`, connectionName: `doctor on ${hostname()}` };
+    return { deviceId: `doctor-${id.slice(0, ID_DIGITS)}`, connectionName: this.probeName };
   }
 
   private async open(channel: ChannelName): Promise<string> {

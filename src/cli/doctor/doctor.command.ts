@@ -20,7 +20,7 @@ export function doctorCommand(flags: Readonly<Record<string, unknown>>, io: CliI
   return keepAlive(async () => {
     const access = await findRelay(settings);
     const way = await outbound(access.server, settings, io.env);
-    const checkup = new Checkup(access, way, settings.dataDir);
+    const checkup = new Checkup(access, way, settings.dataDir, undefined, undefined, settings.probeName);
     const stdout = new Output(io.stdout);
     const steps: StepResult[] = [];
     if (!settings.json) await stdout.write(`The way to ${access.server}\n\n`);

@@ -88,4 +88,8 @@ export class AuditSettings extends EnvironmentsSettings {
 }
 
 /** Settings of `twinlane doctor`. */
-export class DoctorSettings extends EnvironmentsSettings {}
+export class DoctorSettings extends EnvironmentsSettings {
+  @IsOptional()
+  @IsString()
+  probeName?: string;
+}

@@ -333,6 +333,14 @@ export const SETTINGS: readonly Setting[] = [
     help: 'print JSON',
     commands: ['environments', 'tokens', 'organizations', 'audit', 'doctor'],
   },
+  {
+    name: 'probe-name',
+    kind: 'text',
+    value: '<name>',
+    help: 'name under which the check registers, where the token is for some names only',
+    default: 'doctor on, and the name of this machine',
+    commands: ['doctor'],
+  },
   { name: 'follow', kind: 'switch', help: 'go on with what comes, until it is stopped', commands: ['audit'] },
   ...TOKENS,
 ];

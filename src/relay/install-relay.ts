@@ -50,10 +50,11 @@ function isJsonForRelay({ url = '', headers }: IncomingMessage): boolean {
  * all of the body is here, because that may take its time.
  */
 function refuseStrangers(access: AccessService) {
-  return (request: IncomingMessage, _response: ServerResponse, next: (error?: unknown) => void): void => {
+  return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-    if (Number(length) === 0 && encoding === undefined) return next();
-    access.identify(bearerOf(request)).then(() => next(), next);
+    const hasBody = Number(length) > 0 || encoding !== undefined;
+    if (hasBody) await access.identify(bearerOf(request));
+    next();
   };
 }
 

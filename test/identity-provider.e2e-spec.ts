@@ -176,6 +176,9 @@ describe('C30 renewal without a reconnect', () => {
     await device.seen('app_server_info');
     await said(other, { type: 'ping' });
     expect(JSON.stringify([device.frames, other.frames, socket.frames])).not.toContain('a-secret');
+    expect((await rest(TOKEN, '/v1/audit?kind=access_refused')).body['entries']).toMatchObject([
+      { tokenId: expect.stringMatching(/^jwt-/), environmentName: 'laptop', details: { at: 'renewal' } },
+    ]);
     for (const each of [socket, other, device]) await each.close();
   });
 

@@ -325,3 +325,24 @@ describe('commands of one client', () => {
     expect(await limited('unanswered')).toBeGreaterThan(0);
   });
 });
+
+it.each(['/v1/tokens', '/v1/environments/env-1/messages', '/v1/nothing'])(
+  'C36 the body of a request without a token is not parsed: %s',
+  async (path) => {
+    const { relay } = await startRelay({});
+    const headers = { 'content-type': 'application/json' };
+    const url = `http://127.0.0.1:${relay.port}${path}`;
+    const answer = await fetch(url, { method: 'POST', headers: { ...headers, origin: CONSOLE }, body: '{ no JSON' });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([401, CONSOLE]);
+    const known = { ...headers, authorization: `Bearer ${TOKEN}` };
+    expect((await fetch(url, { method: 'POST', headers: known, body: '{ no JSON' })).status).toBe(400);
+  },
+);
+
+it('C36 where no token is looked at, large bodies are not parsed', async () => {
+  const { relay } = await startRelay({});
+  const body = JSON.stringify({ text: 'x'.repeat(200_000) });
+  const url = `http://127.0.0.1:${relay.port}/elsewhere`;
+  const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  expect([answer.status, await answer.json()]).toEqual([413, expect.objectContaining({ errorCode: 'BODY_TOO_LARGE' })]);
+});

@@ -1,7 +1,9 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessLimits } from './access/access-limits.js';
+import { AccessService } from './access/access.service.js';
 import { noteArrivals, REQUEST_ID_HEADER } from './access/arrival.js';
+import { bearerOf } from './access/bearer.js';
 import { TrustedProxies } from './access/trusted-proxies.js';
 import { REGISTER_PATH } from './environments/environments.controller.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
@@ -9,6 +11,10 @@ import { RelayMetrics } from './metrics/relay.metrics.js';
 import { refuseMalformed } from './refuse-malformed.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { RelayOptions } from './relay.options.js';
+
+/** Of everything that the relay takes a body for. */
+const PREFIX = '/v1';
+const JSON_TYPE = /^application\/json *(?:;|$)/i;
 
 /**
  * Makes an application that imports `RelayModule` a relay; call it before `listen`. Whoever owns the process decides
@@ -22,14 +28,34 @@ export function installRelay(app: NestExpressApplication): void {
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
   app.use(app.get(RelayMetrics).measure);
-  app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
-  refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
-  // What is posted here ends in one frame.
-  app.useBodyParser('json', { limit: maxFrameBytes });
-  app.disable('x-powered-by');
+  // Before whatever refuses: a page can read only what has its headers.
   if (allowedOrigins.length > 0) {
     app.enableCors({ origin: allowedOrigins, exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'] });
   }
+  app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
+  app.use(PREFIX, refuseStrangers(app.get(AccessService)));
+  refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
+  // What is posted here ends in one frame; elsewhere nobody has looked at a token yet, and the usual limit holds.
+  app.useBodyParser('json', { limit: maxFrameBytes, type: isJsonForRelay });
+  app.useBodyParser('json');
+  app.disable('x-powered-by');
+}
+
+function isJsonForRelay({ url = '', headers }: IncomingMessage): boolean {
+  return url.startsWith(`${PREFIX}/`) && JSON_TYPE.test(headers['content-type'] ?? '');
+}
+
+/**
+ * Before a body is read: to parse what strangers send would cost the relay more than it costs them. The token is looked at again when
+ * all of the body is here, because that may take its time.
+ */
+function refuseStrangers(access: AccessService) {
+  return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    const hasBody = Number(length) > 0 || encoding !== undefined;
+    if (hasBody) await access.identify(bearerOf(request));
+    next();
+  };
 }
 
 /** Before a body is read, or a token looked at. */

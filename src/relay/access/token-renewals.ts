@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
 import {
+  encodeFrame,
   ERROR_CODES,
   isRecord,
   TOKEN_EXPIRES,
@@ -20,6 +22,10 @@ const BEGINNING = new RegExp(`^\\s*\\{\\s*"type"\\s*:\\s*"${TOKEN_RENEW}"`);
 const MAX_LENGTH = 32_768;
 /** One socket shows a token no more often than this, in ms: to check a signature costs more than to ask for it. */
 const AGAIN_AFTER_MS = 1_000;
+/** So many that come too soon are answered here; others are held to what holds every message. */
+const MOST_REFUSALS = 10;
+/** Bytes that wait in a socket: whoever does not read is not answered here either. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
 
 const OTHER_HOLDER =
   'This token is of another holder, or of other rights than the socket was opened with; reconnect with it.';
@@ -28,7 +34,7 @@ const OTHER_HOLDER =
 export interface SocketRenewal {
   /** Tells a peer that asked for it how long its token lives; nothing where it does not end. */
   announce(): void;
-  /** @returns whether the message was one, and is done with */
+  /** @returns whether the message was one, and is done with; of a flood of them it is not, and meets the limits of other messages */
   takes(text: string): boolean;
 }
 
@@ -42,9 +48,18 @@ export class TokenRenewals {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** @param send writes to the socket, past everything that waits */
-  of(hold: Hold, send: (frame: Frame) => void): SocketRenewal {
+  /**
+   * @param socket is written to past everything that waits
+   * @param refused told of each token that is not accepted
+   */
+  of(
+    hold: Hold,
+    socket: Pick<ChannelSocket, 'bufferedAmount' | 'send'>,
+    refused: (refusal: RelayError) => void,
+  ): SocketRenewal {
+    const send = (frame: Frame): void => socket.send(encodeFrame(frame));
     let isBusy = false;
+    let refusals = 0;
     let lastAt = -Infinity;
     return {
       announce: () => {
@@ -52,17 +67,20 @@ export class TokenRenewals {
         if (told) send({ type: TOKEN_EXPIRES, ...told });
       },
       takes: (text) => {
-        if (!BEGINNING.test(text)) return false;
+        if (!BEGINNING.test(text) || socket.bufferedAmount > MOST_UNREAD_BYTES) return false;
         const now = this.clock.elapsed();
         const waitMs = lastAt + AGAIN_AFTER_MS - now;
+        const isTooSoon = isBusy || waitMs > 0;
+        if (isTooSoon && ++refusals > MOST_REFUSALS) return false;
         const asked = text.length <= MAX_LENGTH ? parse(text) : {};
-        if (isBusy || waitMs > 0) {
-          send(answer(asked, refused(new RelayError('TOO_MANY', undefined, { retryAfterMs: Math.max(waitMs, 1) }))));
+        if (isTooSoon) {
+          send(answer(asked, failed(new RelayError('TOO_MANY', undefined, { retryAfterMs: Math.max(waitMs, 1) }))));
           return true;
         }
         isBusy = true;
+        refusals = 0;
         lastAt = now;
-        void this.renew(hold, asked['token']).then((outcome) => {
+        void this.renew(hold, asked['token'], refused).then((outcome) => {
           isBusy = false;
           send(answer(asked, outcome));
         });
@@ -72,7 +90,7 @@ export class TokenRenewals {
   }
 
   /** Never rejects. */
-  private async renew(hold: Hold, token: unknown): Promise<object> {
+  private async renew(hold: Hold, token: unknown, refused: (refusal: RelayError) => void): Promise<object> {
     try {
       if (typeof token !== 'string' || token === '')
         throw new RelayError('BAD_REQUEST', 'A token_renew has a token, as text, in at most 32 KiB.');
@@ -82,9 +100,12 @@ export class TokenRenewals {
       if (expiryOf(identity) > expiryOf(hold.identity)) hold.renew(identity);
       return { success: true, ...this.remaining(hold.identity) };
     } catch (error) {
-      if (error instanceof RelayError) return refused(error);
+      if (error instanceof RelayError) {
+        refused(error);
+        return failed(error);
+      }
       this.log.error(error);
-      return refused(new RelayError('INTERNAL', ERROR_CODES.INTERNAL.message));
+      return failed(new RelayError('INTERNAL', ERROR_CODES.INTERNAL.message));
     }
   }
 
@@ -107,7 +128,7 @@ function expiryOf({ expiresAt = Infinity }: Identity): number {
   return expiresAt;
 }
 
-function refused({ code, message, retryAfterMs }: RelayError): object {
+function failed({ code, message, retryAfterMs }: RelayError): object {
   return {
     success: false,
     error: message,

@@ -99,7 +99,7 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
 
   /** An upgrade or a request was refused. Others than those for want of a right are not recorded. */
   refused(request: IncomingMessage, at: 'http' | 'upgrade', { code, status }: RelayError): void {
-    if (status !== 401 && status !== 403) return;
+    if (!isForWantOfRight(status)) return;
     const identity = identityOf(request);
     const { organizationId, tokenId } = identity ?? {};
     const method = (request.method ?? 'other').slice(0, 16);
@@ -108,6 +108,12 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
       actor: { organizationId, tokenId, address: addressOf(request) },
       details: { at, code, method, path: this.clean(pathOf(request)) },
     });
+  }
+
+  /** A fresh token that was shown on an open socket was refused: whose the socket is, is known. */
+  refusedRenewal(environmentId: string | undefined, actor: Actor, { code, status }: RelayError): void {
+    if (!isForWantOfRight(status)) return;
+    this.refusal({ kind: 'access_refused', actor, environmentId, details: { at: 'renewal', code } });
   }
 
   mayGoOn(command: Frame): boolean {
@@ -192,6 +198,10 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
       details,
     };
   }
+}
+
+function isForWantOfRight(status: number): boolean {
+  return status === 401 || status === 403;
 }
 
 /** Ids are the client's: not longer than they need be. */

@@ -5,8 +5,10 @@ import type { AuditOptions } from './audit.options.js';
 const MOST_CHARACTERS = 200;
 /** Characters of a type or an id: whoever sends it makes it up. */
 const MOST_NAME_CHARACTERS = 64;
-/** Tokens of ours, and what stands behind `Bearer`: in a command line, say. */
-const SECRETS = /\btl_[\w-]{16,}|(?<=\bbearer\s+)\S+/gi;
+/** Tokens of ours: in a command line, say. */
+const TOKENS = /\btl_[\w-]{16,}/gi;
+/** Looks forward only: a look behind each character would take as long as the square of a text of spaces. */
+const BEARER = /(\bbearer\s+)\S+/gi;
 const HIDDEN = '[hidden]';
 
 /** What only reads, and what says so often so little that it would bury the rest, such as keys that are typed. */
@@ -79,7 +81,7 @@ export function shown(text: string, secrets: readonly string[]): string {
   // A cut must not leave the first half of a secret: what it looks for is shorter than the rest of this.
   let clean = text.slice(0, 2 * MOST_CHARACTERS + LONGEST_SECRET);
   for (const secret of secrets) clean = clean.replaceAll(secret, HIDDEN);
-  return clean.replaceAll(SECRETS, HIDDEN).slice(0, MOST_CHARACTERS);
+  return clean.replaceAll(TOKENS, HIDDEN).replaceAll(BEARER, `$1${HIDDEN}`).slice(0, MOST_CHARACTERS);
 }
 
 /** Characters of the longest secret that is looked for behind what is shown. */

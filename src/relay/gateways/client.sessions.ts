@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, encodeFrame, type Clock, type Runtime } from '../../protocol/index.js';
+import { CLOSE_CODES, type Clock, type Runtime } from '../../protocol/index.js';
 import { LiveSockets, type AccessEnd, type Hold } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
 import { maySee, type Scoped } from '../access/rights.js';
@@ -66,7 +66,9 @@ export class ClientSessions {
       this.audit.record({ kind: 'client_attached', actor, environmentId, runtime: runtimeOf(admitted) });
     const named = this.names.get(environmentId);
     if (named) this.lookAt(attached, named);
-    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    const renewal = this.renewals.of(hold, socket, (refusal) =>
+      this.audit.refusedRenewal(environmentId, actor, refusal),
+    );
     socket.intercept((text) => renewal.takes(text));
     if (asksForExpiry) renewal.announce();
     if (socket.open) socket.guard(() => this.routing.attach({ ...admitted, socket }));

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, encodeFrame, type Clock } from '../../protocol/index.js';
+import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 import { LiveSockets, type AccessEnd } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
 import { Audit } from '../audit/audit.js';
@@ -44,15 +44,17 @@ export class DeviceSessions implements OnApplicationShutdown {
     const actor = { organizationId, tokenId, address };
     const socket = new GuardedSocket(bare, this.failed, () => hold.release());
     const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
+    const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;
     const refuse = (end: AccessEnd): void => {
-      const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;
       this.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
       const { code, reason } = accessClosing(end, knowsOurs);
       socket.cut(code.code, reason, this.parts.clock);
     };
     const hold = this.live.hold(identity, { refuse }, standing.state === 'unknown' ? undefined : standing.lease.id);
     if (!socket.open) return;
-    const renewal = this.renewals.of(hold, (frame) => socket.send(encodeFrame(frame)));
+    const renewal = this.renewals.of(hold, socket, (refusal) =>
+      this.audit.refusedRenewal(environmentId, actor, refusal),
+    );
     socket.intercept((text) => renewal.takes(text));
     if (asksForExpiry) renewal.announce();
     socket.guard(() => {

@@ -4,6 +4,7 @@ import { isLoopback } from '../../protocol/index.js';
 import { AccessService } from '../access/access.service.js';
 import { assertMayOperate } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
+import { rememberIdentity } from '../access/request-identity.js';
 
 /** What a proxy adds to requests that it passes on. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
@@ -20,7 +21,9 @@ export class ScrapeGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<IncomingMessage>();
     const isForwarded = FORWARDED.some((header) => header in request.headers);
     if (!isForwarded && isLoopback(request.socket.remoteAddress ?? '')) return true;
-    assertMayOperate(await this.access.identify(bearerOf(request)));
+    const identity = await this.access.identify(bearerOf(request));
+    rememberIdentity(request, identity);
+    assertMayOperate(identity);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../../../protocol/index.js';
 import type { JwtOptions } from '../jwt.options.js';
 
@@ -10,6 +10,15 @@ export type JwksFetch = typeof globalThis.fetch;
 const MAX_KEYS_BYTES = 1024 * 1024;
 /** After a failure the provider is left alone for this long, in ms, where `keysCooldownMs` is not less. */
 const FAILED_FOR_MS = 5_000;
+
+/** The provider did not give its keys. */
+interface Failure {
+  readonly error: unknown;
+  /** It is left alone until then; of `Clock.elapsed`. */
+  readonly until: number;
+  /** What it gave before, where that still counts. */
+  readonly known: JWTVerifyGetKey | undefined;
+}
 
 /** Whether a key that a token names is the provider's cannot be known now. */
 export class KeysUnreachableError extends Error {
@@ -41,21 +50,32 @@ export function providerKeys(
     timeoutDuration: options.keysTimeoutMs,
     [customFetch]: async (url, init) => bounded(await fetch(url, { ...init, redirect: 'manual' })),
   });
-  let failure: { readonly error: unknown; readonly until: number } | undefined;
+  let failure: Failure | undefined;
   return async (header, token) => {
     // Tokens that anybody can make up must not have a provider asked for each of them.
-    if (failure && clock.elapsed() < failure.until && !keys.fresh)
-      throw new KeysUnreachableError(failure.error, failure.until - clock.elapsed());
+    if (failure && clock.elapsed() < failure.until) return withoutAsking(failure)(header, token);
     try {
-      const key = await keys(header, token);
-      failure = undefined;
-      return key;
+      return await keys(header, token);
     } catch (error) {
       if (isOfToken(error)) throw error;
-      failure = { error, until: clock.elapsed() + failedForMs };
+      const known = keys.fresh ? keys.jwks() : undefined;
+      failure = { error, until: clock.elapsed() + failedForMs, known: known && createLocalJWKSet(known) };
       throw new KeysUnreachableError(error, FAILED_FOR_MS);
     }
   };
+
+  /** Keys that were got lately still count; of any other nobody can say now whether it is the provider's. */
+  function withoutAsking({ error, until, known }: Failure): JWTVerifyGetKey {
+    const unreachable = (): KeysUnreachableError => new KeysUnreachableError(error, until - clock.elapsed());
+    return async (header, token) => {
+      if (!known || !keys.fresh) throw unreachable();
+      try {
+        return await known(header, token);
+      } catch (refusal) {
+        throw refusal instanceof errors.JWKSNoMatchingKey ? unreachable() : refusal;
+      }
+    };
+  }
 }
 
 function isOfToken(error: unknown): boolean {

@@ -258,6 +258,22 @@ describe('the keys', () => {
     expect(logged).toHaveLength(1);
   });
 
+  it('are asked for once while the provider is down, also for keys that are made up where the known ones still count', async () => {
+    const options = { tokens: [CONFIGURED], jwt: { ...provider.options } };
+    const clock = { ...SYSTEM_CLOCK, elapsed: () => 0 };
+    const service = new TokenAccessService(validateOptions(RelayOptions, options), store, clock, fetch);
+    await service.identify(await provider.sign());
+    const minuteLater = Date.now() + 60_000;
+    vi.spyOn(Date, 'now').mockImplementation(() => minuteLater);
+    provider.fault = { status: 503 };
+    for (const kid of ['a', 'b', 'c']) {
+      const madeUp = await provider.sign({}, { kid });
+      await expect(service.identify(madeUp)).rejects.toEqual(refusal('IDENTITY_PROVIDER_UNREACHABLE'));
+      expect(await service.identify(await provider.sign())).toMatchObject({ role: 'client' });
+    }
+    expect(provider.asked).toBe(2);
+  });
+
   it('come within their time, or not at all', async () => {
     const never: typeof fetch = (_url, init) =>
       new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error)));

@@ -43,6 +43,7 @@ describe('C32 while the audit log cannot be written', () => {
   it('nothing that changes something does, where it is required; and again when it can', async () => {
     await start(true);
     const { client, device, url } = await attached();
+    const { body: made } = await relay.rest('/v1/tokens', { body: { name: 'stolen', role: 'client' } });
     log.isFull = true;
     client.send({ type: 'write_file', request_id: 'w1', path: 'a', content: 'x' });
     expect(await client.seenWhere((frame) => frame['request_id'] === 'w1')).toMatchObject({
@@ -58,6 +59,8 @@ describe('C32 while the audit log cannot be written', () => {
     expect(await relay.rest('/v1/environments/register', { body })).toMatchObject(refusal);
     expect(await relay.rest('/v1/tokens', { body: { name: 'a', role: 'client' } })).toMatchObject(refusal);
     expect(await relay.rest('/v1/environments')).toMatchObject({ status: 200 });
+    // What takes access away is never refused.
+    expect(await relay.rest(`/v1/tokens/${String(made['id'])}`, { method: 'DELETE' })).toMatchObject({ status: 200 });
     log.isFull = false;
     client.send({ type: 'write_file', request_id: 'w2', path: 'a', content: 'x' });
     await device.seen('write_file');

@@ -132,11 +132,17 @@ export class RelayUnderTest {
   /** A request with the token; `body` makes it a POST. */
   async rest(
     path: string,
-    { body, token = TOKEN, headers = {} }: { body?: unknown; token?: string; headers?: Record<string, string> } = {},
+    {
+      body,
+      token = TOKEN,
+      headers = {},
+      method = body === undefined ? 'GET' : 'POST',
+    }: { body?: unknown; token?: string; headers?: Record<string, string>; method?: string } = {},
   ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
     const response = await fetch(`http://127.0.0.1:${this.port}${path}`, {
+      method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     return {
       status: response.status,

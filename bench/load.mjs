@@ -12,6 +12,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as after } from 'node:timers/promises';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
+import { NO_LIMITS } from './kit/no-limits.mjs';
 import { readOptions } from './kit/options.mjs';
 import { endProgress, showProgress } from './kit/progress-line.mjs';
 import { startProgram, startRelay } from './kit/programs.mjs';
@@ -33,23 +34,6 @@ const REST_MS = 5_000;
 /** After everybody is back: are commands as fast as before? */
 const AFTER_MS = 10_000;
 const SAMPLE_MS = 1_000;
-/** More than there will ever be: limits are measured elsewhere. */
-const NO_LIMIT = '1000000';
-const LIMITS = [
-  'listener-sockets-per-token',
-  'client-sockets-per-token',
-  'listener-sockets-per-address',
-  'client-sockets-per-address',
-  'upgrades-per-second',
-  'upgrade-burst',
-  'address-upgrades-per-second',
-  'address-upgrade-burst',
-  'registrations-per-second',
-  'registration-burst',
-  'address-registrations-per-second',
-  'address-registration-burst',
-];
-
 const options = readOptions({
   listeners: 5_000,
   clients: 5_000,
@@ -82,8 +66,7 @@ if (cut !== 'relay' && cut !== 'sockets') {
 
 const FLAGS = ['--expose-gc', ...(profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])];
 const directory = temporaryDirectory();
-const startOurs = (port = 0) =>
-  startRelay(directory, { port, flags: FLAGS, args: LIMITS.flatMap((name) => [`--${name}`, NO_LIMIT]) });
+const startOurs = (port = 0) => startRelay(directory, { port, flags: FLAGS, args: NO_LIMITS });
 
 /** A number's share of one crowd; the first ones take what is left over. */
 function shareOf(count, part) {

@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as after } from 'node:timers/promises';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { observeMachine, printResult, printTable, progress, round } from './kit/figures.mjs';
+import { NO_LIMITS } from './kit/no-limits.mjs';
 import { readOptions } from './kit/options.mjs';
 import { startProgram, startRelay } from './kit/programs.mjs';
 
@@ -25,8 +26,6 @@ const OPEN_MS = 300_000;
 const SETTLE_MS = 8_000;
 /** What collects the garbage, node:inspector/promises, is said to be experimental. */
 const FLAGS = ['--disable-warning=ExperimentalWarning'];
-/** One token opens all of them. */
-const LIMITS = ['listener-sockets-per-token', 'client-sockets-per-token', 'registration-burst'];
 
 const { pairs } = readOptions({ pairs: 5_000 });
 const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).replace('unlimited', 'Infinity'));
@@ -42,7 +41,7 @@ async function measure(plain) {
     ? await startProgram('forwarder', {}, { flags: FLAGS })
     : await startRelay(temporaryDirectory(), {
         flags: FLAGS,
-        args: LIMITS.flatMap((name) => [`--${name}`, String(SOCKETS * pairs)]),
+        args: NO_LIMITS,
       });
   const processes = Math.ceil(pairs / PAIRS_PER_PROCESS);
   const idlers = await Promise.all(

@@ -298,7 +298,7 @@ cores. A command passes four turns of an event loop, two of them the relay's, an
 the collectors come on top, on the same cores. In the loop: garbage collection a fifth, then \`ws\`, the journal, writes to sockets, Node's streams, channel
 and protocol with about a tenth each.`,
     `**Memory.** What a pair holds beside its two sockets: the environment's state in the relay (lease, requests, terminals, subscriptions), the numbering of
-each socket, and what Node keeps of each upgrade.`,
+each socket, what Node keeps of each upgrade, and what access holds on to: who opened a socket, when that ends, and the places that it takes.`,
     '## Run it yourself',
     `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
 root and iproute2. Memory and load need open files: \`ulimit -n 20000\`.`,

@@ -15,7 +15,8 @@ export interface DtoField {
   readonly shape: string | undefined;
 }
 
-interface Rule {
+/** What a decorator of class-validator says of a field. */
+export interface DtoRule {
   readonly type: string;
   readonly name?: string;
   readonly propertyName: string;
@@ -23,7 +24,8 @@ interface Rule {
   readonly each?: boolean;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+/** Types by the decorator that wants them, as JSON Schema calls them. */
+export const DTO_TYPES: Readonly<Record<string, string>> = {
   isString: 'string',
   isInt: 'integer',
   isNumber: 'number',
@@ -34,7 +36,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** What class-validator and class-transformer know of a DTO, nested fields after the one that holds them. */
 export function dtoFields(dto: Type<object>, prefix = '', shape?: string): DtoField[] {
-  const rules: readonly Rule[] = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  const rules: readonly DtoRule[] = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   const names = [...new Set(rules.map(({ propertyName }) => propertyName))];
   return names.flatMap((name) => {
     const mine = rules.filter(({ propertyName }) => propertyName === name);
@@ -69,16 +71,16 @@ function discriminatedFields({ property, subTypes }: DiscriminatorDescriptor, pr
   return [{ path, isOptional: false, type, wants: '', shape: undefined }, ...shapes];
 }
 
-function typeOf(rules: readonly Rule[]): string {
+function typeOf(rules: readonly DtoRule[]): string {
   const oneOf = rules.find(({ name }) => name === 'isIn')?.constraints?.[0];
   if (Array.isArray(oneOf)) return oneOf.map((value) => JSON.stringify(value)).join(' | ');
-  const of = (each: boolean) => rules.find((rule) => rule.each === each && (rule.name ?? '') in TYPES)?.name ?? '';
-  const whole = TYPES[of(false)] ?? 'any';
-  const items = TYPES[of(true)];
+  const of = (each: boolean) => rules.find((rule) => rule.each === each && (rule.name ?? '') in DTO_TYPES)?.name ?? '';
+  const whole = DTO_TYPES[of(false)] ?? 'any';
+  const items = DTO_TYPES[of(true)];
   return items === undefined ? whole : `${whole} of ${items}`;
 }
 
-function wanted({ name, constraints: [limit] = [] }: Rule): string[] {
+function wanted({ name, constraints: [limit] = [] }: DtoRule): string[] {
   switch (name) {
     case 'isNotEmpty':
     case 'arrayNotEmpty':

@@ -1,23 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { getMetadataStorage } from 'class-validator';
+import { DTO_TYPES, type DtoRule } from '../dto-fields.js';
 import type { JsonSchema } from './type-schemas.js';
-
-interface Rule {
-  readonly name?: string;
-  readonly propertyName: string;
-  readonly constraints?: readonly unknown[];
-  readonly each?: boolean;
-}
-
-const TYPES: Readonly<Record<string, string>> = {
-  isString: 'string',
-  isInt: 'integer',
-  isNumber: 'number',
-  isBoolean: 'boolean',
-  isObject: 'object',
-  isArray: 'array',
-};
 
 /** What class-validator and class-transformer know of a DTO, as a JSON Schema. Fields that no rule names pass. */
 export function dtoSchema(dto: Type<object>): JsonSchema {
@@ -38,8 +23,8 @@ export function isRequired(dto: Type<object>, name: string): boolean {
   return !isOptional && Reflect.get(new dto(), name) === undefined;
 }
 
-function rulesOf(dto: Type<object>, name?: string): readonly Rule[] {
-  const rules: readonly Rule[] = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+function rulesOf(dto: Type<object>, name?: string): readonly DtoRule[] {
+  const rules: readonly DtoRule[] = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
   return name === undefined ? rules : rules.filter(({ propertyName }) => propertyName === name);
 }
 
@@ -80,12 +65,12 @@ function nestedSchema(dto: Type<object>, name: string): JsonSchema {
   return rulesOf(type).length > 0 ? dtoSchema(type) : {};
 }
 
-function facts(rules: readonly Rule[]): JsonSchema {
+function facts(rules: readonly DtoRule[]): JsonSchema {
   return Object.assign({}, ...rules.map(fact)) as JsonSchema;
 }
 
-function fact({ name = '', constraints: [limit] = [] }: Rule): JsonSchema {
-  const type = TYPES[name];
+function fact({ name = '', constraints: [limit] = [] }: DtoRule): JsonSchema {
+  const type = DTO_TYPES[name];
   if (type !== undefined) return { type };
   switch (name) {
     case 'isIn':

@@ -95,6 +95,13 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
+  /**
+   * Whether `/metrics` wants a token of the operator of everybody: a proxy on this machine that adds no header to what it passes on cannot
+   * be told from a program of this machine. Default: false, programs of this machine that ask directly need none.
+   */
+  @IsBoolean()
+  metricsTokenRequired: boolean = false;
+
   /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';

@@ -20,10 +20,11 @@ let server: Server;
 let url: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'twinlane-'));
-  server = createServer((request, response) =>
-    void serveConsole(new ConsoleFiles(pathToFileURL(`${folder}/`)))(request, response, (error) => {
-      response.writeHead(error === undefined ? 404 : 500).end();
-    }),
+  server = createServer(
+    (request, response) =>
+      void serveConsole(new ConsoleFiles(pathToFileURL(`${folder}/`)))(request, response, (error) => {
+        response.writeHead(error === undefined ? 404 : 500).end();
+      }),
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

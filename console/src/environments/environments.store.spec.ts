@@ -8,7 +8,8 @@ import { EnvironmentsStore } from './environments.store.js';
 function bench() {
   const clock = new ManualClock();
   const visible = signal(true);
-  const asked: { answer(records: readonly EnvironmentRecord[]): Promise<void>; fail(error: Error): Promise<void> }[] = [];
+  const asked: { answer(records: readonly EnvironmentRecord[]): Promise<void>; fail(error: Error): Promise<void> }[] =
+    [];
   const settled = async () => {
     for (let i = 0; i < 5; i++) await Promise.resolve();
   };

@@ -18,7 +18,7 @@ export function presenceView(environment: EnvironmentRecord, now: number): Prese
     return {
       state: 'offline',
       tone: 'quiet',
-      since: `last seen ${timeAgo(lastSeenAt, now)}`,
+      since: `seen ${timeAgo(lastSeenAt, now)}`,
       reason:
         'Its listener is not connected. What it has sent is kept; it takes no commands until the listener is back.',
     };

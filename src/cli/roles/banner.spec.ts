@@ -14,7 +14,9 @@ const RELAY: RunningRelay = {
 it('the link of the console comes first', () => {
   const kept = { token: 'made-here', path: '/data/token', made: true, tightened: false };
   const consoleUrl = 'http://127.0.0.1:7400/#token=made-here';
-  const [, , first, second] = banner(relayLines({ ...RELAY, token: 'made-here', kept, consoleUrl }), 'next').split('\n');
+  const [, , first, second] = banner(relayLines({ ...RELAY, token: 'made-here', kept, consoleUrl }), 'next').split(
+    '\n',
+  );
   expect([first, second]).toEqual([`  console      ${consoleUrl}`, '  relay        http://127.0.0.1:7400']);
 });
 

@@ -55,8 +55,8 @@ export class ClientSessions {
   }
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
-  open(bare: ChannelSocket, { identity, asksForExpiry, ...admitted }: AdmittedClient): void {
-    const { environmentId, client, agentId, conversationId, address } = admitted;
+  open(bare: ChannelSocket, { attachment, identity, asksForExpiry }: AdmittedClient): void {
+    const { environmentId, client, agentId, conversationId, address } = attachment;
     const key = JSON.stringify([environmentId, identity.tokenId, client ?? [agentId, conversationId]]);
     const isNamed = client !== undefined;
     const terms = { identity, address, environmentId, connection: isNamed ? key : undefined, knowsOurs: isNamed };
@@ -70,18 +70,18 @@ export class ClientSessions {
         kind: 'client_attached',
         actor: socket.actor,
         environmentId,
-        runtime: runtimeOf(admitted),
+        runtime: runtimeOf(attachment),
       });
     const named = this.names.get(environmentId);
     if (named) lookAt(socket, named);
     if (asksForExpiry) socket.announceExpiry();
-    if (socket.open) socket.guard(() => this.routing.attach({ ...admitted, socket }));
+    if (socket.open) socket.guard(() => this.routing.attach({ ...attachment, socket }));
   }
 
   /** An environment has registered, perhaps under another name: whoever is not shown that one is not shown the environment. */
   named({ id, organizationId, connectionName }: Environment): void {
     const named = { organizationId, connectionName };
-    this.audit.named({ id, ...named });
+    this.audit.named(id, named);
     this.names.set(id, named);
     for (const socket of this.byEnvironment.get(id) ?? []) lookAt(socket, named);
   }
@@ -112,9 +112,6 @@ function lookAt(socket: AttachedSocket, environment: Scoped): void {
   if (!maySee(socket.identity, environment)) socket.refuse('outside');
 }
 
-function runtimeOf({
-  agentId,
-  conversationId,
-}: Pick<AdmittedClient, 'agentId' | 'conversationId'>): Runtime | undefined {
+function runtimeOf({ agentId, conversationId }: AdmittedClient['attachment']): Runtime | undefined {
   return conversationId === undefined ? undefined : { agent_id: agentId ?? null, conversation_id: conversationId };
 }

@@ -4,6 +4,7 @@ import { CLOCK } from '../../config/index.js';
 import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
+import { namedOf } from '../audit/audit-names.js';
 import { Audit } from '../audit/audit.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
@@ -57,7 +58,7 @@ export class DeviceSessions implements OnApplicationShutdown {
         return socket.close(CLOSE_CODES.POLICY.code, 'This relay does not know the lease; register again.');
       if (standing.state === 'void')
         return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded);
-      this.audit.named(standing.environment);
+      this.audit.named(standing.environment.id, namedOf(standing.environment));
       this.sessionOf(standing.environment).join(hello, standing.lease, socket, socket.actor);
     });
   }

@@ -143,7 +143,11 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;
       if (!(error instanceof RelayError) || !closing) throw error;
       this.metrics.refusedAt('upgrade', error.code);
-      return (ws) => new WsSocket(ws).close(closing.code, closing.reason);
+      return (ws) => {
+        // A drain waits for it, too.
+        server.watch.add(ws, upgrade.request.socket);
+        new WsSocket(ws).close(closing.code, closing.reason);
+      };
     }
   }
 

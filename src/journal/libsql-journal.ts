@@ -13,6 +13,9 @@ export interface LogStore {
   remove(scope: Scope, log: StoredLog): void;
   /** What is known of a log changed. */
   touch(log: StoredLog): void;
+  /** Writes what waits. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -26,9 +29,8 @@ export class LibsqlJournal implements Journal {
   constructor(
     private readonly store: LogStore,
     private readonly scope: Scope,
-    private readonly closing: () => Promise<void>,
-    /** Whether `room()` waits for a disk that fails. */
-    private readonly waits: boolean,
+    /** Whether it is the only journal of its store: `room()` waits for a disk that fails, and `close` closes the store. */
+    private readonly isOnly: boolean,
   ) {}
 
   append(runtime: Runtime, entry: NewEntry): JournalEntry {
@@ -104,11 +106,11 @@ export class LibsqlJournal implements Journal {
   }
 
   room(): Promise<void> {
-    return this.waits ? this.store.room() : Promise.resolve();
+    return this.isOnly ? this.store.room() : Promise.resolve();
   }
 
   get full(): boolean {
-    return this.waits && this.store.full;
+    return this.isOnly && this.store.full;
   }
 
   get bytes(): number {
@@ -120,7 +122,7 @@ export class LibsqlJournal implements Journal {
   }
 
   close(): Promise<void> {
-    return this.closing();
+    return this.isOnly ? this.store.close() : this.store.flush();
   }
 
   private log(runtime: Runtime): StoredLog | undefined {

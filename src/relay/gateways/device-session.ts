@@ -156,7 +156,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     const known = this.leases.find((links) => links.lease.id === lease.id);
     if (known) return known;
     const links: LeaseLinks = { lease, open: undefined, highest: undefined };
-    this.leases = [...this.leases, links];
+    this.leases = this.leases.concat(links);
     return links;
   }
 

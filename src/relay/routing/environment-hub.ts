@@ -1,3 +1,4 @@
+import type { Journal } from '../../journal/index.js';
 import {
   commandOf,
   ERROR_CODES,
@@ -42,9 +43,13 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   private areJournalsKnown = false;
   private isDraining = false;
 
-  constructor(readonly context: HubContext) {
-    const { options, clock, observer, guard, journal } = context;
-    this.runtimes = new Runtimes(journal, options, (limit) => observer.limited(limit));
+  constructor(
+    readonly environmentId: string,
+    private readonly journal: Journal,
+    readonly context: HubContext,
+  ) {
+    const { options, clock, observer, guard } = context;
+    this.runtimes = new Runtimes(journal, options, observer);
     this.recorder = new EventRecorder(this.runtimes, this.approvals, clock, observer);
     this.recorder.restore();
     this.outbox = new DeviceOutbox(clock, options, guard);
@@ -53,7 +58,7 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** What its histories keep. */
   get historyBytes(): number {
-    return this.context.journal.bytes;
+    return this.journal.bytes;
   }
 
   get facts(): DeviceFacts {
@@ -135,7 +140,7 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   /** The environment was deleted: whoever waits is told, and nothing of its history is kept. */
   remove(): void {
     this.markedOffline();
-    forgetHistory(this.context.journal);
+    forgetHistory(this.journal);
   }
 
   attach(attachment: ClientAttachment): void {

@@ -8,7 +8,8 @@ const runtime = (name: string) => ({ agent_id: null, conversation_id: name });
 function runtimesOf(maxRuntimes: number, maxBytes = Infinity) {
   const journal = new MemoryJournal({ maxBytes });
   const limits: LimitName[] = [];
-  const runtimes = new Runtimes(journal, { maxRuntimes, maxEpochsPerRuntime: 3 }, (limit) => limits.push(limit));
+  const observer = { limited: (limit: LimitName) => void limits.push(limit) };
+  const runtimes = new Runtimes(journal, { maxRuntimes, maxEpochsPerRuntime: 3 }, observer);
   const append = (name: string, seq: number) => {
     const record = runtimes.ofDevice(runtime(name));
     runtimes.touch(record);

@@ -1,6 +1,7 @@
 import type { Clock } from '../protocol/index.js';
 import { DeliveryRate, type Departure } from './delivery-rate.js';
 import { LeastRoundTrip, type LeastRoundTripOptions } from './least-round-trip.js';
+import { Pace } from './pace.js';
 
 /** How much may be in flight. Times in ms, sizes in UTF-16 units of the messages. */
 export interface WindowOptions extends LeastRoundTripOptions {
@@ -12,6 +13,8 @@ export interface WindowOptions extends LeastRoundTripOptions {
   readonly gain: number;
   /** The same until the rate grows no more, so that a new socket is at its rate within a few round trips. */
   readonly startGain: number;
+  /** What may leave in one go once the rate is known, as time at `gain` of it; Infinity: whatever the window has room for. */
+  readonly burstMs: number;
   /** The rate is the best of this time in which there was something to send, or of 5 round trips. */
   readonly rateMemoryMs: number;
   /** What a sample of the rate spans at least; more where the round trip is longer. */
@@ -23,6 +26,7 @@ export const WINDOW_DEFAULTS: WindowOptions = {
   maxBytes: 8 * 1024 * 1024,
   gain: 1.25,
   startGain: 2,
+  burstMs: Infinity,
   ackIntervalMs: 5,
   rateMemoryMs: 1_000,
   rateSampleMs: 25,
@@ -49,6 +53,7 @@ export class Window {
   private readonly rate: DeliveryRate;
   private readonly roundTrip: LeastRoundTrip;
   private readonly options: WindowOptions;
+  private readonly pace: Pace | undefined;
   private start: Start | undefined = new Start();
   private size: number;
 
@@ -59,6 +64,7 @@ export class Window {
     this.options = { ...WINDOW_DEFAULTS, ...options };
     this.rate = new DeliveryRate(this.options.rateSampleMs);
     this.roundTrip = new LeastRoundTrip(this.options);
+    if (this.options.burstMs < Infinity) this.pace = new Pace(this.options.burstMs);
     this.size = this.options.floorBytes;
   }
 
@@ -82,6 +88,11 @@ export class Window {
     return inFlight === 0 || inFlight < this.size;
   }
 
+  /** How long until the pace lets more leave, in ms; a new socket has none until its rate is known. */
+  waitMs(now: number): number {
+    return this.start || !this.pace ? 0 : this.pace.waitMs(now);
+  }
+
   /**
    * A frame is given to the socket.
    *
@@ -89,6 +100,7 @@ export class Window {
    * @returns what `read` needs of the newest frame that was read
    */
   sent(bytes: number, now = this.clock.elapsed()): Departure {
+    if (!this.start) this.pace?.sent(bytes, this.options.gain * this.rate.perMs, now);
     return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
   }
 

@@ -30,9 +30,10 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
 };
 
 /** The window of a peer that says what it has read as seldom as it is asked. */
-export const PLAIN_WINDOW: Pick<WindowOptions, 'ackIntervalMs' | 'burstMs'> = {
+export const PLAIN_WINDOW: Pick<WindowOptions, 'ackIntervalMs' | 'ackBytes' | 'burstMs'> = {
   // Between two such pings, of which each waits behind what left with it.
   ackIntervalMs: 22,
+  ackBytes: Infinity,
   burstMs: 3,
 };
 

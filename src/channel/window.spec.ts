@@ -57,6 +57,13 @@ describe('what the window makes of a path', () => {
     expect((await transfer.pass(10 * SECOND)).waitP99Ms).toBeLessThan(20);
   });
 
+  it('holds no whole ack interval where acknowledgements come long before it is over', async () => {
+    const transfer = new PacedTransfer({ mbit: 1_000, roundTripMs: 0.1, frameBytes: () => 4_000 });
+    await transfer.pass(SECOND / 4);
+    expect((await transfer.pass(SECOND / 4)).share).toBeGreaterThan(0.95);
+    expect(transfer.windowBytes).toBeLessThan((perMs(1_000) * ackIntervalMs) / 2);
+  });
+
   it('fills any path, whatever its frames and however late acknowledgements are', async () => {
     const path = fc.record({
       mbit: fc.double({ min: 1, max: 200, noNaN: true }),

@@ -304,7 +304,8 @@ way there and back, 2.8 ms for the listener and 2.6 ms for the client; the work 
 turns that are under way and other threads: who is ready to run waits nearly as long as it runs. In a profile of the relay's loop libsql's copy of each
 commit takes a fifth, writing to sockets a sixth, garbage collection and \`ws\` a tenth each; journal, Node, channel and routing most of the rest. With a
 window so small that the processors are not full (18 Mbit/s) the 99th percentile is 9 ms. Since that trace 64 KiB stand in the window for 5 ms of so high a
-rate: in three pairs the median fell from 9.0, 14.4 and 8.3 ms to 4.3, 6.8 and 3.9, the 99th percentile from 23.6, 45.3 and 43.0 to 26.0, 27.9 and 27.0.
+rate: in three pairs the median fell from 9.0, 14.4 and 8.3 ms to 4.3, 6.8 and 3.9, the 99th percentile from 23.6, 45.3 and 43.0 to 26.0, 27.9 and 27.0. With 96 KiB instead of 256 that producers
+are ahead of their socket, two more pairs showed 92.1 and 28.5 ms before, 24.6 and 15.0 after.
 To see by whom a turn is taken: add \`--profile DIRECTORY\` to \`bench:latency -- --mbit 0 --arms split\`, then
 \`node bench/profile.mjs DIRECTORY/FILE.cpuprofile\`; how long each thread runs and waits for a processor: \`/proc/PID/task/*/schedstat\`.`,
     `**One to one.** The relay's event loop spends about as long on a frame as the bare forwarder's, which pays one system call for each; SQLite's thread and

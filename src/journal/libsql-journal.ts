@@ -84,7 +84,13 @@ export class LibsqlJournal implements Journal {
     const released = log && Math.min(through, log.head);
     if (!log || released === undefined || released <= log.released) return;
     log.released = released;
+    log.passed = Math.max(log.passed, released);
     this.store.touch(log);
+  }
+
+  passed(runtime: Runtime, through: number): void {
+    const log = this.log(runtime);
+    if (log) log.passed = Math.max(log.passed, through);
   }
 
   released(runtime: Runtime): number {

@@ -156,7 +156,7 @@ export class ClientSocket implements SocketReceiver {
     const wake = (): void => this.begun?.wake();
     const cursor = new HistoryCursor(record.history, placement, { mayApprove, keyedOnly, turns, wake });
     const source = this.safe(this.inChunks(cursor));
-    const unsubscribe = record.history.subscribe(wake);
+    const unsubscribe = record.history.subscribe(cursor);
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;

@@ -3,8 +3,16 @@ import { Administration } from './administration.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentOptions } from './attachment-options.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
+import { watchEnvironments, type EnvironmentsUpdate } from './environment-watch.js';
+import type { GiveUp } from './give-up.js';
 import { presenceOf } from './presence-watch.js';
 import { RelayRest } from './rest.js';
+
+/** Which environments are wanted. */
+export interface EnvironmentsOptions extends GiveUp {
+  /** Leaves out those that are offline. Default false. */
+  readonly onlineOnly?: boolean;
+}
 
 /**
  * What steers agents through a relay, in browsers and in Node.
@@ -36,8 +44,8 @@ export class TwinlaneClient {
    *
    * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
    */
-  environments({ onlineOnly = false }: { onlineOnly?: boolean } = {}): Promise<EnvironmentRecord[]> {
-    return this.rest.environments(onlineOnly);
+  environments({ onlineOnly = false, signal }: EnvironmentsOptions = {}): Promise<EnvironmentRecord[]> {
+    return this.rest.environments(onlineOnly, signal);
   }
 
   /**
@@ -46,8 +54,21 @@ export class TwinlaneClient {
    * @param name its `id`, `connectionId` or `deviceId`
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
-  environment(name: string): Promise<EnvironmentRecord> {
-    return this.rest.environment(name);
+  environment(name: string, { signal }: GiveUp = {}): Promise<EnvironmentRecord> {
+    return this.rest.environment(name, signal);
+  }
+
+  /**
+   * The environments as they are, and then again whenever one has come, gone or changed: the relay is asked every `watchMs`, while somebody
+   * iterates and has taken what there was. While it cannot be asked, `error` says why, the list stays what it was, and asking goes on, more rarely.
+   *
+   * @throws TokenRefusedError
+   */
+  watchEnvironments({ onlineOnly = false, signal }: EnvironmentsOptions = {}): AsyncIterableIterator<
+    EnvironmentsUpdate,
+    undefined
+  > {
+    return watchEnvironments(this.context, () => this.rest.environments(onlineOnly), signal);
   }
 
   /**
@@ -58,8 +79,8 @@ export class TwinlaneClient {
    * @param options `limit`: 1 to 1,000, default 100
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
-  runtimes(environment: string | EnvironmentRecord, options: { limit?: number } = {}): Promise<RuntimePage> {
-    return this.rest.runtimes(nameOf(environment), options.limit);
+  runtimes(environment: string | EnvironmentRecord, options: { limit?: number } & GiveUp = {}): Promise<RuntimePage> {
+    return this.rest.runtimes(nameOf(environment), options.limit, options.signal);
   }
 
   /**

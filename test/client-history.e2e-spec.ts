@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isEvent, isReplayed, type Attachment, type HistoryWish, type Runtime } from '../src/client/index.js';
-import type { Frame } from '../src/protocol/index.js';
-import { Twinlane } from './kit/twinlane.js';
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import {
+  isEvent,
+  isReplayed,
+  TwinlaneClient,
+  type Attachment,
+  type HistoryWish,
+  type Runtime,
+} from '../src/client/index.js';
+import { SYSTEM_CLOCK, type Clock, type Frame, type Timer } from '../src/protocol/index.js';
+import { TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
 const opened: Attachment[] = [];
@@ -81,6 +90,48 @@ it('shows as much of the past as was asked for, and the state after it', async (
   expect(opened.at(-1)?.head?.seq).toBe(numbers.at(-1));
   expect(few.slice(0, 3).some(isReplayed)).toBe(false);
   expect((await read(environment, runtime, 'none')).every(isReplayed)).toBe(true);
+});
+
+it('goes from one conversation to another, and leaves no socket and no timer behind', async () => {
+  const runtimes = [(await converse('one')).runtime, (await converse('two')).runtime];
+  const sockets: WebSocket[] = [];
+  class CountedSocket extends WebSocket {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args);
+      sockets.push(this);
+    }
+  }
+  const timers = new Set<Timer>();
+  const clock: Clock = {
+    ...SYSTEM_CLOCK,
+    after: (ms, run) => {
+      const timer = SYSTEM_CLOCK.after(ms, () => {
+        timers.delete(kept);
+        run();
+      });
+      const kept = {
+        cancel: (): void => {
+          timers.delete(kept);
+          timer.cancel();
+        },
+      };
+      timers.add(kept);
+      return kept;
+    },
+  };
+  const client = new TwinlaneClient({ server: twinlane.url, token: TOKEN, WebSocket: CountedSocket, clock });
+  const [environment] = await client.environments();
+  if (!environment) throw new Error('there is no environment');
+  for (const runtime of [...runtimes, ...runtimes]) {
+    const attachment = await client.attach(environment, { runtime, history: 'all' });
+    const samples = attachment.metrics();
+    for await (const event of attachment.events()) if (isEvent(event, 'turn_finished')) break;
+    attachment.close();
+    for await (const { state } of samples) if (state.phase === 'closed') break;
+  }
+  expect(sockets).toHaveLength(2 * 2 * runtimes.length);
+  await Promise.all(sockets.map((socket) => socket.readyState === socket.CLOSED || once(socket, 'close')));
+  expect(timers.size).toBe(0);
 });
 
 it('goes on from the past to what happens, each event once', async () => {

@@ -2,7 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  resolve: { alias: { twinlane: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      'twinlane/client': fileURLToPath(new URL('./src/client/index.ts', import.meta.url)),
+      twinlane: fileURLToPath(new URL('./src/index.ts', import.meta.url)),
+    },
+  },
   test: {
     include: ['src/**/*.spec.ts', 'test/chaos/*.spec.ts', 'test/**/*.e2e-spec.ts'],
     setupFiles: ['./test/kit/setup.ts'],

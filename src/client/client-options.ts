@@ -56,6 +56,7 @@ export interface ClientLimits {
   readonly watchMs: number;
 }
 
+/** What counts where a client is told nothing else. */
 export const CLIENT_LIMITS: ClientLimits = {
   requestTimeoutMs: 10_000,
   openTimeoutMs: 10_000,
@@ -83,7 +84,11 @@ export const CLIENT_LIMITS: ClientLimits = {
 /** Gives a token that is valid now, and for a while. */
 export type ClientTokenSource = () => string | Promise<string>;
 
-/** @publicApi */
+/**
+ * What a client is made with.
+ *
+ * @publicApi
+ */
 export interface TwinlaneClientOptions {
   /** `http:` or `https:` address of the relay, with its path where it has one. */
   readonly server: string;

@@ -5,6 +5,7 @@ import { CommandError } from './client.error.js';
 import { terminalStreams, type TerminalStreams } from './terminal-streams.js';
 import { OutputOrder } from './output-order.js';
 
+/** What a terminal is opened with. */
 export interface TerminalOptions {
   readonly cols: number;
   readonly rows: number;
@@ -16,6 +17,7 @@ export interface TerminalOptions {
   readonly runtime?: Runtime;
 }
 
+/** How a terminal ended. */
 export interface TerminalExit {
   /** Null where it is not known: the listener or the relay was restarted, or the attachment closed. */
   readonly exitCode: number | null;

@@ -17,6 +17,7 @@ export interface RuntimeEntry {
   readonly pendingApprovals: number;
 }
 
+/** What `GET /v1/environments/{name}/runtimes` answers. */
 export interface RuntimePage {
   /** The one whose last event is the newest first. */
   readonly runtimes: readonly RuntimeEntry[];

@@ -12,4 +12,4 @@ if [ ! -x "$chromium" ]; then
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
 fi
-"$chromium" --version
+"$chromium" --version 2>/dev/null

@@ -73,7 +73,9 @@ export class LineBuffer {
   /** All of it, as it was written. */
   text(): string {
     const last = this.texts.length - 1;
-    return this.texts.map((text, at) => (this.breaks[at] === false || (at === last && this.isOpen) ? text : `${text}\n`)).join('');
+    return this.texts
+      .map((text, at) => (this.breaks[at] === false || (at === last && this.isOpen) ? text : `${text}\n`))
+      .join('');
   }
 
   private extend(text: string, stream: OutputStream): void {

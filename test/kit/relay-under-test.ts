@@ -64,8 +64,8 @@ export class FakeRouting {
   runtimesOf(): RuntimePage {
     return { runtimes: [], hasMore: false };
   }
-  modeOf(): string | undefined {
-    return this.mode;
+  factsOf(): { mode?: string } {
+    return this.mode === undefined ? {} : { mode: this.mode };
   }
 
   /** Resolves once routing has been told this. */

@@ -20,6 +20,7 @@ import {
 import type { LimitName } from '../access/limit-name.js';
 import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
+import type { DeviceFacts } from './device-facts.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
@@ -166,9 +167,9 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     return bytes;
   }
 
-  /** The newest `current_permission_mode` that the device has told; where nobody was connected to it yet, nothing is read for that. */
-  modeOf(environmentId: string): string | undefined {
-    return this.hubs.get(environmentId)?.mode;
+  /** What the device has told of itself; where nobody was connected to it yet, nothing is read for that. */
+  factsOf(environmentId: string): DeviceFacts {
+    return this.hubs.get(environmentId)?.facts ?? {};
   }
 
   /** The runtimes of an environment of which there are events, newest first, also while its device is offline. @param limit entries at most */

@@ -6,8 +6,14 @@ import type { LineBuffer } from '../transcript/line-buffer.js';
 /** Lines that are seen at once. */
 const LINES = 18;
 
-/** What a tool has written; while it writes the end is seen, unless the reader has left it. */
-export function OutputView({ output, isLive }: { readonly output: LineBuffer; readonly isLive: boolean }) {
+interface OutputViewProps {
+  readonly output: LineBuffer;
+  /** Whether the end is what counts, as of a command: it is seen unless the reader has left it. */
+  readonly fromEnd: boolean;
+}
+
+/** What a tool has written. */
+export function OutputView({ output, fromEnd }: OutputViewProps) {
   if (output.length === 0) return null;
   return (
     <div class="output">
@@ -16,7 +22,7 @@ export function OutputView({ output, isLive }: { readonly output: LineBuffer; re
         label="Output"
         count={output.length}
         maxLines={LINES}
-        follows={isLive}
+        follows={fromEnd}
         classOf={(line) => (output.line(line)?.stream === 'stderr' ? 'output__line--stderr' : '')}
         render={(line) =>
           terminalLine(output.line(line)?.text ?? '').map(({ text, style }) =>

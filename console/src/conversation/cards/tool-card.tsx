@@ -70,7 +70,7 @@ export function ToolCard({ call, mayApprove, now, answer }: ToolCardProps) {
             <DiffView key={at} diff={diff} />
           ))}
           <ApprovalPanel call={call} mayApprove={mayApprove} answer={answer} />
-          <OutputView output={call.output} isLive={!call.isOver} />
+          <OutputView output={call.output} fromEnd={!call.isOver || isCommand(call)} />
           {call.note !== '' && <p class="tool-card__note">{call.note}</p>}
         </div>
       )}
@@ -92,9 +92,12 @@ function StateBadge({ call }: { readonly call: ToolCall }) {
 }
 
 /** What was read goes by; what runs, changes, asks or failed is looked at. */
-function isWorthALook({ state, toolKind, name, diffs }: ToolCall): boolean {
-  if (state !== 'success') return true;
-  return toolKind === 'execute' || name === 'shell' || diffs.length > 0;
+function isWorthALook(call: ToolCall): boolean {
+  return call.state !== 'success' || isCommand(call) || call.diffs.length > 0;
+}
+
+function isCommand({ toolKind, exitCode, command }: ToolCall): boolean {
+  return toolKind === 'execute' || exitCode !== undefined || command !== undefined;
 }
 
 function titleOf({ title, name, command, input, isUnfolded }: ToolCall): string {

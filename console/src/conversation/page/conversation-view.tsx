@@ -9,7 +9,6 @@ import type { ListControl } from '../list/virtual-list.js';
 import { textOf, type Conversation } from '../store/conversation.store.js';
 import type { TranscriptRow } from '../transcript/item-list.js';
 import { ModeBar } from './mode-bar.js';
-import { QuestionStrip } from './question-strip.js';
 import { StatusLine } from './status-line.js';
 import { TranscriptView } from './transcript-view.js';
 import { WaitingInputs } from './waiting-inputs.js';
@@ -88,8 +87,14 @@ export function ConversationView(props: ConversationViewProps) {
       )}
       <TranscriptView transcript={transcript} expected={events} context={context} control={control} />
       <div class="conversation__below">
-        <QuestionStrip transcript={transcript} mayApprove={mayApprove} goTo={goToQuestion} />
-        <StatusLine conversation={conversation} transcript={transcript} maySteer={maySteer} abort={abort} />
+        <StatusLine
+          conversation={conversation}
+          transcript={transcript}
+          maySteer={maySteer}
+          mayApprove={mayApprove}
+          abort={abort}
+          goToQuestion={goToQuestion}
+        />
         <WaitingInputs
           conversation={conversation}
           maySteer={maySteer}

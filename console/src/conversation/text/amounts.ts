@@ -10,6 +10,11 @@ export function elapsed(ms: number): string {
   return `${Math.floor(ms / HOUR)} h ${Math.floor((ms % HOUR) / MINUTE)} min`;
 }
 
+/** The same of what goes on, told every second. */
+export function elapsedSoFar(ms: number): string {
+  return ms < MINUTE ? `${Math.floor(Math.max(0, ms) / SECOND)} s` : elapsed(ms);
+}
+
 export function count(value: number, one: string, many = `${one}s`): string {
   return `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
 }

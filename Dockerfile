@@ -6,7 +6,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -f dist/.tsbuildinfo
+COPY console ./console
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -f dist/.*buildinfo
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production \

@@ -1,10 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
-  resolve: { alias: { twinlane: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
+  resolve: {
+    alias: {
+      'twinlane/client': at('./src/client/index.ts'),
+      'twinlane/protocol': at('./src/protocol/index.ts'),
+      twinlane: at('./src/index.ts'),
+    },
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: ['src/**/*.spec.ts', 'test/chaos/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+    include: ['src/**/*.spec.ts', 'console/src/**/*.spec.ts', 'test/chaos/*.spec.ts', 'test/**/*.e2e-spec.ts', 'test/browser/*.browser-spec.ts'],
     setupFiles: ['./test/kit/setup.ts'],
     // No test waits for its timeout but one that hangs: a busy machine may take ten times as long as an idle one.
     testTimeout: 120_000,

@@ -56,7 +56,7 @@ export class ClientLink {
   private readonly ends = new Map<ChannelName, SocketEnd>();
   private isDown = false;
   private clockWatch: Timer | undefined;
-  private readonly renewer: TokenRenewer;
+  private readonly renewer: TokenRenewer | undefined;
 
   private constructor(
     private readonly context: ClientContext,
@@ -68,7 +68,7 @@ export class ClientLink {
     // Whoever is told nothing loses the link, is told why, and comes back with a token that it asks for then.
     const observer = { renewed: () => {}, failed: () => {} };
     const send = (frame: Frame): void => this.send(frame);
-    this.renewer = new TokenRenewer(context.clock, context.token, send, observer);
+    this.renewer = context.token && new TokenRenewer(context.clock, context.token, send, observer);
   }
 
   /**
@@ -86,7 +86,7 @@ export class ClientLink {
     answered: Set<ChannelName>,
   ): Promise<ClientLink> {
     // One for both: they live and die together.
-    const token = await context.token();
+    const token = await context.token?.();
     const dialled = CHANNEL_NAMES.map((channel) =>
       dial(context, socketUrl(context, target, channel), token, target.environment),
     );
@@ -153,7 +153,7 @@ export class ClientLink {
       this.answered.add(channel);
       end?.heartbeat.pong();
     } else if (rest.type === 'chunk') this.join(channel, rest);
-    else if (this.renewer.take(rest)) return;
+    else if (this.renewer?.take(rest)) return;
     else {
       end?.chunks.forget(requestIdOf(rest) ?? '');
       this.receiver.frame(rest, channel, text.length);
@@ -200,7 +200,7 @@ export class ClientLink {
 
   private stop(): void {
     this.clockWatch?.cancel();
-    this.renewer.stop();
+    this.renewer?.stop();
     for (const { acks, heartbeat } of this.ends.values()) {
       acks.stop();
       heartbeat.stop();
@@ -208,7 +208,7 @@ export class ClientLink {
   }
 }
 
-function socketUrl({ server }: ClientContext, target: LinkTarget, channel: ChannelName): URL {
+function socketUrl({ server, token }: ClientContext, target: LinkTarget, channel: ChannelName): URL {
   const { resumeFrom } = channel === 'stream' ? target : {};
   return relayUrl(server, `/v1/environments/${encodeURIComponent(target.environment)}/status/ws`, {
     agentId: target.agentId,
@@ -216,7 +216,7 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     channel,
     client: target.clientId,
     chunks: '1',
-    renew: channel === 'control' ? '1' : undefined,
+    renew: channel === 'control' && token ? '1' : undefined,
     requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,

@@ -83,9 +83,10 @@ export interface TwinlaneClientOptions {
   readonly server: string;
   /**
    * What the relay is shown; or what gives it, asked for each request, each pair of sockets, and again before the token expires, so that
-   * it can be renewed without a reconnect. What is costly to get is for the function to keep.
+   * it can be renewed without a reconnect. What is costly to get is for the function to keep. Left out, in a page that the relay serves:
+   * the browser's session counts, which `signIn` begins.
    */
-  readonly token: string | ClientTokenSource;
+  readonly token?: string | ClientTokenSource;
   /**
    * Default: the global `WebSocket`. npm `ws` is given the token in a header; browsers cannot send one, so any other
    * implementation carries it in the query (protocol section 4).
@@ -102,7 +103,8 @@ export interface TwinlaneClientOptions {
 /** Options with every default filled in. */
 export interface ClientContext {
   readonly server: URL;
-  readonly token: ClientTokenSource;
+  /** Undefined: the browser shows its session. */
+  readonly token: ClientTokenSource | undefined;
   readonly WebSocket: WebSocketConstructor;
   readonly fetch: FetchLike;
   readonly limits: ClientLimits;

@@ -19,13 +19,13 @@ const MAX_REFUSAL_BYTES = 16 * 1024;
  * Opens one socket.
  *
  * @param url address without a token; `http:` or `https:`
- * @param token shown on the upgrade
+ * @param token shown on the upgrade; without one the browser shows its session
  * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
  */
 export async function dial(
   context: ClientContext,
   url: URL,
-  token: string,
+  token: string | undefined,
   environment: string,
 ): Promise<ChannelSocket> {
   const { limits, clock, server } = context;
@@ -42,9 +42,10 @@ export async function dial(
   return channel;
 }
 
-function create({ WebSocket }: ClientContext, url: URL, token: string): WebSocketLike {
+function create({ WebSocket }: ClientContext, url: URL, token: string | undefined): WebSocketLike {
   const address = new URL(url);
   address.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  if (token === undefined) return new WebSocket(address.href);
   if (isNodeImplementation(WebSocket))
     return new WebSocket(address.href, [], { headers: { authorization: `Bearer ${token}` } });
   address.searchParams.set('token', token);

@@ -18,7 +18,7 @@ export {
   type TwinlaneClientOptions,
 } from './client-options.js';
 export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
-export type { GrepMatch } from '../protocol/index.js';
+export type { EnvironmentRecord, GrepMatch, SessionInfo } from '../protocol/index.js';
 export type { EventCursor } from './event-cursors.js';
 export type { ListenerPresence } from './presence-watch.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';

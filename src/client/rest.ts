@@ -1,6 +1,7 @@
 import {
   isRecord,
   readBoundedText,
+  SESSION_HEADER,
   withDeadline,
   type EnvironmentPage,
   type EnvironmentRecord,
@@ -83,13 +84,16 @@ export class RelayRest {
     signal: AbortSignal,
   ): Promise<RestAnswer> {
     const { fetch, token } = this.context;
-    const authorization = `Bearer ${await token()}`;
+    // Without a token a header that no page of another origin can send: the cookie counts with it.
+    const shown: Record<string, string> = token
+      ? { authorization: `Bearer ${await token()}` }
+      : { [SESSION_HEADER]: '1' };
     try {
       const response = await fetch(url.href, {
         signal,
         ...(content === undefined
-          ? { method, headers: { authorization } }
-          : { method, headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(content) }),
+          ? { method, headers: shown }
+          : { method, headers: { ...shown, 'content-type': 'application/json' }, body: JSON.stringify(content) }),
       });
       const retryAfter = response.headers.get('retry-after');
       return { status: response.status, body: await readBoundedText(response, MAX_BODY_BYTES), retryAfter };

@@ -1,10 +1,11 @@
-import type { EnvironmentRecord } from '../protocol/index.js';
+import type { EnvironmentRecord, SessionInfo } from '../protocol/index.js';
 import { Administration } from './administration.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentOptions } from './attachment-options.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
 import { presenceOf } from './presence-watch.js';
 import { RelayRest } from './rest.js';
+import { signIn, signOut, whoAmI } from './session.js';
 
 /**
  * What steers agents through a relay, in browsers and in Node.
@@ -54,5 +55,29 @@ export class TwinlaneClient {
       options,
       typeof environment === 'string' ? 'linked' : presenceOf(environment),
     );
+  }
+
+  /**
+   * Whose token, or whose session of this browser, this client shows, and what it may.
+   *
+   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   */
+  session(): Promise<SessionInfo> {
+    return whoAmI(this.context, this.rest);
+  }
+
+  /**
+   * Begins a session of this browser: from now on clients without a token, in pages that the relay serves, are let in by a cookie that no
+   * page can read.
+   *
+   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   */
+  signIn(token: string): Promise<SessionInfo> {
+    return signIn(this.context, token);
+  }
+
+  /** Ends the session of this browser. @throws RelayUnreachableError, RelayRefusedError */
+  signOut(): Promise<void> {
+    return signOut(this.context, this.rest);
   }
 }

@@ -10,6 +10,7 @@ export const AUDIT_KINDS = [
   'client_detached',
   'command',
   'approval',
+  'session_begun',
   'token_created',
   'token_revoked',
   'organization_created',

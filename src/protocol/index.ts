@@ -25,6 +25,7 @@ export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';
 export * from './runtime-map.js';
+export * from './session.js';
 export * from './sparse-map.js';
 export * from './sparse-set.js';
 export * from './token-renewal.js';

@@ -44,6 +44,8 @@ export interface EnvironmentRecord {
   /** Epoch milliseconds. */
   readonly firstSeenAt: number;
   readonly currentMode?: string;
+  /** Of the directory that its last conversation works in; left out where git is none, or nobody has asked yet. */
+  readonly currentBranch?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 

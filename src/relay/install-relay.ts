@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessLimits } from './access/access-limits.js';
 import { AccessService } from './access/access.service.js';
 import { noteArrivals, REQUEST_ID_HEADER } from './access/arrival.js';
-import { bearerOf } from './access/bearer.js';
+import { shownBy } from './access/session-cookie.js';
 import { TrustedProxies } from './access/trusted-proxies.js';
 import { REGISTER_PATH } from './environments/environments.controller.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
@@ -11,6 +11,7 @@ import { RelayMetrics } from './metrics/relay.metrics.js';
 import { refuseMalformed } from './refuse-malformed.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { RelayOptions } from './relay.options.js';
+import { serveConsole } from './web/serve-console.js';
 
 /** Of everything that the relay takes a body for. */
 const PREFIX = '/v1';
@@ -23,7 +24,7 @@ const JSON_TYPE = /^application\/json *(?:;|$)/i;
  * @publicApi
  */
 export function installRelay(app: NestExpressApplication): void {
-  const { maxFrameBytes, allowedOrigins, trustedProxies } = app.get(RelayOptions);
+  const { maxFrameBytes, allowedOrigins, trustedProxies, publicUrl, console: servesConsole } = app.get(RelayOptions);
   noteArrivals(app.getHttpServer(), new TrustedProxies(trustedProxies));
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
@@ -32,8 +33,9 @@ export function installRelay(app: NestExpressApplication): void {
   if (allowedOrigins.length > 0) {
     app.enableCors({ origin: allowedOrigins, exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'] });
   }
+  if (servesConsole) app.use(serveConsole());
   app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
-  app.use(PREFIX, refuseStrangers(app.get(AccessService)));
+  app.use(PREFIX, refuseStrangers(app.get(AccessService), publicUrl));
   refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
   // What is posted here ends in one frame; elsewhere nobody has looked at a token yet, and the usual limit holds.
   app.useBodyParser('json', { limit: maxFrameBytes, type: isJsonForRelay });
@@ -49,11 +51,11 @@ function isJsonForRelay({ url = '', headers }: IncomingMessage): boolean {
  * Before a body is read: to parse what strangers send would cost the relay more than it costs them. The token is looked at again when
  * all of the body is here, because that may take its time.
  */
-function refuseStrangers(access: AccessService) {
+function refuseStrangers(access: AccessService, publicUrl: string | undefined) {
   return async (request: IncomingMessage, _response: ServerResponse, next: () => void): Promise<void> => {
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     const hasBody = Number(length) > 0 || encoding !== undefined;
-    if (hasBody) await access.identify(bearerOf(request));
+    if (hasBody) await access.identify(shownBy(request, publicUrl));
     next();
   };
 }

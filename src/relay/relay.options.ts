@@ -95,6 +95,10 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
+  /** Whether the relay serves its console, the page in a browser, at `/`. Default: true. */
+  @IsBoolean()
+  console: boolean = true;
+
   /** What a client's two sockets carry: each kind on its own, or everything on both (protocol section 4). Default `split`. */
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';

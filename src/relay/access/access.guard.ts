@@ -1,19 +1,23 @@
 import { createParamDecorator, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { RelayError } from '../relay.error.js';
+import { RelayOptions } from '../relay.options.js';
 import { AccessService } from './access.service.js';
-import { bearerOf } from './bearer.js';
 import type { Identity } from './identity.js';
 import { identityOf, rememberIdentity } from './request-identity.js';
+import { shownBy } from './session-cookie.js';
 
-/** Lets a REST request in when its Bearer token is accepted. */
+/** Lets a REST request in when its Bearer token is accepted, or the session of its browser. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  constructor(private readonly access: AccessService) {}
+  constructor(
+    private readonly access: AccessService,
+    private readonly options: RelayOptions,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IncomingMessage>();
-    rememberIdentity(request, await this.access.identify(bearerOf(request)));
+    rememberIdentity(request, await this.access.identify(shownBy(request, this.options.publicUrl)));
     return true;
   }
 }

@@ -7,7 +7,8 @@ import { bearerOf } from '../access/bearer.js';
 import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
 import { rememberIdentity } from '../access/request-identity.js';
-import { assertAllowedOrigin } from '../access/origin.js';
+import { sessionOf } from '../access/session-cookie.js';
+import { assertAllowedOrigin, isOwnOrigin } from '../access/origin.js';
 import { Audit } from '../audit/audit.js';
 import { mayApprove, maySee, maySteer } from '../access/rights.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
@@ -36,10 +37,12 @@ export class ClientAdmission {
 
   /** @throws RelayError ORIGIN_REFUSED, TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED, ACCESS_REFUSED, BAD_REQUEST, ENVIRONMENT_UNKNOWN, TOO_MANY, AUDIT_NOT_KEPT */
   async admit({ request, query, params }: UpgradeRequest): Promise<AdmittedClient> {
-    assertAllowedOrigin(request, this.options.allowedOrigins);
+    const { allowedOrigins, publicUrl } = this.options;
+    if (!isOwnOrigin(request, publicUrl)) assertAllowedOrigin(request, allowedOrigins);
     this.limits.upgradeFrom(request);
     // Browsers cannot set headers on a WebSocket.
-    const identity = await this.access.identify(bearerOf(request) ?? query.get('token') ?? undefined);
+    const token = bearerOf(request) ?? query.get('token') ?? sessionOf(request, publicUrl);
+    const identity = await this.access.identify(token);
     rememberIdentity(request, identity);
     assertMaySeeAny(identity);
     this.audit.assertKept();

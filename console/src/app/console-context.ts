@@ -1,0 +1,69 @@
+import { createContext } from 'preact';
+import { useContext, useEffect } from 'preact/hooks';
+import { signal, type ReadonlySignal } from '@preact/signals';
+import { TwinlaneClient } from 'twinlane/client';
+import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
+import { Toasts } from '../ui/index.js';
+import { pageVisibility } from './page-visibility.js';
+import { Router } from './router.js';
+import { SessionStore } from './session.store.js';
+import { ThemeStore } from './theme.store.js';
+import { tickingClock } from './ticking-clock.js';
+
+/** A link that is down comes back by itself for as long as the page is open; in ms. */
+const RECONNECT_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
+/** People wait in front of it; in ms. */
+const LONGEST_BACKOFF_MS = 10_000;
+
+/** What every part of the console may use. */
+export interface Console {
+  /** The folder that the page lies in is the relay's address. */
+  readonly server: URL;
+  readonly client: TwinlaneClient;
+  readonly session: SessionStore;
+  readonly router: Router;
+  readonly theme: ThemeStore;
+  readonly toasts: Toasts;
+  readonly clock: Clock;
+  readonly visible: ReadonlySignal<boolean>;
+  /** Epoch ms, every second. */
+  readonly now: ReadonlySignal<number>;
+}
+
+export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Console {
+  const server = new URL('.', window.location.href);
+  const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
+  const client = new TwinlaneClient({ server: server.href, limits });
+  const visible = pageVisibility(window.document);
+  return {
+    server,
+    client,
+    session: new SessionStore(client),
+    router: new Router(window),
+    theme: new ThemeStore(window.document.documentElement, window.localStorage),
+    toasts: new Toasts(clock),
+    clock,
+    visible,
+    now: tickingClock(clock, visible),
+  };
+}
+
+export const ConsoleContext = createContext<Console | undefined>(undefined);
+
+export function useConsole(): Console {
+  const console = useContext(ConsoleContext);
+  if (!console) throw new TypeError('This part is not inside the console.');
+  return console;
+}
+
+const title = signal('');
+title.subscribe((text) => {
+  if (typeof document !== 'undefined') document.title = text === '' ? 'Twinlane' : `${text} · Twinlane`;
+});
+
+/** Names the page that is shown, for tabs of the browser, its history and screen readers. */
+export function useTitle(text: string): void {
+  useEffect(() => {
+    title.value = text;
+  }, [text]);
+}

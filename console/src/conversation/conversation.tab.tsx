@@ -1,0 +1,6 @@
+import type { EnvironmentTabProps } from '../environments/index.js';
+
+/** Filled by what comes next. */
+export function ConversationTab(_props: EnvironmentTabProps) {
+  return <p>This part of the console is not there yet.</p>;
+}

@@ -1,0 +1,1 @@
+export { ConversationTab } from './conversation.tab.js';

@@ -1,0 +1,56 @@
+import type { EnvironmentRecord } from 'twinlane/client';
+import { environmentHref } from '../app/index.js';
+import { Icon } from '../ui/index.js';
+import { factsOf } from './environment-facts.js';
+import { PresenceBadge } from './presence-badge.js';
+import { presenceView } from './presence-view.js';
+
+interface EnvironmentRowProps {
+  readonly environment: EnvironmentRecord;
+  /** Epoch ms. */
+  readonly now: number;
+  /** What it says may be old. */
+  readonly dimmed: boolean;
+}
+
+export function EnvironmentRow({ environment, now, dimmed }: EnvironmentRowProps) {
+  const { directory, version, system, mode, branch } = factsOf(environment);
+  const presence = presenceView(environment, now);
+  const rest = [system, version && `v${version}`].filter(Boolean).join(' · ');
+  return (
+    <li>
+      <a
+        class={`environment-row environment-row--${presence.state}${dimmed ? ' environment-row--dimmed' : ''}`}
+        href={environmentHref(environment.id)}
+      >
+        <span class="environment-row__name">{environment.connectionName}</span>
+        <span class="environment-row__presence">
+          <PresenceBadge presence={presence} />
+        </span>
+        <span class="environment-row__where">
+          {directory !== undefined && (
+            <>
+              <Icon name="folder" size={13} />
+              <bdi class="environment-row__directory" title={directory}>
+                {directory}
+              </bdi>
+            </>
+          )}
+          {branch !== undefined && (
+            <span class="environment-row__branch" title="Branch">
+              <Icon name="branch" size={13} />
+              {branch}
+            </span>
+          )}
+        </span>
+        <span class="environment-row__rest">
+          {mode !== undefined && <span class="environment-row__mode">{mode}</span>}
+          {rest !== '' && <span>{rest}</span>}
+        </span>
+        {presence.reason !== undefined && presence.state === 'away' && (
+          <span class="environment-row__reason">{presence.reason}</span>
+        )}
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,15 @@
+export { Badge, Mark, type Tone } from './badge.js';
+export { Button, IconButton } from './button.js';
+export { CommandLine } from './command-line.js';
+export { Dialog } from './dialog.js';
+export { Field } from './field.js';
+export { Icon, type IconName } from './icon.js';
+export { lazy } from './lazy.js';
+export { entryForKey, moveFocus } from './list-keys.js';
+export { Menu, type MenuEntry } from './menu.js';
+export { Notice } from './notice.js';
+export { Tabs, type Tab } from './tabs.js';
+export { duration, timeAgo } from './time-ago.js';
+export { Toasts } from './toasts.store.js';
+export { ToastRegion } from './toast-region.js';
+export { Waiting } from './waiting.js';

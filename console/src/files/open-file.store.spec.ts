@@ -163,7 +163,7 @@ describe('open files', () => {
   it('are read again when they change, unless something is typed in them', async () => {
     await files.open('a.txt');
     const file = files.active.value;
-    const following = files.follow();
+    const following = files.follow(device.frames());
     const told = async (): Promise<void> => {
       const reads = device.of('read_file').length;
       device.tell({ type: 'file_changed', path: 'a.txt', lastModified: 1 });

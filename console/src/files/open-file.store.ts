@@ -34,6 +34,8 @@ export class OpenFile {
   readonly draft = signal<string | undefined>(undefined);
   readonly isDirty = computed(() => this.draft.value !== undefined);
   readonly conflict = signal<Conflict | undefined>(undefined);
+  /** Whether keys change it. */
+  readonly isEditing = signal(false);
   /** The last thing that went wrong, in the device's words. */
   readonly problem = signal<string | undefined>(undefined);
   /** Why changes on the device are not told, where they are not. */
@@ -95,6 +97,7 @@ export class OpenFile {
   revert(): void {
     this.draft.value = undefined;
     this.problem.value = undefined;
+    if (this.conflict.value) void this.reload();
   }
 
   /** Writes what is typed, unless the file has changed since it was read: then `conflict` says so. @returns whether it is written */

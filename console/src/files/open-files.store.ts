@@ -1,4 +1,5 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
+import type { Frame } from 'twinlane/protocol';
 import { messageOf, type Device } from './device.js';
 import { OpenFile } from './open-file.store.js';
 
@@ -11,21 +12,31 @@ export class OpenFilesStore {
     this.files.value.filter(({ isDirty }) => isDirty.value),
   );
 
-  constructor(private readonly device: Device) {}
+  constructor(private readonly device: Pick<Device, 'command'>) {}
 
   /**
-   * Follows what the device tells of these files, until the attachment ends.
+   * Follows what the device tells of these files.
    *
-   * @throws what the attachment ends with, where that is an error
+   * @param frames of an attachment, until it ends @throws what it ends with, where that is an error
    */
-  async follow(): Promise<void> {
-    for await (const { type, path, success, error } of this.device.frames()) {
+  async follow(frames: AsyncIterable<Frame>): Promise<void> {
+    for await (const { type, path, success, error } of frames) {
       const file = this.files.value.find((open) => open.path === path);
       if (type === 'file_changed') void file?.changedOnDisk();
       // The device was away, and will not watch it again.
       else if (type === 'watch_file_response' && success === false && file)
         file.unwatched.value = typeof error === 'string' ? error : 'The device no longer watches this file.';
     }
+  }
+
+  /** Another attachment is there, for which nothing is watched yet: what has changed meanwhile is found out. */
+  async watchAgain(): Promise<void> {
+    await Promise.all(
+      this.files.value.map(async (file) => {
+        await this.watch(file);
+        await file.changedOnDisk();
+      }),
+    );
   }
 
   /** Shows a file, at a line where one is named (from 1). */
@@ -55,6 +66,7 @@ export class OpenFilesStore {
   private async watch(file: OpenFile): Promise<void> {
     try {
       await this.device.command('watch_file', { path: file.path });
+      file.unwatched.value = undefined;
     } catch (error) {
       file.unwatched.value = messageOf(error);
     }

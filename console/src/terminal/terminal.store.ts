@@ -34,6 +34,7 @@ export class TerminalStore {
   readonly isControlHeld = signal(false);
   private readonly held = new HeldInput();
   private remote: RemoteTerminal | undefined;
+  private isStarted = false;
   private size: Size | undefined;
 
   constructor(
@@ -43,8 +44,10 @@ export class TerminalStore {
     private readonly screen: Screen,
   ) {}
 
-  /** Opens it on the device, and follows it to its end. Never rejects. */
+  /** Opens it on the device, once, and follows it to its end. Never rejects. */
   async run(options: TerminalOptions): Promise<void> {
+    if (this.isStarted) return;
+    this.isStarted = true;
     this.size = { cols: options.cols, rows: options.rows };
     try {
       this.remote = await this.spawn(options);

@@ -144,11 +144,27 @@ const ROUTES: Readonly<Record<string, Row>> = {
     request: async () => ({ path: '/v1/log-levels', body: { levels: 'warn' } }),
     verdicts: OPERATORS,
   },
+  'POST /v1/session': {
+    request: async () => ({ path: '/v1/session' }),
+    verdicts: everybody('in', { device: NO, deviceOutside: NO }),
+  },
+  'GET /v1/session': {
+    request: async () => ({ path: '/v1/session' }),
+    verdicts: everybody('in', { device: NO, deviceOutside: NO }),
+  },
   'GET /metrics': { request: async () => ({ path: '/metrics' }), verdicts: OPERATORS },
 };
 
 /** They say nothing of anybody, and ask for no token: a probe has none. */
-const OPEN_ROUTES = ['GET /v1/health', 'GET /healthz', 'GET /readyz', 'GET /v1/openapi.json', 'GET /v1/asyncapi.json'];
+const OPEN_ROUTES = [
+  'GET /v1/health',
+  'GET /healthz',
+  'GET /readyz',
+  'GET /v1/openapi.json',
+  'GET /v1/asyncapi.json',
+  // Takes a cookie back, also one whose token has ended.
+  'DELETE /v1/session',
+];
 
 const ENDED: Readonly<Record<string, string>> = {
   expired: 'TOKEN_EXPIRED',

@@ -164,7 +164,7 @@ describe('the id of a request', () => {
     const relay = await start({ trustedProxies: HERE });
     const log = logLines();
     await relay.register();
-    relay.routing.modeOf = () => {
+    relay.routing.factsOf = (): never => {
       throw new Error('planted');
     };
     const { status, headers } = await relay.rest('/v1/environments', { headers: { 'x-request-id': 'broken-1' } });

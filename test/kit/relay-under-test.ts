@@ -61,8 +61,8 @@ export class FakeRouting {
     this.requests.push({ environmentId, command });
     return this.answer;
   }
-  modeOf(): string | undefined {
-    return this.mode;
+  factsOf(): { mode?: string } {
+    return this.mode === undefined ? {} : { mode: this.mode };
   }
 
   /** Resolves once routing has been told this. */

@@ -15,13 +15,17 @@ export function banner(lines: readonly Line[], next: string): string {
   return `twinlane ${version()}\n\n${rows.join('')}\n${next}\nCtrl-C stops.\n`;
 }
 
-export function relayLines({ url, token, kept }: RunningRelay): Line[] {
+/** The console's link first: it is what most people want. */
+export function relayLines({ url, token, kept, consoleUrl }: RunningRelay): Line[] {
+  const head: Line[] = consoleUrl === undefined ? [] : [['console', consoleUrl]];
   if (!kept)
     return [
+      ...head,
       ['relay', url],
       ['token', 'as you set it'],
     ];
   const lines: Line[] = [
+    ...head,
     ['relay', url],
     ['token', token],
     ['', `kept in ${kept.path}`],

@@ -20,6 +20,7 @@ import { DAY_MS } from '../settings/limits.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import type { ListenSettings } from '../settings/listen.settings.js';
 import { visibleLine } from '../text.js';
+import { version } from '../version.js';
 import { acpOptions } from './acp-options.js';
 import { processLog } from './process-log.js';
 import type { RunningRole } from './serve-health.js';
@@ -78,6 +79,7 @@ export async function runListener(
       unreadBytes: settings.terminalUnreadBytes,
     },
     shutdownGraceMs,
+    registration: { metadata: { listenerVersion: version() } },
     transport: linkOptionsOf(settings),
     emitter: {
       ...(typeMap === undefined ? {} : { typeMapFile: path.resolve(cwd, typeMap) }),

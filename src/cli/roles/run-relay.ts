@@ -46,6 +46,8 @@ export interface RunningRelay extends RunningRole {
   readonly token: string;
   /** Where that one is kept; undefined when somebody chose it. */
   readonly kept: KeptToken | undefined;
+  /** Where its console is; undefined when it serves none. A token that nobody chose is in it: the link signs in. */
+  readonly consoleUrl: string | undefined;
 }
 
 /** Runs the server role in this process. @param env where proxies are set @throws CliError when it cannot listen */
@@ -74,6 +76,7 @@ export async function runRelay(settings: RelaySettings, env: Env): Promise<Runni
     url: endpoint.url,
     token,
     kept,
+    consoleUrl: settings.console === 'on' ? consoleUrlOf(endpoint.url, kept) : undefined,
     health: healthOf(app),
     close: () => {
       certificates?.stop();
@@ -106,6 +109,7 @@ async function createApp(
     allowedOrigins,
     trustedProxies,
     clientChannels,
+    console: settings.console === 'on',
     dataDir,
     history: historyOf(settings),
     maxFrameBytes,
@@ -159,6 +163,12 @@ async function close(app: NestExpressApplication, directory: DataDirectory, endp
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Behind `#`, what a browser keeps to itself. */
+function consoleUrlOf(url: string, kept: KeptToken | undefined): string {
+  const page = url.endsWith('/') ? url : `${url}/`;
+  return kept ? `${page}#token=${encodeURIComponent(kept.token)}` : page;
 }
 
 function healthOf(app: NestExpressApplication): HealthPart {

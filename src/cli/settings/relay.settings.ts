@@ -49,6 +49,9 @@ export class RelaySettings extends JwtSettings {
   @IsAddressOrNetwork()
   trustedProxies: string[] = [];
 
+  @IsIn(['on', 'off'])
+  console: 'on' | 'off' = 'on';
+
   @IsIn(['split', 'mirror'])
   clientChannels: 'split' | 'mirror' = 'split';
 

@@ -111,6 +111,14 @@ export const SETTINGS: readonly Setting[] = [
     commands: RELAY,
   },
   {
+    name: 'console',
+    kind: 'text',
+    value: '<on|off>',
+    help: 'whether the relay serves its console, the page in a browser, at /',
+    default: 'on',
+    commands: RELAY,
+  },
+  {
     name: 'client-channels',
     kind: 'text',
     value: '<split|mirror>',

@@ -128,7 +128,7 @@ export class EnvironmentsService {
   private show(environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.presence.of(id);
-    const currentMode = this.routing.modeOf(id);
+    const { mode, branch } = this.routing.factsOf(id);
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -143,7 +143,8 @@ export class EnvironmentsService {
       lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
-      ...(currentMode === undefined ? {} : { currentMode }),
+      ...(mode === undefined ? {} : { currentMode: mode }),
+      ...(branch === undefined ? {} : { currentBranch: branch }),
       metadata,
     };
   }

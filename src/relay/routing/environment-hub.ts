@@ -10,6 +10,7 @@ import {
 } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientSide, type DeviceSide } from './client-side.js';
+import type { DeviceFacts } from './device-facts.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { DeviceOutbox } from './device-outbox.js';
 import { EventRecorder } from './event-recorder.js';
@@ -55,8 +56,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     return this.context.journal.bytes;
   }
 
-  get mode(): string | undefined {
-    return this.recorder.mode;
+  get facts(): DeviceFacts {
+    return this.recorder.facts;
   }
 
   get namesEvents(): boolean {

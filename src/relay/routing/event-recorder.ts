@@ -10,6 +10,7 @@ import {
   type Frame,
   type NumberRange,
 } from '../../protocol/index.js';
+import type { DeviceFacts } from './device-facts.js';
 import { without } from './frame-text.js';
 import { approvalName, snapshotName } from './kept-names.js';
 import type { Approval, PendingApprovals } from './pending-approvals.js';
@@ -22,7 +23,7 @@ const RUNTIME_HASH_DIGITS = 6;
 
 /** Writes named events into the histories, and learns from them what the relay must know by itself. */
 export class EventRecorder {
-  private permissionMode: string | undefined;
+  private newest: DeviceFacts = {};
 
   constructor(
     private readonly runtimes: Runtimes,
@@ -31,9 +32,9 @@ export class EventRecorder {
     private readonly observer: RoutingObserver,
   ) {}
 
-  /** `current_permission_mode` of the newest `update_device_status` of any runtime. */
-  get mode(): string | undefined {
-    return this.permissionMode;
+  /** What the newest `update_device_status` of any runtime says. */
+  get facts(): DeviceFacts {
+    return this.newest;
   }
 
   /** An earlier process of the relay has left this in the histories: learns it again. */
@@ -93,9 +94,17 @@ export class EventRecorder {
   private learnSnapshot(record: RuntimeRecord, frame: Frame, text: string): void {
     record.keepSnapshot(frame, text);
     const status = frame['device_status'];
-    const mode = isRecord(status) ? status['current_permission_mode'] : undefined;
-    if (frame.type === 'update_device_status' && typeof mode === 'string') this.permissionMode = mode;
+    if (frame.type === 'update_device_status' && isRecord(status)) this.newest = { ...this.newest, ...factsIn(status) };
   }
+}
+
+/** Whoever says nothing of a mode keeps it; a directory without git has no branch. */
+function factsIn({ current_permission_mode: mode, git_context: git }: Readonly<Record<string, unknown>>): DeviceFacts {
+  const branch = isRecord(git) ? git['branch'] : undefined;
+  return {
+    ...(typeof mode === 'string' ? { mode } : {}),
+    ...(git === undefined ? {} : { branch: typeof branch === 'string' ? branch : undefined }),
+  };
 }
 
 function outcomeOf({ outcome }: Frame): string | undefined {

@@ -87,10 +87,10 @@ describe('a device that names its events', () => {
       type: 'update_device_status',
       device_status: { current_permission_mode: mode },
     });
-    expect(bench.routing.modeOf('env-1')).toBeUndefined();
+    expect(bench.routing.factsOf('env-1').mode).toBeUndefined();
     await emit(event(1, 'e1', status('standard')), event(2, 'e1', status('unrestricted')));
-    expect(bench.routing.modeOf('env-1')).toBe('unrestricted');
-    expect(bench.routing.modeOf('env-2')).toBeUndefined();
+    expect(bench.routing.factsOf('env-1').mode).toBe('unrestricted');
+    expect(bench.routing.factsOf('env-2').mode).toBeUndefined();
   });
 
   it('has events without a name carried, without a place', async () => {

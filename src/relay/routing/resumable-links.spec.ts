@@ -229,7 +229,7 @@ describe('a relay that is started again with its histories', () => {
     const fresh = await after.attach({ runtime: RUNTIME });
     expect(fresh.of('control_request')).toMatchObject([{ request_id: 'open', replayed: true }]);
     expect(fresh.of('update_device_status')).toMatchObject([{ device_status: status, replayed: true }]);
-    expect(after.routing.modeOf('env-1')).toBe('strict');
+    expect(after.routing.factsOf('env-1').mode).toBe('strict');
     const resumed = await after.attach({ runtime: RUNTIME, resume: { epoch: 'a', seq: 3 } });
     expect(resumed.frames[0]).toMatchObject({ recovered: true, epoch: 'a', head: 5 });
     expect(resumed.names()).toEqual(['a:4', 'a:5']);

@@ -329,6 +329,6 @@ it('opens no history to tell a permission mode: a list of environments would ope
     return new MemoryJournal();
   };
   const routing = new RoutingService(new RoutingOptions(), new ManualClock(), NO_ROUTING_OBSERVER, open);
-  expect(routing.modeOf('env-1')).toBeUndefined();
+  expect(routing.factsOf('env-1').mode).toBeUndefined();
   expect(opened).toEqual([]);
 });

@@ -19,6 +19,7 @@ import {
 import type { LimitName } from '../access/limit-name.js';
 import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
+import type { DeviceFacts } from './device-facts.js';
 import type { DeviceLink, Responsibility } from './device-link.js';
 import { EnvironmentHub } from './environment-hub.js';
 import { relayAnswer } from './error-answers.js';
@@ -165,9 +166,9 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     return bytes;
   }
 
-  /** The newest `current_permission_mode` that the device has told; where nobody was connected to it yet, nothing is read for that. */
-  modeOf(environmentId: string): string | undefined {
-    return this.hubs.get(environmentId)?.mode;
+  /** What the device has told of itself; where nobody was connected to it yet, nothing is read for that. */
+  factsOf(environmentId: string): DeviceFacts {
+    return this.hubs.get(environmentId)?.facts ?? {};
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */

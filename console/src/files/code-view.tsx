@@ -23,8 +23,9 @@ export function CodeView({ file, isEditing, onSave }: CodeViewProps) {
     return () => created.close();
   }, [file]);
   const { value: content } = file.content;
-  const text = file.draft.value ?? (content?.kind === 'text' ? content.text : '');
-  useEffect(() => editor.current?.show(text), [file, text]);
+  const { value: draft } = file.draft;
+  // As the file is when this runs, which may be later than what was rendered: more was typed meanwhile.
+  useEffect(() => editor.current?.show(file.text ?? ''), [file, content, draft]);
   useEffect(() => editor.current?.setEditing(isEditing), [file, isEditing]);
   const goal = file.goal.value;
   useEffect(() => {

@@ -1,4 +1,4 @@
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import type { AnswerOf, Attachment, FieldsOf } from 'twinlane/client';
 import type { Frame } from 'twinlane/protocol';
 import type { Device } from './device.js';
@@ -22,7 +22,8 @@ export class EnvironmentDevice implements Device {
     this.attachments = attachments;
     return effect(() => {
       const { value: attachment } = attachments.attachment;
-      if (attachment) follow(attachment);
+      // What is looked at meanwhile is nothing to follow.
+      if (attachment) untracked(() => follow(attachment));
     });
   }
 

@@ -52,11 +52,13 @@ function noteOf(hasMore: boolean, total: number | undefined, isCut: boolean): st
   return hasMore ? `The best ${MAX_RESULTS}${total === undefined ? '' : ` of ${total}`}; type more letters.` : '';
 }
 
-/** Where the letters of a query stand in a path, each behind the one before; empty where they do not. The end of a path counts first. */
+/** Where the letters of a query stand in a path; empty where they do not. All in a row count before others, the end of a path before its begin. */
 export function matchedLetters(query: string, path: string): ReadonlySet<number> {
-  const found = new Set<number>();
   const letters = [...query.toLowerCase()].filter((letter) => letter !== ' ');
   const lower = path.toLowerCase();
+  const start = lower.lastIndexOf(letters.join(''));
+  if (start !== -1) return new Set(letters.map((_, index) => start + index));
+  const found = new Set<number>();
   let end = lower.length;
   for (const letter of letters.toReversed()) {
     const index = lower.lastIndexOf(letter, end - 1);

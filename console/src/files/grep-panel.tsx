@@ -43,7 +43,7 @@ export function GrepPanel({ grep, onOpen }: GrepPanelProps) {
             class="input grep__glob"
             type="text"
             aria-label="In files like"
-            placeholder="In files like *.ts"
+            placeholder="*.ts"
             autocapitalize="off"
             autocomplete="off"
             spellcheck={false}
@@ -86,7 +86,6 @@ function Toggle({ label, name, on, changed }: ToggleProps) {
     <button
       type="button"
       class="grep__toggle"
-      aria-label={name}
       title={name}
       aria-pressed={on.value}
       onClick={() => {
@@ -95,6 +94,7 @@ function Toggle({ label, name, on, changed }: ToggleProps) {
       }}
     >
       {label}
+      <span class="visually-hidden"> {name}</span>
     </button>
   );
 }

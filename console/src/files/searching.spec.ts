@@ -56,6 +56,7 @@ describe('finding files', () => {
         .join('');
     expect(marked('mts', 'src/main.ts')).toBe('src/Main.TS');
     expect(marked('main', 'main/main.ts')).toBe('main/MAIN.ts');
+    expect(marked('gre', 'src/greet.ts')).toBe('src/GREet.ts');
     expect(marked('zz', 'src/main.ts')).toBe('src/main.ts');
     expect(marked('aab', 'ab')).toBe('ab');
   });

@@ -63,20 +63,18 @@ function Terminals({ store }: { readonly store: TerminalsStore<XtermScreen> }) {
           <button
             type="button"
             class="button button--plain button--icon"
-            aria-label="Smaller letters"
             title="Smaller letters"
             onClick={() => settings.change({ fontSize: fontSize - 1 })}
           >
-            A−
+            A−<span class="visually-hidden"> smaller letters</span>
           </button>
           <button
             type="button"
             class="button button--plain button--icon"
-            aria-label="Larger letters"
             title="Larger letters"
             onClick={() => settings.change({ fontSize: fontSize + 1 })}
           >
-            A+
+            A+<span class="visually-hidden"> larger letters</span>
           </button>
           <IconButton icon="help" label="Keys in a terminal" onClick={() => (isHelpOpen.value = true)} />
         </div>

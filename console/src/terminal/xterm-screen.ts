@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import { documentWithNonce, nonceOf } from './nonce-document.js';
+import { makeElementsFitPolicy } from './policy-elements.js';
 import type { TerminalSettings } from './terminal-settings.js';
 import { terminalTheme } from './terminal-theme.js';
 import type { TerminalStore } from './terminal.store.js';
@@ -32,9 +32,9 @@ export class XtermScreen implements AttachedScreen {
 
   constructor(private readonly surroundings: ScreenSurroundings) {
     const { settings, isDark } = surroundings;
+    makeElementsFitPolicy(document);
     this.host.className = 'xterm-host';
     this.xterm = new Terminal({
-      documentOverride: documentWithNonce(document, nonceOf(document)),
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-code'),
       fontSize: settings.value.fontSize,
       lineHeight: 1.15,

@@ -135,9 +135,7 @@ describe('a session of a browser', () => {
       ['DELETE', `/v1/environments/${connectionId}`],
     ] as const)
       expect(await plainRequest(url(path), { method, headers: sent })).toMatchObject({ status: 401 });
-    const refusal = await refused(
-      dial(relay.ws(`/v1/environments/${connectionId}/status/ws`), { headers: sent }),
-    );
+    const refusal = await refused(dial(relay.ws(`/v1/environments/${connectionId}/status/ws`), { headers: sent }));
     expect([401, 403]).toContain(refusal.status);
   });
 
@@ -173,9 +171,7 @@ describe('a session of a browser', () => {
     expect(after).toMatchObject({ status: 401, json: { errorCode: 'TOKEN_REVOKED' } });
     const out = await plainRequest(url(SESSION_PATH), { method: 'DELETE', headers });
     expect(out).toMatchObject({ status: 200, json: { signedOut: true } });
-    expect(out.headers['set-cookie']).toEqual([
-      `twinlane_${relay.port}=; Max-Age=0; HttpOnly; SameSite=Strict`,
-    ]);
+    expect(out.headers['set-cookie']).toEqual([`twinlane_${relay.port}=; Max-Age=0; HttpOnly; SameSite=Strict`]);
   });
 
   it('no token that a cookie cannot hold', async () => {
@@ -201,7 +197,11 @@ describe('a session of a browser', () => {
 });
 
 describe('behind a proxy', () => {
-  const FORWARDED = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'relay.example', 'x-forwarded-for': '192.0.2.1' };
+  const FORWARDED = {
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'relay.example',
+    'x-forwarded-for': '192.0.2.1',
+  };
 
   it('C36 that is trusted, its host counts: the cookie is for https, and its pages are the relay’s own', async () => {
     relay = await RelayUnderTest.start({ trustedProxies: ['127.0.0.1'] });

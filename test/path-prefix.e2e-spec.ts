@@ -3,6 +3,7 @@ import { createServer, request as send, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { type Captured, CliRun, temporaryDirectory } from './kit/cli.js';
+import { plainRequest } from './kit/plain-request.js';
 import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 const PREFIX = '/prefix';
@@ -80,4 +81,17 @@ it('a relay stands under a path, for its listener, attach, environments, doctor 
   for (const name of ['openapi.json', 'asyncapi.json'])
     expect(await fetch(`${url}/v1/${name}`)).toMatchObject({ status: 200 });
   expect(await fetch(`${new URL(url).origin}/v1/openapi.json`)).toMatchObject({ status: 404 });
+});
+
+it('sessions of browsers stand under a path too', async () => {
+  const { url, forwardTo } = await prefixProxy();
+  const relay = await startRelay({ publicUrl: url });
+  closing.push(() => relay.close());
+  forwardTo(urlOf(relay));
+  const begun = await fetch(`${url}/v1/session`, { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } });
+  const [cookie = ''] = begun.headers.getSetCookie();
+  // Without a path of its own a cookie belongs to the folder of the address that set it, as the browser knows it.
+  expect(cookie).not.toMatch(/path=/i);
+  const headers = { cookie: cookie.split(';')[0] ?? '', origin: new URL(url).origin };
+  expect(await plainRequest(`${url}/v1/environments`, { headers })).toMatchObject({ status: 200 });
 });

@@ -14,7 +14,10 @@ export function plainRequest(
   { method = 'GET', headers = {} }: { readonly method?: string; readonly headers?: Record<string, string> } = {},
 ): Promise<PlainAnswer> {
   return new Promise((resolve, reject) => {
-    const request = send(url, { method, headers }, (response) => {
+    const { origin } = new URL(url);
+    // As it is: a URL would take dots out of it.
+    const path = url.slice(origin.length);
+    const request = send(origin, { path, method, headers }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.once('error', reject);

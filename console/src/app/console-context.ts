@@ -38,7 +38,7 @@ export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Cons
   return {
     server,
     client,
-    session: new SessionStore(client),
+    session: new SessionStore(client, window.localStorage),
     router: new Router(window),
     theme: new ThemeStore(window.document.documentElement, window.localStorage),
     toasts: new Toasts(clock),

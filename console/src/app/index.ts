@@ -1,4 +1,4 @@
-export { ConsoleContext, useConsole, useTitle, type Console } from './console-context.js';
+export { useConsole, useTitle, type Console } from './console-context.js';
 export { useHeaderSlot } from './header-slot.js';
 export { environmentHref, hrefTo } from './router.js';
 export { useShortcuts, type Shortcut } from './shortcuts.js';

@@ -10,11 +10,17 @@ export type SessionState =
   /** The relay could not be asked. */
   | { readonly phase: 'unknown'; readonly reason: string };
 
+const KEY = 'twinlane.session';
+
 /** Who uses this page. */
 export class SessionStore {
   private readonly now = signal<SessionState>({ phase: 'checking' });
 
-  constructor(private readonly client: Pick<TwinlaneClient, 'session' | 'signIn' | 'signOut'>) {}
+  /** @param storage of this browser: whether it has a session, because a page cannot see the cookie, and to ask without one is to be refused */
+  constructor(
+    private readonly client: Pick<TwinlaneClient, 'session' | 'signIn' | 'signOut'>,
+    private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
+  ) {}
 
   get state(): ReadonlySignal<SessionState> {
     return this.now;
@@ -29,12 +35,15 @@ export class SessionStore {
   /** @param token of the link that the page was opened with: it goes before a session that the browser has */
   async begin(token: string | undefined): Promise<void> {
     if (token !== undefined) return this.signIn(token);
+    if (this.storage.getItem(KEY) === null) {
+      this.now.value = { phase: 'signed-out' };
+      return;
+    }
     this.now.value = { phase: 'checking' };
     try {
       this.now.value = { phase: 'signed-in', info: await this.client.session() };
     } catch (error) {
-      // Without a cookie nobody is refused: nobody was there.
-      if (error instanceof TokenRefusedError) this.now.value = endOf(error);
+      if (error instanceof TokenRefusedError) this.end(error);
       else this.now.value = { phase: 'unknown', reason: textOf(error) };
     }
   }
@@ -42,7 +51,9 @@ export class SessionStore {
   async signIn(token: string): Promise<void> {
     this.now.value = { phase: 'checking', token: true };
     try {
-      this.now.value = { phase: 'signed-in', info: await this.client.signIn(token) };
+      const info = await this.client.signIn(token);
+      this.storage.setItem(KEY, 'yes');
+      this.now.value = { phase: 'signed-in', info };
     } catch (error) {
       this.now.value = { phase: 'signed-out', reason: textOf(error) };
     }
@@ -51,22 +62,21 @@ export class SessionStore {
   /** @throws what the relay says against it: then the cookie is still there */
   async signOut(): Promise<void> {
     await this.client.signOut();
+    this.storage.removeItem(KEY);
     this.now.value = { phase: 'signed-out' };
   }
 
   /** For whatever a request failed with. @returns whether it ended the session */
   noticed(error: unknown): boolean {
     if (!(error instanceof TokenRefusedError)) return false;
-    if (this.now.value.phase === 'signed-in') this.now.value = { phase: 'signed-out', reason: error.message };
+    if (this.now.value.phase === 'signed-in') this.end(error);
     return true;
   }
-}
 
-/** "The token is not known" is nothing to tell who has shown none. */
-function endOf(error: TokenRefusedError): SessionState {
-  return /revoked|expired/i.test(error.message)
-    ? { phase: 'signed-out', reason: error.message }
-    : { phase: 'signed-out' };
+  private end({ message }: TokenRefusedError): void {
+    this.storage.removeItem(KEY);
+    this.now.value = { phase: 'signed-out', reason: message };
+  }
 }
 
 function textOf(error: unknown): string {

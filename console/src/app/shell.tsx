@@ -106,6 +106,10 @@ function AccountMenu({ info }: { readonly info: SessionInfo }) {
 }
 
 function rightsOf({ maySteer, mayApprove, mayAdminister }: SessionInfo): string {
-  const may = [maySteer ? 'steers' : 'watches', ...(mayApprove ? ['approves'] : []), ...(mayAdminister ? ['administers'] : [])];
+  const may = [
+    maySteer ? 'steers' : 'watches',
+    ...(mayApprove ? ['approves'] : []),
+    ...(mayAdminister ? ['administers'] : []),
+  ];
   return may.join(', ');
 }

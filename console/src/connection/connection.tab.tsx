@@ -1,6 +1,10 @@
 import type { EnvironmentTabProps } from '../environments/index.js';
 
 /** Filled by what comes next. */
-export function ConnectionTab(_props: EnvironmentTabProps) {
-  return <p>This part of the console is not there yet.</p>;
+export function ConnectionTab({ environment }: EnvironmentTabProps) {
+  return (
+    <div class="page">
+      <p>This part of the console is not there yet for {environment.record.value?.connectionName}.</p>
+    </div>
+  );
 }

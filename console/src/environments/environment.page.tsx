@@ -31,7 +31,12 @@ export function EnvironmentPage({ id, tabs, tab, path }: EnvironmentPageProps) {
   const current = tabs.find((one) => one.id === tab) ?? tabs[0];
   useTitle([record?.connectionName ?? 'Environment', ...(current ? [current.label] : [])].join(' · '));
   if (!record) return store.records.value === undefined ? <Waiting label="Asking the relay" /> : <Unknown />;
-  const links = tabs.map(({ id: tabId, label, icon }) => ({ id: tabId, label, icon, href: environmentHref(id, tabId) }));
+  const links = tabs.map(({ id: tabId, label, icon }) => ({
+    id: tabId,
+    label,
+    icon,
+    href: environmentHref(id, tabId),
+  }));
   return (
     <div class="environment">
       <EnvironmentHeader record={record} />
@@ -122,7 +127,9 @@ function Unknown() {
   return (
     <div class="page">
       <h1>No such environment</h1>
-      <p>The relay knows none of this address, or your token does not show it: it was deleted, or is another relay’s.</p>
+      <p>
+        The relay knows none of this address, or your token does not show it: it was deleted, or is another relay’s.
+      </p>
       <p>
         <Button kind="primary" onClick={() => router.go(hrefTo())}>
           All environments

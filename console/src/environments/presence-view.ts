@@ -19,7 +19,8 @@ export function presenceView(environment: EnvironmentRecord, now: number): Prese
       state: 'offline',
       tone: 'quiet',
       since: `last seen ${timeAgo(lastSeenAt, now)}`,
-      reason: 'Its listener is not connected. What it has sent is kept; it takes no commands until the listener is back.',
+      reason:
+        'Its listener is not connected. What it has sent is kept; it takes no commands until the listener is back.',
     };
   if (typeof awaySince === 'number')
     return {

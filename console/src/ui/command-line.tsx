@@ -14,7 +14,9 @@ export function CommandLine({ text }: { readonly text: string }) {
   return (
     <div class="command-line">
       {/* It scrolls sideways, so keys must reach it. */}
-      <code tabIndex={0} role="group" aria-label="Command line">{text}</code>
+      <code tabIndex={0} role="group" aria-label="Command line">
+        {text}
+      </code>
       {/* Only on secure pages, and on this machine. */}
       {'clipboard' in navigator && (
         <IconButton icon={copied ? 'check' : 'copy'} label={copied ? 'Copied' : 'Copy'} onClick={() => void copy()} />

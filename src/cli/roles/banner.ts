@@ -18,18 +18,8 @@ export function banner(lines: readonly Line[], next: string): string {
 /** The console's link first: it is what most people want. */
 export function relayLines({ url, token, kept, consoleUrl }: RunningRelay): Line[] {
   const head: Line[] = consoleUrl === undefined ? [] : [['console', consoleUrl]];
-  if (!kept)
-    return [
-      ...head,
-      ['relay', url],
-      ['token', 'as you set it'],
-    ];
-  const lines: Line[] = [
-    ...head,
-    ['relay', url],
-    ['token', token],
-    ['', `kept in ${kept.path}`],
-  ];
+  if (!kept) return [...head, ['relay', url], ['token', 'as you set it']];
+  const lines: Line[] = [...head, ['relay', url], ['token', token], ['', `kept in ${kept.path}`]];
   if (kept.tightened)
     lines.push(['', 'Others could read that file until now. If in doubt, remove it and start again.']);
   return lines;

@@ -40,8 +40,7 @@ export class SessionController {
   ): Promise<SessionInfo> {
     assertMaySeeAny(caller);
     const token = bearerOf(request);
-    const cookie =
-      token === undefined ? undefined : sessionCookie(request, token, caller.expiresAt, this.clock.now());
+    const cookie = token === undefined ? undefined : sessionCookie(request, token, caller.expiresAt, this.clock.now());
     if (cookie === undefined)
       throw new RelayError(
         'BAD_REQUEST',

@@ -17,10 +17,14 @@ const NOT_BUILT = `<!doctype html><html lang="en"><title>Twinlane</title>
 
 /** Express middleware: the console at `/`, and its files. What it does not have is for whoever comes next. */
 export function serveConsole(files: ConsoleFiles = new ConsoleFiles()) {
-  return (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+  return async (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): Promise<void> => {
     const name = nameOf(request);
-    if (name === undefined) return next();
-    serve(files, name, request, response).then((served) => served || next(), next);
+    try {
+      if (name !== undefined && (await serve(files, name, request, response))) return;
+    } catch (error) {
+      return next(error);
+    }
+    next();
   };
 }
 
@@ -57,7 +61,7 @@ async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const encoding = encodingFor(file, String(request.headers['accept-encoding'] ?? ''));
+  const encoding = encodingFor(file, request.headers['accept-encoding'] ?? '');
   const content = await files.read(name, encoding);
   response.setHeader('Cache-Control', file.immutable ? `public, max-age=${A_YEAR}, immutable` : 'no-cache');
   if (file.encodings.size > 0) response.setHeader('Vary', 'Accept-Encoding');

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import type { EnvironmentRecord } from 'twinlane/client';
+import { presenceView } from './presence-view.js';
+import { shownEnvironments } from './shown-environments.js';
+
+const NOW = 1_000_000_000_000;
+
+function environment(connectionName: string, fields: Partial<EnvironmentRecord> = {}): EnvironmentRecord {
+  return {
+    id: `env-${connectionName}`,
+    connectionId: `conn-${connectionName}`,
+    deviceId: 'device-1',
+    connectionName,
+    organizationId: 'default',
+    podId: null,
+    connectedAt: NOW - 90_000,
+    lastHeartbeat: NOW,
+    lastSeenAt: NOW,
+    firstSeenAt: 0,
+    ...fields,
+  };
+}
+
+const online10 = environment('ci-10', { metadata: { workspace: '/srv/Build' } });
+const online2 = environment('ci-2', { currentBranch: 'feature/x' });
+const away = environment('laptop', { awaySince: NOW - 40_000 });
+const old = environment('attic', { connectionId: null, lastSeenAt: NOW - 86_400_000, metadata: { workspace: 7 } });
+const recent = environment('zoo', { connectionId: null, lastSeenAt: NOW - 60_000 });
+const ALL = [old, recent, away, online10, online2];
+const names = (shown: readonly EnvironmentRecord[]) => shown.map(({ connectionName }) => connectionName);
+
+describe('the list', () => {
+  it('has who is online first, by name; who is offline as they were seen', () => {
+    expect(names(shownEnvironments(ALL, '', 'presence'))).toEqual(['ci-2', 'ci-10', 'laptop', 'zoo', 'attic']);
+    expect(names(shownEnvironments(ALL, '', 'name'))).toEqual(['attic', 'ci-2', 'ci-10', 'laptop', 'zoo']);
+    expect(names(shownEnvironments(ALL, '', 'seen')).at(-1)).toBe('attic');
+  });
+
+  it.each([
+    ['CI', ['ci-2', 'ci-10']],
+    ['build', ['ci-10']],
+    ['offline', ['zoo', 'attic']],
+    ['feature ci', ['ci-2']],
+    ['  ', ['ci-2', 'ci-10', 'laptop', 'zoo', 'attic']],
+    ['nothing', []],
+  ])('by %j shows what holds every word', (filter, shown) => {
+    expect(names(shownEnvironments(ALL, filter, 'presence'))).toEqual(shown);
+  });
+});
+
+describe('presence', () => {
+  it('says since when, and why where something is off', () => {
+    expect(presenceView(online2, NOW)).toEqual({ state: 'online', tone: 'good', since: 'for 1 min' });
+    expect(presenceView(away, NOW)).toMatchObject({ state: 'away', since: 'for 40 s', reason: expect.any(String) });
+    expect(presenceView(old, NOW)).toMatchObject({ state: 'offline', since: 'last seen 1 d ago' });
+  });
+
+  it('nobody is away for less than nothing, where two machines differ about the time', () => {
+    expect(presenceView(away, NOW - 60_000)).toMatchObject({ since: 'for 0 s' });
+  });
+});

@@ -1,0 +1,54 @@
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { TOKEN, Twinlane, type TwinlaneOptions } from '../../kit/twinlane.js';
+import { openBrowser } from './open-browser.js';
+import { DESK, WatchedPage } from './watched-page.js';
+
+/** A relay with the built console, a listener of it with the shell agent, and browsers of as many people as wanted. */
+export class ConsoleBench {
+  private readonly pages: WatchedPage[] = [];
+
+  private constructor(
+    readonly twinlane: Twinlane,
+    private readonly browser: Browser,
+  ) {}
+
+  static async start(options: TwinlaneOptions = {}): Promise<ConsoleBench> {
+    const browser = await openBrowser();
+    try {
+      return new ConsoleBench(await Twinlane.start(options), browser);
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.twinlane.url;
+  }
+
+  /** The link that `npm start` prints. */
+  link(token = TOKEN): string {
+    return `${this.url}/#token=${token}`;
+  }
+
+  /** A browser of somebody who has never been here. */
+  async visitor(options: BrowserContextOptions = DESK): Promise<WatchedPage> {
+    const page = await WatchedPage.open(this.browser, options);
+    this.pages.push(page);
+    return page;
+  }
+
+  /** The same, signed in, in front of the list of environments. */
+  async signedIn(options: BrowserContextOptions = DESK, token = TOKEN): Promise<WatchedPage> {
+    const visitor = await this.visitor(options);
+    await visitor.page.goto(this.link(token));
+    await visitor.page.getByRole('heading', { name: 'Environments' }).waitFor();
+    return visitor;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.pages.map((page) => page.close()));
+    await this.browser.close();
+    await this.twinlane.close();
+  }
+}

@@ -13,7 +13,6 @@ import type { OpenFile } from './open-file.store.js';
 import { OpenFileTabs } from './open-file-tabs.js';
 import { nameOf } from './paths.js';
 
-<<<<<<< HEAD
 warnBeforeLeaving(window);
 
 /** The files of an environment, for whoever may steer: who watches is shown none by the relay. */
@@ -158,13 +157,4 @@ function CloseDialog({ file, onCancel, onClose }: CloseDialogProps) {
       </div>
     </Dialog>
   );
-=======
-/** Filled by what comes next. */
-export function FilesTab({ environment }: EnvironmentTabProps) {
-  return (
-    <div class="page">
-      <p>This part of the console is not there yet for {environment.record.value?.connectionName}.</p>
-    </div>
-  );
->>>>>>> base7
 }

@@ -133,7 +133,7 @@ describe.skipIf(SKIPPED !== undefined)(
       await shows(page, 'echo pasted-');
       await page.keyboard.press('Enter');
       await shows(page, 'pasted-4');
-      await rows(page).getByText('pasted-4').first().dblclick();
+      await rows(page).getByText('pasted-4').first().dblclick({ force: true });
       await page.keyboard.press('Control+Shift+c');
       await expect
         .poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: 90_000 })

@@ -29,9 +29,10 @@ export function CodeView({ file, isEditing, onSave }: CodeViewProps) {
   useEffect(() => editor.current?.setEditing(isEditing), [file, isEditing]);
   const goal = file.goal.value;
   useEffect(() => {
-    if (goal) editor.current?.showLine(goal.line);
+    if (!goal) return;
+    editor.current?.showLine(goal.line);
     // Once: who comes back to the file is where they were.
-    file.goal.value = undefined;
+    if (file.goal.peek() === goal) file.goal.value = undefined;
   }, [file, goal]);
   return <div class="code-view" ref={parent} />;
 }

@@ -107,5 +107,11 @@ function FoundPath({ query, path }: { readonly query: string; readonly path: str
 }
 
 function Marked({ text, isMarked }: { readonly text: string; readonly isMarked: (at: number) => boolean }) {
-  return <span>{[...text].map((letter, at) => (isMarked(at) ? <mark key={at}>{letter}</mark> : letter))}</span>;
+  const runs: { start: number; text: string }[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const run = runs.at(-1);
+    if (run && isMarked(run.start) === isMarked(at)) run.text += text.charAt(at);
+    else runs.push({ start: at, text: text.charAt(at) });
+  }
+  return <span>{runs.map(({ start, text: run }) => (isMarked(start) ? <mark key={start}>{run}</mark> : run))}</span>;
 }

@@ -54,7 +54,7 @@ function noteOf(hasMore: boolean, total: number | undefined, isCut: boolean): st
 
 /** Where the letters of a query stand in a path; empty where they do not. All in a row count before others, the end of a path before its begin. */
 export function matchedLetters(query: string, path: string): ReadonlySet<number> {
-  const letters = [...query.toLowerCase()].filter((letter) => letter !== ' ');
+  const letters = query.toLowerCase().replaceAll(' ', '').split('');
   const lower = path.toLowerCase();
   const start = lower.lastIndexOf(letters.join(''));
   if (start !== -1) return new Set(letters.map((_, index) => start + index));

@@ -51,7 +51,8 @@ describe('finding files', () => {
 
   it('marks the letters that were meant', () => {
     const marked = (query: string, path: string): string =>
-      [...path]
+      path
+        .split('')
         .map((letter, index) => (matchedLetters(query, path).has(index) ? letter.toUpperCase() : letter))
         .join('');
     expect(marked('mts', 'src/main.ts')).toBe('src/Main.TS');

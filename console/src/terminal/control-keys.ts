@@ -12,7 +12,7 @@ function arrow(label: string, name: string, letter: string): RowKey {
 }
 
 export const ROW_KEYS: readonly RowKey[] = [
-  { label: 'Esc', name: 'Escape', text: () => '\x1B' },
+  { label: 'Esc', name: 'Esc', text: () => '\x1B' },
   { label: 'Tab', name: 'Tab', text: () => '\t' },
   arrow('←', 'Left', 'D'),
   arrow('↓', 'Down', 'B'),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RemoteTerminal, TerminalExit, TerminalOptions } from 'twinlane/client';
+import type { RemoteTerminal, TerminalExit } from 'twinlane/client';
 import { AsyncQueue } from '../../../src/client/async-queue.js';
 import { withControl } from './control-keys.js';
 import { MAX_HELD_LENGTH, MAX_SENT_LENGTH, piecesOf } from './held-input.js';
@@ -188,7 +188,7 @@ describe('several terminals', () => {
   it('stand in tabs, survive a break, and are ended with their tab', async () => {
     const states = new AsyncQueue<{ phase: 'open' } | { phase: 'reconnecting'; reason: string }>();
     const remotes: FakeTerminal[] = [];
-    const openTerminal = async (_: TerminalOptions): Promise<RemoteTerminal> => {
+    const openTerminal = async (): Promise<RemoteTerminal> => {
       const opened = new FakeTerminal();
       remotes.push(opened);
       return opened as unknown as RemoteTerminal;

@@ -64,6 +64,9 @@ describe.skipIf(SKIPPED !== undefined)(
       // Highlighted, so the language was fetched.
       await page.locator('.tok-keyword', { hasText: 'import' }).waitFor();
       expect(await page.getByRole('treeitem', { name: '.hidden' }).getAttribute('class')).toContain('hidden');
+      // Somebody else makes a file: it shows by itself.
+      await writeFile(at('src', 'made-later.ts'), '');
+      await page.getByRole('treeitem', { name: 'made-later.ts' }).waitFor();
       visitor.expectNoTroubles(bench.url);
     });
 

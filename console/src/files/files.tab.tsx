@@ -46,10 +46,8 @@ function Files({ environment, attached, path, store }: EnvironmentTabProps & { r
     router.go(hrefOf(file));
   };
   useEffect(() => store.show(attached), [store, attached]);
-  useEffect(() => {
-    if (isVisible && attached.attachment.peek()) void store.refresh();
-  }, [store, attached, isVisible]);
   const isAttached = attached.attachment.value !== undefined;
+  useEffect(() => (isVisible && isAttached ? store.keepLooking() : undefined), [store, isVisible, isAttached]);
   useEffect(() => {
     if (wanted === '' || !isAttached) return;
     void files.open(wanted);

@@ -25,6 +25,8 @@ describe('ReconnectPolicy', () => {
     [4004, '', 'register'],
     [4008, '', 'connect'],
     [4009, '', 'stop superseded'],
+    [4009, 'Released by an admin', 'stop released'],
+    [4009, 'Deleted by an admin', 'stop deleted'],
     [4029, '60', 'connect'],
     [4999, '', 'connect'],
   ])('after close code %i %s', (code, reason, expected) => {

@@ -38,6 +38,9 @@ export interface RunningListener extends RunningRole {
 
 const EXIT_OF: Readonly<Record<StopCause, number>> = {
   superseded: EXIT.OK,
+  // Nor does a supervisor that restarts what failed take it back.
+  released: EXIT.OK,
+  deleted: EXIT.OK,
   'token-refused': EXIT.TOKEN_REFUSED,
   refused: EXIT.FAILED,
 };

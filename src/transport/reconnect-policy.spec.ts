@@ -42,6 +42,11 @@ describe('ReconnectPolicy', () => {
     ['a deadline', new LinkError('late'), 'connect'],
     ['a close before ready', new LinkError('closed', { code: 1008, reason: '' }), 'register'],
     ['a refused token', new RegistrationError('token-refused', 'no'), 'register with a new token'],
+    [
+      'a token of another role',
+      new RegistrationError('token-refused', 'no', { errorCode: 'ACCESS_REFUSED' }),
+      'stop token-refused',
+    ],
     ['a conflict', new RegistrationError('conflict', 'no'), 'stop superseded'],
     [
       'another token’s environment',

@@ -1,4 +1,10 @@
-import { closeActionOf, ENDED_BY_ADMIN, readRetryAfterReason, type EndByAdmin, type ErrorCode } from '../protocol/index.js';
+import {
+  closeActionOf,
+  ENDED_BY_ADMIN,
+  readRetryAfterReason,
+  type EndByAdmin,
+  type ErrorCode,
+} from '../protocol/index.js';
 import { Backoff, RegistrationError } from '../registration/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
 import type { LinkObserver } from './link-observer.js';
@@ -122,7 +128,7 @@ export class ReconnectPolicy {
 
   private afterRefusedRegistration(error: RegistrationError): Reconnection {
     if (error.fault === 'token-refused') {
-      if (!this.tokenRenewed) {
+      if (!this.tokenRenewed && !isOfRole(error)) {
         this.tokenRenewed = true;
         return { ...this.again('register', error.message), renewToken: true };
       }
@@ -153,4 +159,10 @@ function stopAs(said: string): Reconnection {
   const cause =
     said === ENDED_BY_ADMIN.released ? 'released' : said === ENDED_BY_ADMIN.deleted ? 'deleted' : 'superseded';
   return { next: 'stop', cause, reason: STOPPED[cause] };
+}
+
+/** A token that is known, and is for something else: a fresher one is for the same. */
+function isOfRole({ errorCode }: RegistrationError): boolean {
+  const role: ErrorCode = 'ACCESS_REFUSED';
+  return errorCode === role;
 }

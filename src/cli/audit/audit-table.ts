@@ -14,13 +14,10 @@ export class AuditTable {
 }
 
 function row(entry: AuditEntry): string[] {
-  const { time, kind, address, environmentName } = entry;
-  return [time, kind, whoOf(entry), address ?? '-', environmentName ?? '-', detailsOf(entry)].map(visibleLine);
-}
-
-/** Relays that have no name for who it was say the id of the token alone. */
-function whoOf({ name, tokenName, tokenId }: AuditEntry & { readonly name?: string | null }): string {
-  return name ?? tokenName ?? tokenId ?? '-';
+  const { time, kind, tokenName, tokenId, address, environmentName } = entry;
+  return [time, kind, tokenName ?? tokenId ?? '-', address ?? '-', environmentName ?? '-', detailsOf(entry)].map(
+    visibleLine,
+  );
 }
 
 /** Of an organisation that came or went: which. It is what the entry belongs to, and no detail. */

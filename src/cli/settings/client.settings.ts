@@ -36,6 +36,9 @@ export class AttachSettings extends ClientSettings {
   @IsString()
   conversation?: string;
 
+  @IsBoolean({ message: '$property must be true or false' })
+  watch: boolean = false;
+
   @IsIn(['ask', 'always', 'never'])
   approve: 'ask' | 'always' | 'never' = 'ask';
 

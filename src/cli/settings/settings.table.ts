@@ -307,8 +307,14 @@ export const SETTINGS: readonly Setting[] = [
     name: 'conversation',
     kind: 'text',
     value: '<id>',
-    help: 'conversation to go on with',
-    default: 'a new one',
+    help: 'conversation to go on with, or to watch',
+    default: 'a new one; to watch, the one in which something happened last',
+    commands: ['attach'],
+  },
+  {
+    name: 'watch',
+    kind: 'switch',
+    help: 'show what others do in a conversation until Ctrl-C, and send nothing; any token that may see the environment will do',
     commands: ['attach'],
   },
   {

@@ -59,7 +59,7 @@ it('makes, lists and deletes organisations', async () => {
   await twinlane(['tokens', 'create', 'boss', '--role', 'admin', '--organization', 'acme']);
   expect((await twinlane(['organizations', 'list'])).out).toMatch(/\nacme +Acme Inc\. +\d{4}/);
   expect((await twinlane(['organizations', 'delete', 'acme'])).out).toBe(
-    'Deleted acme: 1 tokens revoked, 0 environments gone.\n',
+    'Deleted acme: 1 token revoked, 0 environments gone.\n',
   );
 });
 

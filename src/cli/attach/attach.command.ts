@@ -35,7 +35,7 @@ export function attachCommand(
       return (await import('../session/session.command.js')).runSession(settings, io);
     const interruption = aborted(io.interrupted).then(() => new CliError('', EXIT.ABORTED));
     const input = await orStop(readInput(words, io), interruption);
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const way = await outbound(access.server, settings, io.env);
     const { clock = SYSTEM_CLOCK } = io;
     const client = new TwinlaneClient({ ...access, ...way.client, limits: commandLimits(settings), clock });

@@ -26,7 +26,7 @@ export async function watchConversation(
   io: CliIo,
 ): Promise<number> {
   if (words.length > 0) throw usageError('--watch sends nothing: leave out the text, or --watch.');
-  const access = await findRelay(settings);
+  const access = await findRelay(settings, io);
   const way = await outbound(access.server, settings, io.env);
   const client = new TwinlaneClient({ ...access, ...way.client, clock: io.clock ?? SYSTEM_CLOCK });
   const environment = pickEnvironment(await client.environments(), settings.environment);

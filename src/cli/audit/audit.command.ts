@@ -20,7 +20,7 @@ export function auditCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const { clock = SYSTEM_CLOCK } = io;
   const settings = readSettings('audit', AuditSettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const { client } = await outbound(access.server, settings, io.env);
     const { administration } = new TwinlaneClient({ ...access, ...client, clock });
     const stdout = new Output(io.stdout);

@@ -12,7 +12,6 @@ import {
 } from '../../registration/index.js';
 import { DialError, wsDialer } from '../../transport/index.js';
 import { EXIT } from '../exit-codes.js';
-import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { explain } from './network-hints.js';
 import { ProbeSocket } from './probe-socket.js';
@@ -35,7 +34,7 @@ export class Checkup {
   private skewMs: number | undefined;
 
   constructor(
-    private readonly access: RelayAccess,
+    private readonly access: { readonly server: string; readonly token: string },
     private readonly way: Outbound,
     private readonly dataDir: string,
     private readonly clock: Clock = SYSTEM_CLOCK,

@@ -14,6 +14,14 @@ export class ClientSettings {
   @IsString()
   token?: string;
 
+  @IsOptional()
+  @IsString()
+  tokenFile?: string;
+
+  @IsOptional()
+  @IsString()
+  tokenCommand?: string;
+
   @IsString()
   dataDir!: string;
 

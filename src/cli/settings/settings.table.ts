@@ -49,6 +49,20 @@ export const SETTINGS: readonly Setting[] = [
     secret: true,
   },
   {
+    name: 'token-file',
+    kind: 'text',
+    value: '<path>',
+    help: 'file with that token in place of it, read again each time one is needed: for tokens that somebody else renews',
+    commands: ['listen', ...CLIENTS],
+  },
+  {
+    name: 'token-command',
+    kind: 'text',
+    value: '<command line>',
+    help: 'command for the shell that prints that token in place of it, run again before one expires and after one was refused; it has a minute, and its standard error is shown',
+    commands: ['listen', ...CLIENTS],
+  },
+  {
     name: 'tokens-file',
     kind: 'text',
     value: '<path>',

@@ -96,7 +96,7 @@ async function createApp(
   settings: RelaySettings,
   { tokens, certificates, dataDir, jwt, env }: RelayParts,
 ): Promise<NestExpressApplication> {
-  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes, drainDelayMs } = settings;
   const { levels, logger } = processLog(logLevel);
   // The one thing that a relay asks for elsewhere.
   const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
@@ -110,6 +110,7 @@ async function createApp(
     dataDir,
     history: historyOf(settings),
     maxFrameBytes,
+    drainDelayMs,
     limits: limitsOf(settings),
     ...auditOptionsOf(settings),
     ...linkOptionsOf(settings),

@@ -188,6 +188,14 @@ export const SETTINGS: readonly Setting[] = [
     default: '8388608 (8 MiB)',
     commands: RELAY,
   },
+  {
+    name: 'drain-delay-ms',
+    kind: 'integer',
+    value: '<ms>',
+    help: 'how long a relay that is asked to stop goes on with /readyz at 503, so that load balancers notice, before it closes sockets',
+    default: '0',
+    commands: RELAY,
+  },
   ...RELAY_LIMITS,
   ...RELAY_AUDIT,
   {

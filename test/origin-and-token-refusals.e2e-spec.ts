@@ -30,6 +30,8 @@ describe.each(['status', 'listener'] as const)('a %s socket', (kind) => {
   it.each([
     'channel=both',
     'channel=',
+    'history=some',
+    'history=-1',
     'resumeFrom=-1',
     'resumeFrom=1.5',
     'resumeFrom=',

@@ -88,7 +88,9 @@ export class Attachment implements TurnHost {
   ): Promise<Attachment> {
     const attachment = new Attachment(context, environment, options.clientId ?? randomId(), presence);
     attachment.followed = options.runtime;
-    if (options.runtime && options.resumeFrom) attachment.intake.place(options.runtime, options.resumeFrom);
+    const { runtime, resumeFrom, history = 'none' } = options;
+    if (runtime && resumeFrom) attachment.intake.place(runtime, resumeFrom);
+    else if (runtime) attachment.intake.wish(runtime, history);
     await attachment.connect();
     return attachment;
   }
@@ -109,6 +111,11 @@ export class Attachment implements TurnHost {
   /** The last event that was read off the wire; hand it to a later attachment as `resumeFrom`. */
   get cursor(): EventCursor | undefined {
     return this.followed && this.intake.cursorOf(this.followed);
+  }
+
+  /** The newest event of the runtime when the sockets were opened last: up to it `events()` shows the past. Undefined where there was none. */
+  get head(): EventCursor | undefined {
+    return this.followed && this.intake.headOf(this.followed);
   }
 
   get state(): AttachmentState {
@@ -282,6 +289,7 @@ export class Attachment implements TurnHost {
       agentId: followed?.agent_id ?? undefined,
       conversationId: followed?.conversation_id,
       resumeFrom: followed && this.intake.resumePointOf(followed),
+      history: followed && this.intake.historyOf(followed),
       asksForRequests: this.commands.hasLost,
     };
   }

@@ -27,6 +27,8 @@ export interface LinkTarget {
   readonly clientId: string;
   /** The last event that was seen; sent on stream only (protocol section 5). */
   readonly resumeFrom: { readonly epoch: string | undefined; readonly seq: number } | undefined;
+  /** Where it does not resume: how much of the past comes first (protocol section 5). */
+  readonly history: 'all' | number | undefined;
   /** Whether the relay is to say which requests of this client it still has, first of all on control (protocol section 4). */
   readonly asksForRequests: boolean;
 }
@@ -209,7 +211,7 @@ export class ClientLink {
 }
 
 function socketUrl({ server }: ClientContext, target: LinkTarget, channel: ChannelName): URL {
-  const { resumeFrom } = channel === 'stream' ? target : {};
+  const { resumeFrom, history } = channel === 'stream' ? target : {};
   return relayUrl(server, `/v1/environments/${encodeURIComponent(target.environment)}/status/ws`, {
     agentId: target.agentId,
     conversationId: target.conversationId,
@@ -220,5 +222,6 @@ function socketUrl({ server }: ClientContext, target: LinkTarget, channel: Chann
     requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,
+    history: resumeFrom ? undefined : history?.toString(),
   });
 }

@@ -6,6 +6,7 @@ import {
   type Frame,
   type Runtime,
 } from '../protocol/index.js';
+import type { HistoryWish } from './attachment-options.js';
 import { Fanout, type AsyncQueue } from './async-queue.js';
 import { EventCursors, gap, type EventCursor } from './event-cursors.js';
 import { RunKnowledge, type RunSnapshot } from './run-knowledge.js';
@@ -20,6 +21,9 @@ export class EventIntake {
   private readonly runs = new Map<string, RunKnowledge>();
   /** Runtimes that had no event when they were first followed. */
   private readonly unbegun = new Set<string>();
+  /** What is to be shown of the past of a runtime, until there is a cursor. */
+  private readonly wishes = new Map<string, 'all' | number>();
+  private readonly heads = new Map<string, EventCursor>();
   private wasBehind = false;
 
   /**
@@ -55,6 +59,21 @@ export class EventIntake {
     return this.cursorOf(runtime) ?? atStart;
   }
 
+  /** What a link that cannot go on from a cursor is to bring of the past. */
+  historyOf(runtime: Runtime): 'all' | number | undefined {
+    return this.wishes.get(runtimeKey(runtime));
+  }
+
+  /** The past of a runtime is to be shown first. */
+  wish(runtime: Runtime, history: HistoryWish): void {
+    if (history !== 'none' && history !== 0) this.wishes.set(runtimeKey(runtime), history);
+  }
+
+  /** The newest event that the relay knew of when the newest link was opened. */
+  headOf(runtime: Runtime): EventCursor | undefined {
+    return this.heads.get(runtimeKey(runtime));
+  }
+
   /** The runtime has no events yet: whatever comes, also while no link is up, is to be seen. */
   beginsEmpty(runtime: Runtime): void {
     this.unbegun.add(runtimeKey(runtime));
@@ -85,8 +104,12 @@ export class EventIntake {
   resumed(runtime: Runtime, status: Frame): void {
     const { recovered, epoch, head } = status;
     const asked = this.resumePointOf(runtime);
+    const isKnown = typeof epoch === 'string' && typeof head === 'number';
+    if (isKnown) this.heads.set(runtimeKey(runtime), { epoch, seq: head });
     if (asked && recovered !== false) return;
-    if (typeof epoch !== 'string' || typeof head !== 'number') {
+    // Its past comes first, and places the cursor.
+    if (isKnown && !asked && this.historyOf(runtime) !== undefined) return;
+    if (!isKnown) {
       if (!asked && head === 0) this.beginsEmpty(runtime);
       // It knows nothing of this runtime yet: what comes may be of an epoch that says nothing about what is missing.
       if (asked?.epoch !== undefined) this.readers.publish(gap(runtime, asked.epoch, asked.seq + 1, null));

@@ -1,6 +1,6 @@
 export type { Administration, AuditFilter } from './administration.js';
 export { Attachment } from './attachment.js';
-export type { AttachmentOptions, AttachmentState } from './attachment-options.js';
+export type { AttachmentOptions, AttachmentState, HistoryWish } from './attachment-options.js';
 export {
   CommandError,
   DisconnectedError,
@@ -18,7 +18,7 @@ export {
   type TwinlaneClientOptions,
 } from './client-options.js';
 export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
-export type { GrepMatch } from '../protocol/index.js';
+export type { EnvironmentRecord, GrepMatch, Runtime, RuntimeEntry, RuntimePage } from '../protocol/index.js';
 export type { EventCursor } from './event-cursors.js';
 export type { ListenerPresence } from './presence-watch.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';

@@ -1,9 +1,11 @@
 import {
   isRecord,
+  readRuntime,
   readBoundedText,
   withDeadline,
   type EnvironmentPage,
   type EnvironmentRecord,
+  type RuntimePage,
 } from '../protocol/index.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { RelayUnreachableError } from './client.error.js';
@@ -40,22 +42,31 @@ export class RelayRest {
   /** @param name `id` or `connectionId` */
   async environment(name: string): Promise<EnvironmentRecord> {
     const path = `/v1/environments/${encodeURIComponent(name)}`;
-    const record = await this.get(relayUrl(this.context.server, path));
+    const record = await this.get(relayUrl(this.context.server, path), name);
     if (!isEnvironment(record)) throw this.unreachable('it answered, but not as a relay does');
     return record;
   }
 
-  private get(url: URL): Promise<unknown> {
-    return this.ask('GET', url);
+  /** @param name `id` or `connectionId` */
+  async runtimes(name: string, limit: number | undefined): Promise<RuntimePage> {
+    const path = `/v1/environments/${encodeURIComponent(name)}/runtimes`;
+    const page = await this.get(relayUrl(this.context.server, path, { limit: limit?.toString() }), name);
+    if (!isRuntimePage(page)) throw this.unreachable('it answered, but not as a relay does');
+    return page;
+  }
+
+  private get(url: URL, environment?: string): Promise<unknown> {
+    return this.ask('GET', url, undefined, environment);
   }
 
   /**
    * Any request of the relay's REST.
    *
+   * @param environment whom the path names, where it is one that may be unknown
    * @returns the JSON of the answer
-   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
-  async ask(method: 'GET' | 'POST' | 'DELETE', url: URL, content?: object): Promise<unknown> {
+  async ask(method: 'GET' | 'POST' | 'DELETE', url: URL, content?: object, environment?: string): Promise<unknown> {
     const { clock, limits } = this.context;
     const abort = new AbortController();
     const late = () => {
@@ -68,7 +79,7 @@ export class RelayRest {
       clock,
       late,
     );
-    if (status < 200 || status > 299) throw refusal(status, body, retryAfter);
+    if (status < 200 || status > 299) throw refusal(status, body, retryAfter, environment);
     try {
       return JSON.parse(body);
     } catch (cause) {
@@ -118,4 +129,9 @@ function isPage(value: unknown): value is EnvironmentPage {
 
 function isEnvironment(value: unknown): value is EnvironmentRecord {
   return isRecord(value) && typeof value['id'] === 'string' && value['connectionId'] !== undefined;
+}
+
+function isRuntimePage(value: unknown): value is RuntimePage {
+  if (!isRecord(value) || !Array.isArray(value['runtimes'])) return false;
+  return value['runtimes'].every((one: unknown) => isRecord(one) && readRuntime(one['runtime']) !== undefined);
 }

@@ -1,4 +1,4 @@
-import type { EnvironmentRecord } from '../protocol/index.js';
+import type { EnvironmentRecord, RuntimePage } from '../protocol/index.js';
 import { Administration } from './administration.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentOptions } from './attachment-options.js';
@@ -41,18 +41,43 @@ export class TwinlaneClient {
   }
 
   /**
+   * One environment as it is now.
+   *
+   * @param name its `id`, `connectionId` or `deviceId`
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  environment(name: string): Promise<EnvironmentRecord> {
+    return this.rest.environment(name);
+  }
+
+  /**
+   * The runtimes, and with them the conversations, of which the relay has events; the newest first. It needs no listener: what they hold is
+   * read by `attach(environment, { runtime, history })`.
+   *
+   * @param environment its record, `connectionId` or `id`
+   * @param options `limit`: 1 to 1,000, default 100
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  runtimes(environment: string | EnvironmentRecord, options: { limit?: number } = {}): Promise<RuntimePage> {
+    return this.rest.runtimes(nameOf(environment), options.limit);
+  }
+
+  /**
    * Opens both client sockets on an environment, also on one that is offline.
    *
    * @param environment its record, `connectionId` or `id`
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
   attach(environment: string | EnvironmentRecord, options: AttachmentOptions = {}): Promise<Attachment> {
-    const name = typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id);
     return Attachment.open(
       this.context,
-      name,
+      typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id),
       options,
       typeof environment === 'string' ? 'linked' : presenceOf(environment),
     );
   }
+}
+
+function nameOf(environment: string | EnvironmentRecord): string {
+  return typeof environment === 'string' ? environment : environment.id;
 }

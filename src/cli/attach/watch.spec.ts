@@ -32,6 +32,33 @@ it('shows what others do in a conversation until Ctrl-C, and sends nothing', asy
 });
 
 it.each([
+  [[], 'agent-2', 'conv-2'],
+  [['--conversation', 'conv-1'], 'agent-1', 'conv-1'],
+  [['--agent-id', 'agent-1'], 'agent-1', 'conv-1'],
+  [['--conversation', 'conv-9'], null, 'conv-9'],
+])(
+  'follows the conversation in which something happened last, of those that are meant: %j',
+  async (args, agent, id) => {
+    relay.runtimes = [
+      { agent_id: 'agent-2', conversation_id: 'conv-2' },
+      { agent_id: 'agent-1', conversation_id: 'conv-1' },
+    ];
+    const run = bench.attach(['--watch', ...args]);
+    await run.stderr.shows(`Watching conversation ${id} of laptop`);
+    const [socket] = relay.open('stream');
+    expect([socket?.query.get('agentId'), socket?.query.get('conversationId')]).toEqual([agent, id]);
+    run.interrupt();
+    expect(await run.exit).toBe(0);
+  },
+);
+
+it('exits 69 where nothing has happened yet', async () => {
+  const run = bench.attach(['--watch']);
+  expect(await run.exit).toBe(69);
+  expect(run.stderr.text).toContain('Nothing has happened in laptop yet');
+});
+
+it.each([
   [['--watch', '--conversation', 'c', 'ls'], '--watch sends nothing'],
   [['--watch', '--environment', 'elsewhere'], 'No environment is called "elsewhere"'],
 ])('exits 2 for bad usage: %j', async (args, says) => {

@@ -44,8 +44,8 @@ async function done(run: CliRun): Promise<string> {
 it('is a table with a head, in which nothing can move the cursor', () => {
   const table = new AuditTable();
   const lines = [
-    ...table.next([ENTRY, { ...ENTRY, environmentName: 'old\u001b[2J', details: { type: 'input', count: 2 } }]),
-    ...table.next([{ ...ENTRY, tokenName: 'operator' }]),
+    table.next([ENTRY, { ...ENTRY, environmentName: 'old\u001b[2J', details: { type: 'input', count: 2 } }]),
+    table.next([{ ...ENTRY, tokenName: 'operator' }]),
   ];
   expect(lines.join('')).toBe(
     [

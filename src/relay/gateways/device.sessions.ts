@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
+import { CLOSE_CODES, type Clock, type EndByAdmin } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
 import { namedOf } from '../audit/audit-names.js';
 import { Audit } from '../audit/audit.js';
-import type { Environment } from '../environments/environment.js';
+import { NOBODY, type Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
@@ -56,18 +56,21 @@ export class DeviceSessions implements OnApplicationShutdown {
       // Stock listeners register again on 1008 alone, not on a refused upgrade.
       if (standing.state === 'unknown')
         return socket.close(CLOSE_CODES.POLICY.code, 'This relay does not know the lease; register again.');
-      if (standing.state === 'void')
-        return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded);
+      if (standing.state === 'void') {
+        // It was away when that happened.
+        const end = standing.environment.ownerTokenId === NOBODY ? 'released' : undefined;
+        return closeAsVoid(socket, hello, standing.lease, standing.by, this.parts.superseded, end);
+      }
       this.audit.named(standing.environment.id, namedOf(standing.environment));
       this.sessionOf(standing.environment).join(hello, standing.lease, socket, socket.actor);
     });
   }
 
-  /** Its leases are void: its listener is told that another one took the environment over. */
-  release(environmentId: string): void {
+  /** Its leases are void: its listener is told so, and stops. */
+  end(environmentId: string, how: EndByAdmin): void {
     const session = this.sessions.get(environmentId);
     this.sessions.delete(environmentId);
-    session?.release();
+    session?.end(how);
   }
 
   onApplicationShutdown(): void {

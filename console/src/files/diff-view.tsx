@@ -1,4 +1,5 @@
 import { lineDiff } from './line-diff.js';
+import './diff-view.css';
 
 interface DiffViewProps {
   readonly before: string;

@@ -4,8 +4,9 @@ import { Icon } from '../ui/index.js';
 import type { TreeSelection } from './tree-selection.js';
 import type { TreeRow } from './tree-rows.js';
 import type { TreeStore } from './tree.store.js';
+import './file-tree.css';
 
-/** Height of a row in px, as `files.css` has it: only the rows that are seen are on the page. */
+/** Height of a row in px, as `file-tree.css` has it: only the rows that are seen are on the page. */
 const ROW_PX = { fine: 26, coarse: 40 };
 /** Rows beyond both ends that are there already when somebody scrolls. */
 const OVERSCAN_ROWS = 12;

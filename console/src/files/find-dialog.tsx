@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Dialog, Notice } from '../ui/index.js';
 import { type FindStore, matchedLetters } from './find.store.js';
 import { nameOf, parentOf, ROOT } from './paths.js';
+import './find-dialog.css';
 
 interface FindDialogProps {
   readonly find: FindStore;

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Button, Notice } from '../ui/index.js';
 import type { GrepFile, GrepLine } from './grep-rows.js';
 import type { GrepStore } from './grep.store.js';
+import './grep-panel.css';
 
 interface GrepPanelProps {
   readonly grep: GrepStore;

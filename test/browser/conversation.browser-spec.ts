@@ -68,7 +68,7 @@ describe.skipIf(SKIPPED !== undefined)(`a conversation${SKIPPED === undefined ? 
     await page.getByRole('button', { name: 'Deny with a message…' }).click();
     await page.keyboard.type('not today');
     await page.keyboard.press('Enter');
-    await page.getByText('not today').first().waitFor();
+    await page.getByText('not today').waitFor();
     await page.getByText('Ended: what it needed was denied').waitFor();
     expect(await page.getByRole('group', { name: 'Output' }).count()).toBe(0);
     await type(page, '/mode unrestricted');

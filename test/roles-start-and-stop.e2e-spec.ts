@@ -57,7 +57,9 @@ it('starts, is found by attach without being told where, and stops without a tra
     'relay',
     'token',
   ]);
-  const [url = ''] = /http:\S+/.exec(start.out) ?? [];
+  const [link = ''] = /http:\S+/.exec(start.out) ?? [];
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=\S{43}$/);
+  const [url = ''] = link.split('/#');
   expect(await run(['environments', '--server', url]).exit).toBe(69);
 });
 
@@ -72,11 +74,13 @@ it('runs the roles apart, and runs at once what needs no approval', async () => 
 
 it('C15 a newer listener takes the workspace of start over, and keeps its relay', async () => {
   const start = await role(['start']);
-  const [url = ''] = /http:\S+/.exec(start.out) ?? [];
+  const [link = ''] = /http:\S+/.exec(start.out) ?? [];
+  expect(link).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=\S{43}$/);
+  const [url = ''] = link.split('/#');
   // On a machine that was cloned: the same device with data of its own.
   const clone = path.join(temporary.path, 'clone');
   await cp(env['TWINLANE_DATA_DIR'] ?? '', clone, { recursive: true, filter: (file) => !file.endsWith('listeners') });
-  const newer = ['--server', url, '--mode', 'unrestricted', '--data-dir', clone];
+  const newer = ['--server', link, '--mode', 'unrestricted', '--data-dir', clone];
   const listen = await role(['listen', ...newer]);
   expect(listen.out).toContain(`npx twinlane attach --server ${url} -- "ls -la"`);
   await start.stderr.shows('The relay goes on');

@@ -50,7 +50,7 @@ function masked({ screen }: Pty): string {
     .replaceAll(home, '/HOME')
     .replace(/^twinlane \d+\.\d+\.\d+\S*/m, 'twinlane VERSION')
     .replaceAll(/:\d{4,5}\b/g, ':PORT')
-    .replaceAll(/(token +)\S{43}$/gm, '$1TOKEN')
+    .replaceAll(/(token[ =]+)\S{43}$/gm, '$1TOKEN')
     .replaceAll(/conv-[\da-f-]{36}/g, 'CONVERSATION')
     .trimEnd()}\n`;
 }
@@ -183,7 +183,7 @@ describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (s
 
   it('lets the person choose where several environments are online', async () => {
     const started = await start('--name', 'here', '--mode', 'unrestricted');
-    const [server = ''] = await started.shows(/http:\/\/\S+/);
+    const [server = ''] = await started.shows(/http:\/\/[\d.:]+/);
     const other = twinlane('listen', '--server', server, '--name', 'there', '--mode', 'unrestricted');
     await other.shows(/there, online/);
     const session = twinlane('attach');

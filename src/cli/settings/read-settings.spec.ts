@@ -97,3 +97,13 @@ it('keeps data in the home directory, unless a usable XDG_DATA_HOME says otherwi
   expect(defaultDataDir({})).toMatch(/\/\.local\/share\/twinlane$/);
   expect(defaultDataDir({ XDG_DATA_HOME: 'relative' })).toMatch(/\/\.local\/share\/twinlane$/);
 });
+
+it('takes the console’s link for the relay’s address and its token, unless another one is given', () => {
+  const link = 'http://relay.example/lane/#token=ey.a-b_c';
+  const read = (flags: object) =>
+    readSettings('listen', ListenSettings, { flags: { server: link, ...flags }, env: {} });
+  expect(read({})).toMatchObject({ server: 'http://relay.example/lane', token: 'ey.a-b_c' });
+  expect(read({ token: 'mine' })).toMatchObject({ server: 'http://relay.example/lane', token: 'mine' });
+  expect(read({ tokenFile: '/t' }).token).toBeUndefined();
+  expect(read({ server: 'http://relay.example/#%' }).server).toBe('http://relay.example');
+});

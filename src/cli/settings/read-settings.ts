@@ -6,6 +6,9 @@ import { defaultDataDir } from './data-dir.js';
 import { envNameOf, flagOf, propertyOf, type CommandName, type Setting } from './setting.js';
 import { SETTINGS } from './settings.table.js';
 
+/** Settings that give a token. */
+const TOKENS = ['token', 'tokenFile', 'tokenCommand'];
+
 /** Where settings come from, strongest first. `.env` is part of the environment by then, behind the real one. */
 export interface SettingSources {
   /** By property, as commander gives them. */
@@ -25,12 +28,25 @@ export function readSettings<T extends object>(command: CommandName, settings: T
   const given = new Map(mine.map((setting) => [propertyOf(setting), read(setting, sources)] as const));
   const values: Record<string, unknown> = { dataDir: defaultDataDir(sources.env), ...sources.defaults };
   for (const [property, { value }] of given) if (value !== undefined) values[property] = value;
+  takeLink(values);
   try {
     return validateOptions(settings, values, (property) => given.get(property)?.name ?? property);
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error;
     throw new CliError(error.message, EXIT.USAGE, { cause: error });
   }
+}
+
+/** The console's link names a relay too: the token behind `#` is taken where no other is given, and shown nowhere. */
+function takeLink(values: Record<string, unknown>): void {
+  const { server } = values;
+  if (typeof server !== 'string' || !URL.canParse(server)) return;
+  const { hash } = new URL(server);
+  if (hash === '') return;
+  values['server'] = server.slice(0, server.indexOf('#')).replace(/\/$/, '');
+  const isGiven = TOKENS.some((property) => values[property] !== undefined);
+  const token = new URLSearchParams(hash.slice(1)).get('token');
+  if (token !== null && !isGiven) values['token'] = token;
 }
 
 /** A value and the name it was set by. An empty variable counts as not set: that is how `.env` files leave things out. */

@@ -35,7 +35,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'server',
     kind: 'text',
     value: '<url>',
-    help: 'address of the relay',
+    help: 'address of the relay, or the link of its console',
     default: 'the relay that runs here with the same data directory, else http://127.0.0.1:7400',
     commands: ['listen', ...CLIENTS],
   },

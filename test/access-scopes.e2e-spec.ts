@@ -92,6 +92,10 @@ const ROUTES: Readonly<Record<string, Row>> = {
     request: async () => ({ path: `/v1/environments/${ci.connectionId}` }),
     verdicts: aboutOne(),
   },
+  'GET /v1/environments/:name/runtimes': {
+    request: async () => ({ path: `/v1/environments/${offline.connectionId}/runtimes` }),
+    verdicts: aboutOne(),
+  },
   'POST /v1/environments/:name/messages': {
     request: async () => ({
       path: `/v1/environments/${offline.connectionId}/messages`,

@@ -30,6 +30,8 @@ describe.each(['status', 'listener'] as const)('a %s socket', (kind) => {
   it.each([
     'channel=both',
     'channel=',
+    'history=some',
+    'history=-1',
     'resumeFrom=-1',
     'resumeFrom=1.5',
     'resumeFrom=',
@@ -45,7 +47,10 @@ describe.each(['status', 'listener'] as const)('a %s socket', (kind) => {
     const refusal = await refused(dial(`${sockets[kind]}&${query}`, { token: TOKEN }));
     expect(refusal).toMatchObject({
       status: 400,
-      body: { errorCode: 'BAD_REQUEST', message: expect.stringMatching(/channel|resumeFrom|connectionAttempt|client/) },
+      body: {
+        errorCode: 'BAD_REQUEST',
+        message: expect.stringMatching(/channel|history|resumeFrom|connectionAttempt|client/),
+      },
     });
   });
 });

@@ -19,6 +19,11 @@ export class Acknowledger {
     private readonly held: () => boolean,
   ) {}
 
+  /** Read, and not acknowledged. */
+  get unacknowledgedBytes(): number {
+    return this.bytes;
+  }
+
   received(seq: number, bytes: number): void {
     this.read = Math.max(this.read, seq);
     this.bytes += bytes;

@@ -62,10 +62,12 @@ export class Administration {
     return (await this.rest.ask('DELETE', this.url('/v1/tokens', id))) as TokenEntry;
   }
 
+  /** For operators. */
   async createOrganization(request: { readonly id: string; readonly name?: string }): Promise<OrganizationEntry> {
     return (await this.rest.ask('POST', this.url('/v1/organizations'), request)) as OrganizationEntry;
   }
 
+  /** All of the relay, for operators. */
   async organizations(): Promise<readonly OrganizationEntry[]> {
     return ((await this.rest.ask('GET', this.url('/v1/organizations'))) as OrganizationList).organizations;
   }

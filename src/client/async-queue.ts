@@ -1,3 +1,5 @@
+import { onAbort } from './give-up.js';
+
 interface Waiting<T> {
   readonly item: T;
   readonly bytes: number;
@@ -14,6 +16,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
   private readonly takers: Taker<T>[] = [];
   private end: { readonly error: Error | undefined } | undefined;
   private bytes = 0;
+  private forgetSignal: () => void = () => {};
 
   /** @param changed told when an item was taken, and when nobody will take any more */
   constructor(private readonly changed: (queue: AsyncQueue<T>) => void = () => {}) {}
@@ -25,6 +28,12 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
 
   get ended(): boolean {
     return this.end !== undefined;
+  }
+
+  /** The loop is left when the signal is aborted. */
+  until(signal: AbortSignal | undefined): this {
+    this.forgetSignal = onAbort(signal, () => void this.return());
+    return this;
   }
 
   push(item: T, bytes = 0): void {
@@ -39,6 +48,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
   finish(error?: Error): void {
     if (this.end) return;
     this.end = { error };
+    this.forgetSignal();
     for (const taker of this.takers.splice(0)) this.settle(taker);
     this.changed(this);
   }
@@ -97,6 +107,11 @@ export class Fanout<T> {
     let most = 0;
     for (const queue of this.queues) most = Math.max(most, queue.unreadBytes);
     return most;
+  }
+
+  /** Whether anybody would take what is published. */
+  get hasReaders(): boolean {
+    return this.queues.size > 0;
   }
 
   subscribe(): AsyncQueue<T> {

@@ -21,7 +21,7 @@ export class AttachmentStates {
   }
 
   /** Every state from now on, the current one first; ends with `closed`. */
-  follow(): AsyncIterableIterator<AttachmentState, undefined> {
+  follow(): AsyncQueue<AttachmentState> {
     const states = this.isClosed ? new AsyncQueue<AttachmentState>() : this.watchers.subscribe();
     states.push(this.state);
     if (this.isClosed) states.finish();

@@ -343,3 +343,45 @@ it('hands out what is neither an event nor an answer, and sends commands that no
   expect(await frames.next()).toEqual({ done: true, value: undefined });
   expect(attachment.tell('terminal_input', { terminal_id: 't', data: 'x' })).toBe(false);
 });
+
+it('says what was lost with the verdict on a link that could not go on where the last one broke', async () => {
+  const attachment = await attach();
+  const events = attachment.events();
+  relay.emit('stream_delta', output('stdout', 'x'));
+  await take(events, 1);
+  relay.skip(2);
+  relay.cut();
+  for await (const state of attachment.states()) {
+    if (state.phase !== 'open' || state.resumed === undefined) continue;
+    expect(state).toMatchObject({ resumed: false, gap: { from: 2, to: 3 } });
+    break;
+  }
+  expect(numbers(await take(events, 1))).toEqual(['gap 2-3']);
+});
+
+it('tells how its connection is, for as long as somebody wants to know', async () => {
+  const attachment = await attach({ sampleMs: 5 });
+  const pings = (): number => relay.open('control')[0]?.received.filter(({ type }) => type === 'ping').length ?? 0;
+  expect(pings()).toBe(0);
+  for await (const sample of attachment.metrics()) {
+    if (sample.roundTripMs === undefined) continue;
+    expect(sample).toMatchObject({
+      state: { phase: 'open' },
+      control: { socket: 'open' },
+      stream: { socket: 'open' },
+      resumed: undefined,
+      breaks: 0,
+    });
+    expect(sample.roundTripMs).toBeGreaterThanOrEqual(0);
+    expect(sample.lastFrameAt).toBeLessThanOrEqual(sample.at);
+    break;
+  }
+  expect(pings()).toBeGreaterThan(0);
+  const samples = attachment.metrics();
+  relay.cut();
+  for await (const sample of samples) {
+    if (sample.breaks === 0 || sample.state.phase !== 'open') continue;
+    expect(sample).toMatchObject({ breaks: 1, control: { socket: 'open' }, stream: { socket: 'open' } });
+    break;
+  }
+});

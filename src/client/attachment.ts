@@ -9,74 +9,86 @@ import {
   type InputMessage,
   type Runtime,
 } from '../protocol/index.js';
-import type { AttachmentOptions, AttachmentState } from './attachment-options.js';
-import { AttachmentStates } from './attachment-states.js';
+import type { AttachmentOptions, AttachmentState, CommandOptions } from './attachment-options.js';
 import { Fanout } from './async-queue.js';
-import { ClientLink, type LinkReceiver, type LinkTarget } from './client-link.js';
+import type { LinkTarget } from './client-link.js';
 import type { ClientContext } from './client-options.js';
 import { CommandError, DisconnectedError } from './client.error.js';
 import type { AnswerOf, FieldsOf } from './command-answers.js';
+import type { ConnectionSample } from './connection-sample.js';
 import type { EventCursor } from './event-cursors.js';
 import { EventIntake, isOrdered } from './event-intake.js';
-import { idsOf, withIds } from './input-messages.js';
+import type { GiveUp } from './give-up.js';
+import { LinkKeeper } from './link-keeper.js';
 import { PendingCommands } from './pending-commands.js';
 import { PresenceWatch, type ListenerPresence } from './presence-watch.js';
 import { randomId } from './random-id.js';
 import type { RemoteTerminal, TerminalOptions } from './remote-terminal.js';
 import { RemoteTerminals } from './remote-terminals.js';
 import { RelayRest } from './rest.js';
-import { retry } from './retry.js';
-import { TurnMatcher } from './turn-matcher.js';
-import { Turn, type TurnHost } from './turn.js';
+import { Steering } from './steering.js';
+import type { Turn } from './turn.js';
 import { WatchedFiles } from './watched-files.js';
 
 /**
  * A client's tie to one runtime of an environment: two sockets, rebuilt when they break, with everything resumed by the
- * names of events.
+ * names of events. Another runtime is another attachment.
  *
  * @publicApi
  */
-export class Attachment implements TurnHost {
+export class Attachment {
   private readonly commands: PendingCommands;
   private readonly intake: EventIntake;
   private readonly terminals: RemoteTerminals;
   private readonly watches: WatchedFiles;
-  private readonly progress = new AttachmentStates();
-  private readonly others = new Fanout<Frame>();
-  private readonly receiver: LinkReceiver = {
-    frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
-    chunk: (requestId) => this.commands.chunk(requestId),
-    unreadable: (error) => this.commands.refuse(error),
-    down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
-  };
-  private link: ClientLink | undefined;
-  private followed: Runtime | undefined;
-  private readonly answered = new Set<ChannelName>();
-  private readonly turns = new Set<Turn>();
+  private readonly steering: Steering;
   private readonly listener: PresenceWatch;
+  private readonly others = new Fanout<Frame>();
+  private readonly keeper: LinkKeeper;
+  private followed: Runtime | undefined;
 
   private constructor(
     private readonly context: ClientContext,
     private readonly environment: string,
+    /** Names this client over reconnects. */
     readonly clientId: string,
     presence: ListenerPresence,
   ) {
-    this.commands = new PendingCommands(context.clock, (frame) => this.transmit(frame));
-    this.intake = new EventIntake(context.limits.maxUnreadBytes, () => this.link?.release());
     const { clock, limits } = context;
+    this.commands = new PendingCommands(clock, (frame) => this.keeper.transmit(frame));
+    this.intake = new EventIntake(limits.maxUnreadBytes, () => this.keeper.release());
     this.terminals = new RemoteTerminals({ clock, limits, tell: (type, fields) => this.tell(type, fields) });
     this.watches = new WatchedFiles(clock, limits, this.commands, (frame) => this.others.publish(frame));
+    this.steering = new Steering({
+      clock,
+      settleAfterGapMs: limits.settleAfterGapMs,
+      intake: this.intake,
+      command: (type, fields, options) => this.command(type, fields, options),
+      turnBegun: () => this.listener.wait(),
+    });
     const rest = new RelayRest(context);
     this.listener = new PresenceWatch(
-      context.clock,
-      context.limits,
-      () => ({ commandSince: this.commands.since, turnUnderWay: this.turns.size > 0 }),
-      async () => (this.link ? rest.environment(environment) : undefined),
+      clock,
+      limits,
+      () => ({ commandSince: this.commands.since, turnUnderWay: this.steering.isTurnUnderWay }),
+      async () => (this.keeper.isUp ? rest.environment(environment) : undefined),
       presence,
     );
+    this.keeper = new LinkKeeper(context, {
+      target: () => this.target(),
+      isBehind: () => this.intake.isBehind(),
+      unreadBytes: () => this.intake.unreadBytes,
+      frame: (frame, channel, bytes) => this.receive(frame, channel, bytes),
+      chunk: (requestId) => this.commands.chunk(requestId),
+      unreadable: (error) => this.commands.refuse(error),
+      up: () => this.up(),
+      lost: () => this.commands.lost(),
+      over: (error) => this.over(error),
+    });
   }
 
   /**
+   * @internal
    * @param presence what is known of the listener so far
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
@@ -87,18 +99,17 @@ export class Attachment implements TurnHost {
     presence: ListenerPresence,
   ): Promise<Attachment> {
     const attachment = new Attachment(context, environment, options.clientId ?? randomId(), presence);
-    attachment.followed = options.runtime;
-    if (options.runtime && options.resumeFrom) attachment.intake.place(options.runtime, options.resumeFrom);
-    await attachment.connect();
+    const { runtime, resumeFrom, history = 'none' } = options;
+    attachment.followed = runtime;
+    if (runtime && resumeFrom) attachment.intake.place(runtime, resumeFrom);
+    else if (runtime) attachment.intake.wish(runtime, history);
+    await attachment.keeper.open(options.signal);
     return attachment;
   }
 
+  /** @internal */
   get clock(): ClientContext['clock'] {
     return this.context.clock;
-  }
-
-  get settleAfterGapMs(): number {
-    return this.context.limits.settleAfterGapMs;
   }
 
   /** What this attachment follows: given to `attach`, or returned by the first `runtimeStart`. */
@@ -111,8 +122,14 @@ export class Attachment implements TurnHost {
     return this.followed && this.intake.cursorOf(this.followed);
   }
 
+  /** The newest event of the runtime when the sockets were opened last: up to it `events()` shows the past. Undefined where there was none. */
+  get head(): EventCursor | undefined {
+    return this.followed && this.intake.headOf(this.followed);
+  }
+
+  /** How it is connected right now. */
   get state(): AttachmentState {
-    return this.progress.now;
+    return this.keeper.state;
   }
 
   /** Whether the listener is there, as far as this attachment had reason to ask. */
@@ -121,24 +138,32 @@ export class Attachment implements TurnHost {
   }
 
   /** Every change of `presence` from now on, the current one first; ends when the attachment is closed. */
-  presences(): AsyncIterableIterator<ListenerPresence, undefined> {
-    return this.listener.follow();
+  presences({ signal }: GiveUp = {}): AsyncIterableIterator<ListenerPresence, undefined> {
+    return this.listener.follow().until(signal);
   }
 
   /** Every state from now on, the current one first; ends with `closed`. */
-  states(): AsyncIterableIterator<AttachmentState, undefined> {
-    return this.progress.follow();
+  states({ signal }: GiveUp = {}): AsyncIterableIterator<AttachmentState, undefined> {
+    return this.keeper.states().until(signal);
+  }
+
+  /**
+   * How the connection is, every `sampleMs`, with a ping on control each time, for as long as somebody iterates; the last sample is of the
+   * closed attachment. A loop that is slow is given what waited; take the newest.
+   */
+  metrics({ signal }: GiveUp = {}): AsyncIterableIterator<ConnectionSample, undefined> {
+    return this.keeper.metrics().until(signal);
   }
 
   /**
    * Every event from now on, each once and in order; the first loop is also given what came since the attachment opened,
-   * such as the newest state and pending approvals (`isReplayed`). What was lost is yielded as `resume_gap` (`isGap`); `isEvent` narrows
-   * the rest. While a loop over this is slow, the relay is held back.
+   * such as its `history`, the newest state and pending approvals (`isReplayed`). What was lost is yielded as `resume_gap` (`isGap`);
+   * `isEvent` narrows the rest. While a loop over this is slow, the relay is held back.
    *
    * @throws DisconnectedError, TokenRefusedError when the attachment fails for good
    */
-  events(): AsyncIterableIterator<Frame, undefined> {
-    return this.intake.subscribe();
+  events({ signal }: GiveUp = {}): AsyncIterableIterator<Frame, undefined> {
+    return this.intake.subscribe().until(signal);
   }
 
   /**
@@ -151,15 +176,11 @@ export class Attachment implements TurnHost {
    *   and that a broken connection took with it, or its answer
    * @throws DisconnectedError, TokenRefusedError
    */
-  async command<T extends string>(
-    type: T,
-    fields: FieldsOf<T>,
-    options: { timeoutMs?: number } = {},
-  ): Promise<AnswerOf<T>> {
+  async command<T extends string>(type: T, fields: FieldsOf<T>, options: CommandOptions = {}): Promise<AnswerOf<T>> {
     this.assertOpen();
     this.watches.asks(type, fields);
     const timeoutMs = options.timeoutMs ?? this.context.limits.commandTimeoutMs;
-    const asked = this.commands.ask(type, this.inMode(type, fields), timeoutMs);
+    const asked = this.commands.ask(type, this.inMode(type, fields), timeoutMs, options.signal);
     this.listener.wait();
     const answer = await asked;
     this.watches.answered(type, fields, answer);
@@ -172,15 +193,15 @@ export class Attachment implements TurnHost {
    * @returns false while no link is up: then it is not sent, nor kept
    */
   tell(type: string, fields: Readonly<Record<string, unknown>>): boolean {
-    return this.transmit({ ...this.inMode(type, fields), type });
+    return this.keeper.transmit({ ...this.inMode(type, fields), type });
   }
 
   /**
    * What comes from now on, waits in memory for a loop that is slow, and is neither an event, nor an answer to `command`, nor of a terminal of
    * `openTerminal`: `file_changed`, a `watch_file_response` where a device that was away watches a file no longer, and what is not known here.
    */
-  frames(): AsyncIterableIterator<Frame, undefined> {
-    return this.others.subscribe();
+  frames({ signal }: GiveUp = {}): AsyncIterableIterator<Frame, undefined> {
+    return this.others.subscribe().until(signal);
   }
 
   /**
@@ -188,14 +209,18 @@ export class Attachment implements TurnHost {
    *
    * @throws CommandError when the device opens none @throws DisconnectedError, TokenRefusedError
    */
-  async openTerminal(options: TerminalOptions): Promise<RemoteTerminal> {
+  async openTerminal(options: TerminalOptions, { signal }: GiveUp = {}): Promise<RemoteTerminal> {
     this.assertOpen();
-    return this.terminals.open(this.inMode('terminal_spawn', options));
+    signal?.throwIfAborted();
+    return this.terminals.open(this.inMode('terminal_spawn', options), signal);
   }
 
-  /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. */
-  async runtimeStart(fields: CommandFields['runtime_start']): Promise<AnswerOf<'runtime_start'>> {
-    const answer = await this.command('runtime_start', fields);
+  /** Starts or reopens a runtime; the first one is what this attachment follows, over reconnects. @throws as `command` does */
+  async runtimeStart(
+    fields: CommandFields['runtime_start'],
+    options: CommandOptions = {},
+  ): Promise<AnswerOf<'runtime_start'>> {
+    const answer = await this.command('runtime_start', fields, options);
     const runtime = readRuntime(answer.runtime);
     if (!runtime)
       throw new CommandError('runtime_start', 'COMMAND_FAILED', 'The device answered without a runtime.', answer);
@@ -204,74 +229,43 @@ export class Attachment implements TurnHost {
     return answer;
   }
 
-  /** Hands in messages; `turn` also follows what they cause. Messages without an id are given one. */
-  async send(input: string | readonly InputMessage[]): Promise<AnswerOf<'input'>> {
-    const runtime = this.needRuntime();
-    return this.command('input', { runtime, payload: { kind: 'create_message', messages: withIds(input) } });
+  /** Hands in messages; `turn` also follows what they cause. Messages without an id are given one. @throws as `command` does */
+  async send(input: string | readonly InputMessage[], options: GiveUp = {}): Promise<AnswerOf<'input'>> {
+    return this.steering.send(this.needRuntime(), input, options);
   }
 
-  /** Hands in messages and follows their turn: iterate what this resolves to. */
-  async turn(input: string | readonly InputMessage[]): Promise<Turn> {
-    const runtime = this.needRuntime();
-    const messages = withIds(input);
-    const events = this.intake.subscribe();
-    const matcher = new TurnMatcher(idsOf(messages), this.intake.runsOf(runtime));
-    try {
-      const { disposition = 'started' } = await this.command('input', {
-        runtime,
-        payload: { kind: 'create_message', messages },
-      });
-      matcher.accepted(disposition);
-      const turn = new Turn(this, runtime, disposition, events, matcher);
-      this.turns.add(turn);
-      this.listener.wait();
-      return turn;
-    } catch (error) {
-      await events.return();
-      throw error;
-    }
+  /**
+   * Hands in messages and follows their turn: iterate what this resolves to. Its signal ends the watching, also later; what ends the turn is
+   * its `abort()`.
+   *
+   * @throws as `command` does
+   */
+  async turn(input: string | readonly InputMessage[], options: GiveUp = {}): Promise<Turn> {
+    return this.steering.turn(this.needRuntime(), input, options);
   }
 
-  /** @internal */
-  left(turn: Turn): void {
-    this.turns.delete(turn);
+  /**
+   * Answers a `control_request`. Whose answer counted, and how it ended, says the device's event, `control_request_resolved`, to everybody.
+   *
+   * @throws CommandError of code `ALREADY_ANSWERED` when another answer, or the end of the turn, was first
+   */
+  async answerApproval(requestId: string, decision: ApprovalDecision, options: GiveUp = {}): Promise<void> {
+    await this.steering.answerApproval(this.needRuntime(), requestId, decision, options);
   }
 
-  /** Answers a `control_request`. A second answer is a `CommandError` of code `ALREADY_ANSWERED`. */
-  async answerApproval(requestId: string, decision: ApprovalDecision): Promise<void> {
-    const payload = { kind: 'approval_response', request_id: requestId, decision } as const;
-    await this.command('input', { runtime: this.needRuntime(), payload });
+  /** Ends the turn that runs in a runtime; with `run`, only if it is that one. @returns whether there was one @throws as `command` does */
+  async abort(runtime: Runtime = this.needRuntime(), run?: string, options: GiveUp = {}): Promise<boolean> {
+    return this.steering.abort(runtime, run, options);
   }
 
-  /** Ends the turn that runs in a runtime; with `run`, only if it is that one. @returns whether there was one */
-  async abort(runtime: Runtime = this.needRuntime(), run?: string): Promise<boolean> {
-    const { aborted } = await this.command('abort_message', { runtime, ...(run === undefined ? {} : { run_id: run }) });
-    return aborted;
-  }
-
-  /** Asks for the runtime's state; it comes as events. */
-  async sync(options: { recoverApprovals?: boolean } = {}): Promise<void> {
-    const { recoverApprovals = true } = options;
-    await this.command('sync', { runtime: this.needRuntime(), recover_approvals: recoverApprovals });
+  /** Asks for the runtime's state; it comes as events. @throws as `command` does */
+  async sync({ recoverApprovals = true, ...options }: { recoverApprovals?: boolean } & GiveUp = {}): Promise<void> {
+    await this.command('sync', { runtime: this.needRuntime(), recover_approvals: recoverApprovals }, options);
   }
 
   /** Closes both sockets. Loops over events end; commands in flight fail with `DisconnectedError`. */
   close(): void {
-    if (this.progress.isClosed) return;
-    this.link?.close();
-    this.end(undefined);
-  }
-
-  private async connect(): Promise<void> {
-    const held = (): boolean => this.intake.isBehind();
-    const link = await ClientLink.open(this.context, this.target(), this.receiver, held, this.answered);
-    if (this.progress.isClosed) return link.close();
-    this.link = link;
-    this.progress.enter({ phase: 'open' });
-    link.start();
-    this.commands.resume();
-    this.terminals.resume();
-    this.watches.resume();
+    this.keeper.close();
   }
 
   private target(): LinkTarget {
@@ -282,27 +276,18 @@ export class Attachment implements TurnHost {
       agentId: followed?.agent_id ?? undefined,
       conversationId: followed?.conversation_id,
       resumeFrom: followed && this.intake.resumePointOf(followed),
+      history: followed && this.intake.historyOf(followed),
       asksForRequests: this.commands.hasLost,
     };
   }
 
-  private async reconnect(reason: string, retryAfterMs: number): Promise<void> {
-    this.link = undefined;
-    this.commands.lost();
-    this.progress.enter({ phase: 'reconnecting', reason });
-    const failed = await retry(
-      this.context,
-      reason,
-      retryAfterMs,
-      () => this.connect(),
-      () => !this.progress.isClosed,
-    );
-    if (failed) this.end(failed);
+  private up(): void {
+    this.commands.resume();
+    this.terminals.resume();
+    this.watches.resume();
   }
 
-  private end(error: Error | undefined): void {
-    this.link = undefined;
-    this.progress.enter({ phase: 'closed', ...(error ? { error } : {}) });
+  private over(error: Error | undefined): void {
     this.commands.fail(error ?? new DisconnectedError('The attachment was closed before the answer came.'));
     this.terminals.end(error ?? new DisconnectedError('The attachment was closed.'));
     this.intake.finish(error);
@@ -311,26 +296,15 @@ export class Attachment implements TurnHost {
     this.others.finish(error);
   }
 
-  private transmit(frame: Frame): boolean {
-    this.link?.send(frame);
-    return this.link !== undefined;
-  }
-
   private receive(frame: Frame, channel: ChannelName, bytes: number): void {
     this.listener.heard();
     if (this.commands.answer(frame) || this.commands.judge(frame)) return;
     this.watches.learn(frame);
     if (frame.type === 'resume_status') {
-      if (this.followed) this.resume(this.followed, frame);
+      const verdict = this.followed && this.intake.resumed(this.followed, frame);
+      if (verdict) this.keeper.judged(verdict);
     } else if (isOrdered(frame)) this.intake.receive(frame, channel, bytes);
     else if (!isAnswerType(frame.type) && !this.terminals.take(frame)) this.others.publish(frame, bytes);
-  }
-
-  private resume(runtime: Runtime, status: Frame): void {
-    const asked = this.intake.resumePointOf(runtime) !== undefined;
-    this.intake.resumed(runtime, status);
-    if (asked && this.state.phase === 'open')
-      this.progress.enter({ phase: 'open', resumed: status['recovered'] !== false });
   }
 
   private assertOpen(): void {

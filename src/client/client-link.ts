@@ -15,7 +15,9 @@ import {
 } from '../protocol/index.js';
 import { Acknowledger } from './acknowledger.js';
 import { relayUrl, type ClientContext } from './client-options.js';
+import type { ConnectionMeter } from './connection-meter.js';
 import { dial } from './dial.js';
+import type { ResumePoint } from './event-intake.js';
 import { AnswerChunksError, IncomingChunks } from './incoming-chunks.js';
 
 /** What a pair of sockets is opened for. */
@@ -26,7 +28,9 @@ export interface LinkTarget {
   readonly conversationId: string | undefined;
   readonly clientId: string;
   /** The last event that was seen; sent on stream only (protocol section 5). */
-  readonly resumeFrom: { readonly epoch: string | undefined; readonly seq: number } | undefined;
+  readonly resumeFrom: ResumePoint | undefined;
+  /** Where it does not resume: how much of the past comes first (protocol section 5). */
+  readonly history: 'all' | number | undefined;
   /** Whether the relay is to say which requests of this client it still has, first of all on control (protocol section 4). */
   readonly asksForRequests: boolean;
 }
@@ -40,6 +44,18 @@ export interface LinkReceiver {
   unreadable(error: AnswerChunksError): void;
   /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
   down(reason: string, retryAfterMs: number): void;
+}
+
+/** What a link works for, and what outlives it. */
+export interface LinkParts {
+  readonly receiver: LinkReceiver;
+  /** Whether the reader of events has fallen behind, so that nothing is acknowledged on stream. */
+  readonly held: () => boolean;
+  /** Channels on which the relay has answered a ping, on any link so far; it is kept up. */
+  readonly answered: Set<ChannelName>;
+  readonly meter: ConnectionMeter;
+  /** Ends the attempt to open it. */
+  readonly signal: AbortSignal;
 }
 
 /** What this side keeps of one socket. */
@@ -61,9 +77,7 @@ export class ClientLink {
   private constructor(
     private readonly context: ClientContext,
     private readonly sockets: Readonly<Record<ChannelName, ChannelSocket>>,
-    private readonly receiver: LinkReceiver,
-    private readonly held: () => boolean,
-    private readonly answered: Set<ChannelName>,
+    private readonly parts: LinkParts,
   ) {
     // Whoever is told nothing loses the link, is told why, and comes back with a token that it asks for then.
     const observer = { renewed: () => {}, failed: () => {} };
@@ -74,29 +88,26 @@ export class ClientLink {
   /**
    * Opens both sockets. Frames reach the receiver from `start` on.
    *
-   * @param held whether the reader of events has fallen behind, so that nothing is acknowledged on stream
-   * @param answered channels on which the relay has answered a ping, on any link so far; it is kept up
-   * @throws what `dial` throws
+   * @throws what `dial` throws, and the reason of the signal
    */
-  static async open(
-    context: ClientContext,
-    target: LinkTarget,
-    receiver: LinkReceiver,
-    held: () => boolean,
-    answered: Set<ChannelName>,
-  ): Promise<ClientLink> {
+  static async open(context: ClientContext, target: LinkTarget, parts: LinkParts): Promise<ClientLink> {
+    const { meter, signal } = parts;
     // One for both: they live and die together.
     const token = await context.token?.();
-    const dialled = CHANNEL_NAMES.map((channel) =>
-      dial(context, socketUrl(context, target, channel), token, target.environment),
-    );
+    const dialled = CHANNEL_NAMES.map(async (channel) => {
+      meter.socket(channel, 'connecting');
+      const socket = await dial(context, socketUrl(context, target, channel), token, target.environment, signal);
+      meter.socket(channel, 'open');
+      return socket;
+    });
     try {
       const [control, stream] = await Promise.all(dialled);
       if (!control || !stream) throw new RangeError('a pair has two sockets');
-      return new ClientLink(context, { control, stream }, receiver, held, answered);
+      return new ClientLink(context, { control, stream }, parts);
     } catch (error) {
       for (const outcome of await Promise.allSettled(dialled))
         if (outcome.status === 'fulfilled') outcome.value.terminate();
+      for (const channel of CHANNEL_NAMES) meter.socket(channel, 'closed');
       throw error;
     }
   }
@@ -119,6 +130,16 @@ export class ClientLink {
     this.ends.get('stream')?.acks.flush();
   }
 
+  /** Asks on control for an answer, so that its round trip is known. */
+  probe(): void {
+    this.ping('control');
+  }
+
+  /** Read on a channel, and not acknowledged, in bytes. */
+  unacknowledgedBytes(channel: ChannelName): number {
+    return this.ends.get(channel)?.acks.unacknowledgedBytes ?? 0;
+  }
+
   /** Closes both sockets; the receiver hears no more. */
   close(): void {
     this.isDown = true;
@@ -128,14 +149,14 @@ export class ClientLink {
 
   private attend(channel: ChannelName, socket: ChannelSocket): void {
     const { clock, limits } = this.context;
-    const held = channel === 'stream' ? this.held : () => false;
+    const held = channel === 'stream' ? this.parts.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
     const dead = (): void => this.fail(`${channel} fell silent`);
     const { heartbeatMs, maxUnansweredPings: maxUnanswered, wakePingMs: wakeProbeMs } = limits;
     const options = { heartbeatMs, maxUnanswered, wakeProbeMs };
-    const ping = (): void => socket.send(PING_TEXT);
-    const heartbeat = new Heartbeat(clock, options, ping, this.answered.has(channel), dead);
-    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.receiver.chunk(requestId));
+    const ping = (): void => this.ping(channel);
+    const heartbeat = new Heartbeat(clock, options, ping, this.parts.answered.has(channel), dead);
+    const chunks = new IncomingChunks(limits.maxAnswerBytes, (requestId) => this.parts.receiver.chunk(requestId));
     this.ends.set(channel, { acks, heartbeat, chunks });
     socket.receive({
       message: (text, isBinary) => this.read(channel, text, isBinary),
@@ -148,15 +169,17 @@ export class ClientLink {
     const frame = this.decode(channel, text, isBinary);
     if (!frame) return;
     const { seq, ...rest } = frame;
+    this.parts.meter.received(channel, text.length);
     const end = this.ends.get(channel);
     if (rest.type === 'pong') {
-      this.answered.add(channel);
+      this.parts.answered.add(channel);
+      this.parts.meter.ponged(channel);
       end?.heartbeat.pong();
     } else if (rest.type === 'chunk') this.join(channel, rest);
     else if (this.renewer?.take(rest)) return;
     else {
       end?.chunks.forget(requestIdOf(rest) ?? '');
-      this.receiver.frame(rest, channel, text.length);
+      this.parts.receiver.frame(rest, channel, text.length);
     }
     if (typeof seq === 'number') end?.acks.received(seq, text.length);
   }
@@ -165,9 +188,9 @@ export class ClientLink {
   private join(channel: ChannelName, frame: Frame): void {
     try {
       const joined = this.ends.get(channel)?.chunks.take(frame);
-      if (joined) this.receiver.frame(joined.frame, channel, joined.length);
+      if (joined) this.parts.receiver.frame(joined.frame, channel, joined.length);
     } catch (error) {
-      if (error instanceof AnswerChunksError) this.receiver.unreadable(error);
+      if (error instanceof AnswerChunksError) this.parts.receiver.unreadable(error);
       else if (error instanceof ChunkError || error instanceof FrameError)
         this.fail(`${channel} brought chunks that are no frame`);
       else throw error;
@@ -195,10 +218,16 @@ export class ClientLink {
     this.isDown = true;
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
-    this.receiver.down(reason, retryAfterMs);
+    this.parts.receiver.down(reason, retryAfterMs);
+  }
+
+  private ping(channel: ChannelName): void {
+    this.parts.meter.pinged(channel);
+    this.sockets[channel].send(PING_TEXT);
   }
 
   private stop(): void {
+    for (const channel of CHANNEL_NAMES) this.parts.meter.socket(channel, 'closed');
     this.clockWatch?.cancel();
     this.renewer?.stop();
     for (const { acks, heartbeat } of this.ends.values()) {
@@ -209,7 +238,7 @@ export class ClientLink {
 }
 
 function socketUrl({ server, token }: ClientContext, target: LinkTarget, channel: ChannelName): URL {
-  const { resumeFrom } = channel === 'stream' ? target : {};
+  const { resumeFrom, history } = channel === 'stream' ? target : {};
   return relayUrl(server, `/v1/environments/${encodeURIComponent(target.environment)}/status/ws`, {
     agentId: target.agentId,
     conversationId: target.conversationId,
@@ -220,5 +249,6 @@ function socketUrl({ server, token }: ClientContext, target: LinkTarget, channel
     requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),
     epoch: resumeFrom?.epoch,
+    history: resumeFrom ? undefined : history?.toString(),
   });
 }

@@ -50,8 +50,13 @@ export interface ClientLimits {
   readonly terminalAheadBytes: number;
   /** Devices that do not say where a terminal's output ends may send the last of it this long after the terminal ended. Default 250 ms. */
   readonly terminalTailMs: number;
+  /** How often the connection is sampled, with a ping on control, while somebody iterates `metrics()`. Default 2 s. */
+  readonly sampleMs: number;
+  /** How often environments are asked for while somebody iterates `watchEnvironments()`. Default 2 s. */
+  readonly watchMs: number;
 }
 
+/** What counts where a client is told nothing else. */
 export const CLIENT_LIMITS: ClientLimits = {
   requestTimeoutMs: 10_000,
   openTimeoutMs: 10_000,
@@ -72,12 +77,18 @@ export const CLIENT_LIMITS: ClientLimits = {
   terminalAckMs: 50,
   terminalAheadBytes: 1024 * 1024,
   terminalTailMs: 250,
+  sampleMs: 2_000,
+  watchMs: 2_000,
 };
 
 /** Gives a token that is valid now, and for a while. */
 export type ClientTokenSource = () => string | Promise<string>;
 
-/** @publicApi */
+/**
+ * What a client is made with.
+ *
+ * @publicApi
+ */
 export interface TwinlaneClientOptions {
   /** `http:` or `https:` address of the relay, with its path where it has one. */
   readonly server: string;

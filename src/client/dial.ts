@@ -2,6 +2,7 @@ import type { ChannelSocket } from '../channel/index.js';
 import { withDeadline } from '../protocol/index.js';
 import type { ClientContext } from './client-options.js';
 import { RelayRefusedError, RelayUnreachableError } from './client.error.js';
+import { unlessAborted } from './give-up.js';
 import { refusal } from './refusal.js';
 import { reasonOf, RelayRest } from './rest.js';
 import {
@@ -20,6 +21,7 @@ const MAX_REFUSAL_BYTES = 16 * 1024;
  *
  * @param url address without a token; `http:` or `https:`
  * @param token shown on the upgrade; without one the browser shows its session
+ * @param signal ends the attempt
  * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
  */
 export async function dial(
@@ -27,14 +29,16 @@ export async function dial(
   url: URL,
   token: string | undefined,
   environment: string,
+  signal: AbortSignal | undefined,
 ): Promise<ChannelSocket> {
   const { limits, clock, server } = context;
   const socket = create(context, url, token);
   const channel = new WebSocketChannel(socket);
   try {
-    await withDeadline(opened(context, socket, environment), limits.openTimeoutMs, clock, () => {
+    const open = withDeadline(opened(context, socket, environment), limits.openTimeoutMs, clock, () => {
       return new RelayUnreachableError(server.origin, `no socket within ${limits.openTimeoutMs} ms`);
     });
+    await unlessAborted(open, signal);
   } catch (error) {
     channel.terminate();
     throw error;

@@ -32,3 +32,29 @@ it('says that something may be missing where the relay knows nothing of the runt
     { ...event(9), event_epoch: 'later' },
   ]);
 });
+
+const status = (head: number): Frame => ({
+  type: 'resume_status',
+  recovered: true,
+  epoch: head === 0 ? null : 'e',
+  from: head,
+  head,
+});
+
+it('asks for the past until an event of it has come, and then goes on from there', () => {
+  const intake = new EventIntake(1_024, () => {});
+  intake.wish(runtime, 5);
+  intake.resumed(runtime, status(9));
+  expect(intake.resumePointOf(runtime)).toBeUndefined();
+  expect(intake.historyOf(runtime)).toBe(5);
+  expect(intake.headOf(runtime)).toEqual({ epoch: 'e', seq: 9 });
+  intake.receive(event(5), 'stream', 10);
+  expect(intake.resumePointOf(runtime)).toEqual({ epoch: 'e', seq: 5 });
+});
+
+it('misses nothing of a runtime that had no past when it asked for some', () => {
+  const intake = new EventIntake(1_024, () => {});
+  intake.wish(runtime, 5);
+  intake.resumed(runtime, status(0));
+  expect(intake.resumePointOf(runtime)).toEqual({ epoch: undefined, seq: 0 });
+});

@@ -6,9 +6,23 @@ import {
   type Frame,
   type Runtime,
 } from '../protocol/index.js';
+import type { HistoryWish } from './attachment-options.js';
 import { Fanout, type AsyncQueue } from './async-queue.js';
 import { EventCursors, gap, type EventCursor } from './event-cursors.js';
+import type { GapFrame } from './received-events.js';
 import { RunKnowledge, type RunSnapshot } from './run-knowledge.js';
+
+/** The last event that a reader has; without an epoch none, and 0. */
+export interface ResumePoint {
+  readonly epoch: string | undefined;
+  readonly seq: number;
+}
+
+/** What the relay says to a reader that comes back. */
+export interface ResumeVerdict {
+  readonly resumed: boolean;
+  readonly gap?: GapFrame;
+}
 
 /**
  * Everything an attachment receives of its runtimes' order, over any number of links: cursors, what is known of runs, and
@@ -20,6 +34,9 @@ export class EventIntake {
   private readonly runs = new Map<string, RunKnowledge>();
   /** Runtimes that had no event when they were first followed. */
   private readonly unbegun = new Set<string>();
+  /** What is to be shown of the past of a runtime, until there is a cursor. */
+  private readonly wishes = new Map<string, 'all' | number>();
+  private readonly heads = new Map<string, EventCursor>();
   private wasBehind = false;
 
   /**
@@ -41,6 +58,11 @@ export class EventIntake {
     return this.wasBehind;
   }
 
+  /** What waits for the slowest loop. */
+  get unreadBytes(): number {
+    return this.readers.unreadBytes;
+  }
+
   subscribe(): AsyncQueue<Frame> {
     return this.readers.subscribe();
   }
@@ -50,9 +72,24 @@ export class EventIntake {
   }
 
   /** Where a new link is to go on; undefined: from now. */
-  resumePointOf(runtime: Runtime): { epoch: string | undefined; seq: number } | undefined {
+  resumePointOf(runtime: Runtime): ResumePoint | undefined {
     const atStart = this.unbegun.has(runtimeKey(runtime)) ? { epoch: undefined, seq: 0 } : undefined;
     return this.cursorOf(runtime) ?? atStart;
+  }
+
+  /** What a link that cannot go on from a cursor is to bring of the past. */
+  historyOf(runtime: Runtime): 'all' | number | undefined {
+    return this.wishes.get(runtimeKey(runtime));
+  }
+
+  /** The past of a runtime is to be shown first. */
+  wish(runtime: Runtime, history: HistoryWish): void {
+    if (history !== 'none' && history !== 0) this.wishes.set(runtimeKey(runtime), history);
+  }
+
+  /** The newest event that the relay knew of when the newest link was opened. */
+  headOf(runtime: Runtime): EventCursor | undefined {
+    return this.heads.get(runtimeKey(runtime));
   }
 
   /** The runtime has no events yet: whatever comes, also while no link is up, is to be seen. */
@@ -81,21 +118,31 @@ export class EventIntake {
     }
   }
 
-  /** `resume_status`, the first frame of a stream socket (protocol section 5): where this reader stands now. */
-  resumed(runtime: Runtime, status: Frame): void {
+  /**
+   * `resume_status`, the first frame of a stream socket (protocol section 5): where this reader stands now.
+   *
+   * @returns whether it goes on exactly where it broke, and what was lost where it does not; undefined where it did not ask
+   */
+  resumed(runtime: Runtime, status: Frame): ResumeVerdict | undefined {
     const { recovered, epoch, head } = status;
     const asked = this.resumePointOf(runtime);
-    if (asked && recovered !== false) return;
-    if (typeof epoch !== 'string' || typeof head !== 'number') {
-      if (!asked && head === 0) this.beginsEmpty(runtime);
-      // It knows nothing of this runtime yet: what comes may be of an epoch that says nothing about what is missing.
-      if (asked?.epoch !== undefined) this.readers.publish(gap(runtime, asked.epoch, asked.seq + 1, null));
-      return;
-    }
-    this.place(runtime, { epoch, seq: head });
-    if (!asked) return;
-    const { epoch: from = epoch, seq } = asked;
-    if (from !== epoch || seq !== head) this.readers.publish(gap(runtime, from, seq + 1, from === epoch ? head : null));
+    const isKnown = typeof epoch === 'string' && typeof head === 'number';
+    if (isKnown) this.heads.set(runtimeKey(runtime), { epoch, seq: head });
+    if (asked && recovered !== false) return { resumed: true };
+    // Its past comes first, and places the cursor.
+    if (isKnown && !asked && this.historyOf(runtime) !== undefined) return undefined;
+    if (isKnown) this.place(runtime, { epoch, seq: head });
+    else if (!asked && head === 0) this.beginsEmpty(runtime);
+    return asked && this.lost(runtime, asked, isKnown ? { epoch, seq: head } : undefined);
+  }
+
+  /** @param now undefined: the relay knows nothing of this runtime yet, and what comes may be of an epoch that says nothing about what is missing */
+  private lost(runtime: Runtime, asked: ResumePoint, now: EventCursor | undefined): ResumeVerdict {
+    const epoch = asked.epoch ?? now?.epoch;
+    if (epoch === undefined || (epoch === now?.epoch && asked.seq === now.seq)) return { resumed: false };
+    const lost = gap(runtime, epoch, asked.seq + 1, epoch === now?.epoch ? now.seq : null);
+    this.readers.publish(lost);
+    return { resumed: false, gap: lost };
   }
 
   finish(error: Error | undefined): void {

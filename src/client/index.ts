@@ -1,7 +1,9 @@
 export type { Administration, AuditFilter } from './administration.js';
 export { Attachment } from './attachment.js';
-export type { AttachmentOptions, AttachmentState } from './attachment-options.js';
+export type { AttachmentOptions, AttachmentState, CommandOptions, HistoryWish } from './attachment-options.js';
 export {
+  CLIENT_ERROR_CODES,
+  type ClientErrorCode,
   CommandError,
   DisconnectedError,
   EnvironmentNotFoundError,
@@ -9,6 +11,7 @@ export {
   RelayUnreachableError,
   TokenRefusedError,
   TurnOutcomeUnknownError,
+  TwinlaneError,
 } from './client.error.js';
 export {
   CLIENT_LIMITS,
@@ -18,11 +21,57 @@ export {
   type TwinlaneClientOptions,
 } from './client-options.js';
 export type { AnswerOf, CommandAnswers, FieldsOf } from './command-answers.js';
-export type { EnvironmentRecord, GrepMatch, SessionInfo } from '../protocol/index.js';
+export type {
+  ApprovalDecision,
+  ApprovalOutcome,
+  ApprovalResponsePayload,
+  AuditDetails,
+  AuditEntry,
+  AuditKind,
+  AuditPage,
+  ChangedEnvironment,
+  Clock,
+  CommandFields,
+  CommandType,
+  CreateMessagePayload,
+  CreatedToken,
+  Delta,
+  DeltaType,
+  DeviceStatus,
+  Envelope,
+  EnvironmentRecord,
+  EventPayloads,
+  EventType,
+  Frame,
+  GitContext,
+  GrepMatch,
+  InMode,
+  InputMessage,
+  InputPayload,
+  LoopState,
+  LoopStatus,
+  OrganizationEntry,
+  QueueItem,
+  RemovedOrganization,
+  RemovedQueueItem,
+  Runtime,
+  RuntimeEntry,
+  RuntimePage,
+  SessionInfo,
+  StopReason,
+  Timer,
+  TokenEntry,
+  TokenRequest,
+  ToolRequest,
+} from '../protocol/index.js';
+export type { ChannelSample, ConnectionSample, SocketPhase } from './connection-sample.js';
+export type { EnvironmentChange, EnvironmentsUpdate } from './environment-watch.js';
 export type { EventCursor } from './event-cursors.js';
+export type { GiveUp } from './give-up.js';
 export type { ListenerPresence } from './presence-watch.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';
 export type { RemoteTerminal, TerminalExit, TerminalOptions } from './remote-terminal.js';
+export type { TerminalStreams } from './terminal-streams.js';
 export type { Turn, TurnOutcome } from './turn.js';
-export { TwinlaneClient } from './twinlane-client.js';
+export { type EnvironmentsOptions, TwinlaneClient } from './twinlane-client.js';
 export type { WebSocketConstructor, WebSocketLike } from './web-socket.js';

@@ -13,6 +13,7 @@ import {
   type Timer,
 } from '../protocol/index.js';
 import { CommandError } from './client.error.js';
+import { onAbort } from './give-up.js';
 import type { AnswerChunksError } from './incoming-chunks.js';
 import { randomId } from './random-id.js';
 
@@ -39,6 +40,7 @@ interface Pending {
   tooSoon: { readonly answer: Frame; readonly timer: Timer } | undefined;
   /** Epoch ms. */
   readonly since: number;
+  readonly forgetSignal: () => void;
 }
 
 /** Commands that wait for their one answer, over any number of links. */
@@ -57,8 +59,9 @@ export class PendingCommands {
     return oldest?.since;
   }
 
-  /** @throws CommandError when the answer says no, or for `timeoutMs` neither it nor a chunk of it came */
-  ask(command: string, fields: object, timeoutMs: number): Promise<Frame> {
+  /** @throws CommandError when the answer says no, or for `timeoutMs` neither it nor a chunk of it came; the reason of the signal */
+  ask(command: string, fields: object, timeoutMs: number, signal?: AbortSignal): Promise<Frame> {
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
       const id = randomId();
       const frame: Frame = { ...fields, type: command, request_id: id };
@@ -79,6 +82,7 @@ export class PendingCommands {
         isBehind: false,
         tooSoon: undefined,
         since,
+        forgetSignal: onAbort(signal, (reason) => this.settle(id, (given) => given.reject(reason))),
       };
       this.pending.set(id, entry);
       this.send(entry);
@@ -189,6 +193,7 @@ export class PendingCommands {
   private end(entry: Pending, how: (entry: Pending) => void): void {
     entry.timer.cancel();
     entry.tooSoon?.timer.cancel();
+    entry.forgetSignal();
     how(entry);
   }
 }

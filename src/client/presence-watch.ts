@@ -1,4 +1,4 @@
-import { Fanout } from './async-queue.js';
+import { Fanout, type AsyncQueue } from './async-queue.js';
 import type { Clock, EnvironmentRecord, Timer } from '../protocol/index.js';
 
 /**
@@ -53,7 +53,7 @@ export class PresenceWatch {
   }
 
   /** Every change from now on, what is known first; ends with `end`. */
-  follow(): AsyncIterableIterator<ListenerPresence, undefined> {
+  follow(): AsyncQueue<ListenerPresence> {
     const presences = this.watchers.subscribe();
     presences.push(this.now);
     return presences;

@@ -16,7 +16,7 @@ export function refusal(
 ): Error {
   const { code, message } = readErrorBody(body);
   const text = message ?? `The relay answered with HTTP status ${status}.`;
-  if (status === 401) return new TokenRefusedError(text);
+  if (status === 401) return new TokenRefusedError(text, code);
   if (status === 404 && environment !== undefined && code !== 'PATH_UNKNOWN')
     return new EnvironmentNotFoundError(environment, message ?? `The relay knows no environment "${environment}".`);
   return new RelayRefusedError(status, code, text, readRetryAfter(retryAfter, Date.now()));

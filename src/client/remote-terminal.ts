@@ -2,8 +2,10 @@ import type { Clock, Frame, Runtime, Timer } from '../protocol/index.js';
 import { AsyncQueue } from './async-queue.js';
 import type { ClientLimits } from './client-options.js';
 import { CommandError } from './client.error.js';
+import { terminalStreams, type TerminalStreams } from './terminal-streams.js';
 import { OutputOrder } from './output-order.js';
 
+/** What a terminal is opened with. */
 export interface TerminalOptions {
   readonly cols: number;
   readonly rows: number;
@@ -15,6 +17,7 @@ export interface TerminalOptions {
   readonly runtime?: Runtime;
 }
 
+/** How a terminal ended. */
 export interface TerminalExit {
   /** Null where it is not known: the listener or the relay was restarted, or the attachment closed. */
   readonly exitCode: number | null;
@@ -63,6 +66,7 @@ export class RemoteTerminal {
   private begun: () => void = () => {};
   private refused: (error: Error) => void = () => {};
   private over: (exit: TerminalExit) => void = () => {};
+  private readonly awaitingLink = new Set<(isUp: boolean) => void>();
 
   /** @internal */
   constructor(
@@ -97,6 +101,18 @@ export class RemoteTerminal {
     return this.command('terminal_input', { data: text });
   }
 
+  /**
+   * The same terminal as a duplex stream, for `pipeTo` and `pipeThrough`: its `readable` takes the place of `output`. It lives on over broken
+   * connections too.
+   */
+  streams(): TerminalStreams {
+    return terminalStreams({
+      output: this.output,
+      write: (text) => this.write(text),
+      linked: () => this.linked(),
+    });
+  }
+
   /** @returns false while no link is up: the next one hears of it */
   resize(cols: number, rows: number): boolean {
     this.size = { cols, rows };
@@ -124,6 +140,7 @@ export class RemoteTerminal {
     else if (this.hasOffsets) this.acknowledge();
     if (this.size) this.resize(this.size.cols, this.size.rows);
     if (this.isKilled) this.kill();
+    this.tellLinked(true);
   }
 
   /** @internal Nothing follows. */
@@ -135,6 +152,17 @@ export class RemoteTerminal {
     this.unread.finish(error);
     this.over(outcome);
     this.surroundings.ended();
+    this.tellLinked(false);
+  }
+
+  private linked(): Promise<boolean> {
+    return this.hasEnded ? Promise.resolve(false) : new Promise((resolve) => this.awaitingLink.add(resolve));
+  }
+
+  private tellLinked(isUp: boolean): void {
+    const waiting = [...this.awaitingLink];
+    this.awaitingLink.clear();
+    for (const tell of waiting) tell(isUp);
   }
 
   private spawn(): void {

@@ -1,4 +1,5 @@
 import type { Frame } from '../protocol/index.js';
+import { unlessAborted } from './give-up.js';
 import { randomId } from './random-id.js';
 import { RemoteTerminal, type TerminalOptions, type TerminalSurroundings } from './remote-terminal.js';
 
@@ -8,16 +9,18 @@ export class RemoteTerminals {
 
   constructor(private readonly surroundings: Omit<TerminalSurroundings, 'ended'>) {}
 
-  /** @throws CommandError when the device opens none */
-  async open(options: TerminalOptions): Promise<RemoteTerminal> {
+  /** @throws CommandError when the device opens none, and the reason of the signal */
+  async open(options: TerminalOptions, signal?: AbortSignal): Promise<RemoteTerminal> {
     const id = randomId();
     const ended = (): void => void this.terminals.delete(id);
     const terminal = new RemoteTerminal(id, options, { ...this.surroundings, ended });
     this.terminals.set(id, terminal);
     try {
-      await terminal.spawned;
+      await unlessAborted(terminal.spawned, signal);
     } catch (error) {
-      this.terminals.delete(id);
+      // Whoever gave up does not want it when it opens later.
+      if (signal?.aborted === true) terminal.kill();
+      else this.terminals.delete(id);
       throw error;
     }
     return terminal;

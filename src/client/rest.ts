@@ -1,13 +1,16 @@
 import {
   isRecord,
+  readRuntime,
   readBoundedText,
   SESSION_HEADER,
   withDeadline,
   type EnvironmentPage,
   type EnvironmentRecord,
+  type RuntimePage,
 } from '../protocol/index.js';
 import { relayUrl, type ClientContext } from './client-options.js';
 import { RelayUnreachableError } from './client.error.js';
+import { unlessAborted, type GiveUp } from './give-up.js';
 import { refusal } from './refusal.js';
 
 /** Bytes of one answer, far beyond a page of environments. */
@@ -19,17 +22,22 @@ interface RestAnswer {
   readonly retryAfter: string | null;
 }
 
+interface AskOptions extends GiveUp {
+  /** Whom the path names, where it is one that may be unknown. */
+  readonly environment?: string;
+}
+
 /** `GET /v1/environments` and below (protocol section 4). */
 export class RelayRest {
   constructor(private readonly context: ClientContext) {}
 
   /** Every environment, page after page. */
-  async environments(onlineOnly: boolean): Promise<EnvironmentRecord[]> {
+  async environments(onlineOnly: boolean, signal?: AbortSignal): Promise<EnvironmentRecord[]> {
     const all: EnvironmentRecord[] = [];
     for (;;) {
       const after = all.at(-1)?.id;
       const query = { onlineOnly: onlineOnly ? 'true' : undefined, after };
-      const page = await this.get(relayUrl(this.context.server, '/v1/environments', query));
+      const page = await this.get(relayUrl(this.context.server, '/v1/environments', query), { signal });
       if (!isPage(page)) throw this.unreachable('it answered, but not as a relay does');
       all.push(...page.connections);
       if (!page.hasNextPage || page.connections.length === 0) return all;
@@ -39,37 +47,52 @@ export class RelayRest {
   }
 
   /** @param name `id` or `connectionId` */
-  async environment(name: string): Promise<EnvironmentRecord> {
+  async environment(name: string, signal?: AbortSignal): Promise<EnvironmentRecord> {
     const path = `/v1/environments/${encodeURIComponent(name)}`;
-    const record = await this.get(relayUrl(this.context.server, path));
+    const record = await this.get(relayUrl(this.context.server, path), { environment: name, signal });
     if (!isEnvironment(record)) throw this.unreachable('it answered, but not as a relay does');
     return record;
   }
 
-  private get(url: URL): Promise<unknown> {
-    return this.ask('GET', url);
+  /** @param name `id` or `connectionId` */
+  async runtimes(name: string, limit: number | undefined, signal?: AbortSignal): Promise<RuntimePage> {
+    const path = `/v1/environments/${encodeURIComponent(name)}/runtimes`;
+    const page = await this.get(relayUrl(this.context.server, path, { limit: limit?.toString() }), {
+      environment: name,
+      signal,
+    });
+    if (!isRuntimePage(page)) throw this.unreachable('it answered, but not as a relay does');
+    return page;
+  }
+
+  private get(url: URL, options: AskOptions): Promise<unknown> {
+    return this.ask('GET', url, undefined, options);
   }
 
   /**
    * Any request of the relay's REST.
    *
    * @returns the JSON of the answer
-   * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
-  async ask(method: 'GET' | 'POST' | 'DELETE', url: URL, content?: object): Promise<unknown> {
+  async ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    url: URL,
+    content?: object,
+    { environment, signal }: AskOptions = {},
+  ): Promise<unknown> {
     const { clock, limits } = this.context;
     const abort = new AbortController();
-    const late = () => {
-      abort.abort();
-      return this.unreachable(`no answer within ${limits.requestTimeoutMs} ms`);
-    };
-    const { status, body, retryAfter } = await withDeadline(
+    const late = () => this.unreachable(`no answer within ${limits.requestTimeoutMs} ms`);
+    const asked = withDeadline(
       this.fetchText(method, url, content, abort.signal),
       limits.requestTimeoutMs,
       clock,
       late,
     );
-    if (status < 200 || status > 299) throw refusal(status, body, retryAfter);
+    // Nobody waits for it any more, or it is over.
+    const { status, body, retryAfter } = await unlessAborted(asked, signal).finally(() => abort.abort());
+    if (status < 200 || status > 299) throw refusal(status, body, retryAfter, environment);
     try {
       return JSON.parse(body);
     } catch (cause) {
@@ -122,4 +145,9 @@ function isPage(value: unknown): value is EnvironmentPage {
 
 function isEnvironment(value: unknown): value is EnvironmentRecord {
   return isRecord(value) && typeof value['id'] === 'string' && value['connectionId'] !== undefined;
+}
+
+function isRuntimePage(value: unknown): value is RuntimePage {
+  if (!isRecord(value) || !Array.isArray(value['runtimes'])) return false;
+  return value['runtimes'].every((one: unknown) => isRecord(one) && readRuntime(one['runtime']) !== undefined);
 }

@@ -17,7 +17,7 @@ it.each([0, 0.5])(
       tried.push(clock.now() - begun);
       if (tried.length === 1) throw new RelayRefusedError(429, 'TOO_MANY', 'Too many.', 20_000);
     };
-    const done = retry(context, 'closed with 4029', 7_000, attempt, () => true);
+    const done = retry(context, 'closed with 4029', 7_000, attempt, new AbortController().signal);
     await clock.advance(CLIENT_LIMITS.reconnectForMs);
     expect(await done).toBeUndefined();
     const first = 7_000 + part * CLIENT_LIMITS.backoffFirstMs;

@@ -1,3 +1,4 @@
+import { sleep } from '../protocol/index.js';
 import type { ClientContext } from './client-options.js';
 import { DisconnectedError, RelayRefusedError, TokenRefusedError } from './client.error.js';
 
@@ -7,7 +8,7 @@ import { DisconnectedError, RelayRefusedError, TokenRefusedError } from './clien
  *
  * @param reason why the link is down, for people
  * @param askedMs how long the relay asked to stay away
- * @param wanted false once nobody wants it any more
+ * @param wanted aborted once nobody wants it any more
  * @returns undefined when it worked or is no longer wanted, else why there is no use in trying on
  */
 export async function retry(
@@ -15,19 +16,19 @@ export async function retry(
   reason: string,
   askedMs: number,
   attempt: () => Promise<void>,
-  wanted: () => boolean,
+  wanted: AbortSignal,
 ): Promise<Error | undefined> {
   const giveUpAt = clock.now() + limits.reconnectForMs;
   let cause: unknown = undefined;
   let leastMs = askedMs;
-  for (let bound = limits.backoffFirstMs; wanted(); bound = Math.min(bound * 2, limits.backoffMaxMs)) {
+  for (let bound = limits.backoffFirstMs; !wanted.aborted; bound = Math.min(bound * 2, limits.backoffMaxMs)) {
     const wait = leastMs + random() * bound;
     if (clock.now() + wait >= giveUpAt) {
       const text = `The connection to the relay broke (${reason}) and did not come back within ${limits.reconnectForMs} ms.`;
       return new DisconnectedError(text, { cause });
     }
-    await new Promise<void>((resolve) => clock.after(wait, resolve));
-    if (!wanted()) return undefined;
+    await sleep(clock, wait, wanted);
+    if (wanted.aborted) return undefined;
     try {
       await attempt();
       return undefined;

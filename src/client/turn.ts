@@ -35,6 +35,7 @@ export class Turn implements AsyncIterable<Frame> {
   outcome: TurnOutcome | undefined;
   private silence: Timer | undefined;
   private gapSeen = false;
+  private forgetSignal: () => void = () => {};
 
   constructor(
     private readonly host: TurnHost,
@@ -61,14 +62,20 @@ export class Turn implements AsyncIterable<Frame> {
     return this.begun ? this.host.abort(this.runtime, this.matcher.run) : Promise.resolve(false);
   }
 
+  /** @internal Whoever asked for it may give up watching. @param listen calls back then, until what it returns is called */
+  stopsWith(listen: (given: (reason: Error) => void) => () => void): void {
+    this.forgetSignal = listen((reason) => this.events.finish(reason));
+  }
+
   /** Stops watching. The device goes on with the turn. */
   async close(): Promise<void> {
+    this.forgetSignal();
     this.silence?.cancel();
     this.host.left(this);
     await this.events.return();
   }
 
-  /** @throws DisconnectedError, TurnOutcomeUnknownError */
+  /** @throws DisconnectedError, TurnOutcomeUnknownError, and the reason of the signal that `turn` was given */
   async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void> {
     try {
       for await (const frame of this.events) {

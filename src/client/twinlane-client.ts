@@ -1,11 +1,19 @@
-import type { EnvironmentRecord, SessionInfo } from '../protocol/index.js';
+import type { EnvironmentRecord, RuntimePage, SessionInfo } from '../protocol/index.js';
 import { Administration } from './administration.js';
 import { Attachment } from './attachment.js';
 import type { AttachmentOptions } from './attachment-options.js';
 import { clientContext, type ClientContext, type TwinlaneClientOptions } from './client-options.js';
+import { watchEnvironments, type EnvironmentsUpdate } from './environment-watch.js';
+import type { GiveUp } from './give-up.js';
 import { presenceOf } from './presence-watch.js';
 import { RelayRest } from './rest.js';
 import { signIn, signOut, whoAmI } from './session.js';
+
+/** Which environments are wanted. */
+export interface EnvironmentsOptions extends GiveUp {
+  /** Leaves out those that are offline. Default false. */
+  readonly onlineOnly?: boolean;
+}
 
 /**
  * What steers agents through a relay, in browsers and in Node.
@@ -37,8 +45,43 @@ export class TwinlaneClient {
    *
    * @throws RelayUnreachableError, TokenRefusedError, RelayRefusedError
    */
-  environments({ onlineOnly = false }: { onlineOnly?: boolean } = {}): Promise<EnvironmentRecord[]> {
-    return this.rest.environments(onlineOnly);
+  environments({ onlineOnly = false, signal }: EnvironmentsOptions = {}): Promise<EnvironmentRecord[]> {
+    return this.rest.environments(onlineOnly, signal);
+  }
+
+  /**
+   * One environment as it is now.
+   *
+   * @param name its `id`, `connectionId` or `deviceId`
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  environment(name: string, { signal }: GiveUp = {}): Promise<EnvironmentRecord> {
+    return this.rest.environment(name, signal);
+  }
+
+  /**
+   * The environments as they are, and then again whenever one has come, gone or changed: the relay is asked every `watchMs`, while somebody
+   * iterates and has taken what there was. While it cannot be asked, `error` says why, the list stays what it was, and asking goes on, more rarely.
+   *
+   * @throws TokenRefusedError
+   */
+  watchEnvironments({ onlineOnly = false, signal }: EnvironmentsOptions = {}): AsyncIterableIterator<
+    EnvironmentsUpdate,
+    undefined
+  > {
+    return watchEnvironments(this.context, () => this.rest.environments(onlineOnly), signal);
+  }
+
+  /**
+   * The runtimes, and with them the conversations, of which the relay has events; the newest first. It needs no listener: what they hold is
+   * read by `attach(environment, { runtime, history })`.
+   *
+   * @param environment its record, `connectionId` or `id`
+   * @param options `limit`: 1 to 1,000, default 100
+   * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
+   */
+  runtimes(environment: string | EnvironmentRecord, options: { limit?: number } & GiveUp = {}): Promise<RuntimePage> {
+    return this.rest.runtimes(nameOf(environment), options.limit, options.signal);
   }
 
   /**
@@ -48,10 +91,9 @@ export class TwinlaneClient {
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
   attach(environment: string | EnvironmentRecord, options: AttachmentOptions = {}): Promise<Attachment> {
-    const name = typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id);
     return Attachment.open(
       this.context,
-      name,
+      typeof environment === 'string' ? environment : (environment.connectionId ?? environment.id),
       options,
       typeof environment === 'string' ? 'linked' : presenceOf(environment),
     );
@@ -80,4 +122,8 @@ export class TwinlaneClient {
   signOut(): Promise<void> {
     return signOut(this.context, this.rest);
   }
+}
+
+function nameOf(environment: string | EnvironmentRecord): string {
+  return typeof environment === 'string' ? environment : environment.id;
 }

@@ -4,14 +4,21 @@ import { type ChannelSocket, type PausableSocket, ReadBudget, type SocketReceive
 export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
+  /** Sends one text message. */
   send(data: string): void;
+  /** Closes it; what waits is still sent. */
   close(code?: number, reason?: string): void;
+  /** It is open. */
   addEventListener(type: 'open', listener: () => void): void;
+  /** A message came; `data` is text, or else it is binary. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** It is closed, for good. */
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void;
+  /** It could not be opened, or broke; `close` follows. */
   addEventListener(type: 'error', listener: (event: object) => void): void;
 }
 
+/** An implementation of WebSocket: the browser's, Node's, or npm `ws`. */
 export interface WebSocketConstructor {
   new (url: string, protocols?: string[], options?: { headers: Record<string, string> }): WebSocketLike;
 }

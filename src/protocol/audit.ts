@@ -21,6 +21,7 @@ export const AUDIT_KINDS = [
   'access_ended',
   'entries_lost',
 ] as const;
+/** What an entry of the audit log is about. */
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** What matters of one kind of entry; texts are cut to 200 characters. */

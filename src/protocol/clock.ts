@@ -1,5 +1,6 @@
 /** A timer that was set; cancelling one that has fired does nothing. */
 export interface Timer {
+  /** It does not fire any more. */
   cancel(): void;
 }
 

@@ -10,11 +10,13 @@ export interface InputMessage {
   readonly client_message_id?: string;
 }
 
+/** New messages for the agent. */
 export interface CreateMessagePayload {
   readonly kind: 'create_message';
   readonly messages: readonly InputMessage[];
 }
 
+/** What a person says to a `control_request`. */
 export interface ApprovalDecision {
   readonly behavior: 'allow' | 'deny';
   readonly message?: string;
@@ -23,16 +25,18 @@ export interface ApprovalDecision {
   readonly selected_permission_suggestion_ids?: readonly string[];
 }
 
+/** The answer to a `control_request`. */
 export interface ApprovalResponsePayload {
   readonly kind: 'approval_response';
   readonly request_id: string;
   readonly decision: ApprovalDecision;
 }
 
+/** What an `input` brings. */
 export type InputPayload = CreateMessagePayload | ApprovalResponsePayload;
 
 /** Of a command that the permission mode may refuse. */
-interface InMode {
+export interface InMode {
   /** The conversation whose mode counts. Default in the client library: the one that is followed; where there is none, the device's mode. */
   readonly runtime?: Runtime;
 }
@@ -107,6 +111,7 @@ export interface CommandFields {
   checkout_branch: InMode & { readonly branch: string; readonly create?: boolean; readonly cwd?: string };
 }
 
+/** The commands of the protocol; devices may know others. */
 export type CommandType = keyof CommandFields;
 
 /** What a relay says first on a control socket of a client that asked for it with `requests=1`: `request_ids` that it still has (protocol section 4). */

@@ -27,6 +27,7 @@ export interface Delta {
   readonly [field: string]: unknown;
 }
 
+/** What a runtime is doing. */
 export type LoopState =
   | 'SENDING_API_REQUEST'
   | 'WAITING_FOR_API_RESPONSE'
@@ -37,6 +38,7 @@ export type LoopState =
   | 'WAITING_ON_APPROVAL'
   | 'WAITING_ON_INPUT';
 
+/** What a runtime is doing, and which runs it serves. */
 export interface LoopStatus {
   readonly status: LoopState;
   readonly active_run_ids: readonly string[];
@@ -65,6 +67,7 @@ export interface GitContext {
   readonly behind?: number;
 }
 
+/** The device as one runtime sees it. */
 export interface DeviceStatus {
   readonly current_connection_id: string | null;
   readonly connection_name: string;
@@ -80,6 +83,7 @@ export interface DeviceStatus {
 /** Why a turn ended. `denied`: a person refused what it needed. `requires_approval` is the one `stop_reason` delta that ends none. */
 export type StopReason = 'end_turn' | 'error' | 'cancelled' | 'denied' | 'requires_approval' | (string & {});
 
+/** An input that waits for its turn. */
 export interface QueueItem {
   readonly id: string;
   readonly client_message_id?: string;
@@ -88,6 +92,7 @@ export interface QueueItem {
   readonly enqueued_at: string;
 }
 
+/** An input that left the queue, and why. */
 export interface RemovedQueueItem {
   readonly client_message_id: string;
   readonly disposition: 'dequeued' | 'cancelled';
@@ -104,6 +109,7 @@ export interface ToolRequest {
   readonly blocked_path: string | null;
 }
 
+/** How a `control_request` ended. */
 export type ApprovalOutcome = 'allow' | 'deny' | 'expired' | 'turn_ended';
 
 /** Event types and their payloads (protocol section 3). Augment this interface to emit events of your own. */
@@ -123,6 +129,7 @@ export interface EventPayloads {
   control_request_resolved: { readonly request_id: string; readonly outcome: ApprovalOutcome };
 }
 
+/** The events of the protocol; devices may send others. */
 export type EventType = keyof EventPayloads;
 export type EventPayload<T extends EventType> = EventPayloads[T];
 

@@ -24,6 +24,7 @@ export * from './resumption.js';
 export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';
+export * from './runtime-list.js';
 export * from './runtime-map.js';
 export * from './session.js';
 export * from './sparse-map.js';

@@ -2,7 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo } from 'node:net';
 import type { Provider } from '@nestjs/common';
-import type { Frame, FrameError, RegistrationResponse } from '../../src/protocol/index.js';
+import type { Frame, FrameError, RegistrationResponse, RuntimePage } from '../../src/protocol/index.js';
 import {
   installRelay,
   RelayModule,
@@ -60,6 +60,9 @@ export class FakeRouting {
   async request(environmentId: string, command: Frame): Promise<Frame> {
     this.requests.push({ environmentId, command });
     return this.answer;
+  }
+  runtimesOf(): RuntimePage {
+    return { runtimes: [], hasMore: false };
   }
   factsOf(): { mode?: string } {
     return this.mode === undefined ? {} : { mode: this.mode };

@@ -8,7 +8,8 @@ import { RoutingService } from '../../src/relay/routing/routing.service.js';
 import { ManualClock, settle } from './manual-clock.js';
 import { MemorySocket } from './memory-socket.js';
 
-const ENVIRONMENT = 'env-1';
+/** The one that a bench has. */
+export const ENVIRONMENT = 'env-1';
 const SETTLE_ROUNDS = 20;
 
 /** A device's link whose commands are written down. */

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, UseGuards, UsePipes } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse } from '../../protocol/index.js';
+import type { EnvironmentPage, EnvironmentRecord, RegistrationResponse, RuntimePage } from '../../protocol/index.js';
 import { assertMayRegisterAny } from '../access/assert-rights.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
 import { AccessLimits } from '../access/access-limits.js';
@@ -11,6 +11,7 @@ import { ClientSessions } from '../gateways/client.sessions.js';
 import { RelayOptions } from '../relay.options.js';
 import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
 import { ListEnvironmentsQuery } from './list-environments.query.js';
+import { ListRuntimesQuery } from './list-runtimes.query.js';
 import { RegisterEnvironmentDto } from './register-environment.dto.js';
 import { requestValidation } from './request-validation.pipe.js';
 import { SendMessagesDto } from './send-messages.dto.js';
@@ -76,6 +77,20 @@ export class EnvironmentsController {
   @Get(':name')
   get(@Caller() caller: Identity, @Param('name') name: string): Promise<EnvironmentRecord> {
     return this.environments.get(caller, name);
+  }
+
+  /**
+   * The runtimes of an environment of which the relay has events, the newest first; also while it is offline.
+   *
+   * @throws RelayError ENVIRONMENT_UNKNOWN
+   */
+  @Get(':name/runtimes')
+  runtimes(
+    @Caller() caller: Identity,
+    @Param('name') name: string,
+    @Query() query: ListRuntimesQuery,
+  ): Promise<RuntimePage> {
+    return this.environments.runtimes(caller, name, query.limit);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame } from '../../protocol/index.js';
+import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame, RuntimePage } from '../../protocol/index.js';
 import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
 import { Audit } from '../audit/audit.js';
@@ -76,6 +76,15 @@ export class EnvironmentsService {
    */
   async get(identity: Identity, name: string): Promise<EnvironmentRecord> {
     return this.show(await this.resolve(identity, name));
+  }
+
+  /**
+   * @param name as for `get`
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
+   */
+  async runtimes(identity: Identity, name: string, limit: number): Promise<RuntimePage> {
+    const { id } = await this.resolve(identity, name);
+    return this.routing.runtimesOf(id, limit);
   }
 
   /**

@@ -16,7 +16,7 @@ import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import type { ClientAttachment } from '../routing/client-attachment.js';
 import type { Closing, UpgradeRequest } from './path.server.js';
-import { readChannel, readCount, readText } from './query.js';
+import { readChannel, readCount, readHistory, readText } from './query.js';
 
 export type AdmittedClient = Omit<ClientAttachment, 'socket'> & {
   readonly identity: Identity;
@@ -58,6 +58,7 @@ export class ClientAdmission {
       chunks: query.get('chunks') === '1',
       asksForRequests: query.get('requests') === '1',
       resume: seq === undefined ? undefined : { seq, epoch: readText(query, 'epoch') },
+      history: readHistory(query),
       maySteer: maySteer(identity),
       mayApprove: mayApprove(identity),
       identity,

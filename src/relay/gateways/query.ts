@@ -34,3 +34,8 @@ export function readCount(query: URLSearchParams, name: string): number | undefi
   if (!Number.isSafeInteger(count)) throw new RelayError('BAD_REQUEST', `${name} must be an integer of at least 0.`);
   return count;
 }
+
+/** `history=`: a number of events, or `all`. @throws RelayError BAD_REQUEST when it is neither */
+export function readHistory(query: URLSearchParams): number {
+  return query.get('history') === 'all' ? Infinity : (readCount(query, 'history') ?? 0);
+}

@@ -19,6 +19,8 @@ export interface ClientAttachment {
   /** `requests=1`: it wants to know which of its requests are still in flight. */
   readonly asksForRequests?: boolean;
   readonly resume: { readonly seq: number; readonly epoch: string | undefined } | undefined;
+  /** Where it does not resume: how many of the newest events it wants to see first, as far as they are kept. Default none. */
+  readonly history?: number;
   readonly mayApprove: boolean;
   /** Whether it may send commands; else it watches. */
   readonly maySteer: boolean;

@@ -7,6 +7,7 @@ import {
   type FrameError,
   type FrameFault,
   type Runtime,
+  type RuntimePage,
 } from '../../protocol/index.js';
 import type { ClientAttachment } from './client-attachment.js';
 import { ClientSide, type DeviceSide } from './client-side.js';
@@ -21,6 +22,7 @@ import { NamedEvents, type EventIntake } from './named-events.js';
 import { LostApprovals, type LostApprovalsParts } from './lost-approvals.js';
 import { PendingApprovals } from './pending-approvals.js';
 import { ResumableEvents, type ResumableEventsOutlets } from './resumable-events.js';
+import { runtimeEntries } from './runtime-entries.js';
 import { Runtimes, type RuntimeRecord } from './runtimes.js';
 import { StockEvents } from './stock-events.js';
 
@@ -95,6 +97,12 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     const taken = this.intakeOf(link).refuse(channel, value);
     if (taken === false) this.answerRefused(value, fault, message);
     return taken instanceof Promise ? taken : undefined;
+  }
+
+  /** Of which there are events, newest first. */
+  runtimesKept(limit: number): RuntimePage {
+    const { runtimes, approvals, context } = this;
+    return runtimeEntries({ journal: context.journal, runtimes, approvals }, limit);
   }
 
   /** Whoever waits for an answer that cannot be taken is told so. */

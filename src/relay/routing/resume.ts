@@ -31,6 +31,11 @@ export function fromPosition(position: number): Placement {
   return { recovered: true, position, last: undefined };
 }
 
+/** A reader that begins with the newest events. @param events how many, as far as they are kept */
+export function fromRecent(history: RuntimeHistory, events: number): Placement {
+  return fromPosition(Math.max(0, history.head - events));
+}
+
 /**
  * The verdict on a client that resumes (protocol section 5): it is recovered when the epoch is known, and the event after its
  * last one is still kept, here or by the device, or has not come yet. One that is not begins at the newest event, where there

@@ -15,6 +15,7 @@ import {
   type Clock,
   type Frame,
   type FrameError,
+  type RuntimePage,
 } from '../../protocol/index.js';
 import type { LimitName } from '../access/limit-name.js';
 import { CommandRates } from '../access/command-rates.js';
@@ -169,6 +170,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   /** What the device has told of itself; where nobody was connected to it yet, nothing is read for that. */
   factsOf(environmentId: string): DeviceFacts {
     return this.hubs.get(environmentId)?.facts ?? {};
+  }
+
+  /** The runtimes of an environment of which there are events, newest first, also while its device is offline. @param limit entries at most */
+  runtimesOf(environmentId: string, limit: number): RuntimePage {
+    return this.hub(environmentId).runtimesKept(limit);
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */

@@ -67,6 +67,33 @@ describe('a stream socket that opens', () => {
     expect(client.frames.some((frame) => frame['replayed'] === true)).toBe(false);
   });
 
+  it.each([
+    { history: 2, names: ['e1:2', 'e1:3'] },
+    { history: 9, names: ['e1:1', 'e1:2', 'e1:3'] },
+    { history: Infinity, names: ['e1:1', 'e1:2', 'e1:3'] },
+    { history: 0, names: [] },
+  ])(
+    'is shown the $history newest events it asks for, then the state, then what happens',
+    async ({ history, names }) => {
+      const { bench, emit } = working();
+      await emit(event(1), event(2, 'update_loop_status', { loop_status: { status: 'WAITING_ON_INPUT' } }), event(3));
+      const client = await bench.attach({ channel: 'stream', runtime: RUNTIME, history });
+      await emit(event(4));
+      expect(client.frames[0]).toMatchObject({ type: 'resume_status', recovered: true, epoch: 'e1', head: 3 });
+      expect(client.names()).toEqual([...names, 'e1:4']);
+      expect(client.frames.findIndex((frame) => frame['replayed'] === true)).toBe(names.length + 1);
+    },
+  );
+
+  it('is shown what is kept of the past and told of what is not, where it asks for all', async () => {
+    const { bench, emit } = working({ maxEventsPerRuntime: 2 });
+    await emit(event(1), event(2), event(3), event(4));
+    const client = await bench.attach({ channel: 'stream', runtime: RUNTIME, history: Infinity });
+    expect(client.names()).toEqual(['gap 1-2', 'e1:3', 'e1:4']);
+    const few = await bench.attach({ channel: 'stream', runtime: RUNTIME, history: 2 });
+    expect(few.names()).toEqual(['e1:3', 'e1:4']);
+  });
+
   it('C33 is told at once that it cannot resume, and goes on from the head', async () => {
     const { bench, emit } = working({ maxEventsPerRuntime: 2 });
     await emit(event(1), event(2), event(3), event(4));

@@ -3,9 +3,18 @@ import type { ClientSession } from './client-session.js';
 import type { ClientSocket } from './client-socket.js';
 import { replayText, withheldText } from './frame-text.js';
 import type { PendingApprovals } from './pending-approvals.js';
-import { atHead, mayBeAnnounced, placeResumed, resumeStatusText, type Placement } from './resume.js';
+import {
+  atHead,
+  fromRecent,
+  mayBeAnnounced,
+  placeResumed,
+  resumeStatusText,
+  type Placement,
+  type ResumeFrom,
+} from './resume.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
+import type { RuntimeHistory } from './runtime-history.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
 interface Waiting {
@@ -137,10 +146,10 @@ export class Subscriptions {
   }
 
   private beginOwn(session: ClientSession, socket: ClientSocket): void {
-    const { resume } = socket.attachment;
+    const { resume, history: events = 0 } = socket.attachment;
     const record = socket.runtime && this.runtimes.of(socket.runtime);
     const history = record?.history;
-    const placement = history && (resume ? placeResumed(history, resume) : atHead(history));
+    const placement = history && placementOf(history, resume, events);
     if (session.isNamed || resume) {
       const verdict = placement ?? { recovered: resume === undefined };
       socket.send({ text: resumeStatusText(history, resume, verdict), urgency: 'urgent', isFirst: true });
@@ -174,6 +183,11 @@ export class Subscriptions {
       ...[...record.snapshots.values()].map(replayText),
     ];
   }
+}
+
+function placementOf(history: RuntimeHistory, resume: ResumeFrom | undefined, events: number): Placement {
+  if (resume) return placeResumed(history, resume);
+  return events > 0 ? fromRecent(history, events) : atHead(history);
 }
 
 /** After the events that the socket has of that runtime, where it has any. @param done told when all of it has been sent */

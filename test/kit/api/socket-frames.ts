@@ -61,6 +61,11 @@ export const PARTS: readonly Part[] = [
       conversationId: TEXT,
       resumeFrom: { ...COUNT, description: 'The `event_seq` of the last event it has.' },
       epoch: { ...TEXT, description: 'The `event_epoch` of that event.' },
+      history: {
+        type: 'string',
+        pattern: '^(all|[0-9]+)$',
+        description: 'Without `resumeFrom`: how many of the newest events it is sent first.',
+      },
       chunks: { const: '1', description: 'It takes large frames in pieces.' },
       renew: { const: '1', description: 'It asks how long its token lives, to show a fresh one before.' },
       requests: { const: '1', description: 'It asks which of its requests may still be answered.' },

@@ -15,12 +15,15 @@ let provider: IdentityProvider;
 let relay: NestExpressApplication;
 let server: string;
 let later = 0;
+/** While it is set, no time passes for what the relay measures, however slow the machine is. */
+let stoppedAt: number | undefined;
 const cleanUps: (() => unknown)[] = [];
 
 beforeEach(async () => {
   later = 0;
+  stoppedAt = undefined;
   const now = (): number => SYSTEM_CLOCK.now() + later;
-  const elapsed = (): number => SYSTEM_CLOCK.elapsed() + later;
+  const elapsed = (): number => stoppedAt ?? SYSTEM_CLOCK.elapsed() + later;
   const clock = { provide: CLOCK, useValue: { ...SYSTEM_CLOCK, now, elapsed } };
   provider = await IdentityProvider.start();
   const jwt = { ...provider.options, keysCooldownMs: 0, clockToleranceMs: 0 };
@@ -110,6 +113,49 @@ describe('a token of an identity provider', () => {
   });
 });
 
+it('the audit log names the holder of a token as people call them, next to its id', async () => {
+  const admin = { twinlane_role: 'admin', name: 'Ada\u202e\n L.' };
+  await rest(await provider.sign(admin), '/v1/tokens', { name: 'made', role: 'client' });
+  const { connectionId, wsUrl, token } = await registered({ preferred_username: 'builder-7' });
+  const device = await RawSocket.open(wsUrl, { token });
+  const client = await RawSocket.open(statusUrl(connectionId, 'client=one'), {
+    token: await provider.sign({ email: 'bob@acme.example', sub: 'b' }),
+  });
+  client.send({ type: 'write_file', request_id: 'w', path: 'a', content: 'x' });
+  await device.seen('write_file');
+  await rest(await provider.sign({ sub: 'carl' }), '/v1/tokens');
+  const { entries } = (await rest(TOKEN, '/v1/audit')).body as { entries: Record<string, unknown>[] };
+  for (const { tokenId } of entries) expect(tokenId).toMatch(/^jwt-[0-9a-f]{32}$/);
+  const named = entries.map(({ kind, tokenName }) => [kind, tokenName]);
+  expect(named).toEqual(
+    expect.arrayContaining([
+      ['token_created', 'Ada L.'],
+      ['listener_registered', 'builder-7'],
+      ['client_attached', 'bob@acme.example'],
+      ['command', 'bob@acme.example'],
+      ['access_refused', 'carl'],
+    ]),
+  );
+  await rest(TOKEN, '/v1/organizations', { id: 'acme' });
+  const { body } = await rest(TOKEN, '/v1/audit?kind=organization_created');
+  expect(body['entries']).toMatchObject([{ tokenName: 'operator', tokenId: expect.stringMatching(/^[0-9a-f]{16}$/) }]);
+  for (const socket of [client, device]) await socket.close();
+});
+
+it('a key of the provider that cannot be used is answered 503 with what to do, over REST and on upgrades alike', async () => {
+  const good = await provider.sign();
+  await provider.rotate('broken');
+  provider.change('broken', (shown) => ({ ...shown, y: shown.x ?? '' }));
+  const bad = await provider.sign();
+  const { response, body } = await rest(bad);
+  expect([response.status, body['errorCode']]).toEqual([503, 'IDENTITY_PROVIDER_KEY_UNUSABLE']);
+  expect(body['message']).toContain('sign with another one');
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  const refusal = await refused(dial(statusUrl('conn-1', 'client=one'), { token: bad }));
+  expect(refusal).toMatchObject({ status: 503, body: { errorCode: 'IDENTITY_PROVIDER_KEY_UNUSABLE' } });
+  expect((await rest(good)).response.status).toBe(200);
+});
+
 describe('C30 renewal without a reconnect', () => {
   it('keeps all sockets of one connection open beyond the life of its token, and nobody else’s', async () => {
     const { connectionId } = await registered();
@@ -157,6 +203,7 @@ describe('C30 renewal without a reconnect', () => {
   });
 
   it('with what is no token is refused, and what could hold one reaches neither device nor clients', async () => {
+    stoppedAt = SYSTEM_CLOCK.elapsed();
     const { connectionId, wsUrl, token } = await registered();
     const device = await RawSocket.open(wsUrl, { token });
     const viewer = await provider.sign();

@@ -141,6 +141,34 @@ describe('one address', () => {
     expect(await metrics()).toContain('twinlane_relay_limited_total{limit="address-registrations"} 1');
   });
 
+  it('C36 that guesses tokens over REST is refused before they are looked at, or a body read; registrations have their own', async () => {
+    const limits = { addressRequestsPerSecond: 1, addressRequestBurst: 4 };
+    const { relay, metrics } = await startRelay(limits, stopped());
+    const elsewhere = { 'x-forwarded-for': '192.0.2.1' };
+    expect(await relay.rest('/v1/environments', { token: BAD })).toMatchObject({ status: 401 });
+    expect(await relay.rest('/v1/tokens', { token: BAD, body: 'no json' })).toMatchObject({ status: 401 });
+    expect(await relay.rest('/metrics', { token: BAD, headers: elsewhere })).toMatchObject({ status: 401 });
+    expect(await relay.rest('/v1/nothing')).toMatchObject({ status: 404 });
+    for (const [path, request] of [
+      ['/v1/environments', { token: BAD }],
+      ['/v1/environments', {}],
+      ['/V1/Environments', {}],
+      ['/v1/environments/register', {}],
+      ['/v1/environments/register', { method: 'PUT', body: 'no json' }],
+      ['/v1/environments/regist%65r', { body: 'no json' }],
+      ['/v1/tokens', { body: 'no json' }],
+      ['/metrics', { headers: elsewhere }],
+    ] as const) {
+      const over = await relay.rest(path, request);
+      expect([path, over.status, over.body['errorCode']]).toEqual([path, 429, 'TOO_MANY']);
+      expect(over.headers.get('retry-after')).toMatch(/^[1-8]$/);
+    }
+    await relay.register();
+    const text = await metrics();
+    expect(text).toContain('twinlane_relay_limited_total{limit="address-requests"} 8');
+    expect(text).toContain('twinlane_relay_refusals_total{at="http",code="TOO_MANY"} 8');
+  });
+
   it('C36 sends so many commands over REST', async () => {
     const { relay, connectionId, metrics } = await startRelay(
       { addressCommandsPerSecond: 1, addressCommandBurst: 2 },
@@ -187,6 +215,17 @@ it('C36 commands over REST are held to their rate', async () => {
   const answers = [await send(), await send(), await send()];
   expect(answers.map(({ status }) => status)).toEqual([503, 503, 429]);
   expect(answers[2]?.headers.get('retry-after')).toBe('1');
+});
+
+it('C36 pages of the audit log are held to the rate of a token, those of another are not', async () => {
+  const { relay, metrics } = await startRelay({ auditPagesPerSecond: 1, auditPageBurst: 2 }, stopped());
+  const read = (token: string) => relay.rest('/v1/audit', { token });
+  expect([await read(TOKEN), await read(TOKEN)].map(({ status }) => status)).toEqual([200, 200]);
+  const over = await read(TOKEN);
+  expect(over).toMatchObject({ status: 429, body: { errorCode: 'TOO_MANY' } });
+  expect(over.headers.get('retry-after')).toBe('1');
+  expect(await read(OTHER_TOKEN)).toMatchObject({ status: 200 });
+  expect(await metrics()).toContain('twinlane_relay_limited_total{limit="audit-pages"} 1');
 });
 
 it('C36 a listener that floods with heartbeats is closed and told when to come back, others are unaffected', async () => {

@@ -50,6 +50,23 @@ it('how much is logged changes by room while the relay runs, for whoever has a t
   expect(say()).toEqual(['one', 'two']);
   expect(await put('info')).toMatchObject({ status: 200 });
   expect(say()).toEqual(['one']);
+
+  const unknown = await put('debug,relay/routng=debug');
+  expect(unknown).toMatchObject({ status: 400, body: { errorCode: 'BAD_REQUEST' } });
+  for (const text of ['"relay/routng"', 'relay/routing', 'agents/acp', 'transport'])
+    expect(unknown.body).toMatchObject({ message: expect.stringContaining(text) });
+  expect((await relay.rest('/v1/log-levels')).body).toEqual({ levels: 'info' });
+  // A logger of somebody else's is known once it has said something.
+  expect(await put('info,SomebodyElses=debug')).toMatchObject({ status: 400 });
+  new Logger('SomebodyElses').log('three');
+  expect(await put('info,SomebodyElses=debug,relay=warn')).toMatchObject({ status: 200 });
+
+  const { body } = await relay.rest('/v1/audit?kind=log_levels_changed');
+  expect(body['entries']).toMatchObject([
+    { details: { before: 'info', levels: 'info,SomebodyElses=debug,relay=warn' } },
+    { details: { before: 'info,relay/routing=debug', levels: 'info' } },
+    { tokenName: 'operator', address: '127.0.0.1', details: { before: 'warn', levels: 'info,relay/routing=debug' } },
+  ]);
 });
 
 it('there is nothing to change in a program that logs by itself', async () => {

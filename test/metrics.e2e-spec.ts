@@ -140,6 +140,13 @@ describe('GET /metrics', () => {
       expect((await scrape({ [header]: '10.0.0.1' })).status).toBe(401);
     expect((await scrape({ 'x-forwarded-for': '10.0.0.1', authorization: `Bearer ${TOKEN}` })).status).toBe(200);
   });
+
+  it('is for whoever holds a token alone where a proxy of this machine may look like this machine', async () => {
+    twinlane = await Twinlane.start({ relay: { metricsTokenRequired: true } });
+    expect((await scrape()).status).toBe(401);
+    expect((await scrape({ authorization: 'Bearer no-token-of-this-relay' })).status).toBe(401);
+    expect((await scrape({ authorization: `Bearer ${TOKEN}` })).status).toBe(200);
+  });
 });
 
 describe('what is written about metrics', () => {

@@ -56,6 +56,23 @@ describe('C36 limits of addresses', () => {
       expect([address, (await register(relay, from(address))).status]).toEqual([address, status]);
   });
 
+  it('of requests that look at a token count them, and whoever else comes through the proxy is not held back', async () => {
+    const relay = await start({ limits: { addressRequestBurst: 1 }, trustedProxies: HERE });
+    for (const [address, status] of [
+      ['198.51.100.1', 200],
+      ['203.0.113.9, 198.51.100.1', 429],
+      ['198.51.100.2', 200],
+      ['2001:db8:1:2::1', 200],
+      ['2001:db8:1:2:ffff::1', 429],
+    ] as const) {
+      const answer = await relay.rest('/v1/environments', { headers: from(address) });
+      expect([address, answer.status]).toEqual([address, status]);
+    }
+    const direct = await start({ limits: { addressRequestBurst: 1 } });
+    expect((await direct.rest('/v1/environments', { headers: from('198.51.100.1') })).status).toBe(200);
+    expect((await direct.rest('/v1/environments', { headers: from('198.51.100.2') })).status).toBe(429);
+  });
+
   it('over HTTP cannot be passed by with headers where no proxy is trusted', async () => {
     const relay = await start({ limits });
     expect((await register(relay, from('198.51.100.1'))).status).toBe(200);

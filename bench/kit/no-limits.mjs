@@ -13,6 +13,8 @@ const LIMITS = [
   'registration-burst',
   'address-registrations-per-second',
   'address-registration-burst',
+  'address-requests-per-second',
+  'address-request-burst',
 ];
 
 /** Options of a relay whose peers are all of one token and one address: limits are measured elsewhere. */

@@ -41,6 +41,16 @@ export const ROOM_OF_LOGGER: Readonly<Record<string, string>> = {
   Link: 'transport',
 };
 
+/** Every room that has loggers, and every room around one of those. */
+const ROOMS: readonly string[] = [
+  ...new Set(
+    Object.values(ROOM_OF_LOGGER).flatMap((room) => {
+      const parts = room.split('/');
+      return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
+    }),
+  ),
+].toSorted();
+
 const DEFAULT_LEVEL: LogLevel = 'info';
 
 /** What is written as log levels and is none; the message says what is wanted. */
@@ -55,6 +65,8 @@ export class LogLevelsError extends Error {
 export class LogLevels {
   private levels: ReadonlyMap<string, LogLevel>;
   private readonly known = new Map<string, number>();
+  /** Loggers that have asked. */
+  private readonly loggers = new Set<string>(Object.keys(ROOM_OF_LOGGER));
 
   /** @throws LogLevelsError */
   constructor(text: string = DEFAULT_LEVEL) {
@@ -62,12 +74,19 @@ export class LogLevels {
   }
 
   /**
-   * From now on.
+   * From now on. A name that is no room, and no logger that has said anything yet, is refused: whoever changes levels while something is wrong
+   * should not wait in vain for what a slip of the pen keeps silent.
    *
    * @throws LogLevelsError and leaves everything as it was
    */
   set(text: string): void {
-    this.levels = readLevels(text);
+    const levels = readLevels(text);
+    const unknown = [...levels.keys()].find((name) => name !== '' && !ROOMS.includes(name) && !this.loggers.has(name));
+    if (unknown !== undefined)
+      throw new LogLevelsError(
+        `"${unknown}" is no room and no logger of this process; the rooms are ${ROOMS.join(', ')}.`,
+      );
+    this.levels = levels;
     this.known.clear();
   }
 
@@ -79,6 +98,7 @@ export class LogLevels {
   /** @param logger its name; undefined where it has none */
   allows(level: LogLevel, logger = ''): boolean {
     let most = this.known.get(logger);
+    if (most === undefined) this.loggers.add(logger);
     if (most === undefined) this.known.set(logger, (most = LOG_LEVELS.indexOf(this.levelOf(logger))));
     return LOG_LEVELS.indexOf(level) <= most;
   }

@@ -17,6 +17,7 @@ export const AUDIT_KINDS = [
   'organization_deleted',
   'environment_released',
   'environment_deleted',
+  'log_levels_changed',
   'access_refused',
   'access_ended',
   'entries_lost',
@@ -38,7 +39,10 @@ export interface AuditEntry {
   readonly organizationId: string | null;
   /** Who did it; never the token itself. Null where nobody could tell. */
   readonly tokenId: string | null;
-  /** What people call that token; null for tokens of the relay's configuration. */
+  /**
+   * What people call that token, or its holder: `operator` for tokens of the relay's configuration; of an identity provider's what a claim of them
+   * says, which others may have as well. Null where nobody knows.
+   */
   readonly tokenName: string | null;
   /** Where it came from: an IPv4 address, or a /64 network of IPv6. */
   readonly address: string | null;

@@ -73,6 +73,11 @@ export const ERROR_CODES = {
     message:
       'The relay cannot reach the identity provider that this token is of, so nobody with such a token gets in; try again when Retry-After says. The log of the relay has the cause.',
   },
+  IDENTITY_PROVIDER_KEY_UNUSABLE: {
+    status: 503,
+    message:
+      'The identity provider shows a key for this token that the relay cannot use (it may be too short, or broken), so nobody with such a token gets in. Whoever runs the provider must sign with another one; the log of the relay has the cause.',
+  },
   COMMAND_UNKNOWN: { message: 'This device has no such command; it may be older than the client.' },
   COMMAND_INVALID: { message: 'The command is not valid; correct the named field.' },
   COMMAND_FAILED: { message: 'The command failed on the device.' },

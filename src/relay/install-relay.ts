@@ -34,7 +34,7 @@ export function installRelay(app: NestExpressApplication): void {
     app.enableCors({ origin: allowedOrigins, exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'] });
   }
   if (servesConsole) app.use(serveConsole());
-  app.use(`/${REGISTER_PATH}`, limitRegistrations(app.get(AccessLimits)));
+  limitAddresses(app, app.get(AccessLimits));
   app.use(PREFIX, refuseStrangers(app.get(AccessService), publicUrl));
   refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
   // What is posted here ends in one frame; elsewhere nobody has looked at a token yet, and the usual limit holds.
@@ -61,10 +61,29 @@ function refuseStrangers(access: AccessService, publicUrl: string | undefined) {
 }
 
 /** Before a body is read, or a token looked at. */
-function limitRegistrations(limits: AccessLimits) {
+function limitAddresses(app: NestExpressApplication, limits: AccessLimits): void {
+  const registrations = new WeakSet<IncomingMessage>();
+  app.use(
+    `/${REGISTER_PATH}`,
+    orRefuse((request) => {
+      if (request.method !== 'POST') return;
+      limits.registrationFrom(request);
+      registrations.add(request);
+    }),
+  );
+  app.use(
+    PREFIX,
+    orRefuse((request) => {
+      if (!registrations.has(request)) limits.requestFrom(request);
+    }),
+  );
+}
+
+/** Middleware that lets a request pass unless it throws. */
+function orRefuse(check: (request: IncomingMessage) => void) {
   return (request: IncomingMessage, _response: ServerResponse, next: (error?: unknown) => void): void => {
     try {
-      if (request.method === 'POST') limits.registrationFrom(request);
+      check(request);
       next();
     } catch (error) {
       next(error);

@@ -16,6 +16,7 @@ const COMES_BACK: Readonly<Partial<Record<ErrorCode, number>>> = {
   CHANGE_NOT_KEPT: 10_000,
   AUDIT_NOT_KEPT: 10_000,
   IDENTITY_PROVIDER_UNREACHABLE: 5_000,
+  IDENTITY_PROVIDER_KEY_UNUSABLE: 60_000,
 };
 
 export interface RelayErrorOptions extends ErrorOptions {

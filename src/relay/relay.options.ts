@@ -95,6 +95,13 @@ export class RelayOptions {
   @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] })
   publicUrl?: string;
 
+  /**
+   * Whether `/metrics` wants a token of the operator of everybody: a proxy on this machine that adds no header to what it passes on cannot
+   * be told from a program of this machine. Default: false, programs of this machine that ask directly need none.
+   */
+  @IsBoolean()
+  metricsTokenRequired: boolean = false;
+
   /** Whether the relay serves its console, the page in a browser, at `/`. Default: true. */
   @IsBoolean()
   console: boolean = true;

@@ -55,6 +55,11 @@ export class IdentityProvider {
     await this.show();
   }
 
+  /** From now on it shows this key otherwise. */
+  change(kid: string, how: (shown: JWK) => JWK): void {
+    this.shown = this.shown.map((key) => (key.kid === kid ? how(key) : key));
+  }
+
   /** Text of the newest public key, as anybody may have it. */
   publicKeyText(): Promise<string> {
     return exportSPKI(this.newest.publicKey);

@@ -1,5 +1,4 @@
 import type { Clock } from '../../src/protocol/index.js';
-import { MemoryTokenStore } from '../../src/relay/access/tokens/memory-token.store.js';
 import { Audit } from '../../src/relay/audit/audit.js';
 import { MemoryAuditLog } from '../../src/relay/audit/memory-audit.log.js';
 import type { EnvironmentRegistry } from '../../src/relay/environments/environment.registry.js';
@@ -7,5 +6,5 @@ import { RelayOptions } from '../../src/relay/relay.options.js';
 
 /** An audit log of its own, in memory. */
 export function memoryAudit(registry: EnvironmentRegistry, clock: Clock): Audit {
-  return new Audit(new MemoryAuditLog(), new MemoryTokenStore(), registry, new RelayOptions(), clock);
+  return new Audit(new MemoryAuditLog(), registry, new RelayOptions(), clock);
 }

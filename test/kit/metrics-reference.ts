@@ -4,8 +4,8 @@ const HEAD = `# Metrics
 
 <!-- Generated from the metrics of a running relay and listener: \`npx vitest run test/metrics.e2e-spec.ts -u\` writes this file anew. -->
 
-\`GET /metrics\` has Prometheus' text format: on a relay's own port for programs of the same machine and with a token of the operator, on \`TWINLANE_HEALTH_PORT\` of
-every role without one. Times are seconds. Sizes in \`_bytes\` are characters of JSON text; only those of \`process_\` and \`nodejs_\` are bytes. Histograms have the
+\`GET /metrics\` has Prometheus' text format: on a relay's own port for programs of the same machine and with a token of the operator (with
+\`TWINLANE_METRICS_TOKEN_REQUIRED=true\` for nobody else), on \`TWINLANE_HEALTH_PORT\` of every role without one. Times are seconds. Sizes in \`_bytes\` are characters of JSON text; only those of \`process_\` and \`nodejs_\` are bytes. Histograms have the
 buckets BUCKETS s.
 
 Labels are bounded: channels, codes of the tables in [errors.md](errors.md), frame types of the protocol (others are \`other\`), routes as patterns. No label

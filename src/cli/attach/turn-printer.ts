@@ -16,6 +16,7 @@ export class TurnPrinter {
   commandExit: number | undefined;
   /** Text of an agent has no end of line of its own; output of a command is left as it is. */
   private wroteText = false;
+  private isReasoning = false;
   private readonly complaints = new Set<string>();
   private readonly tools: ToolOutput;
 
@@ -36,6 +37,7 @@ export class TurnPrinter {
       );
     if (isEvent(frame, 'stream_delta')) return this.printDelta(frame.delta);
     if (!isEvent(frame, 'turn_finished')) return;
+    await this.endReasoning();
     if (this.wroteText) await this.stdout.endLine();
     const { error, stop_reason: reason } = frame;
     if (typeof error === 'string') await this.complain(error);
@@ -44,6 +46,8 @@ export class TurnPrinter {
   }
 
   private async printDelta(delta: Delta): Promise<void> {
+    if (delta.message_type === 'reasoning_message') return this.printReasoning(delta);
+    await this.endReasoning();
     if (delta.message_type === 'assistant_message') return this.printText(contentText(delta['content']));
     if (delta.message_type === 'tool_call_message') return this.tools.announced(delta);
     if (delta.message_type === 'client_tool_end') return this.tools.ended(delta);
@@ -56,6 +60,21 @@ export class TurnPrinter {
   private async printText(text: string): Promise<void> {
     this.wroteText = true;
     await this.stdout.write(text);
+  }
+
+  /** What an agent thinks on the way to its answer; it comes in pieces. */
+  private async printReasoning({ reasoning }: Delta): Promise<void> {
+    if (typeof reasoning !== 'string' || reasoning === '') return;
+    this.isReasoning = true;
+    const lines = visible(reasoning).split('\n');
+    await this.stderr.write(lines.map((line) => (line === '' ? line : this.paint.faint(line))).join('\n'));
+  }
+
+  /** What comes next begins on a line of its own, also where it goes to standard output. */
+  private async endReasoning(): Promise<void> {
+    if (!this.isReasoning) return;
+    this.isReasoning = false;
+    await this.stderr.endLine();
   }
 
   /** What an agent begins to do, in its words; the shell agent has none, its command was asked or typed. */

@@ -76,6 +76,14 @@ export const JWT: readonly Setting[] = [
     commands: RELAY,
   },
   {
+    name: 'jwt-name-claims',
+    kind: 'list',
+    value: '<names>',
+    help: 'claims with what people call the holder, for the audit log, separated by commas; the first that says something counts',
+    default: JWT_CLAIMS.names.join(','),
+    commands: RELAY,
+  },
+  {
     name: 'jwt-algorithms',
     kind: 'list',
     value: '<names>',

@@ -11,6 +11,7 @@ import { usageError } from '../cli.error.js';
 import { RelayAuditSettings } from './relay-audit.settings.js';
 
 const ALGORITHMS = { message: `$property must be of ${JWT_ALGORITHMS.join(', ')}, separated by commas` };
+const NAME_CLAIMS = { message: '$property must be names of claims, separated by commas' };
 const MAX_TOLERANCE_MS = 300_000;
 const TOLERANCE = { message: `$property must be a number of milliseconds, from 0 to ${MAX_TOLERANCE_MS}` };
 
@@ -59,6 +60,10 @@ export class JwtSettings extends RelayAuditSettings {
   @IsNotEmpty()
   jwtApproveClaim: string = JWT_CLAIMS.approve;
 
+  @ArrayNotEmpty(NAME_CLAIMS)
+  @IsNotEmpty({ each: true, ...NAME_CLAIMS })
+  jwtNameClaims: string[] = [...JWT_CLAIMS.names];
+
   @ArrayNotEmpty(ALGORITHMS)
   @IsIn(JWT_ALGORITHMS, { each: true, ...ALGORITHMS })
   jwtAlgorithms: string[] = [...JWT_ALGORITHMS];
@@ -102,6 +107,7 @@ export function jwtOptionsOf(settings: JwtSettings): JwtModuleOptions | undefine
       environments: settings.jwtEnvironmentsClaim,
       access: settings.jwtAccessClaim,
       approve: settings.jwtApproveClaim,
+      names: settings.jwtNameClaims,
     },
     algorithms: settings.jwtAlgorithms,
     clockToleranceMs: settings.jwtClockToleranceMs,

@@ -2,7 +2,7 @@ import type { Setting } from './setting.js';
 
 const commands = ['start', 'relay'] as const;
 
-/** What a relay writes down of who did what, and how many tokens it keeps. */
+/** What a relay writes down of who did what, how many tokens it keeps, and who reads its metrics. */
 export const RELAY_AUDIT: readonly Setting[] = [
   {
     name: 'audit-commands',
@@ -15,7 +15,7 @@ export const RELAY_AUDIT: readonly Setting[] = [
   {
     name: 'audit-required',
     kind: 'switch',
-    help: 'while the audit log cannot be written, refuse commands that change something, new clients, registrations and what admins do',
+    help: 'while the audit log cannot be written, refuse commands that change something, new clients, registrations and what admins do; whatever makes things safer passes',
     commands,
   },
   {
@@ -64,6 +64,12 @@ export const RELAY_AUDIT: readonly Setting[] = [
     value: '<days>',
     help: 'after how many days a token that was revoked, or has expired, is forgotten',
     default: '30',
+    commands,
+  },
+  {
+    name: 'metrics-token-required',
+    kind: 'switch',
+    help: 'show /metrics to nobody without a token of the operator, programs of this machine included: for a proxy on this machine that adds no X-Forwarded-For',
     commands,
   },
 ];

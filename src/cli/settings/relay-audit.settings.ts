@@ -4,16 +4,17 @@ import { BYTES, COUNT, DAY_MS, DAYS } from './limits.js';
 import { RelayLimitSettings } from './relay-limits.settings.js';
 
 const AUDIT = new AuditOptions();
-const { tokensPerOrganization, endedTokensKeptMs } = new RelayOptions();
+const { tokensPerOrganization, endedTokensKeptMs, metricsTokenRequired } = new RelayOptions();
+const SWITCH = { message: '$property must be true or false' };
 const CHARACTERS = { message: '$property must be a number of characters, from 0 to 200' };
 const FILE_BYTES = { message: '$property must be a number of bytes, 4096 or more' };
 
-/** What a relay writes down of who did what, and how many tokens it keeps. */
+/** What a relay writes down of who did what, how many tokens it keeps, and who reads its metrics. */
 export class RelayAuditSettings extends RelayLimitSettings {
   @IsIn(['all', 'changing', 'none'])
   auditCommands: 'all' | 'changing' | 'none' = AUDIT.commands;
 
-  @IsBoolean({ message: '$property must be true or false' })
+  @IsBoolean(SWITCH)
   auditRequired: boolean = AUDIT.required;
 
   @IsInt(CHARACTERS)
@@ -42,6 +43,9 @@ export class RelayAuditSettings extends RelayLimitSettings {
   @IsInt(DAYS)
   @Min(1, DAYS)
   endedTokensKept: number = endedTokensKeptMs / DAY_MS;
+
+  @IsBoolean(SWITCH)
+  metricsTokenRequired: boolean = metricsTokenRequired;
 }
 
 /** The options of a relay that these stand for. */
@@ -57,5 +61,6 @@ export function auditOptionsOf(settings: RelayAuditSettings) {
     },
     tokensPerOrganization: settings.tokensPerOrganization,
     endedTokensKeptMs: settings.endedTokensKept * DAY_MS,
+    metricsTokenRequired: settings.metricsTokenRequired,
   };
 }

@@ -42,6 +42,18 @@ const limits: readonly Limit[] = [
   },
   { name: 'address-registration-burst', help: BURST, default: '2000' },
   {
+    name: 'address-requests-per-second',
+    help: 'how many requests over REST one address may send in a second, over time, also with tokens that are refused; registrations do not count',
+    default: '200',
+  },
+  { name: 'address-request-burst', help: BURST, default: '4000' },
+  {
+    name: 'audit-pages-per-second',
+    help: 'how many pages of the audit log one token may read in a second, over time',
+    default: '5',
+  },
+  { name: 'audit-page-burst', help: BURST, default: '100' },
+  {
     name: 'commands-per-second',
     help: 'how many commands one client may send in a second, over time; over REST, one token',
     default: '200',

@@ -57,6 +57,22 @@ export class RelayLimitSettings extends RoleSettings {
 
   @IsInt(COUNT)
   @Min(1, COUNT)
+  addressRequestsPerSecond: number = LIMITS.addressRequestsPerSecond;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  addressRequestBurst: number = LIMITS.addressRequestBurst;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  auditPagesPerSecond: number = LIMITS.auditPagesPerSecond;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
+  auditPageBurst: number = LIMITS.auditPageBurst;
+
+  @IsInt(COUNT)
+  @Min(1, COUNT)
   commandsPerSecond: number = LIMITS.commandsPerSecond;
 
   @IsInt(COUNT)
@@ -107,6 +123,10 @@ export const RELAY_LIMIT_NAMES = [
   'registrationBurst',
   'addressRegistrationsPerSecond',
   'addressRegistrationBurst',
+  'addressRequestsPerSecond',
+  'addressRequestBurst',
+  'auditPagesPerSecond',
+  'auditPageBurst',
   'commandsPerSecond',
   'commandBurst',
   'tokenCommandsPerSecond',

@@ -29,6 +29,8 @@ export class AccessLimits {
   private readonly sockets: Readonly<Record<Peer, OfBoth<Places>>>;
   private readonly upgrades: OfBoth<RateLimit>;
   private readonly registrations: OfBoth<RateLimit>;
+  private readonly requests: RateLimit;
+  private readonly auditPages: RateLimit;
   private readonly restCommands: RateLimit;
 
   constructor(
@@ -56,6 +58,8 @@ export class AccessLimits {
       token: rate(limits.registrationsPerSecond, limits.registrationBurst),
       address: rate(limits.addressRegistrationsPerSecond, limits.addressRegistrationBurst),
     };
+    this.requests = rate(limits.addressRequestsPerSecond, limits.addressRequestBurst);
+    this.auditPages = rate(limits.auditPagesPerSecond, limits.auditPageBurst);
     this.restCommands = rate(limits.commandsPerSecond, limits.commandBurst);
   }
 
@@ -107,6 +111,26 @@ export class AccessLimits {
   registration({ tokenId }: Identity): void {
     const waitMs = this.registrations.token.take(tokenId);
     if (waitMs > 0) throw this.tooMany('registrations', 'This token registers too often.', waitMs);
+  }
+
+  /**
+   * Somebody asks for something over REST other than to register; nobody knows yet who.
+   *
+   * @throws RelayError TOO_MANY
+   */
+  requestFrom(request: IncomingMessage): void {
+    const waitMs = this.requests.take(addressOf(request));
+    if (waitMs > 0) throw this.tooMany('address-requests', 'This address asks too often.', waitMs);
+  }
+
+  /**
+   * A page of the audit log, which is read from its files.
+   *
+   * @throws RelayError TOO_MANY
+   */
+  auditPage({ tokenId }: Identity): void {
+    const waitMs = this.auditPages.take(tokenId);
+    if (waitMs > 0) throw this.tooMany('audit-pages', 'This token reads the audit log too fast.', waitMs);
   }
 
   /**

@@ -10,7 +10,7 @@ import type { Identity } from './identity.js';
 export abstract class AccessService {
   /**
    * @param token as presented, without its scheme; undefined when none was
-   * @throws RelayError TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED; IDENTITY_PROVIDER_UNREACHABLE
+   * @throws RelayError TOKEN_REFUSED, TOKEN_REVOKED, TOKEN_EXPIRED; IDENTITY_PROVIDER_UNREACHABLE, IDENTITY_PROVIDER_KEY_UNUSABLE
    */
   abstract identify(token: string | undefined): Promise<Identity>;
 }

@@ -23,6 +23,7 @@ describe('TokenAccessService', () => {
     expect(a).toEqual({
       tokenId: expect.stringMatching(/^[0-9a-f]{16}$/),
       organizationId: 'default',
+      name: 'operator',
       role: 'operator',
       mayApprove: true,
     });

@@ -39,6 +39,8 @@ export interface Identity extends Scopes {
   /** Names the token; safe to log and to keep. The same for as long as what it owns is to be its own. */
   readonly tokenId: string;
   readonly organizationId: string;
+  /** What people call whoever holds it; for people alone, and never a reason to let anybody do anything. Left out: nobody knows. */
+  readonly name?: string;
   /** Left out: a listener's and a client's at once, within the scopes; it administers nothing. */
   readonly role?: Role;
   /** Epoch ms: from then on it may nothing, and its sockets are closed. Left out: never. */

@@ -68,6 +68,15 @@ export class JwtClaimOptions {
   @IsString()
   @IsNotEmpty()
   approve: string = 'twinlane_approve';
+
+  /**
+   * What people call the holder, for the audit log alone: of these the first that is a text which shows something. None of them need be there.
+   * Default `name`, `preferred_username`, `email`, `sub`.
+   */
+  @IsArray()
+  @IsString({ each: true })
+  @IsNotEmpty({ each: true })
+  names: string[] = ['name', 'preferred_username', 'email', 'sub'];
 }
 
 export const JWT_CLAIMS: Readonly<JwtClaimOptions> = new JwtClaimOptions();

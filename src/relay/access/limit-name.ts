@@ -8,6 +8,8 @@ export type LimitName =
   | 'address-upgrades'
   | 'registrations'
   | 'address-registrations'
+  | 'address-requests'
+  | 'audit-pages'
   | 'rest-commands'
   /** A client's command came too soon after its others. */
   | 'commands'

@@ -74,6 +74,29 @@ export class LimitsOptions {
   addressRegistrationBurst: number = 2_000;
 
   /**
+   * Requests over REST of one address in a second, over time, also those whose token is refused; registrations have a limit of their own.
+   * Beyond: 429. Default 200.
+   */
+  @IsInt()
+  @Min(1)
+  addressRequestsPerSecond: number = 200;
+
+  /** Such requests of one address at once, after a pause. Default 4,000. */
+  @IsInt()
+  @Min(1)
+  addressRequestBurst: number = 4_000;
+
+  /** Pages of the audit log that one token may read in a second, over time; each costs as much as it reads. Beyond: 429. Default 5. */
+  @IsInt()
+  @Min(1)
+  auditPagesPerSecond: number = 5;
+
+  /** Such pages at once, after a pause. Default 100. */
+  @IsInt()
+  @Min(1)
+  auditPageBurst: number = 100;
+
+  /**
    * Commands of one client in a second, over time; over REST, of one token. Beyond, a command is answered with an error that says
    * when to send it again; one that has no answer closes its socket with 4029. Default 200.
    */

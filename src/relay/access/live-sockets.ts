@@ -50,6 +50,8 @@ export class LiveSockets implements OnApplicationShutdown {
   /** Those that end by themselves. */
   private readonly expiring = new Set<Held>();
   private readonly revokedIds = new Set<string>();
+  /** Organisations that were deleted: their ids are not given again. */
+  private readonly deleted = new Set<string>();
   private timer: Timer | undefined;
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
@@ -63,7 +65,8 @@ export class LiveSockets implements OnApplicationShutdown {
     const held: Held = { identity, socket, connection };
     const ofToken = this.byToken.get(identity.tokenId) ?? new Set();
     this.byToken.set(identity.tokenId, ofToken.add(held));
-    if (this.revokedIds.has(identity.tokenId)) this.refuse([held], 'revoked');
+    if (this.revokedIds.has(identity.tokenId) || this.isDeleted(identity.organizationId))
+      this.refuse([held], 'revoked');
     else this.watch(held);
     return {
       get identity() {
@@ -84,6 +87,25 @@ export class LiveSockets implements OnApplicationShutdown {
     this.revokedIds.add(tokenId);
     for (const oldest of this.revokedIds) if (this.revokedIds.size > REVOKED_KEPT) this.revokedIds.delete(oldest);
     return this.refuse([...(this.byToken.get(tokenId) ?? [])], 'revoked');
+  }
+
+  /**
+   * An organisation was deleted: whatever anybody of it has open is closed, also with tokens that nobody can revoke.
+   *
+   * @returns how many sockets that were
+   */
+  organizationDeleted(id: string): number {
+    this.deleted.add(id);
+    const all = [...this.byToken.values()].flatMap((ofToken) => [...ofToken]);
+    return this.refuse(
+      all.filter(({ identity }) => identity.organizationId === id),
+      'revoked',
+    );
+  }
+
+  /** Whether an organisation was deleted in this process: who was looked at before that is still to be refused. */
+  isDeleted(organizationId: string): boolean {
+    return this.deleted.has(organizationId);
   }
 
   /** How many sockets are open. */

@@ -49,7 +49,8 @@ export class OrganizationsService {
     if (id === this.options.organizationId)
       throw new RelayError('BAD_REQUEST', "The relay's own tokens belong to this organisation; it stays.");
     const revoked = await this.store.removeOrganization(id, this.clock.now());
-    this.revocation.of(revoked);
+    // Before environments are looked up: what registers from now on is refused, or takes itself back.
+    this.revocation.ofOrganization(id, revoked);
     const environments = await this.registry.list(id);
     for (const environment of environments) await this.environments.remove(environment);
     return { ...organization, revokedTokens: revoked.length, deletedEnvironments: environments.length };

@@ -10,6 +10,12 @@ export class Revocation {
     private readonly routing: RoutingService,
   ) {}
 
+  /** @param id of an organisation that is written down as deleted, with its tokens */
+  ofOrganization(id: string, tokenIds: readonly string[]): void {
+    this.live.organizationDeleted(id);
+    this.of(tokenIds);
+  }
+
   /** @param tokenIds of tokens that are written down as revoked */
   of(tokenIds: readonly string[]): void {
     for (const tokenId of tokenIds) {

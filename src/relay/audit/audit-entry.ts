@@ -6,6 +6,8 @@ export interface Actor {
   /** Undefined: to be looked up by the environment, where there is one. */
   readonly organizationId?: string | undefined;
   readonly tokenId?: string | undefined;
+  /** What people call it. */
+  readonly tokenName?: string | undefined;
   readonly address?: string | undefined;
 }
 

@@ -1,7 +1,6 @@
-import type { TokenStore } from '../access/tokens/token-store.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 
-/** Names that are remembered of each kind. */
+/** Names that are remembered. */
 const MOST_NAMES = 10_000;
 
 export interface NamedEnvironment {
@@ -9,13 +8,11 @@ export interface NamedEnvironment {
   readonly connectionName: string;
 }
 
-/** Looks up what ids are called. What cannot be looked up has no name. */
+/** Looks up what environments are called. What cannot be looked up has no name. */
 export class AuditNames {
   private readonly environments = new Map<string, NamedEnvironment>();
-  private readonly tokens = new Map<string, string | null>();
 
   constructor(
-    private readonly store: TokenStore,
     private readonly registry: EnvironmentRegistry,
     private readonly failed: (error: unknown) => void,
   ) {}
@@ -35,14 +32,6 @@ export class AuditNames {
       if (found) this.learn(id, found);
       return found;
     });
-  }
-
-  async token(id: string): Promise<string | null> {
-    const known = this.tokens.get(id);
-    if (known !== undefined) return known;
-    const name = await this.lookUp(async () => (await this.store.get(id))?.name);
-    keep(this.tokens, id, name ?? null);
-    return name ?? null;
   }
 
   private async lookUp<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {

@@ -13,7 +13,6 @@ import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
 import { RateLimit } from '../access/rate-limit.js';
 import { identityOf } from '../access/request-identity.js';
-import { TokenStore } from '../access/tokens/token-store.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
@@ -22,7 +21,7 @@ import type { AuditedApproval, CommandActor, RoutingAudit } from '../routing/rou
 import { makeEntryId, type Actor, type AuditDraft } from './audit-entry.js';
 import { AuditLog, type AuditQuery } from './audit.log.js';
 import { AuditNames } from './audit-names.js';
-import { commandDetails, isChanging, shown } from './command-details.js';
+import { commandDetails, isChanging, isMakingSafer, shown } from './command-details.js';
 
 /** Entries whose names are being looked up; beyond, they go without. */
 const MOST_NAMELESS = 10_000;
@@ -40,8 +39,16 @@ interface Waiting {
 }
 
 /** Who makes a request. */
-export function actorOf({ organizationId, tokenId }: Identity, request: IncomingMessage): Actor {
-  return { organizationId, tokenId, address: addressOf(request) };
+export function actorOf(identity: Identity, request: IncomingMessage): Actor {
+  return actorAt(identity, addressOf(request));
+}
+
+/** @param address as limits count it */
+export function actorAt(
+  { organizationId, tokenId, name: tokenName }: Identity,
+  address: string | undefined,
+): Actor & CommandActor {
+  return { organizationId, tokenId, tokenName, address };
 }
 
 /** Writes down who did what, where and from where: in the order in which it happened, and without being waited for. */
@@ -58,12 +65,11 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
 
   constructor(
     private readonly entries: AuditLog,
-    store: TokenStore,
     registry: EnvironmentRegistry,
     private readonly options: RelayOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.names = new AuditNames(store, registry, (error) => this.log.error(error));
+    this.names = new AuditNames(registry, (error) => this.log.error(error));
     const { refusalsPerSecond, refusalBurst: burst } = options.audit;
     const rate = (part: number): RateLimit =>
       new RateLimit(clock, {
@@ -77,6 +83,7 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
 
   /** Something has happened. */
   record(draft: AuditDraft): void {
+    if (!this.keeps) this.sayUnrecorded(draft);
     this.waiting.push({ draft, at: this.clock.now() });
     this.startNaming();
   }
@@ -88,7 +95,7 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
 
   /** Before what must not happen without a record. @throws RelayError AUDIT_NOT_KEPT */
   assertKept(): void {
-    if (this.options.audit.required && !this.entries.isKept) throw new RelayError('AUDIT_NOT_KEPT');
+    if (!this.keeps) throw new RelayError('AUDIT_NOT_KEPT');
   }
 
   /** Everything that was recorded before is in it. */
@@ -101,11 +108,10 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
   refused(request: IncomingMessage, at: 'http' | 'upgrade', { code, status }: RelayError): void {
     if (!isForWantOfRight(status)) return;
     const identity = identityOf(request);
-    const { organizationId, tokenId } = identity ?? {};
     const method = (request.method ?? 'other').slice(0, 16);
     this.refusal({
       kind: 'access_refused',
-      actor: { organizationId, tokenId, address: addressOf(request) },
+      actor: identity ? actorOf(identity, request) : { address: addressOf(request) },
       details: { at, code, method, path: this.clean(pathOf(request)) },
     });
   }
@@ -117,7 +123,7 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
   }
 
   mayGoOn(command: Frame): boolean {
-    return !this.options.audit.required || this.entries.isKept || !isChanging(command.type);
+    return this.keeps || !isChanging(command.type) || isMakingSafer(command);
   }
 
   command(environmentId: string, actor: CommandActor, command: Frame): void {
@@ -146,6 +152,17 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     while (this.naming) await this.naming;
     await this.entries.close();
+  }
+
+  /** Whether what happens is recorded, or need not be. */
+  private get keeps(): boolean {
+    return !this.options.audit.required || this.entries.isKept;
+  }
+
+  /** What happens nevertheless while it cannot be written: the process's own log is all that tells of it if the entry is lost. */
+  private sayUnrecorded({ kind, actor, environmentId, details }: AuditDraft): void {
+    const what = { kind, type: details?.['type'], decision: details?.['decision'], about: details?.['token'] };
+    this.log.error('This is not in the audit log, which cannot be written now.', { ...what, ...actor, environmentId });
   }
 
   private clean(text: string): string {
@@ -183,14 +200,13 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
     const looksUp = this.waiting.length < MOST_NAMELESS;
     const environment =
       looksUp && environmentId !== undefined ? await this.names.environment(environmentId) : undefined;
-    const tokenName = looksUp && actor.tokenId !== undefined ? await this.names.token(actor.tokenId) : null;
     return {
       id: makeEntryId(),
       time: new Date(at).toISOString(),
       kind,
       organizationId: actor.organizationId ?? environment?.organizationId ?? null,
       tokenId: actor.tokenId ?? null,
-      tokenName,
+      tokenName: actor.tokenName ?? null,
       address: actor.address ?? null,
       environmentId: environmentId ?? null,
       environmentName: draft.environmentName ?? environment?.connectionName ?? null,

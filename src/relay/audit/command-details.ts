@@ -53,6 +53,14 @@ export function isChanging(type: string): boolean {
   return !NOT_CHANGING.has(type);
 }
 
+/** Whether a command only makes things safer: it ends what runs, or denies what asks. Nobody should have to wait with that. */
+export function isMakingSafer({ type, payload }: Frame): boolean {
+  if (type === 'abort_message' || type === 'terminal_kill') return true;
+  if (type !== 'input' || !isRecord(payload) || payload['kind'] !== 'approval_response') return false;
+  const { decision } = payload;
+  return isRecord(decision) && decision['behavior'] === 'deny';
+}
+
 /** What an entry says of a command: what it is about, and how long what it carries is; never what it carries. */
 export function commandDetails(
   frame: Frame,

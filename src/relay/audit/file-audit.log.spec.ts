@@ -30,10 +30,10 @@ beforeEach(async () => {
 });
 afterEach(() => cleanUp());
 
-function open(options: Partial<AuditOptions> = {}, mostWaiting?: number): FileAuditLog {
+function open(options: Partial<AuditOptions> = {}, mostWaiting?: number, pageBytes?: number): FileAuditLog {
   const files = new AuditFiles(directory, Object.assign(new AuditOptions(), options), clock);
   const observer = { failed: () => observed.failed++, lost: (entries: number) => (observed.lost += entries) };
-  return new FileAuditLog(files, clock, observer, mostWaiting);
+  return new FileAuditLog(files, clock, observer, mostWaiting, pageBytes);
 }
 
 function entry(number: number, organizationId = 'acme'): AuditEntry {
@@ -122,6 +122,30 @@ describe('files', () => {
     expect(lines.map((line) => (JSON.parse(line) as AuditEntry).details['number'])).toEqual(
       Array.from({ length: 2_500 }, (_, index) => index + 1),
     );
+  });
+
+  it('C36 are read so far for one page, and the next one goes on, across files too', async () => {
+    const pageBytes = 2_000;
+    const log = open({ maxFileBytes: 4_096 }, undefined, pageBytes);
+    for (let number = 1; number <= 60; number++) {
+      log.record(entry(number, number % 29 === 0 ? 'rival' : 'acme'));
+      if (number % 10 === 0) await log.list({ limit: 1 });
+    }
+    expect((await names()).length).toBeGreaterThan(2);
+    const found: unknown[] = [];
+    let pages = 0;
+    for (let before: string | null | undefined; before !== null; pages++) {
+      const page: AuditPage = await log.list({ limit: 1_000, organizationId: 'rival', before });
+      found.push(...numbers(page));
+      before = page.next;
+    }
+    expect(found).toEqual([58, 29]);
+    // Each page ends with the line that is over.
+    const bytes = (await Promise.all((await names()).map((name) => stat(path.join(directory, name))))).map(
+      ({ size }) => size,
+    );
+    expect(pages).toBeGreaterThan(bytes.reduce((sum, size) => sum + size, 0) / (pageBytes + 1_000));
+    await log.close();
   });
 
   it('C32 that cannot be written are tried again, and what is missing is told', async () => {

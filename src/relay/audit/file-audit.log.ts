@@ -14,8 +14,8 @@ const MOST_WAITING = 10_000;
 const BATCH = 1_000;
 /** After a failure it is tried again this often, in ms. */
 const RETRY_MS = 5_000;
-/** Bytes that are read for one page: what nothing of fits costs no more. */
-const PAGE_BYTES = 16 * 1_024 * 1_024;
+/** Bytes that are read for one page: what nothing of fits costs no more, and the next page goes on from there. */
+const PAGE_BYTES = 4 * 1_024 * 1_024;
 const CURSOR = /^(\d{1,15})\.(\d{1,15})$/;
 
 export interface AuditLogObserver {
@@ -43,6 +43,7 @@ export class FileAuditLog extends AuditLog {
     private readonly clock: Clock,
     private readonly observer: AuditLogObserver,
     private readonly mostWaiting: number = MOST_WAITING,
+    private readonly pageBytes: number = PAGE_BYTES,
   ) {
     super();
   }
@@ -65,7 +66,7 @@ export class FileAuditLog extends AuditLog {
     const from = readCursor(query.before);
     await this.settled();
     const entries: AuditEntry[] = [];
-    let left = PAGE_BYTES;
+    let left = this.pageBytes;
     const all = await this.files.begun();
     for (const [index, begun] of [...all.entries()].toReversed()) {
       const next = all[index + 1];

@@ -173,6 +173,31 @@ describe.each(ADAPTERS)('a registry in %s', (_name, open) => {
   });
 
   describe('list', () => {
+    it('goes through what an organisation has one by one, behind any of them, also where some go meanwhile', async () => {
+      for (let index = 0; index < 450; index++) {
+        await registry.register(registration({ deviceId: `device-${index}` }));
+        if (index % 3 === 0) await registry.register(registration({ deviceId: 'd', organizationId: `other-${index}` }));
+      }
+      const all = await registry.list('default');
+      expect(all).toHaveLength(450);
+      const behind = async (after?: string): Promise<unknown[]> => {
+        const found: unknown[] = [];
+        for await (const environment of registry.behind('default', after)) found.push(environment);
+        return found;
+      };
+      expect(await behind()).toEqual(all);
+      for (const index of [0, 199, 200, 448, 449]) expect(await behind(all[index]?.id)).toEqual(all.slice(index + 1));
+      const [others] = await registry.list('other-0');
+      expect([await behind(others?.id), await behind('env-made-up')]).toEqual([[], []]);
+
+      let gone = 0;
+      for await (const { id } of registry.behind('default', undefined)) {
+        gone++;
+        await registry.remove(id);
+      }
+      expect([gone, await registry.list('default')]).toEqual([450, []]);
+    });
+
     it('shows what an organisation has, the oldest first', async () => {
       const one = await registry.register(registration());
       const two = await registry.register(registration({ deviceId: 'device-2' }));

@@ -67,4 +67,14 @@ export abstract class EnvironmentRegistry {
 
   /** All of an organisation's, the oldest first. */
   abstract list(organizationId: string): Promise<readonly Environment[]>;
+
+  /**
+   * The same one by one, beginning behind one of them, so that whoever wants a page need not read the rest: an adapter that keeps many should
+   * read them as they are asked for. Nothing comes behind an id that is none of the organisation's.
+   */
+  async *behind(organizationId: string, after: string | undefined): AsyncGenerator<Environment, void> {
+    const all = await this.list(organizationId);
+    const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    if (from > 0 || after === undefined) yield* all.slice(from);
+  }
 }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame, RuntimePage } from '../../protocol/index.js';
 import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
-import { Audit } from '../audit/audit.js';
+import { actorAt, Audit } from '../audit/audit.js';
+import { LiveSockets } from '../access/live-sockets.js';
 import { maySee } from '../access/rights.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
@@ -32,14 +33,15 @@ export class EnvironmentsService {
     private readonly superseded: SupersededListeners,
     private readonly routing: RoutingService,
     private readonly audit: Audit,
+    private readonly live: LiveSockets,
   ) {}
 
-  /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED */
+  /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED, TOKEN_REVOKED */
   async register(identity: Identity, request: RegisterEnvironmentDto): Promise<Registered> {
     const { organizationId, tokenId } = identity;
     assertMayRegister(identity, { organizationId, connectionName: request.connectionName });
     this.refuseSuperseded(organizationId, request);
-    return this.registry.register({
+    const registered = await this.registry.register({
       organizationId,
       tokenId,
       deviceId: request.deviceId,
@@ -47,6 +49,10 @@ export class EnvironmentsService {
       connectionName: request.connectionName,
       metadata: request.metadata ?? {},
     });
+    if (!this.live.isDeleted(organizationId)) return registered;
+    // Whoever deleted the organisation meanwhile may have looked for its environments before this one was there.
+    await this.registry.remove(registered.environment.id);
+    throw new RelayError('TOKEN_REVOKED');
   }
 
   /** What is agreed with this listener. */
@@ -57,16 +63,18 @@ export class EnvironmentsService {
   /** @throws RelayError ACCESS_REFUSED, BAD_REQUEST */
   async list(identity: Identity, query: ListEnvironmentsQuery): Promise<EnvironmentPage> {
     assertMaySeeAny(identity);
-    const all = (await this.registry.list(identity.organizationId)).filter((environment) =>
-      maySee(identity, environment),
-    );
-    const from = query.after === undefined ? 0 : all.findIndex(({ id }) => id === query.after) + 1;
-    if (from === 0 && query.after !== undefined)
+    const { organizationId } = identity;
+    const { after, limit } = query;
+    if (after !== undefined && !(await this.isShown(identity, after)))
       throw new RelayError('BAD_REQUEST', 'after must be the id of an environment that this list has shown.');
-    const wanted = all.slice(from).filter((environment) => this.matches(environment, query));
+    const wanted: Environment[] = [];
+    for await (const environment of this.registry.behind(organizationId, after)) {
+      if (maySee(identity, environment) && this.matches(environment, query)) wanted.push(environment);
+      if (wanted.length > limit) break;
+    }
     return {
-      connections: wanted.slice(0, query.limit).map((environment) => this.show(environment)),
-      hasNextPage: wanted.length > query.limit,
+      connections: wanted.slice(0, limit).map((environment) => this.show(environment)),
+      hasNextPage: wanted.length > limit,
     };
   }
 
@@ -106,7 +114,7 @@ export class EnvironmentsService {
       runtime: { agent_id: request.agentId ?? null, conversation_id: request.conversationId ?? DEFAULT_CONVERSATION },
       payload: { kind: 'create_message', messages: request.messages },
     };
-    this.audit.command(environment.id, { tokenId: identity.tokenId, address }, command);
+    this.audit.command(environment.id, actorAt(identity, address), command);
     const answer = await this.routing.request(environment.id, command);
     return readOutcome(answer);
   }
@@ -116,6 +124,11 @@ export class EnvironmentsService {
     if (request.metadata?.['processInstanceId'] !== undefined) return;
     const { id } = environmentIds(organizationId, request.deviceId, request.listenerInstanceId ?? undefined);
     if (this.superseded.takes(id)) throw new RelayError('LISTENER_SUPERSEDED');
+  }
+
+  private async isShown(identity: Identity, id: string): Promise<boolean> {
+    const found = await this.registry.find(identity.organizationId, id);
+    return found.some((environment) => environment.id === id && maySee(identity, environment));
   }
 
   private async resolve(identity: Identity, name: string): Promise<Environment> {

@@ -32,6 +32,9 @@ const PRIVATE_DIRECTORY = 0o700;
  */
 const CHECKPOINT_PAGES = 2_000;
 
+/** Environments that are read at once for whoever goes through them. */
+const ROWS_READ = 200;
+
 const SAME_PROCESS: Voider = 'same-process';
 const OTHER_PROCESS: Voider = 'other-process';
 
@@ -133,6 +136,15 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     return (this.statements.ofOrganization.all([organizationId]) as EnvironmentRow[]).map(environmentOf);
   }
 
+  override async *behind(organizationId: string, after: string | undefined): AsyncGenerator<Environment, void> {
+    let place = after === undefined ? 0 : this.placeOf(organizationId, after);
+    while (place !== undefined) {
+      const rows = this.statements.behind.all([organizationId, place, ROWS_READ]) as EnvironmentRow[];
+      for (const row of rows) yield environmentOf(row);
+      place = rows.length < ROWS_READ ? undefined : rows.at(-1)?.number;
+    }
+  }
+
   /** Every socket and request is over by then. */
   onApplicationShutdown(): void {
     this.writes.flush();
@@ -143,6 +155,11 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
       this.log.warn(`The registry could not be brought into its file: ${String(error)}`);
     }
     this.database.close();
+  }
+
+  private placeOf(organizationId: string, id: string): number | undefined {
+    const row = this.statements.byId.get([id]) as EnvironmentRow | undefined;
+    return row?.organization_id === organizationId ? row.number : undefined;
   }
 
   private change(write: () => void): void {
@@ -214,6 +231,9 @@ function prepare(database: Database) {
       'SELECT * FROM environments WHERE organization_id = ? AND device_id = ? ORDER BY registered_at DESC, number',
     ),
     ofOrganization: database.prepare('SELECT * FROM environments WHERE organization_id = ? ORDER BY number'),
+    behind: database.prepare(
+      'SELECT * FROM environments WHERE organization_id = ? AND number > ? ORDER BY number LIMIT ?',
+    ),
     addLease: database.prepare(
       'INSERT INTO leases (lease_id, environment_id, place, process_instance_id, terms) VALUES (?, ?, ?, ?, ?)',
     ),

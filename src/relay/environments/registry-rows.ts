@@ -2,6 +2,8 @@ import type { Environment, Lease, LeaseTerms, Voider } from './environment.js';
 
 /** A row of `environments`. */
 export interface EnvironmentRow {
+  /** Counts them in the order in which they came. */
+  readonly number: number;
   readonly id: string;
   readonly connection_id: string;
   readonly organization_id: string;

@@ -28,4 +28,6 @@ export const REGISTRY_MIGRATIONS: readonly string[] = [
     PRIMARY KEY (environment_id, place)
   ) WITHOUT ROWID
   `,
+  // With `number`, as every index of a table has it: pages in its order.
+  'CREATE INDEX environments_of_organization ON environments (organization_id)',
 ];

@@ -50,6 +50,7 @@ export class ClientAdmission {
     const admitted = {
       environmentId: await this.environmentIdOf(identity, params['connectionId'] ?? ''),
       tokenId: identity.tokenId,
+      tokenName: identity.name,
       address: addressOf(request),
       client: readText(query, 'client'),
       agentId: readText(query, 'agentId'),

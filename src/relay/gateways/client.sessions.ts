@@ -6,7 +6,7 @@ import { LiveSockets, type AccessEnd, type Hold } from '../access/live-sockets.j
 import { TokenRenewals } from '../access/token-renewals.js';
 import { maySee, type Scoped } from '../access/rights.js';
 import type { Actor } from '../audit/audit-entry.js';
-import { Audit } from '../audit/audit.js';
+import { actorAt, Audit } from '../audit/audit.js';
 import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { accessClosing } from './access-closing.js';
@@ -45,9 +45,8 @@ export class ClientSessions {
   /** Takes over a socket whose upgrade was let in. Never throws. */
   open(bare: ChannelSocket, { identity, asksForExpiry, ...admitted }: AdmittedClient): void {
     const { environmentId, client, agentId, conversationId, address } = admitted;
-    const { organizationId, tokenId } = identity;
-    const actor = { organizationId, tokenId, address };
-    const key = JSON.stringify([environmentId, tokenId, client ?? [agentId, conversationId]]);
+    const actor = actorAt(identity, address);
+    const key = JSON.stringify([environmentId, identity.tokenId, client ?? [agentId, conversationId]]);
     const failed = (error: unknown): void => this.log.error(error, { environmentId });
     const socket = new GuardedSocket(bare, failed, () => this.left(environmentId, attached));
     const refuse = (end: AccessEnd): void => {

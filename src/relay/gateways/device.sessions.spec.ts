@@ -47,6 +47,7 @@ class RestartingRelay {
     const audit = memoryAudit(this.registry, this.clock);
     const presence = new Presence(this.registry);
     const superseded = new SupersededListeners(this.clock);
+    const live = new LiveSockets(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
     this.sessions = new DeviceSessions(
       this.registry,
@@ -55,11 +56,11 @@ class RestartingRelay {
       routing,
       new RelayOptions(),
       this.clock,
-      new LiveSockets(this.clock),
+      live,
       audit,
       new TokenRenewals({ identify: async () => IDENTITY }, this.clock),
     );
-    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit);
+    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit, live);
   }
 
   register(processInstanceId?: string): Promise<Registered> {

@@ -4,7 +4,7 @@ import { CLOCK } from '../../config/index.js';
 import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 import { LiveSockets, type AccessEnd } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
-import { Audit } from '../audit/audit.js';
+import { actorAt, Audit } from '../audit/audit.js';
 import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
@@ -40,8 +40,7 @@ export class DeviceSessions implements OnApplicationShutdown {
 
   /** Takes over a socket whose upgrade was let in. Never throws. */
   open(bare: ChannelSocket, { hello, standing, identity, address, asksForExpiry }: AdmittedDevice): void {
-    const { organizationId, tokenId } = identity;
-    const actor = { organizationId, tokenId, address };
+    const actor = actorAt(identity, address);
     const socket = new GuardedSocket(bare, this.failed, () => hold.release());
     const knowsOurs = standing.state !== 'unknown' && standing.lease.resumable;
     const environmentId = standing.state === 'unknown' ? undefined : standing.environment.id;

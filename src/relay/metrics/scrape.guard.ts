@@ -1,10 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../../protocol/index.js';
+import { AccessLimits } from '../access/access-limits.js';
 import { AccessService } from '../access/access.service.js';
 import { assertMayOperate } from '../access/assert-rights.js';
 import { bearerOf } from '../access/bearer.js';
 import { rememberIdentity } from '../access/request-identity.js';
+import { RelayOptions } from '../relay.options.js';
 
 /** What a proxy adds to requests that it passes on. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
@@ -15,15 +17,24 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-i
  */
 @Injectable()
 export class ScrapeGuard implements CanActivate {
-  constructor(private readonly access: AccessService) {}
+  constructor(
+    private readonly access: AccessService,
+    private readonly limits: AccessLimits,
+    private readonly options: RelayOptions,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IncomingMessage>();
-    const isForwarded = FORWARDED.some((header) => header in request.headers);
-    if (!isForwarded && isLoopback(request.socket.remoteAddress ?? '')) return true;
+    if (!this.options.metricsTokenRequired && isOfThisMachine(request)) return true;
+    this.limits.requestFrom(request);
     const identity = await this.access.identify(bearerOf(request));
     rememberIdentity(request, identity);
     assertMayOperate(identity);
     return true;
   }
+}
+
+/** A proxy on this machine that adds none of these headers looks the same: `metricsTokenRequired` is for those. */
+function isOfThisMachine({ headers, socket }: IncomingMessage): boolean {
+  return !FORWARDED.some((header) => header in headers) && isLoopback(socket.remoteAddress ?? '');
 }

@@ -6,6 +6,8 @@ export interface ClientAttachment {
   readonly environmentId: string;
   /** Names the token without being it: tokens never travel through routing. */
   readonly tokenId: string;
+  /** What people call it. */
+  readonly tokenName?: string | undefined;
   /** Where its upgrade came from, as limits count it. */
   readonly address?: string | undefined;
   /** `client=`: ours name themselves, stock clients do not. */

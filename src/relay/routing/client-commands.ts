@@ -127,7 +127,8 @@ export class ClientCommands {
 
   /** Of clients' own; what the relay asks by itself nobody has done. REST tells of its own commands. */
   private audited({ session, socket }: Command, tell: (audit: RoutingAudit, actor: CommandActor) => void): void {
-    if (session) tell(this.parts.audit, { tokenId: session.tokenId, address: socket?.attachment.address });
+    const { address, tokenName } = socket?.attachment ?? {};
+    if (session) tell(this.parts.audit, { tokenId: session.tokenId, tokenName, address });
   }
 
   private refuse(command: Command, code: ErrorCode, message?: string): void {

@@ -3,6 +3,8 @@ import type { ErrorCode, Frame, Runtime } from '../../protocol/index.js';
 /** Whose a command is. */
 export interface CommandActor {
   readonly tokenId: string;
+  /** What people call it. */
+  readonly tokenName?: string | undefined;
   readonly address: string | undefined;
 }
 

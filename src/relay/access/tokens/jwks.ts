@@ -33,10 +33,19 @@ export class KeysUnreachableError extends Error {
   }
 }
 
+/** The provider shows the key that a token names, but nothing can be checked with it. */
+export class KeyUnusableError extends Error {
+  override readonly name = 'KeyUnusableError';
+
+  constructor(cause: unknown) {
+    super('A key of the identity provider cannot be used.', { cause });
+  }
+}
+
 /**
  * The public keys of an identity provider, kept for a while and got again when a token names one that is not among them.
  *
- * @returns throws KeysUnreachableError, and what `jose` throws of a token whose key it does not find
+ * @returns throws KeysUnreachableError, KeyUnusableError, and what `jose` throws of a token whose key it does not find
  */
 export function providerKeys(
   options: Pick<JwtOptions, 'jwksUrl' | 'keysMaxAgeMs' | 'keysCooldownMs' | 'keysTimeoutMs'>,
@@ -58,8 +67,10 @@ export function providerKeys(
       return await keys(header, token);
     } catch (error) {
       if (isOfToken(error)) throw error;
-      const known = keys.fresh ? keys.jwks() : undefined;
-      failure = { error, until: clock.elapsed() + failedForMs, known: known && createLocalJWKSet(known) };
+      const shown = keys.fresh ? keys.jwks() : undefined;
+      const known = shown && createLocalJWKSet(shown);
+      if (known) await assertUsable(known, header, token);
+      failure = { error, until: clock.elapsed() + failedForMs, known };
       throw new KeysUnreachableError(error, FAILED_FOR_MS);
     }
   };
@@ -72,9 +83,19 @@ export function providerKeys(
       try {
         return await known(header, token);
       } catch (refusal) {
-        throw refusal instanceof errors.JWKSNoMatchingKey ? unreachable() : refusal;
+        if (refusal instanceof errors.JWKSNoMatchingKey) throw unreachable();
+        throw isOfToken(refusal) ? refusal : new KeyUnusableError(refusal);
       }
     };
+  }
+}
+
+/** What was got lately says whether it is the key that fails, or the way to the provider. @throws KeyUnusableError */
+async function assertUsable(known: JWTVerifyGetKey, ...[header, token]: Parameters<JWTVerifyGetKey>): Promise<void> {
+  try {
+    await known(header, token);
+  } catch (error) {
+    if (!isOfToken(error)) throw new KeyUnusableError(error);
   }
 }
 

@@ -17,6 +17,10 @@ const MAX_PATTERNS = 100;
 const MAX_PATTERN_LENGTH = 256;
 /** 128 bits: nobody finds a subject whose id is another's. */
 const TOKEN_ID_LENGTH = 32;
+/** Characters of a name that are shown. */
+const MAX_NAME_LENGTH = 100;
+/** Control characters, marks that turn the direction of a line, halves of pairs: what could make a line of a log seem another one. */
+const UNSHOWN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 type ClaimSettings = Pick<JwtOptions, 'issuer' | 'organization' | 'claims' | 'clockToleranceMs'>;
 
@@ -27,7 +31,7 @@ type ClaimSettings = Pick<JwtOptions, 'issuer' | 'organization' | 'claims' | 'cl
  * @param payload of a token whose signature, issuer, audience and time were checked
  * @throws ClaimError
  */
-export function identityOfClaims(payload: JWTPayload, settings: ClaimSettings): Required<Identity> {
+export function identityOfClaims(payload: JWTPayload, settings: ClaimSettings): Identity {
   const { issuer, organization, claims, clockToleranceMs } = settings;
   const { sub, exp } = payload;
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_LENGTH)
@@ -41,6 +45,7 @@ export function identityOfClaims(payload: JWTPayload, settings: ClaimSettings): 
   return {
     tokenId: `jwt-${holder.slice(0, TOKEN_ID_LENGTH)}`,
     organizationId,
+    ...nameOf(payload, claims.names),
     role,
     environments: environmentsOf(valueOf(payload, claims.environments), claims.environments),
     access: accessOf(valueOf(payload, claims.access), claims.access),
@@ -52,6 +57,18 @@ export function identityOfClaims(payload: JWTPayload, settings: ClaimSettings): 
 /** What every object has, such as `constructor`, is no claim. */
 function valueOf(payload: JWTPayload, claim: string): unknown {
   return Object.hasOwn(payload, claim) ? payload[claim] : undefined;
+}
+
+/** Nothing depends on it, so that nothing is refused for it. */
+function nameOf(payload: JWTPayload, claims: readonly string[]): Pick<Identity, 'name'> {
+  for (const claim of claims) {
+    const value = valueOf(payload, claim);
+    if (typeof value !== 'string') continue;
+    // Cut first: a text may be as long as a token, and half a character at the cut goes with the rest.
+    const name = value.slice(0, MAX_NAME_LENGTH).replaceAll(UNSHOWN, '').trim();
+    if (name !== '') return { name };
+  }
+  return {};
 }
 
 function roleOf(value: unknown, claim: string): TokenRole {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { SignJWT, UnsecuredJWT } from 'jose';
+import { SignJWT, UnsecuredJWT, type JWK } from 'jose';
+import { createSign, generateKeyPairSync } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AUDIENCE, IdentityProvider, ISSUER } from '../../../../test/kit/identity-provider.js';
 import { OptionsError, validateOptions } from '../../../config/index.js';
@@ -49,6 +50,7 @@ describe('a JWT of the identity provider', () => {
     expect(first).toEqual({
       tokenId: expect.stringMatching(/^jwt-[0-9a-f]{32}$/),
       organizationId: 'acme',
+      name: 'ada',
       role: 'client',
       environments: ['ci-*'],
       access: 'watch',
@@ -83,6 +85,38 @@ describe('a JWT of the identity provider', () => {
       role: 'device',
       environments: ['build-*'],
     });
+  });
+
+  const NAMES: Readonly<Record<string, readonly [Readonly<Record<string, unknown>>, string | undefined]>> = {
+    'its name, first of all': [{ name: 'Ada L.', preferred_username: 'al', email: 'a@x.example' }, 'Ada L.'],
+    'what the holder signs in with': [{ preferred_username: 'al', email: 'a@x.example' }, 'al'],
+    'an address': [{ email: 'a@x.example' }, 'a@x.example'],
+    'its subject, where nothing else is there': [{}, 'ada'],
+    'its subject, where the rest is no text': [{ name: 7, preferred_username: ['x'], email: {} }, 'ada'],
+    'its subject, where the rest shows nothing': [{ name: ' \n\u0000\u202e', email: '\u200b' }, 'ada'],
+    'a name without what could forge a line': [
+      { name: 'Ada\r\n2026 INFO \u001b[2J\u202eBob\u2028' },
+      'Ada2026 INFO [2JBob',
+    ],
+    'the beginning of a long name': [{ name: 'x'.repeat(5_000) }, 'x'.repeat(100)],
+    'the beginning of a long one, in whole characters': [
+      { name: `x${'\u{1f600}'.repeat(500)}` },
+      `x${'\u{1f600}'.repeat(49)}`,
+    ],
+    'a name without half a character': [{ name: '\ud83d alone' }, 'alone'],
+    'nothing, where even the subject shows nothing': [{ sub: '\u0007' }, undefined],
+  };
+  it.each(Object.keys(NAMES))('people call its holder by %s', async (what) => {
+    const [claims, name] = NAMES[what] ?? [{}, undefined];
+    expect((await access().identify(await provider.sign(claims))).name).toBe(name);
+  });
+
+  it('is named by the claims that are set', async () => {
+    const token = await provider.sign({ name: 'Ada', 'https://acme.example/nick': 'al' });
+    const named = async (names: string[]) => (await access({ claims: { names } }).identify(token)).name;
+    expect(await named(['https://acme.example/nick', 'sub'])).toBe('al');
+    expect(await named(['nothing'])).toBeUndefined();
+    expect(await named([])).toBeUndefined();
   });
 
   it('leaves the other tokens as they are', async () => {
@@ -272,6 +306,51 @@ describe('the keys', () => {
       expect(await service.identify(await provider.sign())).toMatchObject({ role: 'client' });
     }
     expect(provider.asked).toBe(2);
+  });
+
+  /** What is wrong with a key, and the provider that shows it. */
+  const UNUSABLE: Readonly<Record<string, (shown: JWK) => JWK>> = {
+    'a point that is not on its curve': (shown) => ({ ...shown, y: shown.x ?? '' }),
+    'half of it missing': ({ y: _missing, ...shown }) => shown,
+    'no base64url in it': (shown) => ({ ...shown, x: '***' }),
+    'its private part': (shown) => ({ ...shown, d: shown.x ?? '' }),
+  };
+  it.each(Object.keys(UNUSABLE))(
+    'that cannot be used (%s) lets nobody in, says so, and does not touch the others',
+    async (name) => {
+      const service = access();
+      const good = await provider.sign();
+      await provider.rotate('broken');
+      provider.change('broken', UNUSABLE[name] ?? ((shown) => shown));
+      const bad = await provider.sign();
+      for (let times = 0; times < 2; times++) {
+        const error: unknown = await service.identify(bad).catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ code: 'IDENTITY_PROVIDER_KEY_UNUSABLE', status: 503 });
+        expect(error).toMatchObject({ headers: { 'Retry-After': '60' } });
+        expect(await service.identify(good)).toMatchObject({ role: 'client' });
+      }
+      expect(logged.join('\n')).toContain('cannot be used');
+      expect(logged.join('\n')).not.toContain(bad);
+      // Known ones go on to count while the provider is down, and the broken one stays what it is.
+      provider.fault = { status: 500 };
+      await expect(service.identify(await provider.sign({}, { kid: 'made-up' }))).rejects.toEqual(
+        refusal('IDENTITY_PROVIDER_UNREACHABLE'),
+      );
+      await expect(service.identify(bad)).rejects.toEqual(refusal('IDENTITY_PROVIDER_KEY_UNUSABLE'));
+      expect(await service.identify(good)).toMatchObject({ role: 'client' });
+    },
+  );
+
+  it('that is too short to be safe cannot be used either', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+    await provider.rotate('short', 'RS256');
+    provider.change('short', (shown) => ({ ...shown, ...(publicKey.export({ format: 'jwk' }) as JWK) }));
+    // By hand: `jose` does not sign with it.
+    const [header, payload] = (await provider.sign()).split('.');
+    const text = `${header}.${payload}`;
+    const token = `${text}.${createSign('RSA-SHA256').update(text).sign(privateKey, 'base64url')}`;
+    await expect(access().identify(token)).rejects.toEqual(refusal('IDENTITY_PROVIDER_KEY_UNUSABLE'));
+    expect(logged.join('\n')).toContain('2048 bits');
   });
 
   it('come within their time, or not at all', async () => {

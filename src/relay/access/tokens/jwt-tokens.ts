@@ -4,7 +4,7 @@ import type { Clock } from '../../../protocol/index.js';
 import { RelayError } from '../../relay.error.js';
 import type { Identity } from '../identity.js';
 import type { JwtOptions } from '../jwt.options.js';
-import { KeysUnreachableError, providerKeys, type JwksFetch } from './jwks.js';
+import { KeysUnreachableError, KeyUnusableError, providerKeys, type JwksFetch } from './jwks.js';
 import { ClaimError, identityOfClaims } from './jwt-claims.js';
 import type { TokenStore } from './token-store.js';
 
@@ -36,7 +36,7 @@ export class JwtTokens {
   /**
    * @returns undefined for what is no JWT
    * @throws RelayError TOKEN_REFUSED, TOKEN_EXPIRED, which do not say what is wrong: the log does, without the token;
-   *   IDENTITY_PROVIDER_UNREACHABLE
+   *   IDENTITY_PROVIDER_UNREACHABLE, IDENTITY_PROVIDER_KEY_UNUSABLE
    */
   async identify(token: string): Promise<Identity | undefined> {
     if (token.length > MAX_LENGTH || !SHAPE.test(token)) return undefined;
@@ -51,15 +51,20 @@ export class JwtTokens {
 
   private async verified(token: string): Promise<JWTPayload> {
     const { issuer, audience, algorithms, clockToleranceMs } = this.options;
-    const { payload } = await jwtVerify(token, this.keys, {
-      issuer,
-      audience,
-      algorithms,
-      clockTolerance: clockToleranceMs / 1_000,
-      currentDate: new Date(this.clock.now()),
-      requiredClaims: ['exp', 'sub'],
-    });
-    return payload;
+    try {
+      const { payload } = await jwtVerify(token, this.keys, {
+        issuer,
+        audience,
+        algorithms,
+        clockTolerance: clockToleranceMs / 1_000,
+        currentDate: new Date(this.clock.now()),
+        requiredClaims: ['exp', 'sub'],
+      });
+      return payload;
+    } catch (error) {
+      // Words of `jose` and of the platform on the key: too short, or of another kind than its algorithm.
+      throw error instanceof TypeError || error instanceof DOMException ? new KeyUnusableError(error) : error;
+    }
   }
 
   private async assertOrganization(id: string): Promise<void> {
@@ -71,6 +76,10 @@ export class JwtTokens {
     if (error instanceof KeysUnreachableError) {
       this.say(`The keys of the identity provider cannot be got from ${this.options.jwksUrl}: ${causeOf(error)}`);
       return new RelayError('IDENTITY_PROVIDER_UNREACHABLE', undefined, { retryAfterMs: error.retryAfterMs });
+    }
+    if (error instanceof KeyUnusableError) {
+      this.say(`A key that the identity provider shows at ${this.options.jwksUrl} cannot be used: ${causeOf(error)}`);
+      return new RelayError('IDENTITY_PROVIDER_KEY_UNUSABLE');
     }
     const reason = reasonOf(error);
     // Anything else is no word on the token: whoever asks is told that the relay failed, and is not let in.
@@ -97,7 +106,7 @@ function reasonOf(error: unknown): string | undefined {
 }
 
 /** The word that helps, which `fetch` keeps one level down. */
-function causeOf({ cause }: KeysUnreachableError): string {
+function causeOf({ cause }: KeysUnreachableError | KeyUnusableError): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.cause instanceof Error ? cause.cause.message : cause.message;
 }

@@ -6,7 +6,7 @@ import { openDatabase, type Database } from '../../../journal/index.js';
 import { RelayError } from '../../relay.error.js';
 import { organizationOf, rowOfToken, tokenOf, type OrganizationRow, type TokenRow } from './token-rows.js';
 import { TOKEN_MIGRATIONS } from './token-schema.js';
-import { TokenStore, type OrganizationRecord, type TokenRecord } from './token-store.js';
+import { takenId, TokenStore, type OrganizationRecord, type TokenRecord } from './token-store.js';
 
 const FILE_NAME = 'access.db';
 /** Only its owner reads and writes. */
@@ -69,7 +69,8 @@ export class LibsqlTokenStore extends TokenStore implements OnApplicationShutdow
 
   async addOrganization({ id, name, createdAt }: OrganizationRecord): Promise<void> {
     this.atOnce(() => {
-      if (this.statements.organization.get([id])) throw new RelayError('ORGANIZATION_EXISTS');
+      const known = this.statements.everOrganization.get([id]) as OrganizationRow | undefined;
+      if (known) throw takenId(known.removed_at !== null);
       this.statements.addOrganization.run([id, name, createdAt]);
     });
   }
@@ -85,7 +86,7 @@ export class LibsqlTokenStore extends TokenStore implements OnApplicationShutdow
 
   async removeOrganization(id: string, at: number): Promise<readonly string[]> {
     return this.atOnce(() => {
-      this.statements.removeOrganization.run([id]);
+      this.statements.removeOrganization.run([at, id]);
       const live = (this.statements.ofOrganization.all([id]) as TokenRow[]).filter((row) => row.revoked_at === null);
       for (const token of live) this.statements.revoke.run([at, token.id]);
       return live.map((token) => token.id);
@@ -133,8 +134,9 @@ function prepare(database: Database) {
     forgetEnded: database.prepare('DELETE FROM tokens WHERE coalesce(revoked_at, expires_at) < ?'),
     used: database.prepare('UPDATE tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?'),
     addOrganization: database.prepare('INSERT INTO organizations (id, name, created_at) VALUES (?, ?, ?)'),
-    organization: database.prepare('SELECT * FROM organizations WHERE id = ?'),
-    organizations: database.prepare('SELECT * FROM organizations ORDER BY number'),
-    removeOrganization: database.prepare('DELETE FROM organizations WHERE id = ?'),
+    everOrganization: database.prepare('SELECT * FROM organizations WHERE id = ?'),
+    organization: database.prepare('SELECT * FROM organizations WHERE id = ? AND removed_at IS NULL'),
+    organizations: database.prepare('SELECT * FROM organizations WHERE removed_at IS NULL ORDER BY number'),
+    removeOrganization: database.prepare('UPDATE organizations SET removed_at = ? WHERE id = ? AND removed_at IS NULL'),
   };
 }

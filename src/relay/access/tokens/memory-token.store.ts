@@ -1,5 +1,5 @@
 import { RelayError } from '../../relay.error.js';
-import { TokenStore, type OrganizationRecord, type TokenRecord } from './token-store.js';
+import { takenId, TokenStore, type OrganizationRecord, type TokenRecord } from './token-store.js';
 
 interface Entry {
   record: TokenRecord;
@@ -11,6 +11,8 @@ export class MemoryTokenStore extends TokenStore {
   private readonly tokens = new Map<string, Entry>();
   private readonly digests = new Map<string, Entry>();
   private readonly known = new Map<string, OrganizationRecord>();
+  /** Ids of organisations that were taken away. */
+  private readonly removed = new Set<string>();
 
   async add(record: TokenRecord, digest: string): Promise<void> {
     if (!this.known.has(record.organizationId)) throw new RelayError('ORGANIZATION_UNKNOWN');
@@ -52,8 +54,9 @@ export class MemoryTokenStore extends TokenStore {
   }
 
   async addOrganization(organization: OrganizationRecord): Promise<void> {
-    if (this.known.has(organization.id)) throw new RelayError('ORGANIZATION_EXISTS');
-    this.known.set(organization.id, organization);
+    const { id } = organization;
+    if (this.known.has(id) || this.removed.has(id)) throw takenId(this.removed.has(id));
+    this.known.set(id, organization);
   }
 
   async organization(id: string): Promise<OrganizationRecord | undefined> {
@@ -65,7 +68,7 @@ export class MemoryTokenStore extends TokenStore {
   }
 
   async removeOrganization(id: string, at: number): Promise<readonly string[]> {
-    this.known.delete(id);
+    if (this.known.delete(id)) this.removed.add(id);
     const live = (await this.list(id)).filter(({ revokedAt }) => revokedAt === null);
     for (const token of live) await this.revoke(token.id, at);
     return live.map((token) => token.id);

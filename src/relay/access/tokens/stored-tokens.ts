@@ -46,10 +46,11 @@ export class StoredTokens {
 
 /** What a token may, as its record says. */
 export function identityOf(token: TokenRecord): Identity {
-  const { id, organizationId, role, environments, access, mayApprove, expiresAt } = token;
+  const { id, organizationId, name, role, environments, access, mayApprove, expiresAt } = token;
   return {
     tokenId: id,
     organizationId,
+    name,
     role,
     environments,
     access,

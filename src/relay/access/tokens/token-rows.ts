@@ -23,6 +23,7 @@ export interface OrganizationRow {
   readonly id: string;
   readonly name: string;
   readonly created_at: number;
+  readonly removed_at: number | null;
 }
 
 export function tokenOf(row: TokenRow): TokenRecord {

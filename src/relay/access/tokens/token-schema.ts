@@ -25,4 +25,6 @@ export const TOKEN_MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX tokens_of_organization ON tokens (organization_id)
   `,
+  // Its row stays, so that nobody takes its id.
+  'ALTER TABLE organizations ADD COLUMN removed_at INTEGER',
 ];

@@ -2,8 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryDirectory } from '../../../../test/kit/cli.js';
+import { openDatabase } from '../../../journal/index.js';
 import { LibsqlTokenStore } from './libsql-token.store.js';
 import { MemoryTokenStore } from './memory-token.store.js';
+import { TOKEN_MIGRATIONS } from './token-schema.js';
 import type { TokenRecord, TokenStore } from './token-store.js';
 
 const cleanUps: (() => unknown)[] = [];
@@ -106,6 +108,37 @@ describe.each(Object.entries(STORES))('the %s store', (_, open) => {
     expect(await store.organization('acme')).toBeUndefined();
     expect(await store.removeOrganization('acme', 10)).toEqual([]);
   });
+
+  it('never gives the id of an organisation that was deleted again', async () => {
+    const store = await filled();
+    await store.removeOrganization('acme', 9);
+    await store.removeOrganization('never', 9);
+    const taken = { code: 'ORGANIZATION_EXISTS', message: expect.stringContaining('was deleted') };
+    await expect(store.addOrganization(ACME)).rejects.toMatchObject(taken);
+    await expect(store.add({ ...TOKEN, id: 'tok-2' }, 'e'.repeat(64))).rejects.toMatchObject({
+      code: 'ORGANIZATION_UNKNOWN',
+    });
+    expect(await store.organizations()).toEqual([]);
+    const never = { ...ACME, id: 'never' };
+    await store.addOrganization(never);
+    expect(await store.organizations()).toEqual([never]);
+  });
+});
+
+it('a file knows over a restart which ids were given, and is brought up from the version before', async () => {
+  const { path: directory, remove } = await temporaryDirectory();
+  cleanUps.push(remove);
+  const before = openDatabase(path.join(directory, 'access.db'), TOKEN_MIGRATIONS.slice(0, 1));
+  before.exec("INSERT INTO organizations (id, name, created_at) VALUES ('acme', 'Acme', 1)");
+  before.close();
+  const first = LibsqlTokenStore.open(directory);
+  expect(await first.organizations()).toEqual([ACME]);
+  await first.removeOrganization('acme', 9);
+  first.onApplicationShutdown();
+  const second = LibsqlTokenStore.open(directory);
+  cleanUps.push(() => second.onApplicationShutdown());
+  expect(await second.organization('acme')).toBeUndefined();
+  await expect(second.addOrganization(ACME)).rejects.toMatchObject({ code: 'ORGANIZATION_EXISTS' });
 });
 
 it('a file keeps everything over a restart, for its owner alone', async () => {

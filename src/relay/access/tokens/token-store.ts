@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RelayError } from '../../relay.error.js';
 import type { ClientAccess, TokenRole } from '../identity.js';
 
 /** A token as it is kept: everything but the token itself. Times in epoch ms. */
@@ -31,6 +32,16 @@ export interface OrganizationRecord {
   readonly name: string;
   /** Epoch ms. */
   readonly createdAt: number;
+}
+
+/** Why an id can be given no more, when an organisation had it. */
+export function takenId(wasRemoved: boolean): RelayError {
+  return wasRemoved
+    ? new RelayError(
+        'ORGANIZATION_EXISTS',
+        'An organisation of this id was deleted, and its id is not given again: audit entries and tokens of an identity provider still name it. Choose another one.',
+      )
+    : new RelayError('ORGANIZATION_EXISTS');
 }
 
 /**
@@ -67,7 +78,11 @@ export abstract class TokenStore {
   /** Writes down when a token was used; never an earlier time. An unknown one is ignored. */
   abstract used(id: string, at: number): Promise<void>;
 
-  /** @throws RelayError CHANGE_NOT_KEPT; ORGANIZATION_EXISTS */
+  /**
+   * An id is given once for ever: audit entries, and tokens of identity providers, go on naming an organisation that was taken away.
+   *
+   * @throws RelayError CHANGE_NOT_KEPT; ORGANIZATION_EXISTS, also for an id of one that was taken away (see `takenId`)
+   */
   abstract addOrganization(organization: OrganizationRecord): Promise<void>;
 
   abstract organization(id: string): Promise<OrganizationRecord | undefined>;
@@ -76,7 +91,7 @@ export abstract class TokenStore {
   abstract organizations(): Promise<readonly OrganizationRecord[]>;
 
   /**
-   * Takes an organisation away and revokes its tokens, both or neither.
+   * Takes an organisation away and revokes its tokens, both or neither. Its id stays taken.
    *
    * @returns the ids of the tokens that this revoked
    * @throws RelayError CHANGE_NOT_KEPT

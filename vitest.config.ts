@@ -13,7 +13,13 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: ['src/**/*.spec.ts', 'console/src/**/*.spec.ts', 'test/chaos/*.spec.ts', 'test/**/*.e2e-spec.ts', 'test/browser/*.browser-spec.ts'],
+    include: [
+      'src/**/*.spec.ts',
+      'console/src/**/*.spec.ts',
+      'test/chaos/*.spec.ts',
+      'test/**/*.e2e-spec.ts',
+      'test/browser/*.browser-spec.ts',
+    ],
     setupFiles: ['./test/kit/setup.ts'],
     // No test waits for its timeout but one that hangs: a busy machine may take ten times as long as an idle one.
     testTimeout: 120_000,

@@ -37,6 +37,14 @@ const running = new AbortController().signal;
 const REQUEST_DEADLINE_MS = 15_000;
 
 describe('registration', () => {
+  it('C08 leaves an answer whose compressed body is broken when its time is over, and tries again', async () => {
+    // Node 20 never ends the reading of it, not even when the request is aborted.
+    server.oddAnswers.push((stream) => void stream.end('HTTP/1.1 503 Odd\r\nContent-Encoding: gzip\r\n\r\n{"plain":"'));
+    const registrations = await registrationFor(server.url, { requestDeadlineMs: 1_000 });
+    expect(await registrations.register('secret', running)).toMatchObject({ connectionId: 'conn-1' });
+    expect(server.oddAnswers).toEqual([]);
+  });
+
   it('registers over HTTP and counts a capability only when it is exactly true', async () => {
     const registration = await (await registrationFor(server.url)).register('secret', running);
     expect(registration).toMatchObject({

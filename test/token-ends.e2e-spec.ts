@@ -178,16 +178,31 @@ describe('an environment', () => {
     expect(await register(token)).toMatchObject({ status: 409 });
   });
 
-  it('that was released stops our listener', async () => {
+  it('that was released stops our listener, which says who did it and how to go on', async () => {
     const { monitor } = await listen(TOKEN);
     const states = monitor.states();
     const { connections } = (await rest('GET', '/v1/environments')).body as { connections: { id: string }[] };
     expect((await rest('POST', `/v1/environments/${connections[0]?.id ?? ''}/release`)).status).toBe(200);
     for await (const { phase, reason } of states) {
       if (phase !== 'stopped') continue;
-      expect(reason).toMatch(/another listener|replaced|took/i);
+      expect(reason).toMatch(/admin released this environment.*start the listener again/);
       break;
     }
+  });
+
+  it('that was released while its listener was away tells it when it is back', async () => {
+    const metadata = {
+      supportsPairedListenerGenerations: true,
+      supportsResumableChannels: true,
+      eventSeqScope: 'runtime',
+      processInstanceId: 'away',
+    };
+    const body = { deviceId: 'device-1', connectionName: 'laptop', metadata };
+    const { connectionId, wsUrl } = (await rest('POST', '/v1/environments/register', body)).body;
+    expect((await rest('POST', `/v1/environments/${String(connectionId)}/release`)).status).toBe(200);
+    const pair = 'channel=control&connectionGeneration=g1&connectionAttempt=1';
+    const back = await RawSocket.open(`${String(wsUrl)}&${pair}`, { token: TOKEN });
+    expect(await back.closed).toMatchObject({ code: 4009, reason: 'Released by an admin' });
   });
 
   it('that was deleted is gone, with its history and its clients', async () => {
@@ -200,7 +215,11 @@ describe('an environment', () => {
     const states = attachment.states();
     const stopped = monitor.states();
     expect((await rest('DELETE', `/v1/environments/${environment.id}`)).status).toBe(200);
-    for await (const { phase } of stopped) if (phase === 'stopped') break;
+    for await (const { phase, reason } of stopped) {
+      if (phase !== 'stopped') continue;
+      expect(reason).toMatch(/admin deleted this environment/);
+      break;
+    }
     for await (const state of states) {
       if (state.phase !== 'reconnecting') continue;
       expect(state.reason).toContain('deleted');

@@ -135,6 +135,30 @@ describe('ChannelSender', () => {
     expect(typesOf(socket)).toEqual(['stream', 'stream', 'stream', 'control']);
   });
 
+  it('holds frames back for its pace once the rate is known, but no urgent ones', async () => {
+    const time = new ManualClock();
+    const [socket] = MemorySocket.pair();
+    const window = { floorBytes: 200_000, burstMs: 3 };
+    const sender = new ChannelSender(socket, time, { bufferBound: Infinity, numbered: true, confirms: true, window });
+    sender.attach(new ListSource('large', Infinity, 4_000));
+    await settle();
+    // What it has sent is read after 30 ms each time: the rate does not grow.
+    let sent = 0;
+    for (let round = 0; round < 12; round++) {
+      sent = sender.sent;
+      await time.advance(30);
+      sender.confirmThrough(sent);
+      await settle();
+    }
+    const before = sender.sent;
+    sender.attach(new ListSource('now', 1), 'urgent');
+    await settle();
+    expect(typesOf(socket).slice(before)).toEqual(['now']);
+    await time.advance(10);
+    await settle();
+    expect(sender.sent).toBeGreaterThan(before + 1);
+  });
+
   it('is not slowed down by a peer that never confirms, nor by what it sent before the first confirmation', async () => {
     const [socket] = MemorySocket.pair();
     const sender = new ChannelSender(socket, clock, { bufferBound: 1_000_000, numbered: true });

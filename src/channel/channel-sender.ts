@@ -1,4 +1,4 @@
-import { type Clock, withSeq } from '../protocol/index.js';
+import { type Clock, type Timer, withSeq } from '../protocol/index.js';
 import type { ChannelSocket } from './channel-socket.js';
 import type { Departure } from './delivery-rate.js';
 import { FairLine } from './fair-line.js';
@@ -54,6 +54,8 @@ export class ChannelSender {
   private readonly told = { inFlightBytes: 0, windowBytes: 0, bytesPerSecond: 0 };
   private isPaced = false;
   private waking = false;
+  /** Until the pace lets more leave. */
+  private pacing: Timer | undefined;
   private hasEnded = false;
   private sentCount = 0;
   private onSent: ((bytes: number, count: number) => void) | undefined;
@@ -101,6 +103,7 @@ export class ChannelSender {
     this.tellInFlight(0);
     this.tellPace(0, 0);
     this.hasEnded = true;
+    this.pacing?.cancel();
   }
 
   /** Told of each frame given to the socket, and of each that has left this process. */
@@ -183,14 +186,24 @@ export class ChannelSender {
   private pump(): void {
     const now = this.clock.elapsed();
     for (let burst = 0; burst < BURST_BYTES && this.mayStillSend();) {
-      const frame = this.urgent.take() ?? this.fair.take();
+      const waitMs = this.isPaced ? this.window.waitMs(now) : 0;
+      const frame = this.urgent.take() ?? (waitMs > 0 ? undefined : this.fair.take());
       if (!frame) {
-        this.window.starved();
+        if (waitMs > 0) this.wakeAfter(waitMs);
+        else this.window.starved();
         break;
       }
       burst += this.write(frame, now);
     }
     this.tellInFlight(this.inFlightBytes);
+  }
+
+  private wakeAfter(ms: number): void {
+    if (this.hasEnded) return;
+    this.pacing ??= this.clock.after(ms, () => {
+      this.pacing = undefined;
+      this.pump();
+    });
   }
 
   private mayStillSend(): boolean {

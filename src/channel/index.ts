@@ -9,7 +9,7 @@ export { FrameQueue } from './frame-queue.js';
 export type { FrameSource, OutgoingFrame } from './frame-source.js';
 export { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
 export { NumberedSocket } from './numbered-socket.js';
-export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS } from './ping-confirmation.js';
+export { PingConfirmation, type PingConfirmationOptions, PING_DEFAULTS, PLAIN_WINDOW } from './ping-confirmation.js';
 export { type PausableSocket, ReadBudget } from './read-budget.js';
 export { type Receipt, RECEIPT_DEFAULTS, type ReceiptsOptions, SequenceError } from './receipts.js';
 export { type AnnouncedEpoch, type Arrival, type ReceivedLog, RuntimeIntake } from './runtime-intake.js';

@@ -2,6 +2,7 @@ import { PING_TEXT, type Clock, type Timer } from '../protocol/index.js';
 import type { ChannelSender } from './channel-sender.js';
 import type { ChannelSocket } from './channel-socket.js';
 import { Heartbeat, type HeartbeatOptions } from './heartbeat.js';
+import type { WindowOptions } from './window.js';
 
 /** Pings on a plain link (protocol sections 2 and 5). Times in ms. */
 export interface PingConfirmationOptions extends HeartbeatOptions {
@@ -9,8 +10,6 @@ export interface PingConfirmationOptions extends HeartbeatOptions {
   readonly probeWindowPart: number;
   /** Least time between two such pings. */
   readonly probeEveryMs: number;
-  /** What the window allows for between two answers: such pings, and that one waits behind what left with it. */
-  readonly ackIntervalMs: number;
   /** Without any pong for this long, the socket may be one that never answers: its window is given up until it does. */
   readonly firstPongMs: number;
   /** After the last unconfirmed frame a ping follows this much later. */
@@ -25,10 +24,17 @@ export const PING_DEFAULTS: PingConfirmationOptions = {
   wakeProbeMs: 5_000,
   probeWindowPart: 1 / 4,
   probeEveryMs: 20,
-  ackIntervalMs: 22,
   firstPongMs: 250,
   probeIdleMs: 250,
   assumeReadMs: 1_000,
+};
+
+/** The window of a peer that says what it has read as seldom as it is asked. */
+export const PLAIN_WINDOW: Pick<WindowOptions, 'ackIntervalMs' | 'ackBytes' | 'burstMs'> = {
+  // Between two such pings, of which each waits behind what left with it.
+  ackIntervalMs: 22,
+  ackBytes: Infinity,
+  burstMs: 3,
 };
 
 /** Probes that may wait for their pong on a socket that has never answered one. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PacedTransfer, perMs } from '../../test/kit/paced-transfer.js';
-import { PING_DEFAULTS } from './ping-confirmation.js';
+import { PacedTransfer, perMs, type Stretch } from '../../test/kit/paced-transfer.js';
+import { PING_DEFAULTS, PLAIN_WINDOW } from './ping-confirmation.js';
 import { WINDOW_DEFAULTS } from './window.js';
 
 const { gain, floorBytes, ackIntervalMs, drainAfterMs } = WINDOW_DEFAULTS;
@@ -55,6 +55,13 @@ describe('what the window makes of a path', () => {
     const transfer = new PacedTransfer({ mbit: 20, roundTripMs: 20 });
     await transfer.pass(SECOND);
     expect((await transfer.pass(10 * SECOND)).waitP99Ms).toBeLessThan(20);
+  });
+
+  it('holds no whole ack interval where acknowledgements come long before it is over', async () => {
+    const transfer = new PacedTransfer({ mbit: 1_000, roundTripMs: 0.1, frameBytes: () => 4_000 });
+    await transfer.pass(SECOND / 4);
+    expect((await transfer.pass(SECOND / 4)).share).toBeGreaterThan(0.95);
+    expect(transfer.windowBytes).toBeLessThan((perMs(1_000) * ackIntervalMs) / 2);
   });
 
   it('fills any path, whatever its frames and however late acknowledgements are', async () => {
@@ -238,8 +245,22 @@ describe('a plain link, on which pongs say what was read', () => {
     await transfer.pass(SECOND + 20 * roundTripMs);
     const { share, waitP99Ms } = await transfer.pass(5 * SECOND);
     expect(share).toBeGreaterThan(0.9);
-    const held = gain * SLACK * (roundTripMs + PING_DEFAULTS.ackIntervalMs) - roundTripMs;
+    const held = gain * SLACK * (roundTripMs + PLAIN_WINDOW.ackIntervalMs) - roundTripMs;
     expect(waitP99Ms).toBeLessThan(held + longestWait(mbit, 0));
+  });
+
+  it('C16 spreads what a pong makes room for, so that hardly more waits than where frames are acknowledged', async () => {
+    const [paced, inHeaps] = [PLAIN_WINDOW.burstMs, Infinity].map(
+      (burstMs) => new PacedTransfer({ mbit: 20, roundTripMs: 2, link: 'plain', window: { burstMs } }),
+    );
+    const stretches: (Stretch | undefined)[] = [];
+    for (const transfer of [paced, inHeaps]) {
+      await transfer?.pass(SECOND);
+      stretches.push(await transfer?.pass(5 * SECOND));
+    }
+    const [spread, heaps] = stretches;
+    expect(spread?.share).toBeGreaterThan(0.99);
+    expect(spread?.waitP99Ms).toBeLessThan(0.6 * (heaps?.waitP99Ms ?? 0));
   });
 
   it('begins with the floor, and is bounded by its buffer only where no pong comes soon', async () => {

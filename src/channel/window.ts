@@ -1,6 +1,8 @@
 import type { Clock } from '../protocol/index.js';
 import { DeliveryRate, type Departure } from './delivery-rate.js';
 import { LeastRoundTrip, type LeastRoundTripOptions } from './least-round-trip.js';
+import { Pace } from './pace.js';
+import { RECEIPT_DEFAULTS } from './receipts.js';
 
 /** How much may be in flight. Times in ms, sizes in UTF-16 units of the messages. */
 export interface WindowOptions extends LeastRoundTripOptions {
@@ -12,6 +14,10 @@ export interface WindowOptions extends LeastRoundTripOptions {
   readonly gain: number;
   /** The same until the rate grows no more, so that a new socket is at its rate within a few round trips. */
   readonly startGain: number;
+  /** What may leave in one go once the rate is known, as time at `gain` of it; Infinity: whatever the window has room for. */
+  readonly burstMs: number;
+  /** With this much unacknowledged the peer says at once what it has read, before the ack interval is over. */
+  readonly ackBytes: number;
   /** The rate is the best of this time in which there was something to send, or of 5 round trips. */
   readonly rateMemoryMs: number;
   /** What a sample of the rate spans at least; more where the round trip is longer. */
@@ -23,7 +29,9 @@ export const WINDOW_DEFAULTS: WindowOptions = {
   maxBytes: 8 * 1024 * 1024,
   gain: 1.25,
   startGain: 2,
-  ackIntervalMs: 5,
+  burstMs: Infinity,
+  ackIntervalMs: RECEIPT_DEFAULTS.ackAfterMs,
+  ackBytes: RECEIPT_DEFAULTS.ackBytes,
   rateMemoryMs: 1_000,
   rateSampleMs: 25,
   drainAfterMs: 10_000,
@@ -36,6 +44,8 @@ export const MIN_WINDOW_GAIN = 1.05;
 export const MAX_WINDOW_GAIN = 4;
 
 const RATE_MEMORY_ROUNDS = 5;
+/** Acknowledgements' worth in flight beside what the path holds: one that fills while another is on its way. */
+const ACKS_IN_FLIGHT = 2;
 /** The rate still grows while a round trip makes it this much higher. */
 const GROWTH = 1.25;
 /** Round trips, each with a sample of the rate at its end, without such growth after which the start is over. */
@@ -49,6 +59,7 @@ export class Window {
   private readonly rate: DeliveryRate;
   private readonly roundTrip: LeastRoundTrip;
   private readonly options: WindowOptions;
+  private readonly pace: Pace | undefined;
   private start: Start | undefined = new Start();
   private size: number;
 
@@ -59,6 +70,7 @@ export class Window {
     this.options = { ...WINDOW_DEFAULTS, ...options };
     this.rate = new DeliveryRate(this.options.rateSampleMs);
     this.roundTrip = new LeastRoundTrip(this.options);
+    if (this.options.burstMs < Infinity) this.pace = new Pace(this.options.burstMs);
     this.size = this.options.floorBytes;
   }
 
@@ -82,6 +94,11 @@ export class Window {
     return inFlight === 0 || inFlight < this.size;
   }
 
+  /** How long until the pace lets more leave, in ms; a new socket has none until its rate is known. */
+  waitMs(now: number): number {
+    return this.start || !this.pace ? 0 : this.pace.waitMs(now);
+  }
+
   /**
    * A frame is given to the socket.
    *
@@ -89,6 +106,7 @@ export class Window {
    * @returns what `read` needs of the newest frame that was read
    */
   sent(bytes: number, now = this.clock.elapsed()): Departure {
+    if (!this.start) this.pace?.sent(bytes, this.options.gain * this.rate.perMs, now);
     return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
   }
 
@@ -126,8 +144,10 @@ export class Window {
 
   private wanted(): number {
     if (this.roundTrip.isDraining) return 0;
-    const { floorBytes, maxBytes, gain, startGain, ackIntervalMs } = this.options;
-    const pipe = this.rate.perMs * (this.roundTrip.ms + ackIntervalMs);
+    const { floorBytes, maxBytes, gain, startGain, ackIntervalMs, ackBytes } = this.options;
+    const { perMs } = this.rate;
+    // Where the rate is high an acknowledgement comes long before its interval is over: what else is in flight only waits.
+    const pipe = perMs * this.roundTrip.ms + Math.min(perMs * ackIntervalMs, ACKS_IN_FLIGHT * ackBytes);
     return Math.min(maxBytes, Math.max(floorBytes, (this.start ? startGain : gain) * pipe));
   }
 }

@@ -53,7 +53,7 @@ describe('reading', () => {
     const told: string[] = [];
     const events = new EventEmitter();
     const deliver = (text: string): boolean => events.emit('message', text, false);
-    const ws: WsLike = {
+    const ws: WsLike = Object.assign(events, {
       readyState: 1,
       bufferedAmount: 0,
       send: () => {},
@@ -61,8 +61,7 @@ describe('reading', () => {
       terminate: () => {},
       pause: () => void told.push('pause'),
       resume: () => void told.push('resume'),
-      on: events.on.bind(events),
-    };
+    });
     const socket = new WsSocket(ws);
     socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
     deliver('x'.repeat(20 * KIB));

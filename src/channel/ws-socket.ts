@@ -10,6 +10,13 @@ interface ByteStream {
   write(bytes: Uint8Array, callback: () => void): unknown;
 }
 
+interface Bytes {
+  toString(encoding: 'utf8'): string;
+}
+
+/** One listener of each event serves all sockets, and finds by this whose it was called for: thousands of them are idle. */
+const OWNER = Symbol('owner');
+
 /** The part of npm `ws` that is used here; typed by shape so that this room needs no package. */
 export interface WsLike extends PausableSocket {
   readonly readyState: number;
@@ -21,9 +28,11 @@ export interface WsLike extends PausableSocket {
   send(data: string, callback?: (error?: Error | null) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
-  on(event: 'message', listener: (data: { toString(encoding: 'utf8'): string }, isBinary: boolean) => void): unknown;
-  on(event: 'close', listener: (code: number, reason: { toString(encoding: 'utf8'): string }) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'message', listener: (this: WsLike, data: Bytes, isBinary: boolean) => void): unknown;
+  on(event: 'close', listener: (this: WsLike, code: number, reason: Bytes) => void): unknown;
+  on(event: 'error', listener: (this: WsLike, error: Error) => void): unknown;
+  /** Whose it is. */
+  [OWNER]?: WsSocket;
 }
 
 const OPEN = 1;
@@ -65,22 +74,10 @@ export class WsSocket implements ChannelSocket {
     this.frames = role === 'server' && !ws.extensions && ws._socket?.write !== undefined;
     this.budget = new ReadBudget(ws);
     observer?.opened(ws);
-    ws.on('message', (data, isBinary) => {
-      const text = isBinary ? '' : data.toString('utf8');
-      observer?.received(typeOfText(text), text.length);
-      this.budget.count(text.length);
-      this.hand((receiver) => receiver.message(text, isBinary));
-    });
-    ws.on('close', (code, reason) => {
-      const text = reason.toString('utf8');
-      observer?.closed(code === ABNORMAL ? (this.closedWith ?? code) : code);
-      this.hand((receiver) => receiver.closed(code, text));
-    });
-    ws.on('error', (error) => {
-      // `close` follows every error; it says 1006 also where the peer was told better.
-      const name = 'code' in error ? String(error.code) : '';
-      if (name.startsWith('WS_ERR_')) this.closedWith ??= CLOSED_FOR[name] ?? PROTOCOL_ERROR;
-    });
+    ws[OWNER] = this;
+    ws.on('message', onMessage);
+    ws.on('close', onClose);
+    ws.on('error', onError);
   }
 
   get open(): boolean {
@@ -114,6 +111,25 @@ export class WsSocket implements ChannelSocket {
 
   terminate(): void {
     this.ws.terminate();
+  }
+
+  /** For its listeners: a message has come. */
+  message(text: string, isBinary: boolean): void {
+    this.observer?.received(typeOfText(text), text.length);
+    this.budget.count(text.length);
+    this.hand((receiver) => receiver.message(text, isBinary));
+  }
+
+  /** For its listeners: it has closed. */
+  closed(code: number, reason: string): void {
+    this.observer?.closed(code === ABNORMAL ? (this.closedWith ?? code) : code);
+    this.hand((receiver) => receiver.closed(code, reason));
+  }
+
+  /** For its listeners. `close` follows every error; it says 1006 also where the peer was told better. */
+  failed(error: Error): void {
+    const name = 'code' in error ? String(error.code) : '';
+    if (name.startsWith('WS_ERR_')) this.closedWith ??= CLOSED_FOR[name] ?? PROTOCOL_ERROR;
   }
 
   receive(receiver: SocketReceiver): void {
@@ -153,6 +169,18 @@ export class WsSocket implements ChannelSocket {
     if (this.receiver) event(this.receiver);
     else (this.early ??= []).push(event);
   }
+}
+
+function onMessage(this: WsLike, data: Bytes, isBinary: boolean): void {
+  this[OWNER]?.message(isBinary ? '' : data.toString('utf8'), isBinary);
+}
+
+function onClose(this: WsLike, code: number, reason: Bytes): void {
+  this[OWNER]?.closed(code, reason.toString('utf8'));
+}
+
+function onError(this: WsLike, error: Error): void {
+  this[OWNER]?.failed(error);
 }
 
 function clipReason(reason: string): string {

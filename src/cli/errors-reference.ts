@@ -37,7 +37,7 @@ const DOES: Readonly<Record<CloseAction, string>> = {
 };
 
 const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
-  OK: 'done; a role that was asked to stop, or a listener that a newer one replaced',
+  OK: 'done; a role that was asked to stop, or a listener that a newer one replaced, or whose environment an admin released or deleted',
   FAILED: 'it failed; the message says why',
   USAGE: 'bad usage: an option or a file that cannot be used',
   APPROVAL_DENIED: 'the approval was denied',

@@ -36,6 +36,10 @@ export class Output {
     return this.readerLeft;
   }
 
+  get isGone(): boolean {
+    return this.left;
+  }
+
   /** Resolves when there is room for more. */
   async write(text: string): Promise<void> {
     if (this.left || text === '') return;

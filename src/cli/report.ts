@@ -22,10 +22,14 @@ const EXIT_BY_NAME: Readonly<Record<string, number>> = {
 const EXIT_BY_REFUSAL: Readonly<Record<string, number>> = {
   ACCESS_REFUSED: EXIT.TOKEN_REFUSED,
   BAD_REQUEST: EXIT.USAGE,
+  ENVIRONMENT_UNKNOWN: EXIT.USAGE,
   TOKEN_UNKNOWN: EXIT.USAGE,
   ORGANIZATION_UNKNOWN: EXIT.USAGE,
   ORGANIZATION_EXISTS: EXIT.USAGE,
+  TOO_MANY_TOKENS: EXIT.FAILED,
   CHANGE_NOT_KEPT: EXIT.FAILED,
+  AUDIT_NOT_KEPT: EXIT.FAILED,
+  INTERNAL: EXIT.FAILED,
 };
 
 /** Codes of the relay that mean that nobody is there to do it. */
@@ -52,5 +56,6 @@ function exitCodeOf(error: Error): number | undefined {
   if (error.name === 'RelayRefusedError' && 'code' in error && typeof error.code === 'string')
     return EXIT_BY_REFUSAL[error.code] ?? EXIT_BY_NAME[error.name];
   if ('code' in error && NOBODY_THERE.has(error.code)) return EXIT.UNREACHABLE;
+  if (error.name === 'CommandError' && 'code' in error && error.code === 'ACCESS_REFUSED') return EXIT.TOKEN_REFUSED;
   return EXIT_BY_NAME[error.name];
 }

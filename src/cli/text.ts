@@ -15,16 +15,31 @@ export function visibleLine(text: string): string {
 }
 
 /** Columns as wide as their widest cell. The first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  const lines = rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.map((line) => `${line}\n`).join('');
+export function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  return new GrowingTable(head).next(rows);
+}
+
+/** A table of which not all is known at first: columns are as wide as their widest cell so far. */
+export class GrowingTable {
+  private readonly widths: number[] = [];
+  private hasHead = false;
+
+  constructor(private readonly head: readonly string[]) {}
+
+  /** Lines for rows that follow; before the first ones, the head. */
+  next(rows: readonly (readonly string[])[]): string {
+    const all = this.hasHead ? rows : [this.head, ...rows];
+    this.hasHead = true;
+    const { widths } = this;
+    for (const row of all) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    const lines = all.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+    return lines.map((line) => `${line}\n`).join('');
+  }
 }
 
 export function indent(text: string, by = '    '): string {

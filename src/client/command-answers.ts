@@ -40,8 +40,14 @@ export interface CommandAnswers extends Record<CommandType, object> {
     readonly length?: number;
     /** Bytes of the whole file, with a part; ours. */
     readonly size?: number;
+    /** Of an answer that holds the whole file; ours. */
+    readonly content_hash?: string;
   };
-  write_file: { readonly path: string };
+  write_file: {
+    readonly path: string;
+    /** Of what was written; ours. */
+    readonly content_hash?: string;
+  };
   edit_file: {
     readonly file_path: string;
     readonly message: string;

@@ -119,7 +119,7 @@ export class RelayRest {
           : { method, headers: { ...shown, 'content-type': 'application/json' }, body: JSON.stringify(content) }),
       });
       const retryAfter = response.headers.get('retry-after');
-      return { status: response.status, body: await readBoundedText(response, MAX_BODY_BYTES), retryAfter };
+      return { status: response.status, body: await readBoundedText(response, MAX_BODY_BYTES, signal), retryAfter };
     } catch (cause) {
       throw this.unreachable(reasonOf(cause), cause);
     }

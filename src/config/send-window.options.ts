@@ -9,7 +9,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  *
  * @publicApi
  */
-export class SendWindowOptions implements Pick<WindowOptions, 'maxBytes' | 'floorBytes' | 'gain' | 'ackIntervalMs'> {
+export class SendWindowOptions implements Pick<
+  WindowOptions,
+  'maxBytes' | 'floorBytes' | 'gain' | 'ackIntervalMs' | 'ackBytes'
+> {
   /** Bytes that the peer may not have read yet: never more, however far and fast it is. Default 8 MiB. */
   @IsInt()
   @Min(1)
@@ -31,4 +34,9 @@ export class SendWindowOptions implements Pick<WindowOptions, 'maxBytes' | 'floo
   @Min(0)
   @Max(LONGEST_TIMER_MS)
   ackIntervalMs: number = WINDOW_DEFAULTS.ackIntervalMs;
+
+  /** With so many bytes unacknowledged it does so at once. Default 32 KiB (protocol section 5). */
+  @IsInt()
+  @Min(1)
+  ackBytes: number = WINDOW_DEFAULTS.ackBytes;
 }

@@ -50,11 +50,11 @@ export class EmitterOptions {
 
   /**
    * Bytes of a runtime's events that wait to be sent, at which its producers pause while there is a link: what is shown stays
-   * close to what happens, and nothing is dropped because a link is slow. Default: 256 KiB.
+   * close to what happens, and nothing is dropped because a link is slow. Default: 96 KiB.
    */
   @IsInt()
   @Min(1)
-  unsentBytes: number = 256 * 1024;
+  unsentBytes: number = 96 * 1024;
 
   @ValidateNested()
   @Type(() => JournalOptions)

@@ -1,4 +1,4 @@
-import { sqlText, sqlTextOrNull } from './sql-text.js';
+import { sqlText, sqlTextOfAll } from './sql-text.js';
 import type { HeldEntry, StoredLog } from './stored-log.js';
 
 /** Entries of one log that lie in one row. */
@@ -63,7 +63,7 @@ function goesOn({ first, last, frames, bytes }: Run, { entry, span, at }: HeldEn
 
 function rowOf({ first, last, frames }: Run): string {
   const { position, seq, type } = first.entry;
-  const frame = sqlTextOrNull(frames.length === 0 ? undefined : frames.join(''));
+  const frame = frames.length === 0 ? 'NULL' : sqlTextOfAll(frames);
   const sizes = frames.length > 1 ? `'${frames.map(({ length }) => length).join(',')}'` : 'NULL';
   const { log, span, at } = first;
   return `(${log.id},${position},${span.ordinal},${seq},${last.entry.through},${last.total},${at},${sqlText(type)},${frame},${Math.max(1, frames.length)},${sizes})`;

@@ -212,4 +212,18 @@ describe('JournalStore', () => {
     await journal.close();
     expect(told).toEqual(['unreadable', 'dropped 8']);
   });
+
+  it('lets go from memory what whoever follows has passed, with the next commit', async () => {
+    const journal = JournalStore.openOne(file, { observer });
+    for (let seq = 1; seq <= 10; seq++) journal.append(runtime, entry(seq));
+    await journal.committed(runtime, 10);
+    journal.passed(runtime, 6);
+    journal.append(runtime, entry(11));
+    await journal.committed(runtime, 11);
+    expect(journal.read(runtime, 0, 20)).toHaveLength(11);
+    fail();
+    expect(journal.read(runtime, 0, 20).map(({ seq }) => seq)).toEqual([7, 8, 9, 10, 11]);
+    mend();
+    await journal.close();
+  });
 });

@@ -85,7 +85,7 @@ export class JournalStore implements LogHost, LogStore {
   /** @returns the only journal of a file, which closes it. @throws DatabaseError when the file cannot be used */
   static openOne(file: string, options: JournalStoreOptions = {}): Journal {
     const store = new JournalStore(file, options);
-    return new LibsqlJournal(store, store.scopeOf(''), () => store.close(), true);
+    return new LibsqlJournal(store, store.scopeOf(''), true);
   }
 
   /**
@@ -94,7 +94,7 @@ export class JournalStore implements LogHost, LogStore {
    * and at twice the bound the oldest that waits is dropped.
    */
   open(scope: string): Journal {
-    return new LibsqlJournal(this, this.scopeOf(scope), () => this.flush(), false);
+    return new LibsqlJournal(this, this.scopeOf(scope), false);
   }
 
   /** The scopes of which something is, or was, kept. */

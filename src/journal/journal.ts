@@ -79,6 +79,8 @@ export interface Journal {
    * lazily, and leaves the dropping to its retention.
    */
   release(runtime: Runtime, through: number): void;
+  /** Whoever follows what happens now has read up to this position: it need not stay in memory beside the disk. */
+  passed(runtime: Runtime, through: number): void;
   /** Up to where readers have released, in an earlier process perhaps; after a crash it may lag. */
   released(runtime: Runtime): number;
   /** Drops everything that is kept of a runtime but its epochs and what `keep` holds. */

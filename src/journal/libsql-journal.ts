@@ -13,6 +13,9 @@ export interface LogStore {
   remove(scope: Scope, log: StoredLog): void;
   /** What is known of a log changed. */
   touch(log: StoredLog): void;
+  /** Writes what waits. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -26,9 +29,8 @@ export class LibsqlJournal implements Journal {
   constructor(
     private readonly store: LogStore,
     private readonly scope: Scope,
-    private readonly closing: () => Promise<void>,
-    /** Whether `room()` waits for a disk that fails. */
-    private readonly waits: boolean,
+    /** Whether it is the only journal of its store: `room()` waits for a disk that fails, and `close` closes the store. */
+    private readonly isOnly: boolean,
   ) {}
 
   append(runtime: Runtime, entry: NewEntry): JournalEntry {
@@ -82,7 +84,13 @@ export class LibsqlJournal implements Journal {
     const released = log && Math.min(through, log.head);
     if (!log || released === undefined || released <= log.released) return;
     log.released = released;
+    log.passed = Math.max(log.passed, released);
     this.store.touch(log);
+  }
+
+  passed(runtime: Runtime, through: number): void {
+    const log = this.log(runtime);
+    if (log) log.passed = Math.max(log.passed, through);
   }
 
   released(runtime: Runtime): number {
@@ -104,11 +112,11 @@ export class LibsqlJournal implements Journal {
   }
 
   room(): Promise<void> {
-    return this.waits ? this.store.room() : Promise.resolve();
+    return this.isOnly ? this.store.room() : Promise.resolve();
   }
 
   get full(): boolean {
-    return this.waits && this.store.full;
+    return this.isOnly && this.store.full;
   }
 
   get bytes(): number {
@@ -120,7 +128,7 @@ export class LibsqlJournal implements Journal {
   }
 
   close(): Promise<void> {
-    return this.closing();
+    return this.isOnly ? this.store.close() : this.store.flush();
   }
 
   private log(runtime: Runtime): StoredLog | undefined {

@@ -147,6 +147,8 @@ export class MemoryJournal implements Journal {
     if (this.waiting.length > 0 && !this.full) for (const resume of this.waiting.splice(0)) resume();
   }
 
+  passed(): void {}
+
   get bytes(): number {
     return this.keptBytes;
   }

@@ -8,7 +8,10 @@ export function sizeOf({ entry }: HeldEntry): number {
   return ENTRY_BYTES + (entry.frame?.length ?? 0);
 }
 
-/** Entries that stay in memory although they are on disk: the newest of all runtimes together, within a bound. */
+/**
+ * Entries that stay in memory although they are on disk: the newest of all runtimes together, within a bound, for readers that
+ * follow. What those have passed is let go: if it stayed, each collection of the young would have to copy it.
+ */
 export class RecentEntries {
   private readonly entries = new Deque<HeldEntry>();
   private bytes = 0;
@@ -25,13 +28,13 @@ export class RecentEntries {
     this.bytes -= sizeOf(held);
   }
 
-  /** Lets the oldest go from memory until the rest keeps within the bound. */
+  /** Lets the oldest go from memory until the rest is still to be read and keeps within the bound. */
   evict(): void {
     for (let oldest = this.entries.at(0); oldest; oldest = this.entries.at(0)) {
       const { log } = oldest;
       const isHeld = log.tail.at(0) === oldest;
       const isSmall = this.bytes <= this.maxBytes && this.entries.length * ENTRY_BYTES <= this.maxBytes;
-      if (isHeld && isSmall) return;
+      if (isHeld && isSmall && oldest.entry.position > log.passed) return;
       this.entries.shift();
       if (!isHeld) continue;
       log.tail.shift();

@@ -3,8 +3,24 @@
  * carry (a lone surrogate) or SQL ends at (NUL) is written as a blob of UTF-16, so that every text comes back as it was.
  */
 export function sqlText(text: string): string {
-  if (text.isWellFormed() && !text.includes('\0')) return `'${text.replaceAll("'", "''")}'`;
+  if (isPlain(text)) return `'${quoted(text)}'`;
   return `X'${Buffer.from(text, 'utf16le').toString('hex')}'`;
+}
+
+/** Texts as one literal, put together without a copy. */
+export function sqlTextOfAll(texts: readonly string[]): string {
+  if (!texts.every(isPlain)) return sqlText(texts.join(''));
+  let joined = '';
+  for (const text of texts) joined += quoted(text);
+  return `'${joined}'`;
+}
+
+function isPlain(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", "''");
 }
 
 /** `NULL` for what is not there. */

@@ -46,6 +46,8 @@ export class StoredLog {
   /** What those that are dropped had. */
   dropped: number;
   released: number;
+  /** Whoever follows it has read up to here. */
+  passed = 0;
   /** Number of its newest append among those of the whole store. */
   turn: number;
   /** On disk: head, total, lowest position and epoch. */

@@ -45,6 +45,11 @@ export class Readiness implements OnModuleDestroy {
 
   /** Nest's first hook of a shutdown, before any socket is closed. */
   onModuleDestroy(): void {
+    this.drain();
+  }
+
+  /** It shuts down: from now on it should be given no traffic. */
+  drain(): void {
     this.draining = true;
   }
 }

@@ -27,3 +27,11 @@ it('characters that are cut by the pieces of an answer stay whole', async () => 
   expect(await readBoundedText(new Response(body), bytes.length)).toBe('aé🙈');
   expect(await readBoundedText(new Response(null), 0)).toBe('');
 });
+
+it('C08 an answer that neither goes on nor ends is left when its time is over', async () => {
+  const abort = new AbortController();
+  const late = readBoundedText(new Response(new ReadableStream()), 1_000, abort.signal);
+  abort.abort(new Error('late'));
+  await expect(late).rejects.toThrow('late');
+  await expect(readBoundedText(new Response(new ReadableStream()), 1_000, abort.signal)).rejects.toThrow('late');
+});

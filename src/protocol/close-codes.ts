@@ -35,12 +35,26 @@ export const CLOSE_CODES = {
   TOKEN_REFUSED: { code: 4001, name: 'TOKEN_REFUSED', meaning: 'token refused', action: 'renew-token' },
   LEASE_UNKNOWN: { code: 4004, name: 'LEASE_UNKNOWN', meaning: 'lease unknown', action: 'register' },
   STALLED: { code: 4008, name: 'STALLED', meaning: 'the receiver stalled', action: 'reconnect' },
-  SUPERSEDED: { code: 4009, name: 'SUPERSEDED', meaning: 'superseded by a newer process', action: 'stop-superseded' },
+  SUPERSEDED: {
+    code: 4009,
+    name: 'SUPERSEDED',
+    meaning: 'superseded by a newer process, or ended by an admin, which the reason says',
+    action: 'stop-superseded',
+  },
   TOO_MANY: { code: 4029, name: 'TOO_MANY', meaning: 'too many', action: 'throttled' },
 } as const satisfies Record<string, CloseCode>;
 
 /** The reason that makes a 1000 a supersession: what stock servers say, word for word. */
 export const REPLACED_REASON = 'Replaced by new connection';
+
+/**
+ * Reasons of a `SUPERSEDED` where nobody took the environment over; an end that does not know them stops all the same, and listeners that
+ * know no such code are told `REPLACED_REASON`.
+ */
+export const ENDED_BY_ADMIN = { released: 'Released by an admin', deleted: 'Deleted by an admin' } as const;
+
+/** What an admin did to an environment that its listener has to know of. */
+export type EndByAdmin = keyof typeof ENDED_BY_ADMIN;
 
 const BY_CODE: ReadonlyMap<number, CloseCode> = new Map(
   Object.values(CLOSE_CODES).map((entry: CloseCode) => [entry.code, entry]),

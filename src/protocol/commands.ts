@@ -80,7 +80,12 @@ export interface CommandFields {
     /** Bytes; ours. */
     readonly length?: number;
   };
-  write_file: InMode & { readonly path: string; readonly content: string };
+  write_file: InMode & {
+    readonly path: string;
+    readonly content: string;
+    /** `content_hash` of what is to be replaced, or `absent`: anything else fails with `FILE_CHANGED`; ours. */
+    readonly expected_hash?: string;
+  };
   edit_file: InMode & {
     readonly file_path: string;
     readonly old_string: string;

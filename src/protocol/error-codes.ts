@@ -103,6 +103,9 @@ export const ERROR_CODES = {
   },
   PATH_REFUSED: { message: 'The path leads out of the workspace.' },
   PATH_DENIED: { message: 'The device keeps this path to itself; what it keeps is set there, with TWINLANE_DENY.' },
+  FILE_CHANGED: {
+    message: 'The file is not what the client expected, so nothing was written. Read it again, then decide.',
+  },
   INPUT_NOT_KEPT: {
     message:
       'The device cannot write down what it accepts (its disk may be full), so the input was not accepted. Free space on the device, then send it again.',

@@ -56,15 +56,16 @@ export class RegistrationService {
     const { server, requestDeadlineMs } = this.options;
     const deadline = new AbortController();
     const timer = this.clock.after(requestDeadlineMs, () => deadline.abort());
+    const either = AbortSignal.any([signal, deadline.signal]);
     try {
       const response = await this.fetch(`${server.replace(/\/+$/, '')}/v1/environments/register`, {
         method: 'POST',
         redirect: 'manual',
         headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
         body: JSON.stringify(this.request()),
-        signal: AbortSignal.any([signal, deadline.signal]),
+        signal: either,
       });
-      const text = await readBoundedText(response, MAX_ANSWER_BYTES);
+      const text = await readBoundedText(response, MAX_ANSWER_BYTES, either);
       const answer = { status: response.status, header: (name: string) => response.headers.get(name), text };
       return readRegistrationAnswer(answer, server, this.clock.now());
     } catch (error) {

@@ -38,6 +38,7 @@ import { ClientSessions } from './gateways/client.sessions.js';
 import { DeviceAdmission } from './gateways/device.admission.js';
 import { DeviceGateway } from './gateways/device.gateway.js';
 import { DeviceSessions } from './gateways/device.sessions.js';
+import { DrainDelay } from './gateways/drain-delay.js';
 import { RelayWebSocketAdapter } from './gateways/relay-websocket.adapter.js';
 import { HistoryMetrics } from './metrics/history.metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -135,6 +136,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     EnvironmentsAdministration,
     TokensService,
     OrganizationsService,
+    DrainDelay,
     RelayWebSocketAdapter,
     RelayErrorFilter,
   ],

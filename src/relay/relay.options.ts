@@ -175,6 +175,15 @@ export class RelayOptions {
   @Max(LONGEST_TIMER_MS)
   admitTimeoutMs: number = 5_000;
 
+  /**
+   * At shutdown, how long the relay goes on as before with `/readyz` at 503, so that load balancers can notice, before it refuses and closes
+   * sockets. Default 0.
+   */
+  @IsInt()
+  @Min(0)
+  @Max(LONGEST_TIMER_MS)
+  drainDelayMs: number = 0;
+
   /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
   @IsInt()
   @Min(0)

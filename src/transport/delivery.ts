@@ -4,6 +4,7 @@ import {
   Heartbeat,
   NumberedSocket,
   PING_DEFAULTS,
+  PLAIN_WINDOW,
   PingConfirmation,
   type Receipt,
   type WindowOptions,
@@ -62,7 +63,7 @@ export class PlainDelivery implements Delivery {
       answeredBefore,
     } = context;
     // Such a peer says what it has read when it is asked, and it is asked less often.
-    const window = { ...context.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
+    const window = { ...context.window, ...PLAIN_WINDOW };
     const pacing = { window, confirms: true, inFlightChanged, paceChanged, confirmedAfter };
     this.sender = new ChannelSender(socket, clock, { bufferBound, numbered: false, ...pacing });
     const { heartbeatMs, wakeProbeMs, maxUnansweredHeartbeats: maxUnanswered } = context;

@@ -240,6 +240,8 @@ export class LinkSupervisor implements LinkMonitor {
     const { phase, reason, connectionId } = state;
     const text = reason ? `${phase}: ${reason}` : phase;
     if (phase === 'offline') this.log.warn(text, { connectionId });
+    // Whoever runs the listener says why, to whom it concerns.
+    else if (phase === 'stopped') this.log.log(phase, { cause: this.cause });
     else this.log.log(text, { connectionId, link: state.link?.kind });
   }
 

@@ -25,6 +25,8 @@ describe('ReconnectPolicy', () => {
     [4004, '', 'register'],
     [4008, '', 'connect'],
     [4009, '', 'stop superseded'],
+    [4009, 'Released by an admin', 'stop released'],
+    [4009, 'Deleted by an admin', 'stop deleted'],
     [4029, '60', 'connect'],
     [4999, '', 'connect'],
   ])('after close code %i %s', (code, reason, expected) => {
@@ -40,6 +42,11 @@ describe('ReconnectPolicy', () => {
     ['a deadline', new LinkError('late'), 'connect'],
     ['a close before ready', new LinkError('closed', { code: 1008, reason: '' }), 'register'],
     ['a refused token', new RegistrationError('token-refused', 'no'), 'register with a new token'],
+    [
+      'a token of another role',
+      new RegistrationError('token-refused', 'no', { errorCode: 'ACCESS_REFUSED' }),
+      'stop token-refused',
+    ],
     ['a conflict', new RegistrationError('conflict', 'no'), 'stop superseded'],
     [
       'another token’s environment',

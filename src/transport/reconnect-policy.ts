@@ -1,4 +1,10 @@
-import { closeActionOf, readRetryAfterReason, type ErrorCode } from '../protocol/index.js';
+import {
+  closeActionOf,
+  ENDED_BY_ADMIN,
+  readRetryAfterReason,
+  type EndByAdmin,
+  type ErrorCode,
+} from '../protocol/index.js';
 import { Backoff, RegistrationError } from '../registration/index.js';
 import { type LinkEnd, LinkError } from './link-end.js';
 import type { LinkObserver } from './link-observer.js';
@@ -15,8 +21,16 @@ export type Reconnection =
     }
   | { readonly next: 'stop'; readonly cause: StopCause; readonly reason: string };
 
-/** Why a listener gave up: a newer one runs, its token is refused, or the server refused it otherwise. */
-export type StopCause = 'superseded' | 'token-refused' | 'refused';
+/** Why a listener gave up: a newer one runs, an admin ended it, its token is refused, or the server refused it otherwise. */
+export type StopCause = 'superseded' | EndByAdmin | 'token-refused' | 'refused';
+
+const STOPPED: Readonly<Record<'superseded' | EndByAdmin, string>> = {
+  superseded: 'A newer listener took this environment over.',
+  released:
+    'An admin released this environment, so that another token may have it. To go on here, start the listener again: whoever registers first has it.',
+  deleted:
+    'An admin deleted this environment and its history. To go on here, start the listener again: that makes a new environment.',
+};
 
 export interface ReconnectPolicyOptions {
   readonly backoffMinMs: number;
@@ -77,7 +91,7 @@ export class ReconnectPolicy {
     const reason = `The server closed the link (${code}${said ? ` ${said}` : ''}).`;
     switch (closeActionOf(code, said)) {
       case 'stop-superseded':
-        return { next: 'stop', cause: 'superseded', reason: 'A newer listener took this environment over.' };
+        return stopAs(said);
       case 'renew-token':
         return this.afterRefusedToken(reason);
       case 'register':
@@ -114,7 +128,7 @@ export class ReconnectPolicy {
 
   private afterRefusedRegistration(error: RegistrationError): Reconnection {
     if (error.fault === 'token-refused') {
-      if (!this.tokenRenewed) {
+      if (!this.tokenRenewed && !isOfRole(error)) {
         this.tokenRenewed = true;
         return { ...this.again('register', error.message), renewToken: true };
       }
@@ -138,4 +152,17 @@ export class ReconnectPolicy {
 function conflictOf({ errorCode }: { readonly errorCode: string | undefined }): StopCause {
   const taken: ErrorCode = 'ENVIRONMENT_TAKEN';
   return errorCode === taken ? 'refused' : 'superseded';
+}
+
+/** Nobody is to take the environment back: neither from a newer listener, nor from whom an admin gave it to. */
+function stopAs(said: string): Reconnection {
+  const cause =
+    said === ENDED_BY_ADMIN.released ? 'released' : said === ENDED_BY_ADMIN.deleted ? 'deleted' : 'superseded';
+  return { next: 'stop', cause, reason: STOPPED[cause] };
+}
+
+/** A token that is known, and is for something else: a fresher one is for the same. */
+function isOfRole({ errorCode }: RegistrationError): boolean {
+  const role: ErrorCode = 'ACCESS_REFUSED';
+  return errorCode === role;
 }

@@ -42,7 +42,7 @@ export class TransportOptions {
   @Min(1)
   bufferBoundBytes: number = 512 * 1024;
 
-  /** How much of one channel the server may not have read yet. On a plain link it is asked how far it is, and `ackIntervalMs` is not used. */
+  /** How much of one channel the server may not have read yet. On a plain link it is asked how far it is, and `ackIntervalMs` and `ackBytes` are not used. */
   @ValidateNested()
   @Type(() => SendWindowOptions)
   window: SendWindowOptions = new SendWindowOptions();

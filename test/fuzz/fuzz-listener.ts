@@ -28,10 +28,10 @@ export class FuzzListener {
     private readonly workspace: string,
   ) {}
 
-  /** @param transport what is not as usual, in ms */
+  /** @param deadlines what is not as usual, in ms */
   static async start(
     options: Pick<ListenerModuleOptions, 'server' | 'token' | 'deviceId'>,
-    transport: { readonly upgradeDeadlineMs?: number } = {},
+    { requestDeadlineMs, upgradeDeadlineMs }: { requestDeadlineMs?: number; upgradeDeadlineMs?: number } = {},
   ): Promise<FuzzListener> {
     const workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-fuzz-')));
     await writeFile(path.join(workspace, 'README.md'), '# Project\n');
@@ -41,8 +41,17 @@ export class FuzzListener {
       mode: 'unrestricted',
       agent: 'counting',
       terminal: { shell: '/bin/cat', killGraceMs: 0 },
-      registration: { backoffMinMs: 1, backoffMaxMs: 5 },
-      transport: { backoffMinMs: 1, backoffMaxMs: 5, drainGraceMs: 100, ...transport },
+      registration: {
+        backoffMinMs: 1,
+        backoffMaxMs: 5,
+        ...(requestDeadlineMs === undefined ? {} : { requestDeadlineMs }),
+      },
+      transport: {
+        backoffMinMs: 1,
+        backoffMaxMs: 5,
+        drainGraceMs: 100,
+        ...(upgradeDeadlineMs === undefined ? {} : { upgradeDeadlineMs }),
+      },
       shutdownGraceMs: 100,
       ...options,
       extend: { listener: { providers: [CountingAgent] } },

@@ -8,6 +8,7 @@ import { deliver, Writer } from './messages.js';
 import { mutate, type Mutation, mutations } from './mutation.js';
 import { answerOddly, type OddAnswer, oddAnswers } from './odd-answers.js';
 import { type Message, messages } from './relay-cases.js';
+import { assertExplained } from './verdicts.js';
 import { Finding, ProcessWatch, promise, type Tally } from './watch.js';
 
 /** How a hostile server answers one registration. */
@@ -17,6 +18,12 @@ interface Grant {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly address: string;
+}
+
+/** How a hostile server answers one registration as no server does. */
+interface OddRegistration {
+  readonly entry: number;
+  readonly odd: OddAnswer;
 }
 
 /** What a hostile server does on one socket. */
@@ -29,6 +36,8 @@ interface Socket {
 /** A server that is hostile first, and then as it should be. */
 export interface ListenerCase {
   readonly grants: readonly Grant[];
+  /** How registrations are answered before all that. */
+  readonly registrations: readonly OddRegistration[];
   /** How upgrades are refused first. */
   readonly refusals: readonly OddAnswer[];
   readonly sockets: readonly Socket[];
@@ -54,6 +63,13 @@ export const listenerCases: fc.Arbitrary<ListenerCase> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  registrations: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(fc.record({ entry: fc.nat(15), odd: oddAnswers }), { minLength: 1, maxLength: 3 }),
+    },
+  ),
   refusals: fc.oneof(
     { weight: 2, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.array(oddAnswers, { minLength: 1, maxLength: 3 }) },
@@ -68,8 +84,8 @@ const GRANTS = corpusOf('granted');
 /** Commands come from clients, but it is the server that says them. */
 const FRAMES = corpusOf('server', 'client');
 const LEASE_UNKNOWN = 4004;
-/** In ms. An upgrade that is never answered takes as long; one that is answered late, on a busy machine, is tried again. */
-const UPGRADE_DEADLINE_MS = 1_000;
+/** In ms. A registration or an upgrade that is never answered takes as long; one that is answered late, on a busy machine, is tried again. */
+const DEADLINE_MS = 1_000;
 
 /** A listener whose server answers and says what no server should. */
 export class ListenerTarget {
@@ -86,11 +102,16 @@ export class ListenerTarget {
   }
 
   /** @throws Finding when the listener does not live, or does not work any more once its server does. */
-  async run({ grants, refusals, sockets }: ListenerCase): Promise<void> {
+  async run({ grants, registrations, refusals, sockets }: ListenerCase): Promise<void> {
     const { server } = this;
     const hostile = [...sockets];
     server.registrations.length = server.received.length = server.upgrades.length = 0;
     server.answers.splice(0, Infinity, ...grants.map((grant) => this.answerOf(grant)));
+    server.oddAnswers.splice(
+      0,
+      Infinity,
+      ...registrations.map((answer) => (stream: Duplex) => this.answerOddly(stream, answer)),
+    );
     server.refusals.splice(0, Infinity, ...refusals.map((odd) => (stream: Duplex) => this.refuse(stream, odd)));
     server.onOpen = (socket, url) => {
       const next = hostile.shift();
@@ -99,12 +120,16 @@ export class ListenerTarget {
       else if (url.searchParams.get('lease') !== 'l1') socket.close(LEASE_UNKNOWN);
     };
     const options = { server: server.url, token: 'a-token', deviceId: 'fuzzed' };
-    const listener = await FuzzListener.start(options, { upgradeDeadlineMs: UPGRADE_DEADLINE_MS });
+    const listener = await FuzzListener.start(options, {
+      requestDeadlineMs: DEADLINE_MS,
+      upgradeDeadlineMs: DEADLINE_MS,
+    });
     try {
       await this.watch.during(async () => {
         const stopped = await this.recovers(listener, () => hostile.length === 0);
         this.tally.add(stopped === undefined ? 'listener: works again' : 'listener: stopped, saying why');
         promise(stopped === undefined || stopped.length > 0, () => 'The listener stopped without a reason.');
+        assertExplained(stopped, 'why the listener stopped');
       });
     } finally {
       await this.watch.during(() => listener.close());
@@ -152,6 +177,11 @@ export class ListenerTarget {
     const body = text.replaceAll('$ws', address.replace('$', `${this.server.url.replace('http', 'ws')}/odd?lease=odd`));
     this.tally.add(`listener: granted ${status}`);
     return { status, body, headers: retryAfter === undefined ? {} : { 'Retry-After': retryAfter } };
+  }
+
+  private answerOddly(stream: Duplex, { entry, odd }: OddRegistration): void {
+    this.tally.add(`listener: registration answered, ${odd.how}`);
+    answerOddly(stream, odd, GRANTS[entry % GRANTS.length]);
   }
 
   private refuse(stream: Duplex, odd: OddAnswer): void {

@@ -63,11 +63,15 @@ const REFUSAL = '{"errorCode":"TOO_MANY","message":"Too many requests; wait as l
 /** Written at once where an answer has no end. */
 const PIECE = 16 * 1024;
 
-/** Answers, and closes, except where the answer stalls. */
-export function answerOddly(stream: Duplex, odd: OddAnswer): void {
+/**
+ * Answers, and closes, except where the answer stalls.
+ *
+ * @param said what is mutated into a body
+ */
+export function answerOddly(stream: Duplex, odd: OddAnswer, said = REFUSAL): void {
   // Whoever has heard enough resets the connection.
   stream.on('error', () => stream.destroy());
-  const body = mutate(REFUSAL, odd.mutations, [REFUSAL]);
+  const body = mutate(said, odd.mutations, [REFUSAL, said]);
   const head = [`HTTP/1.1 ${odd.how === 'opens' ? 101 : odd.status} Odd`, ...odd.headers].join('\r\n');
   const text = `${head}\r\n\r\n${body}`;
   const part = text.slice(0, Math.floor((text.length * odd.cut) / 1_000));

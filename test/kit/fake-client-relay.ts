@@ -9,6 +9,7 @@ import {
   type EnvironmentRecord,
   type Frame,
   type Runtime,
+  type RuntimePage,
 } from '../../src/protocol/index.js';
 
 export const FAKE_TOKEN = 'token-of-the-fake-relay';
@@ -35,6 +36,8 @@ export class FakeClientRelay {
   pageSize = 100;
   /** What lists of environments are answered with, while set. */
   listed: string | undefined;
+  /** Of which there are events, the newest first; of every environment. */
+  runtimes: Runtime[] = [];
   /** How often an environment was asked for by name. */
   looks = 0;
   /** Refuses every upgrade while set. */
@@ -188,12 +191,18 @@ export class FakeClientRelay {
   }
 
   private show(url: URL): { status: number; body: string } {
-    const [, name] = /^\/v1\/environments\/([^/]+)$/.exec(url.pathname) ?? [];
+    const [, name, below] = /^\/v1\/environments\/([^/]+)(\/runtimes)?$/.exec(url.pathname) ?? [];
+    if (below !== undefined) return { status: 200, body: JSON.stringify(this.runtimePage()) };
     if (name === undefined) return { status: 200, body: this.listed ?? JSON.stringify(this.page(url)) };
     this.looks++;
     this.look();
     const found = this.environments.find(({ id }) => [id, `conn-${id}`].includes(name));
     return found ? { status: 200, body: JSON.stringify(found) } : UNKNOWN;
+  }
+
+  private runtimePage(): RuntimePage {
+    const known = { events: 1, epoch: this.epoch, seq: 1, lastEventAt: null, pendingApprovals: 0 };
+    return { runtimes: this.runtimes.map((runtime) => ({ runtime, ...known })), hasMore: false };
   }
 
   private page(url: URL): object {

@@ -34,6 +34,8 @@ export class FakeServer {
   readonly registrations: { readonly body: Record<string, unknown>; readonly headers: IncomingHttpHeaders }[] = [];
   /** Answers for the next registrations; afterwards they are granted. */
   readonly answers: ScriptedAnswer[] = [];
+  /** They answer the next registrations themselves, before `answers`. */
+  readonly oddAnswers: ((stream: Duplex) => void)[] = [];
   /** They answer the next upgrades; afterwards sockets are opened. */
   readonly refusals: ((stream: Duplex) => void)[] = [];
   /** Sockets that are open, newest last. */
@@ -58,6 +60,8 @@ export class FakeServer {
           body: JSON.parse(text || '{}') as Record<string, unknown>,
           headers: request.headers,
         });
+        const odd = this.oddAnswers.shift();
+        if (odd) return this.leftTo(odd, request.socket);
         const answer = this.answers.shift() ?? { status: 200, body: this.granted(request.headers.host) };
         response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
         response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
@@ -127,9 +131,10 @@ export class FakeServer {
     await once(this.http, 'close');
   }
 
-  private leftTo(refuse: (stream: Duplex) => void, stream: Duplex): void {
+  private leftTo(answer: (stream: Duplex) => void, stream: Duplex): void {
     this.unanswered.push(stream);
-    refuse(stream);
+    answer(stream);
+    this.changed();
   }
 
   private opened(socket: WebSocket, url: URL): void {

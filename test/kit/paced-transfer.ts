@@ -3,6 +3,7 @@ import {
   NumberedSocket,
   type OutgoingFrame,
   PING_DEFAULTS,
+  PLAIN_WINDOW,
   PingConfirmation,
   type WindowOptions,
 } from '../../src/channel/index.js';
@@ -110,7 +111,7 @@ export class PacedTransfer {
   }
 
   private plain(here: SimulatedSocket, beyond: SimulatedSocket): ChannelSender {
-    const window = { ...this.shape.window, ackIntervalMs: PING_DEFAULTS.ackIntervalMs };
+    const window = { ...PLAIN_WINDOW, ...this.shape.window };
     const options = { bufferBound: BUFFER_BOUND, numbered: false, confirms: true, window };
     const sender = new ChannelSender(here, this.time, options);
     const pings = new PingConfirmation(here, sender, this.time, PING_DEFAULTS, false, () => here.terminate());

@@ -13,6 +13,8 @@ export const PROCESS_TOKEN = 'a-token-of-the-process';
 /** Ports that systems give nobody by themselves: one that dials a relay that is away must not get the relay's own. */
 const PORTS = [20_000, 32_000] as const;
 
+type Settings = Readonly<Record<string, string>>;
+
 /** `twinlane relay` as a process that is ended and started again on the same port and data. */
 export class RelayProcess {
   private constructor(
@@ -20,12 +22,14 @@ export class RelayProcess {
     /** For the data of the relay and of whoever else is in the test; removed by `dispose`. */
     readonly home: string,
     private running: TwinlaneProcess,
+    private readonly settings: Settings,
   ) {}
 
-  static async start(): Promise<RelayProcess> {
+  /** @param settings variables of its environment beside its own */
+  static async start(settings: Settings = {}): Promise<RelayProcess> {
     const home = await mkdtemp(path.join(tmpdir(), 'twinlane-'));
     const port = await freePort();
-    return new RelayProcess(port, home, await run(port, home));
+    return new RelayProcess(port, home, await run(port, home, settings), settings);
   }
 
   get url(): string {
@@ -37,15 +41,25 @@ export class RelayProcess {
     await this.running.kill();
   }
 
+  /** SIGTERM; returns at once. */
+  asksToStop(): void {
+    this.running.process.kill('SIGTERM');
+  }
+
   /** SIGTERM; resolves with how it ended. */
   async stop(): Promise<Finished> {
     this.running.process.kill('SIGTERM');
     return this.running.finished;
   }
 
+  /** How it ended. */
+  ended(): Promise<Finished> {
+    return this.running.finished;
+  }
+
   /** Starts it again, once it has ended. */
   async again(): Promise<void> {
-    this.running = await run(this.port, this.home);
+    this.running = await run(this.port, this.home, this.settings);
   }
 
   async dispose(): Promise<void> {
@@ -73,12 +87,13 @@ export class RelayProcess {
   }
 }
 
-async function run(port: number, home: string): Promise<TwinlaneProcess> {
+async function run(port: number, home: string, settings: Settings): Promise<TwinlaneProcess> {
   const env = {
     HOME: home,
     TWINLANE_DATA_DIR: path.join(home, 'relay-data'),
     TWINLANE_TOKEN: PROCESS_TOKEN,
     TWINLANE_LOG_LEVEL: 'warn',
+    ...settings,
   };
   await mkdir(env.TWINLANE_DATA_DIR, { recursive: true });
   const started = TwinlaneProcess.start(['relay', '--port', String(port)], { env, cwd: home });

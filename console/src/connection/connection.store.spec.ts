@@ -108,7 +108,13 @@ it('tells what broke, how long it was away, and whether it went on exactly there
   await clock.advance(0);
   attachment.told.push({ phase: 'open', resumed: false });
   await clock.advance(0);
-  expect(store.incidents.value.map(({ kind }) => kind).reverse()).toEqual(['broke', 'back', 'resumed', 'broke', 'gap']);
+  expect(store.incidents.value.map(({ kind }) => kind).toReversed()).toEqual([
+    'broke',
+    'back',
+    'resumed',
+    'broke',
+    'gap',
+  ]);
   expect(store.incidents.value.find(({ kind }) => kind === 'back')).toMatchObject({ awayMs: 700, conversation: 'c1' });
 });
 

@@ -39,6 +39,7 @@ export interface ConnectionStoreParts {
 }
 
 interface Followed {
+  readonly number: number;
   readonly leaving: AbortController;
   measuring: AbortController | undefined;
   brokeAt: number | undefined;
@@ -108,7 +109,7 @@ export class ConnectionStore {
   }
 
   private begin(number: number, attachment: Attachment): Followed {
-    const one: Followed = { leaving: new AbortController(), measuring: undefined, brokeAt: undefined };
+    const one: Followed = { number, leaving: new AbortController(), measuring: undefined, brokeAt: undefined };
     this.followed.set(attachment, one);
     const tie = { number, conversation: undefined, state: attachment.state, sample: undefined };
     this.shown.value = [...this.shown.peek(), tie].toSorted((a, b) => a.number - b.number);
@@ -120,9 +121,7 @@ export class ConnectionStore {
     one.leaving.abort();
     one.measuring?.abort();
     this.followed.delete(attachment);
-    const left = new Set([...this.followed.keys()]);
-    const numbers = this.parts.open.peek().flatMap((other) => (left.has(other.attachment) ? [other.number] : []));
-    this.shown.value = this.shown.peek().filter(({ number }) => numbers.includes(number));
+    this.shown.value = this.shown.peek().filter(({ number }) => number !== one.number);
   }
 
   private async watch(number: number, attachment: Attachment, one: Followed): Promise<void> {

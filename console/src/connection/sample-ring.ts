@@ -54,7 +54,7 @@ export function byMinute(points: readonly Point[]): readonly (Summary & { readon
     if (minute) minute.push(point);
     else minutes.set(at, [point]);
   }
-  return [...minutes].map(([at, within]) => ({ at, ...summaryOf(within) })).reverse();
+  return [...minutes].map(([at, within]) => ({ at, ...summaryOf(within) })).toReversed();
 }
 
 const MINUTE_MS = 60_000;

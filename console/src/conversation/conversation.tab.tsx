@@ -1,10 +1,135 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import { runtimeKey, type Runtime } from 'twinlane/protocol';
+import { useConsole, useShortcuts, type Console } from '../app/index.js';
 import type { EnvironmentTabProps } from '../environments/index.js';
+import { Button, Menu, Icon, Waiting } from '../ui/index.js';
+import './conversation.css';
+import { ConversationList, conversationHref } from './page/conversation-list.js';
+import { ConversationView } from './page/conversation-view.js';
+import { textOf } from './store/conversation.store.js';
+import { Conversations } from './store/conversations.store.js';
 
-/** Filled by what comes next. */
-export function ConversationTab({ environment }: EnvironmentTabProps) {
+/** The conversations of an environment; one that is offline shows its past. */
+export function ConversationTab({ environment, path }: EnvironmentTabProps) {
+  const { router, session, toasts } = useConsole();
+  const conversations = useConversations(environment.id);
+  const record = environment.record.value;
+  const entries = conversations.entries.value;
+  const newest = entries?.[0]?.runtime;
+  const wanted = useWanted(
+    path,
+    entries?.map(({ runtime }) => runtime),
+  );
+  useEffect(() => {
+    if (wanted) conversations.show(wanted);
+    else if (newest) router.replace(conversationHref(environment.id, newest));
+  }, [conversations, environment.id, router, wanted && runtimeKey(wanted), newest && runtimeKey(newest)]);
+  const conversation = conversations.shown.value;
+  const blocked = blockedBy(session.info?.maySteer ?? false, record?.connectionId === null);
+  const begin = async () => {
+    try {
+      router.go(conversationHref(environment.id, await conversations.begin()));
+    } catch (error) {
+      toasts.show(textOf(error), 'bad');
+    }
+  };
+  const beginNow = () => blocked === undefined && void begin();
+  useShortcuts(useMemo(() => [{ key: 'n', label: 'Begin a conversation', run: beginNow }], [conversations, blocked]));
+  if (!record || entries === undefined) return <Waiting label="Asking the relay" />;
+  const events =
+    entries.find(({ runtime }) => conversation && runtimeKey(runtime) === runtimeKey(conversation.runtime))?.events ??
+    0;
   return (
-    <div class="page">
-      <p>This part of the console is not there yet for {environment.record.value?.connectionName}.</p>
+    <div class="conversation">
+      <div class="conversation__frame">
+        <ConversationList
+          environment={environment.id}
+          conversations={conversations}
+          shown={conversation?.runtime}
+          blocked={blocked}
+          begin={beginNow}
+        />
+        <div class="conversation__column">
+          <div class="conversation__switch">
+            <Menu
+              label={`Conversations: ${conversation?.runtime.conversation_id ?? 'none'}`}
+              button={
+                <>
+                  <Icon name="conversation" /> {conversation?.runtime.conversation_id ?? 'none'}{' '}
+                  <Icon name="chevronDown" size={12} />
+                </>
+              }
+              entries={entries.map(({ runtime }) => ({
+                label: runtime.conversation_id,
+                checked: conversation !== undefined && runtimeKey(runtime) === runtimeKey(conversation.runtime),
+                run: () => router.go(conversationHref(environment.id, runtime)),
+              }))}
+            />
+            <Button disabled={blocked !== undefined} onClick={beginNow}>
+              New
+            </Button>
+          </div>
+          {conversation ? (
+            <ConversationView
+              key={runtimeKey(conversation.runtime)}
+              record={record}
+              conversation={conversation}
+              events={events}
+              blocked={blocked}
+              begin={beginNow}
+              showAll={() => conversations.show(conversation.runtime, 'all')}
+            />
+          ) : (
+            <NoConversation blocked={blocked} begin={beginNow} />
+          )}
+        </div>
+      </div>
     </div>
   );
+}
+
+function NoConversation({ blocked, begin }: { readonly blocked: string | undefined; readonly begin: () => void }) {
+  return (
+    <div class="conversation__nothing">
+      <h2>No conversation yet</h2>
+      <p>{blocked ?? 'A conversation is where you hand in what is to be done, and see it happen.'}</p>
+      {blocked === undefined && (
+        <Button kind="primary" onClick={begin}>
+          Begin a conversation
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function blockedBy(maySteer: boolean, isOffline: boolean): string | undefined {
+  if (!maySteer) return 'Your token may watch, and not steer.';
+  return isOffline ? 'The environment is offline; nothing can be sent until its listener is back.' : undefined;
+}
+
+/** The runtime that the address names. */
+function useWanted([id, agent]: readonly string[], known: readonly Runtime[] = []): Runtime | undefined {
+  if (id === undefined) return undefined;
+  const found = known.find(
+    ({ conversation_id, agent_id }) => conversation_id === id && (agent === undefined || agent_id === agent),
+  );
+  return found ?? { agent_id: agent ?? null, conversation_id: id };
+}
+
+function useConversations(environment: string): Conversations {
+  const context = useConsole();
+  const conversations = useMemo(() => conversationsOf(context, environment), [context, environment]);
+  useEffect(() => () => conversations.close(), [conversations]);
+  return conversations;
+}
+
+function conversationsOf({ client, clock, session, visible }: Console, environment: string): Conversations {
+  const parts = {
+    client,
+    clock,
+    schedule: (draw: () => void) => void requestAnimationFrame(draw),
+    noticed: (error: unknown) => session.noticed(error),
+    isSeen: () => visible.peek(),
+  };
+  return new Conversations(parts, environment);
 }

@@ -17,6 +17,7 @@ import { pickEnvironment } from './pick-environment.js';
 import { readInput } from './read-input.js';
 import { commandLimits, startRuntime } from './start-runtime.js';
 import { TurnRun } from './turn-run.js';
+import { watchConversation } from './watch.js';
 
 /**
  * `twinlane attach`: runs one turn, shows what it produces, and ends with its exit code. Without a text, at a terminal: a
@@ -29,11 +30,12 @@ export function attachCommand(
 ): Promise<number> {
   const settings = readSettings('attach', AttachSettings, { flags, env: io.env });
   return keepAlive(async () => {
+    if (settings.watch) return watchConversation(words, settings, io);
     if (words.length === 0 && io.stdin.isTTY && io.stdout.isTTY)
       return (await import('../session/session.command.js')).runSession(settings, io);
     const interruption = aborted(io.interrupted).then(() => new CliError('', EXIT.ABORTED));
     const input = await orStop(readInput(words, io), interruption);
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const way = await outbound(access.server, settings, io.env);
     const { clock = SYSTEM_CLOCK } = io;
     const client = new TwinlaneClient({ ...access, ...way.client, limits: commandLimits(settings), clock });

@@ -64,9 +64,13 @@ export function outcomeUnknown(name: string, waitMs: number, conversation: strin
   );
 }
 
-/** What people are told of a command that nobody answered; any other error as it is. */
+/** What people are told of a command that nobody answered, or that the token may not send; any other error as it is. */
 export function inWords(error: unknown, name: string): unknown {
   if (!(error instanceof CommandError)) return error;
+  if (error.code === 'ACCESS_REFUSED')
+    return new CliError(`${error.message} To follow what others do: npx twinlane attach --watch`, EXIT.TOKEN_REFUSED, {
+      cause: error,
+    });
   const said = {
     COMMAND_TIMEOUT: 'did not answer in time; what was sent may still run when it is back.',
     NOT_SENT: 'could not be reached in time; nothing was sent.',

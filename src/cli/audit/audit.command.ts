@@ -7,30 +7,32 @@ import { outbound } from '../outbound/outbound.js';
 import { Output } from '../output.js';
 import { AuditSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
-import { visibleLine } from '../text.js';
-import { keepAlive } from '../waiting.js';
+import { aborted, keepAlive } from '../waiting.js';
+import { AuditTable } from './audit-table.js';
 
 /** Whoever follows asks this often, in ms. */
 const POLL_MS = 2_000;
 /** Entries that are shown first. */
 const FIRST = 100;
 
-/** `twinlane audit`: who did what, the newest last. */
+/** `twinlane audit`: who did what, the newest last; where it is followed, until Ctrl-C. */
 export function auditCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
   const { clock = SYSTEM_CLOCK } = io;
   const settings = readSettings('audit', AuditSettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const { client } = await outbound(access.server, settings, io.env);
     const { administration } = new TwinlaneClient({ ...access, ...client, clock });
     const stdout = new Output(io.stdout);
+    const table = new AuditTable();
+    const interrupted = aborted(io.interrupted);
     let seen: string | undefined;
     do {
       const found = await since(administration, seen);
-      for (const entry of found) await stdout.line(settings.json ? JSON.stringify(entry) : shownEntry(entry));
+      await stdout.write(settings.json ? jsonLines(found) : table.next(found));
       seen = found.at(-1)?.id ?? seen;
-      if (settings.follow) await pause(clock);
-    } while (settings.follow);
+      if (settings.follow) await Promise.race([pause(clock), interrupted, stdout.gone]);
+    } while (settings.follow && !io.interrupted.aborted && !stdout.isGone);
     return EXIT.OK;
   });
 }
@@ -52,8 +54,6 @@ function pause(clock: Clock): Promise<void> {
   return new Promise((resolve) => clock.after(POLL_MS, () => resolve()));
 }
 
-function shownEntry({ time, kind, tokenId, tokenName, address, environmentName, details }: AuditEntry): string {
-  const who = tokenName ?? tokenId ?? '-';
-  const what = Object.entries(details).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return [time, kind, who, address ?? '-', environmentName ?? '-', ...what].map(visibleLine).join('  ');
+function jsonLines(entries: readonly AuditEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { Metrics } from '../../observability/index.js';
-import { SYSTEM_CLOCK, type ChannelName, type Clock } from '../../protocol/index.js';
+import { readBoundedText, SYSTEM_CLOCK, type ChannelName, type Clock } from '../../protocol/index.js';
 import {
   RegistrationError,
   RegistrationOptions,
@@ -12,7 +12,6 @@ import {
 } from '../../registration/index.js';
 import { DialError, wsDialer } from '../../transport/index.js';
 import { EXIT } from '../exit-codes.js';
-import type { RelayAccess } from '../find-relay.js';
 import type { Outbound } from '../outbound/outbound.js';
 import { explain } from './network-hints.js';
 import { ProbeSocket } from './probe-socket.js';
@@ -22,6 +21,8 @@ import { STEPS, StepError, type StepName, type StepResult } from './step.js';
 const MAX_SKEW_MS = 60_000;
 /** What a gateway answers when what is behind it does not. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
+/** Bytes of what is answered there, which a page of a proxy may be. */
+const MAX_HEALTH_BYTES = 1024 * 1024;
 const ID_DIGITS = 16;
 
 /** Goes the way of a listener to its relay, step by step, as a device of its own: it disturbs no listener of this machine. */
@@ -35,7 +36,7 @@ export class Checkup {
   private skewMs: number | undefined;
 
   constructor(
-    private readonly access: RelayAccess,
+    private readonly access: { readonly server: string; readonly token: string },
     private readonly way: Outbound,
     private readonly dataDir: string,
     private readonly clock: Clock = SYSTEM_CLOCK,
@@ -122,7 +123,7 @@ export class Checkup {
         redirect: 'manual',
         signal,
       });
-      await response.text();
+      await readBoundedText(response, MAX_HEALTH_BYTES, signal);
       return response;
     } catch (error) {
       const cause = signal.aborted ? Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' }) : error;

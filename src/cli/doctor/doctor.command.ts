@@ -18,9 +18,16 @@ const STEP_WIDTH = Math.max(...STEPS.map(({ length }) => length)) + 2;
 export function doctorCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
   const settings = readSettings('doctor', DoctorSettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const way = await outbound(access.server, settings, io.env);
-    const checkup = new Checkup(access, way, settings.dataDir, undefined, undefined, settings.probeName);
+    const checkup = new Checkup(
+      { server: access.server, token: await access.token() },
+      way,
+      settings.dataDir,
+      undefined,
+      undefined,
+      settings.probeName,
+    );
     const stdout = new Output(io.stdout);
     const steps: StepResult[] = [];
     if (!settings.json) await stdout.write(`The way to ${access.server}\n\n`);

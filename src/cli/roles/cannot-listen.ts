@@ -1,4 +1,5 @@
 import { CliError } from '../cli.error.js';
+import { codeOf } from '../code-of.js';
 
 /**
  * What to tell when an address cannot be listened on.
@@ -21,10 +22,6 @@ export function cannotListen(
   };
   const why = reasons[codeOf(cause)] ?? codeOf(cause);
   return new CliError(`${who} cannot listen on ${host}, port ${port}: ${why}`, undefined, { cause });
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
 }
 
 function flagsOf(prefix: string, name: string): string {

@@ -13,7 +13,9 @@ import { serveListener } from './serve-listener.js';
 export function listenCommand(flags: Readonly<Record<string, unknown>>, io: CliIo): Promise<number> {
   const settings = readSettings('listen', ListenSettings, { flags, env: io.env });
   return keepAlive(async () => {
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
+    // Later it is tried again; whoever starts is told.
+    await access.token();
     const listener = await runListener(settings, access, await outbound(access.server, settings, io.env), io.cwd);
     return withHealthPort(settings, [listener], (healthUrl) =>
       serveListener(listener, io, () => {

@@ -6,7 +6,7 @@ import { listenerInstanceId, ListenerModule } from '../../listener/index.js';
 import { type HealthPart, Metrics } from '../../observability/index.js';
 import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
 import { errorBody } from '../../protocol/index.js';
-import { HTTP_FETCH } from '../../registration/index.js';
+import { HTTP_FETCH, TOKEN_SOURCE, type TokenSource } from '../../registration/index.js';
 import { LinkSupervisor, type LinkState, SOCKET_DIALER, type StopCause, wsDialer } from '../../transport/index.js';
 import { DEFAULT_DENY } from '../../workspace/index.js';
 import { usageError } from '../cli.error.js';
@@ -39,6 +39,9 @@ export interface RunningListener extends RunningRole {
 
 const EXIT_OF: Readonly<Record<StopCause, number>> = {
   superseded: EXIT.OK,
+  // Nor does a supervisor that restarts what failed take it back.
+  released: EXIT.OK,
+  deleted: EXIT.OK,
   'token-refused': EXIT.TOKEN_REFUSED,
   refused: EXIT.FAILED,
 };
@@ -62,7 +65,7 @@ export async function runListener(
   const { mode, agent, typeMap, shutdownGraceMs, logLevel, journal, journalMaxBytes, journalMaxAge } = settings;
   const { approvalTimeoutMs } = settings;
   const module = ListenerModule.forRoot({
-    ...access,
+    server: access.server,
     connectionName: name,
     deviceId,
     workspace,
@@ -90,7 +93,12 @@ export async function runListener(
       },
     },
     extend: {
-      registration: { providers: [{ provide: HTTP_FETCH, useValue: fetch }] },
+      registration: {
+        providers: [
+          { provide: HTTP_FETCH, useValue: fetch },
+          { provide: TOKEN_SOURCE, useValue: tokensOf(access) },
+        ],
+      },
       transport: { providers: [{ provide: SOCKET_DIALER, useValue: wsDialer(routeTo) }] },
     },
   });
@@ -110,6 +118,18 @@ export async function runListener(
       });
     }),
     close: () => (closing ??= app.close().finally(() => folder.release())),
+  };
+}
+
+/** The link asks anew after each refusal, and before a token expires; what was had to start with has not been shown yet. */
+function tokensOf(access: RelayAccess): TokenSource {
+  let isFirst = true;
+  return {
+    resolve: () => {
+      const first = isFirst;
+      isFirst = false;
+      return first ? access.token() : access.freshToken();
+    },
   };
 }
 

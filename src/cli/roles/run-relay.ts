@@ -31,7 +31,8 @@ import { linkOptionsOf } from '../settings/link.settings.js';
 import { auditOptionsOf } from '../settings/relay-audit.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
-import { cannotListen, codeOf } from './cannot-listen.js';
+import { codeOf } from '../code-of.js';
+import { cannotListen } from './cannot-listen.js';
 import { processLog } from './process-log.js';
 import { certificatesOf } from './relay-certificates.js';
 import { RelayHttpAdapter } from './relay-http.adapter.js';
@@ -98,7 +99,7 @@ async function createApp(
   settings: RelaySettings,
   { tokens, certificates, dataDir, jwt, env }: RelayParts,
 ): Promise<NestExpressApplication> {
-  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes, drainDelayMs } = settings;
   const { levels, logger } = processLog(logLevel);
   // The one thing that a relay asks for elsewhere.
   const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
@@ -113,6 +114,7 @@ async function createApp(
     dataDir,
     history: historyOf(settings),
     maxFrameBytes,
+    drainDelayMs,
     limits: limitsOf(settings),
     ...auditOptionsOf(settings),
     ...linkOptionsOf(settings),

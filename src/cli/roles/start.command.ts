@@ -3,6 +3,7 @@ import { outbound } from '../outbound/outbound.js';
 import { ListenSettings } from '../settings/listen.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
+import { fixedToken } from '../token-source/token-source.js';
 import { aborted, keepAlive } from '../waiting.js';
 import { attachNext, banner, healthLines, listenerLines, relayLines } from './banner.js';
 import { runListener } from './run-listener.js';
@@ -17,7 +18,7 @@ export function startCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
   const listenSettings = readSettings('start', ListenSettings, sources);
   return keepAlive(async () => {
     const relay = await runRelay(relaySettings, io.env);
-    const access = { server: relay.url, token: relay.token };
+    const access = { server: relay.url, ...fixedToken(relay.token) };
     const way = await outbound(access.server, listenSettings, io.env);
     const listener = await runListener(listenSettings, access, way, io.cwd).catch(async (error: unknown) => {
       await relay.close();

@@ -18,7 +18,7 @@ const RECONNECT_FOR_MS = 3 * 24 * 3_600_000;
 
 /** `twinlane attach` without a text, at a terminal. */
 export async function runSession(settings: AttachSettings, io: CliIo): Promise<number> {
-  const access = await findRelay(settings);
+  const access = await findRelay(settings, io);
   const way = await outbound(access.server, settings, io.env);
   const limits = { ...commandLimits(settings), reconnectForMs: RECONNECT_FOR_MS };
   const client = new TwinlaneClient({ ...access, ...way.client, limits, clock: io.clock ?? SYSTEM_CLOCK });

@@ -14,6 +14,14 @@ export class ClientSettings {
   @IsString()
   token?: string;
 
+  @IsOptional()
+  @IsString()
+  tokenFile?: string;
+
+  @IsOptional()
+  @IsString()
+  tokenCommand?: string;
+
   @IsString()
   dataDir!: string;
 
@@ -35,6 +43,9 @@ export class AttachSettings extends ClientSettings {
   @IsOptional()
   @IsString()
   conversation?: string;
+
+  @IsBoolean({ message: '$property must be true or false' })
+  watch: boolean = false;
 
   @IsIn(['ask', 'always', 'never'])
   approve: 'ask' | 'always' | 'never' = 'ask';

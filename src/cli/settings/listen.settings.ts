@@ -23,6 +23,14 @@ export class ListenSettings extends RoleSettings {
 
   @IsOptional()
   @IsString()
+  tokenFile?: string;
+
+  @IsOptional()
+  @IsString()
+  tokenCommand?: string;
+
+  @IsOptional()
+  @IsString()
   caFile?: string;
 
   @IsOptional()

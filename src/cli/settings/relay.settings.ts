@@ -1,13 +1,14 @@
 import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { HistoryOptions, IsAddressOrNetwork, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
-import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
 import { JwtSettings } from './jwt.settings.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
-const { maxFrameBytes: DEFAULT_FRAME_BYTES } = new RelayOptions();
+const { maxFrameBytes: DEFAULT_FRAME_BYTES, drainDelayMs: DEFAULT_DRAIN_DELAY_MS } = new RelayOptions();
 
+const DELAY = { message: `$property must be a number of milliseconds, from 0 to ${LONGEST_TIMER_MS}` };
 const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
@@ -83,4 +84,9 @@ export class RelaySettings extends JwtSettings {
   @Min(FRAME_RANGE.least, FRAME_BYTES)
   @Max(FRAME_RANGE.most, FRAME_BYTES)
   maxFrameBytes: number = DEFAULT_FRAME_BYTES;
+
+  @IsInt(DELAY)
+  @Min(0, DELAY)
+  @Max(LONGEST_TIMER_MS, DELAY)
+  drainDelayMs: number = DEFAULT_DRAIN_DELAY_MS;
 }

@@ -49,7 +49,7 @@ export function administer(
     throw usageError(`Write it like this: twinlane ${[command, name, ...action.words].join(' ')}`);
   const { clock = SYSTEM_CLOCK } = io;
   return keepAlive(async () => {
-    const access = await findRelay(settings);
+    const access = await findRelay(settings, io);
     const { client: reach } = await outbound(access.server, settings, io.env);
     const client = new TwinlaneClient({ ...access, ...reach, clock });
     const { administration } = client;

@@ -34,7 +34,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       if (isJson) return json(gone);
       const { revokedTokens, deletedEnvironments } = gone;
       await stdout.line(
-        `Deleted ${gone.id}: ${revokedTokens} tokens revoked, ${deletedEnvironments} environments gone.`,
+        `Deleted ${gone.id}: ${counted(revokedTokens, 'token')} revoked, ${counted(deletedEnvironments, 'environment')} gone.`,
       );
     },
   },
@@ -48,4 +48,8 @@ export function organizationsCommand(
 ): Promise<number> {
   const settings = readSettings('organizations', OrganizationsSettings, { flags, env: io.env });
   return administer('organizations', ACTIONS, words, settings, io);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DeviceRooms, startDeviceRooms } from '../../../test/kit/device-rooms.js';
@@ -60,6 +60,48 @@ describe('write_file', () => {
     });
     expect(await write('a.txt/x', 'x')).toMatchObject({ success: false });
     expect(await readdir(rooms.root)).toEqual(['.letta', 'a.txt', 'sub']);
+  });
+
+  describe('where a content is expected', () => {
+    const writeOver = (expected_hash: unknown, content: string, file = 'a.txt') =>
+      rooms.ask({ type: 'write_file', path: file, content, expected_hash });
+    const read = (fields: object = {}) => rooms.ask({ type: 'read_file', path: 'a.txt', ...fields });
+
+    it('writes over what was read, whole or in one part', async () => {
+      const { content_hash: whole } = await read();
+      expect(await read({ offset: 0, length: 500 })).toMatchObject({ content_hash: whole });
+      expect(await read({ offset: 0, length: 5 })).not.toHaveProperty('content_hash');
+      const written = await writeOver(whole, 'mine\n');
+      expect(written).toMatchObject({ success: true });
+      expect(await read()).toMatchObject({ content: 'mine\n', content_hash: written['content_hash'] });
+    });
+
+    it('writes nothing over what has changed since, or is gone', async () => {
+      const { content_hash } = await read();
+      await writeFile(at('a.txt'), 'theirs');
+      expect(await writeOver(content_hash, 'mine')).toMatchObject({
+        success: false,
+        path: 'a.txt',
+        error_code: 'FILE_CHANGED',
+      });
+      expect(await readFile(at('a.txt'), 'utf8')).toBe('theirs');
+      await rm(at('a.txt'));
+      expect(await writeOver(content_hash, 'mine')).toMatchObject({ error_code: 'FILE_CHANGED' });
+      expect(await readdir(rooms.root)).not.toContain('a.txt');
+    });
+
+    it('of two at once only one writes', async () => {
+      const { content_hash } = await read();
+      const answers = await Promise.all([writeOver(content_hash, 'one'), writeOver(content_hash, 'two')]);
+      expect(answers.filter(({ success }) => success === true)).toHaveLength(1);
+    });
+
+    it('makes a file only where there is none', async () => {
+      expect(await writeOver('absent', 'new', 'fresh.txt')).toMatchObject({ success: true });
+      expect(await writeOver('absent', 'again', 'fresh.txt')).toMatchObject({ error_code: 'FILE_CHANGED' });
+      expect(await readFile(at('fresh.txt'), 'utf8')).toBe('new');
+      expect(await writeOver(1, 'x')).toMatchObject({ error_code: 'COMMAND_INVALID' });
+    });
   });
 });
 

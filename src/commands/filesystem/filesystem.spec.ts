@@ -136,6 +136,7 @@ describe('read_file', () => {
       path: at('a.txt'),
       content: 'hello world\nneedle here\nlast line\n',
       encoding: 'utf8',
+      content_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await read({ path: 'sub/bin.dat', encoding: 'base64' })).toMatchObject({
       content: 'AP/+AQI=',

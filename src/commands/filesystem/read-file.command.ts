@@ -6,6 +6,7 @@ import { CommandError } from '../command.error.js';
 import { AROUND_CONTENT_BYTES, CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
+import { contentHash } from './content-hash.js';
 import { decodeText, encodedBytes, wholeCharacters } from './utf8.js';
 import { type OpenFile, withFile } from './workspace-file.js';
 import { IsOmittable } from '../omittable.decorator.js';
@@ -35,7 +36,7 @@ export class ReadFileDto {
 /**
  * Reads a file, or with `offset` and `length` (bytes) a part of it. The answer to a part says `offset`, `length` (bytes
  * it holds) and `size` (of the whole file). A part of a text ends with a whole character, so the next one starts at
- * `offset + length`.
+ * `offset + length`. An answer that holds the whole file has its `content_hash`, for `write_file`.
  */
 @DeviceCommand('read_file', ReadFileDto)
 export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
@@ -68,7 +69,13 @@ export class ReadFileCommand implements DeviceCommandOf<ReadFileDto> {
     const content = encoding === 'base64' ? bytes.toString('base64') : decodeText(bytes, path);
     if ((await encodedBytes(content)) > most) throw tooLarge(path, file.size, most);
     const isPart = offset !== undefined || length !== undefined;
-    return { path, content, encoding, ...(isPart ? { offset: from, length: bytes.length, size: file.size } : {}) };
+    return {
+      path,
+      content,
+      encoding,
+      ...(isPart ? { offset: from, length: bytes.length, size: file.size } : {}),
+      ...(bytes.length === file.size ? { content_hash: contentHash(bytes) } : {}),
+    };
   }
 }
 

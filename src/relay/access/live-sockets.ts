@@ -31,11 +31,29 @@ const LOOK_MS = 1_000;
 /** Tokens remembered as revoked: a socket that was being let in meanwhile is still to come. */
 const REVOKED_KEPT = 10_000;
 
-interface Held {
-  identity: Identity;
-  readonly socket: HeldSocket;
-  /** Which other sockets of the token are renewed with it; undefined: none. */
-  readonly connection: string | undefined;
+/** What a socket's hold asks of whoever keeps it; one object for all of them. */
+interface Keeper {
+  renew(held: Held, identity: Identity): void;
+  release(held: Held): void;
+}
+
+/** There is one for each socket, for as long as it is open. */
+class Held implements Hold {
+  constructor(
+    public identity: Identity,
+    readonly socket: HeldSocket,
+    /** Which other sockets of the token are renewed with it; undefined: none. */
+    readonly connection: string | undefined,
+    private readonly keeper: Keeper,
+  ) {}
+
+  renew(identity: Identity): void {
+    this.keeper.renew(this, identity);
+  }
+
+  release(): void {
+    this.keeper.release(this);
+  }
 }
 
 /**
@@ -53,6 +71,10 @@ export class LiveSockets implements OnApplicationShutdown {
   /** Organisations that were deleted: their ids are not given again. */
   private readonly deleted = new Set<string>();
   private timer: Timer | undefined;
+  private readonly keeper: Keeper = {
+    renew: (held, identity) => this.renew(held, identity),
+    release: (held) => this.release(held),
+  };
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
@@ -62,24 +84,13 @@ export class LiveSockets implements OnApplicationShutdown {
    * @param connection what it shares with other sockets of its peer, and with nobody else's
    */
   hold(identity: Identity, socket: HeldSocket, connection?: string): Hold {
-    const held: Held = { identity, socket, connection };
+    const held = new Held(identity, socket, connection, this.keeper);
     const ofToken = this.byToken.get(identity.tokenId) ?? new Set();
     this.byToken.set(identity.tokenId, ofToken.add(held));
     if (this.revokedIds.has(identity.tokenId) || this.isDeleted(identity.organizationId))
       this.refuse([held], 'revoked');
     else this.watch(held);
-    return {
-      get identity() {
-        return held.identity;
-      },
-      renew: (renewed) => {
-        for (const other of this.together(held)) {
-          other.identity = { ...renewed, tokenId: identity.tokenId };
-          this.watch(other);
-        }
-      },
-      release: () => this.release(held),
-    };
+    return held;
   }
 
   /** A token was revoked: whatever it has open is closed. @returns how many sockets that were */
@@ -117,6 +128,14 @@ export class LiveSockets implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.timer?.cancel();
+  }
+
+  private renew(held: Held, renewed: Identity): void {
+    const { tokenId } = held.identity;
+    for (const other of this.together(held)) {
+      other.identity = { ...renewed, tokenId };
+      this.watch(other);
+    }
   }
 
   /** One that was let go, or was refused, is none of them. */

@@ -3,7 +3,8 @@ import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import { RelayError } from '../relay.error.js';
 import type { Identity } from './identity.js';
 import { LiveSockets } from './live-sockets.js';
-import { TokenRenewals, type SocketRenewal } from './token-renewals.js';
+import type { SocketRenewal } from './socket-renewal.js';
+import { TokenRenewals } from './token-renewals.js';
 
 const IDENTITY: Identity = {
   tokenId: 'jwt-1',

@@ -23,7 +23,7 @@ export class EnvironmentsAdministration {
   ) {}
 
   /**
-   * Another token may register the environment from now on. Its listener is told that it was replaced, and stops.
+   * Another token may register the environment from now on. Its listener is told so, and stops.
    *
    * @param name `id` or `connectionId`
    * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
@@ -31,12 +31,12 @@ export class EnvironmentsAdministration {
   async release(caller: Identity, name: string): Promise<ChangedEnvironment> {
     const { id, connectionName } = await this.find(caller, name);
     await this.registry.release(id);
-    this.devices.release(id);
+    this.devices.end(id, 'released');
     return { id, connectionName };
   }
 
   /**
-   * Deletes an environment and its history. Its listener is told that it was replaced, and stops; its clients are closed.
+   * Deletes an environment and its history. Its listener is told so, and stops; its clients are closed.
    *
    * @param name `id` or `connectionId`
    * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
@@ -50,7 +50,7 @@ export class EnvironmentsAdministration {
   /** The same, for whoever has decided that already. */
   async remove({ id }: Pick<Environment, 'id'>): Promise<void> {
     await this.registry.remove(id);
-    this.devices.release(id);
+    this.devices.end(id, 'deleted');
     this.clients.removed(id);
     this.routing.remove(id);
     this.presence.forget(id);

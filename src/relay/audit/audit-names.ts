@@ -8,6 +8,11 @@ export interface NamedEnvironment {
   readonly connectionName: string;
 }
 
+/** Nothing else of its record: it is kept for long. */
+export function namedOf({ organizationId, connectionName }: NamedEnvironment): NamedEnvironment {
+  return { organizationId, connectionName };
+}
+
 /** Looks up what environments are called. What cannot be looked up has no name. */
 export class AuditNames {
   private readonly environments = new Map<string, NamedEnvironment>();
@@ -18,8 +23,10 @@ export class AuditNames {
   ) {}
 
   /** What an environment is called from now on. */
-  learn(id: string, { organizationId, connectionName }: NamedEnvironment): void {
-    keep(this.environments, id, { organizationId, connectionName });
+  learn(id: string, named: NamedEnvironment): void {
+    const known = this.environments.get(id);
+    const isKnown = known?.connectionName === named.connectionName && known.organizationId === named.organizationId;
+    if (!isKnown) keep(this.environments, id, named);
   }
 
   async environment(id: string): Promise<NamedEnvironment | undefined> {
@@ -29,7 +36,7 @@ export class AuditNames {
       const organizationId = await this.registry.organizationOf(id);
       if (organizationId === undefined) return undefined;
       const found = (await this.registry.find(organizationId, id)).find((environment) => environment.id === id);
-      if (found) this.learn(id, found);
+      if (found) this.learn(id, namedOf(found));
       return found;
     });
   }

@@ -13,14 +13,13 @@ import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
 import { RateLimit } from '../access/rate-limit.js';
 import { identityOf } from '../access/request-identity.js';
-import type { Environment } from '../environments/environment.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
 import type { AuditedApproval, CommandActor, RoutingAudit } from '../routing/routing-audit.js';
 import { makeEntryId, type Actor, type AuditDraft } from './audit-entry.js';
 import { AuditLog, type AuditQuery } from './audit.log.js';
-import { AuditNames } from './audit-names.js';
+import { AuditNames, type NamedEnvironment } from './audit-names.js';
 import { commandDetails, isChanging, isMakingSafer, shown } from './command-details.js';
 
 /** Entries whose names are being looked up; beyond, they go without. */
@@ -89,8 +88,8 @@ export class Audit implements RoutingAudit, OnApplicationShutdown {
   }
 
   /** What an environment is called from now on. */
-  named({ id, ...environment }: Pick<Environment, 'id' | 'organizationId' | 'connectionName'>): void {
-    this.names.learn(id, environment);
+  named(id: string, named: NamedEnvironment): void {
+    this.names.learn(id, named);
   }
 
   /** Before what must not happen without a record. @throws RelayError AUDIT_NOT_KEPT */

@@ -18,11 +18,12 @@ import type { ClientAttachment } from '../routing/client-attachment.js';
 import type { Closing, UpgradeRequest } from './path.server.js';
 import { readChannel, readCount, readHistory, readText } from './query.js';
 
-export type AdmittedClient = Omit<ClientAttachment, 'socket'> & {
+export interface AdmittedClient {
+  readonly attachment: Omit<ClientAttachment, 'socket'>;
   readonly identity: Identity;
   /** `renew=1`: it wants to know when its token expires, and shows a fresh one before. */
   readonly asksForExpiry: boolean;
-};
+}
 
 /** Checks a client's upgrade (protocol sections 4 and 5). */
 @Injectable()
@@ -47,7 +48,7 @@ export class ClientAdmission {
     assertMaySeeAny(identity);
     this.audit.assertKept();
     const seq = readCount(query, 'resumeFrom');
-    const admitted = {
+    const attachment = {
       environmentId: await this.environmentIdOf(identity, params['connectionId'] ?? ''),
       tokenId: identity.tokenId,
       tokenName: identity.name,
@@ -62,11 +63,9 @@ export class ClientAdmission {
       history: readHistory(query),
       maySteer: maySteer(identity),
       mayApprove: mayApprove(identity),
-      identity,
-      asksForExpiry: query.get('renew') === '1',
     };
     this.limits.socket('client', identity, request);
-    return admitted;
+    return { attachment, identity, asksForExpiry: query.get('renew') === '1' };
   }
 
   /** Browsers hide how an upgrade was refused: a page is let in, and told by a close code (protocol section 2). */

@@ -26,9 +26,9 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage, admitted: AdmittedClient): void {
-    const { environmentId, tokenId, address, channel } = admitted;
+    const { environmentId, tokenId, address, channel } = admitted.attachment;
     const httpRequestId = arrivalOf(request).requestId;
     this.log.debug('A client was let in.', { environmentId, httpRequestId, tokenId, address, channel });
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', admitted.channel), 'server'), admitted);
+    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', channel), 'server'), admitted);
   }
 }

@@ -28,7 +28,7 @@ beforeEach(() => {
   responsible = () => undefined;
 });
 
-function open(resumable = true, joinsChunks = true, limits = LIMITS): DeviceChannel {
+function open(resumable = true, chunked = true, limits = LIMITS): DeviceChannel {
   const [deviceSide, relaySide] = MemorySocket.pair();
   device = deviceSide;
   device.receive({ message: (text) => received.push(JSON.parse(text) as Frame), closed() {} });
@@ -50,7 +50,7 @@ function open(resumable = true, joinsChunks = true, limits = LIMITS): DeviceChan
     },
     closed() {},
   };
-  const channel = new DeviceChannel('stream', relaySide, clock, limits, observer, { resumable, joinsChunks });
+  const channel = new DeviceChannel('stream', relaySide, clock, limits, observer, { resumable, chunked });
   channel.start();
   return channel;
 }

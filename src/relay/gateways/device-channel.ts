@@ -56,12 +56,12 @@ export interface DeviceChannelLimits {
   readonly limits: Pick<LimitsOptions, 'framesPerSecond' | 'frameBurst'>;
 }
 
-/** What the two ends of a socket agreed. */
+/** What the two ends of a link agreed. */
 export interface DeviceChannelTerms {
   /** Frames are numbered both ways (protocol section 5). */
   readonly resumable: boolean;
-  /** Large events come here in chunks (protocol section 6): on the stream socket, where chunks were agreed. */
-  readonly joinsChunks: boolean;
+  /** Large events come in chunks on the stream socket (protocol section 6). */
+  readonly chunked: boolean;
 }
 
 /** What a frame's sender learns of it on a resumable link. */
@@ -228,7 +228,7 @@ export class DeviceChannel implements SocketReceiver {
 
   /** A piece of a large event: nobody is responsible for it before all of it is here, and then for all at once. */
   private join(frame: Frame): Responsibility {
-    if (!this.terms.joinsChunks)
+    if (!this.terms.chunked || this.name !== 'stream')
       return this.observer.refused(
         this,
         new FrameError('BAD_CHUNK', 'No chunks of events were agreed here.', {}, frame),

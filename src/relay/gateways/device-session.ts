@@ -7,6 +7,7 @@ import {
   type AuditKind,
   type ChannelName,
   type Clock,
+  type EndByAdmin,
   type Frame,
   type FrameError,
   type Timer,
@@ -81,12 +82,12 @@ export class DeviceSession implements DeviceSocketsObserver {
     link.add(hello, socket);
   }
 
-  /** Its leases are void: whatever is open is told that another listener took the environment over, and must stop. */
-  release(): void {
+  /** Its leases are void: whatever is open is told so, and must stop. */
+  end(how: EndByAdmin): void {
     const { leases } = this;
     this.leases = [];
     for (const { open, lease } of leases)
-      if (open) closeAsVoid(open, LINK, lease, 'other-process', this.parts.superseded);
+      if (open) closeAsVoid(open, LINK, lease, 'other-process', this.parts.superseded, how);
     this.goOffline();
   }
 
@@ -156,7 +157,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     const known = this.leases.find((links) => links.lease.id === lease.id);
     if (known) return known;
     const links: LeaseLinks = { lease, open: undefined, highest: undefined };
-    this.leases = [...this.leases, links];
+    this.leases = this.leases.concat(links);
     return links;
   }
 

@@ -41,15 +41,10 @@ export interface DeviceSocketsObserver {
  * listener. `forming` until every socket is there, then `ready`, then `ended` for good.
  */
 export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserver {
-  readonly lease: string;
-  readonly processInstanceId: string | undefined;
-  readonly namesEvents: boolean;
-  readonly answersInput: boolean;
-  readonly kind: 'split' | 'legacy';
-  readonly resumable: boolean;
   /** Messages that were no frames, but did not break the framing either. */
   refusedFrames = 0;
-  private sockets: readonly DeviceChannel[] = [];
+  private control: DeviceChannel | undefined;
+  private stream: DeviceChannel | undefined;
   private phase: 'forming' | 'ready' | 'ended' = 'forming';
   /** What came before every socket was there. */
   private held: (() => void)[] | undefined;
@@ -65,12 +60,6 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     private readonly limits: DeviceLinkLimits,
     private readonly clock: Clock,
   ) {
-    this.lease = origin.id;
-    this.processInstanceId = origin.processInstanceId;
-    this.namesEvents = origin.namesEvents;
-    this.answersInput = origin.answersInput;
-    this.kind = begunBy.kind === 'legacy' ? 'legacy' : 'split';
-    this.resumable = origin.resumable && begunBy.kind === 'paired';
     if (this.kind === 'legacy') return;
     this.deadline = clock.after(limits.helloDeadlineMs, () =>
       this.close(CLOSE_CODES.TRY_LATER.code, 'The second socket of this pair did not come in time.'),
@@ -85,23 +74,50 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     return new Set(this.sockets.map(({ name }) => name));
   }
 
+  get lease(): string {
+    return this.origin.id;
+  }
+
+  get processInstanceId(): string | undefined {
+    return this.origin.processInstanceId;
+  }
+
+  get namesEvents(): boolean {
+    return this.origin.namesEvents;
+  }
+
+  get answersInput(): boolean {
+    return this.origin.answersInput;
+  }
+
+  get kind(): 'split' | 'legacy' {
+    return this.begunBy.kind === 'legacy' ? 'legacy' : 'split';
+  }
+
+  get resumable(): boolean {
+    return this.origin.resumable && this.begunBy.kind === 'paired';
+  }
+
+  get chunked(): boolean {
+    return this.origin.chunked;
+  }
+
   /** Takes a socket that pairing let in. The only socket of a legacy link counts as control. */
   add(hello: Hello, bare: ChannelSocket): void {
     const name = hello.kind === 'legacy' ? 'control' : hello.channel;
-    const terms = { resumable: this.resumable, joinsChunks: this.origin.chunked && name === 'stream' };
-    const socket = new DeviceChannel(name, bare, this.clock, this.limits, this, terms);
-    this.sockets = [...this.sockets, socket];
+    const socket = new DeviceChannel(name, bare, this.clock, this.limits, this, this);
+    this[name] = socket;
     if (hello.kind === 'paired') bare.send(encodeFrame(listenerReady(hello.generation, hello.attempt)));
     socket.start();
     if (this.kind === 'legacy' || this.sockets.length === CHANNEL_NAMES.length) this.becomeReady();
   }
 
   send(frame: object, safe?: () => void): void {
-    this.socketOf('control')?.send(frame, { safe });
+    this.control?.send(frame, { safe });
   }
 
   rewind(frame: RewindFrame): Promise<void> {
-    return new Promise((taken) => this.socketOf('stream')?.send(frame, { taken }));
+    return new Promise((taken) => this.stream?.send(frame, { taken }));
   }
 
   close(code: number, reason: string): void {
@@ -149,8 +165,8 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     );
   }
 
-  private socketOf(channel: ChannelName): DeviceChannel | undefined {
-    return this.sockets.find(({ name }) => name === channel);
+  private get sockets(): DeviceChannel[] {
+    return [this.control, this.stream].filter((socket) => socket !== undefined);
   }
 
   private becomeReady(): void {

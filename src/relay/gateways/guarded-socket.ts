@@ -8,17 +8,20 @@ const CUT_GRACE_MS = 2_000;
  * A socket whose receiver may throw: what escapes from an event handler would end the process, so it closes this socket
  * with 1011 instead (reliability C29).
  */
-export class GuardedSocket implements ChannelSocket, SocketReceiver {
+export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
   private isCut = false;
-  private own: (text: string) => boolean = () => false;
 
-  /** @param left told when it has closed or is being closed, perhaps more than once */
-  constructor(
-    private readonly socket: ChannelSocket,
-    private readonly failed: (error: unknown) => void,
-    private readonly left: () => void = () => {},
-  ) {}
+  constructor(private readonly socket: ChannelSocket) {}
+
+  /** Something threw. */
+  protected abstract failed(error: unknown): void;
+
+  /** It has closed or is being closed; perhaps said more than once. */
+  protected abstract left(): void;
+
+  /** Takes messages that are between the peer and this socket alone; the receiver does not see them. */
+  protected abstract takes(text: string): boolean;
 
   get open(): boolean {
     return !this.isCut && this.socket.open;
@@ -58,11 +61,6 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
     this.socket.terminate();
   }
 
-  /** @param own takes messages that are between the peer and this socket alone; the receiver does not see them */
-  intercept(own: (text: string) => boolean): void {
-    this.own = own;
-  }
-
   receive(receiver: SocketReceiver): void {
     this.receiver = receiver;
     if (!this.isCut) this.socket.receive(this);
@@ -71,7 +69,7 @@ export class GuardedSocket implements ChannelSocket, SocketReceiver {
   message(text: string, isBinary: boolean): void {
     if (this.isCut) return;
     try {
-      if (isBinary || !this.own(text)) this.receiver?.message(text, isBinary);
+      if (isBinary || !this.takes(text)) this.receiver?.message(text, isBinary);
     } catch (error) {
       this.fail(error);
     }

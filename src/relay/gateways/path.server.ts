@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { MatchFunction } from 'path-to-regexp';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { RelayError } from '../relay.error.js';
+import type { SilenceWatch } from './silence-watch.js';
 
 /** What an upgrade asked for. */
 export interface UpgradeRequest {
@@ -34,8 +35,10 @@ export class PathServer<A = unknown> extends WebSocketServer {
 
   constructor(
     readonly match: MatchFunction<Record<string, string>>,
+    /** Its open sockets. */
+    readonly watch: SilenceWatch,
     options: ServerOptions,
   ) {
-    super({ ...options, noServer: true });
+    super({ ...options, noServer: true, clientTracking: false });
   }
 }

@@ -27,7 +27,6 @@ import { drainSockets } from './socket-drain.js';
 export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicationShutdown {
   private readonly log = new Logger(RelayWebSocketAdapter.name);
   private readonly servers = new Set<PathServer>();
-  private readonly silence: SilenceWatch;
   private draining: Promise<void> | undefined;
 
   /** The HTTP server does not exist yet while providers are made: it is looked up in `create`. */
@@ -39,7 +38,6 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly audit: Audit,
   ) {
     super();
-    this.silence = new SilenceWatch(clock, options);
   }
 
   private get http(): Server {
@@ -54,11 +52,12 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     if (!http.listeners('upgrade').includes(this.onUpgrade)) http.on('upgrade', this.onUpgrade);
     const { maxFrameBytes, deflate } = this.options;
     const limits = { maxPayload: maxFrameBytes * REFUSED_SIZE_FACTOR, perMessageDeflate: deflate && DEFLATE };
-    const server = new PathServer(match(path), { ...limits, ...options });
+    const watch = new SilenceWatch(this.clock, this.options);
+    const server = new PathServer(match(path), watch, { ...limits, ...options });
     server.on('error', (error) => this.log.error(error));
     server.on('connection', (socket: WebSocket, { socket: stream }: IncomingMessage) => {
       socket.on('error', this.onSocketError);
-      this.silence.add(socket, stream);
+      watch.add(socket, stream);
     });
     server.on('headers', (lines, request) => {
       lines.push(`${REQUEST_ID_HEADER}: ${arrivalOf(request).requestId}`);
@@ -72,6 +71,9 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
 
   /** Gateways read frames themselves. */
   override bindMessageHandlers(): void {}
+
+  /** They also hear themselves of the end of a socket. */
+  override bindClientDisconnect(): void {}
 
   /** Nest calls it once per server, all at the same time. */
   override async close(server: PathServer): Promise<void> {
@@ -98,7 +100,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
 
   private drain(): Promise<void> {
     const socketsOf = (closesFirst: boolean): WebSocket[] =>
-      [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.clients] : []));
+      [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.watch.sockets] : []));
     return (this.draining ??= drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options));
   }
 
@@ -141,7 +143,11 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;
       if (!(error instanceof RelayError) || !closing) throw error;
       this.metrics.refusedAt('upgrade', error.code);
-      return (ws) => new WsSocket(ws).close(closing.code, closing.reason);
+      return (ws) => {
+        // A drain waits for it, too.
+        server.watch.add(ws, upgrade.request.socket);
+        new WsSocket(ws).close(closing.code, closing.reason);
+      };
     }
   }
 

@@ -42,6 +42,11 @@ export class SilenceWatch {
     };
   }
 
+  /** Those that are open. */
+  get sockets(): Iterable<WebSocket> {
+    return this.watched.keys();
+  }
+
   /** @param stream beneath the socket */
   add(socket: WebSocket, stream: Pick<Socket, 'bytesRead'>): void {
     this.watched.set(socket, { stream, lookedAt: this.clock.elapsed(), bytesRead: stream.bytesRead, unanswered: 0 });

@@ -31,6 +31,7 @@ export class LimitsController {
   async get(@Caller() caller: Identity): Promise<LimitsInfo> {
     assertMayAdminister(caller);
     const refused = mayOperate(caller) ? await this.metrics.limitedSoFar() : null;
-    return { limits: { ...this.options.limits }, refused, since: this.since };
+    const { ...limits } = this.options.limits;
+    return { limits, refused, since: this.since };
   }
 }

@@ -26,6 +26,7 @@ import { Terminals } from './terminals.js';
 
 /** The device of an environment, as its clients see it. */
 export interface DeviceSide {
+  readonly environmentId: string;
   readonly context: HubContext;
   readonly approvals: PendingApprovals;
   readonly runtimes: Runtimes;
@@ -50,14 +51,15 @@ export class ClientSide {
   private readonly commandLimit: CommandLimit;
 
   constructor(private readonly device: DeviceSide) {
-    const { context, approvals, runtimes, outbox } = device;
+    const { environmentId, context, approvals, runtimes, outbox } = device;
     const { options, clock, observer } = context;
     const { watches, tools } = this;
     const namesEvents = (): boolean => device.namesEvents;
     const syncAskers = new SyncAskers<ClientSession>(clock, options.reorderWaitMs);
     this.syncAskers = syncAskers;
     this.subscriptions = new Subscriptions(options, clock, observer, runtimes, approvals);
-    this.requests = new RequestsInFlight(clock, options, observer, context.trace, (id, index, stop) =>
+    const trace = context.traceOf(environmentId);
+    this.requests = new RequestsInFlight(clock, options, observer, trace, (id, index, stop) =>
       outbox.link?.send({ type: 'chunk_ack', id, index, ...(stop ? { stop } : {}) }),
     );
     this.commandLimit = new CommandLimit(clock, options.limits, observer, context.commandRates);
@@ -84,7 +86,7 @@ export class ClientSide {
       observer,
       namesEvents,
       audit: context.audit,
-      environmentId: context.environmentId,
+      environmentId,
     });
   }
 

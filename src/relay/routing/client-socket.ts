@@ -1,4 +1,10 @@
-import { ChannelSender, ChunkingSource, ChunkSlots, type FrameSource } from '../../channel/index.js';
+import {
+  ChannelSender,
+  ChunkingSource,
+  ChunkSlots,
+  type FrameSource,
+  type SocketReceiver,
+} from '../../channel/index.js';
 import {
   CLOSE_CODES,
   decodeFrame,
@@ -53,12 +59,13 @@ const ANSWER_SLOTS = MAX_OPEN_CHUNKED - EVENT_SLOTS;
 const DEFAULT_CONVERSATION = 'default';
 
 /** One socket of a client: numbered frames out, acknowledgements and commands in. */
-export class ClientSocket {
+export class ClientSocket implements SocketReceiver {
   /** What its upgrade selected; undefined: unscoped frames only. */
   readonly runtime: Runtime | undefined;
   /** Made when there is something to send: on the control socket of a client that only watches there never is. */
   private begun: ChannelSender | undefined;
-  private readonly direct: DirectFrames;
+  /** Made for the first of them, or with the sender. */
+  private begunDirect: DirectFrames | undefined;
   private readonly followed = new SparseMap<string, Followed>();
   /** Made for the first answer in chunks. */
   private carried: Carried | undefined;
@@ -71,6 +78,7 @@ export class ClientSocket {
   private readonly openedAt: number;
   private isOver = false;
   private isHeld = false;
+  private receiver: ClientSocketReceiver | undefined;
 
   constructor(
     readonly attachment: ClientAttachment,
@@ -82,7 +90,6 @@ export class ClientSocket {
   ) {
     this.runtime = runtimeOf(attachment);
     this.openedAt = clock.elapsed();
-    this.direct = new DirectFrames(options.directBytes, () => this.sentCount + 1);
   }
 
   get channel(): ChannelName | undefined {
@@ -121,10 +128,16 @@ export class ClientSocket {
 
   /** Starts reading; last, because what came before is handed over at once. */
   start(receiver: ClientSocketReceiver): void {
-    this.attachment.socket.receive({
-      message: (text, isBinary) => this.guard('a client frame', () => this.read(receiver, text, isBinary)),
-      closed: () => this.guard('the end of a client socket', () => this.end(receiver)),
-    });
+    this.receiver = receiver;
+    this.attachment.socket.receive(this);
+  }
+
+  message(text: string, isBinary: boolean): void {
+    this.guard('a client frame', () => this.read(text, isBinary));
+  }
+
+  closed(): void {
+    this.guard('the end of a client socket', () => this.end());
   }
 
   send(frame: DirectFrame): void {
@@ -143,7 +156,7 @@ export class ClientSocket {
     const wake = (): void => this.begun?.wake();
     const cursor = new HistoryCursor(record.history, placement, { mayApprove, keyedOnly, turns, wake });
     const source = this.safe(this.inChunks(cursor));
-    const unsubscribe = record.history.subscribe(wake);
+    const unsubscribe = record.history.subscribe(cursor);
     this.followed.set(record.key, { cursor, stop: () => (unsubscribe(), this.begun?.detach(source)) });
     this.sender.attach(source);
     return cursor;
@@ -211,6 +224,10 @@ export class ClientSocket {
     return this.begun?.sent ?? 0;
   }
 
+  private get direct(): DirectFrames {
+    return (this.begunDirect ??= new DirectFrames(this.options.directBytes, () => this.sentCount + 1));
+  }
+
   private get sender(): ChannelSender {
     return (this.begun ??= this.begin());
   }
@@ -231,13 +248,13 @@ export class ClientSocket {
     return sender;
   }
 
-  private read(receiver: ClientSocketReceiver, text: string, isBinary: boolean): void {
+  private read(text: string, isBinary: boolean): void {
     if (this.isOver) return;
     const frame = this.decode(text, isBinary);
     if (!frame) return;
     if (frame.type === 'ack') return this.acknowledge(frame['seq']);
     const isBeat = frame.type === 'ping' || frame.type === 'pong';
-    if (!isBeat) return receiver.command(frame, text.length);
+    if (!isBeat) return this.receiver?.command(frame, text.length);
     if (this.isWithinRate() && frame.type === 'ping') this.pong();
   }
 
@@ -275,7 +292,7 @@ export class ClientSocket {
     if (seq > this.sentCount)
       return this.close(CLOSE_CODES.POLICY, `Acknowledged ${seq}, but only ${this.sentCount} were sent.`);
     this.acknowledgedSeq = Math.max(this.acknowledgedSeq, seq);
-    this.direct.acknowledged(seq);
+    this.begunDirect?.acknowledged(seq);
     this.begun?.confirmThrough(seq);
   }
 
@@ -299,7 +316,7 @@ export class ClientSocket {
     return this.attachment.client !== undefined;
   }
 
-  private end(receiver: ClientSocketReceiver): void {
+  private end(): void {
     if (this.isOver) return;
     this.isOver = true;
     for (const { cursor, stop } of this.followed.values()) {
@@ -307,9 +324,9 @@ export class ClientSocket {
       cursor.end();
     }
     for (const passage of this.carried?.passages ?? []) passage.lost();
-    this.direct.end();
+    this.begunDirect?.end();
     this.begun?.end();
-    receiver.closed();
+    this.receiver?.closed();
   }
 
   /** A source that fails must not take the process with it: the sender asks it outside of any call of ours. */

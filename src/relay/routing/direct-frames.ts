@@ -19,12 +19,21 @@ interface Unacknowledged {
   readonly frame: DirectFrame;
 }
 
+/** Those of one urgency. */
+class Line implements FrameSource {
+  readonly waiting: DirectFrame[] = [];
+
+  constructor(private readonly frames: DirectFrames) {}
+
+  next(): OutgoingFrame | undefined {
+    return this.frames.take(this.waiting);
+  }
+}
+
 /** What waits for one client socket, beside events: bounded, because it waits in memory. */
 export class DirectFrames {
-  readonly urgent: FrameSource = { next: () => this.take(this.urgentWaiting) };
-  readonly fair: FrameSource = { next: () => this.take(this.fairWaiting) };
-  private readonly urgentWaiting: DirectFrame[] = [];
-  private readonly fairWaiting: DirectFrame[] = [];
+  readonly urgent = new Line(this);
+  readonly fair = new Line(this);
   private readonly unacknowledged: Unacknowledged[] = [];
   private bytes = 0;
 
@@ -37,8 +46,8 @@ export class DirectFrames {
   /** @returns false when more waits than may, this frame included */
   push(frame: DirectFrame): boolean {
     this.bytes += frame.text.length;
-    if (frame.isFirst) this.urgentWaiting.unshift(frame);
-    else (frame.urgency === 'urgent' ? this.urgentWaiting : this.fairWaiting).push(frame);
+    if (frame.isFirst) this.urgent.waiting.unshift(frame);
+    else this[frame.urgency].waiting.push(frame);
     return this.bytes <= this.maxBytes;
   }
 
@@ -54,11 +63,12 @@ export class DirectFrames {
   end(): void {
     const sent = this.unacknowledged.splice(0).map(({ frame }) => frame);
     this.bytes = 0;
-    for (const frame of [...sent, ...this.urgentWaiting.splice(0), ...this.fairWaiting.splice(0)])
+    for (const frame of [...sent, ...this.urgent.waiting.splice(0), ...this.fair.waiting.splice(0)])
       frame.undelivered?.();
   }
 
-  private take(waiting: DirectFrame[]): OutgoingFrame | undefined {
+  /** Takes the next one out of what waits in a line. */
+  take(waiting: DirectFrame[]): OutgoingFrame | undefined {
     const frame = waiting.shift();
     if (!frame) return undefined;
     if (frame.untilAcknowledged) this.unacknowledged.push({ count: this.nextCount(), frame });

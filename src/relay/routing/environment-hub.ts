@@ -1,3 +1,4 @@
+import type { Journal } from '../../journal/index.js';
 import {
   commandOf,
   ERROR_CODES,
@@ -44,9 +45,13 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   private areJournalsKnown = false;
   private isDraining = false;
 
-  constructor(readonly context: HubContext) {
-    const { options, clock, observer, guard, journal } = context;
-    this.runtimes = new Runtimes(journal, options, (limit) => observer.limited(limit));
+  constructor(
+    readonly environmentId: string,
+    private readonly journal: Journal,
+    readonly context: HubContext,
+  ) {
+    const { options, clock, observer, guard } = context;
+    this.runtimes = new Runtimes(journal, options, observer);
     this.recorder = new EventRecorder(this.runtimes, this.approvals, clock, observer);
     this.recorder.restore();
     this.outbox = new DeviceOutbox(clock, options, guard);
@@ -55,7 +60,7 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** What its histories keep. */
   get historyBytes(): number {
-    return this.context.journal.bytes;
+    return this.journal.bytes;
   }
 
   get facts(): DeviceFacts {
@@ -102,8 +107,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** Of which there are events, newest first. */
   runtimesKept(limit: number): RuntimePage {
-    const { runtimes, approvals, context } = this;
-    return runtimeEntries({ journal: context.journal, runtimes, approvals }, limit);
+    const { journal, runtimes, approvals } = this;
+    return runtimeEntries({ journal, runtimes, approvals }, limit);
   }
 
   /** Whoever waits for an answer that cannot be taken is told so. */
@@ -144,7 +149,7 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   /** The environment was deleted: whoever waits is told, and nothing of its history is kept. */
   remove(): void {
     this.markedOffline();
-    forgetHistory(this.context.journal);
+    forgetHistory(this.journal);
   }
 
   attach(attachment: ClientAttachment): void {

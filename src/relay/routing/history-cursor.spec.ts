@@ -73,6 +73,30 @@ describe('HistoryCursor', () => {
     );
   });
 
+  it('lets the history know, with each commit, what all who follow have read', async () => {
+    const passed: number[] = [];
+    const journal = Object.assign(new MemoryJournal(), {
+      passed: (_: object, through: number) => void passed.push(through),
+    });
+    const log = new RuntimeHistory(RUNTIME, journal);
+    const commit = async (seq: number): Promise<void> => {
+      append(log, 'e1', seq);
+      await log.committed();
+    };
+    await commit(1);
+    const [fast, slow] = [cursorAt(log, atHead(log)), cursorAt(log, atHead(log))];
+    const stops = [fast, slow].map((cursor) => log.subscribe(cursor));
+    await commit(2);
+    for (const cursor of [fast, slow]) read(cursor);
+    await commit(3);
+    read(fast);
+    await commit(4);
+    stops[1]?.();
+    read(fast);
+    await commit(5);
+    expect(passed).toEqual([1, 1, 2, 2, 4]);
+  });
+
   it('goes on after any event that is kept, and misses nothing', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(35), fc.integer({ min: 1, max: 30 }), (head, from, kept) => {

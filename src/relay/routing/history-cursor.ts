@@ -4,7 +4,7 @@ import { gapText, withheldText } from './frame-text.js';
 import type { HistoryReader } from './history-reader.js';
 import type { ReplayTurns } from './replay-turns.js';
 import type { Placement } from './resume.js';
-import type { EventPlace, RuntimeHistory } from './runtime-history.js';
+import type { EventPlace, HistoryFollower, RuntimeHistory } from './runtime-history.js';
 
 export interface HistoryCursorOptions {
   /** Whether this reader is shown what a `control_request` asks. */
@@ -13,7 +13,7 @@ export interface HistoryCursorOptions {
   readonly keyedOnly?: boolean;
   /** Where it waits for its turn to read what is old. */
   readonly turns?: ReplayTurns;
-  /** Called when it is its turn: it is asked for its next frame then. */
+  /** Called when there may be something to read: it is asked for its next frame then. */
   readonly wake?: () => void;
 }
 
@@ -32,8 +32,8 @@ interface Insertion {
  * costs nothing while its socket is slow; a reader that has fallen behind
  * what is kept is told so.
  */
-export class HistoryCursor implements FrameSource {
-  private position: number;
+export class HistoryCursor implements FrameSource, HistoryFollower {
+  private at: number;
   private last: EventPlace | undefined;
   private isProvisional: boolean;
   private isAhead: boolean;
@@ -46,11 +46,20 @@ export class HistoryCursor implements FrameSource {
     placement: Placement,
     private readonly options: HistoryCursorOptions,
   ) {
-    this.position = placement.position;
+    this.at = placement.position;
     this.last = placement.last;
     this.isProvisional = placement.isProvisional ?? false;
     this.isAhead = placement.isAhead ?? false;
     this.reader = history.reader();
+  }
+
+  get position(): number {
+    return this.at;
+  }
+
+  /** Its socket looks whether there is something to send. */
+  wake(): void {
+    this.options.wake?.();
   }
 
   next(): OutgoingFrame | undefined {
@@ -58,7 +67,7 @@ export class HistoryCursor implements FrameSource {
       const told = this.told.shift();
       if (told !== undefined) return { text: told };
       if (!this.mayRead()) return undefined;
-      const entry = this.reader.after(this.position);
+      const entry = this.reader.after(this.at);
       const text = this.isInsertionDue(entry) ? this.takeInsertion() : entry && this.pass(entry);
       if (text !== undefined) return { text };
       if (!entry && this.insertions.length === 0) return undefined;
@@ -101,8 +110,8 @@ export class HistoryCursor implements FrameSource {
   /** What is old is read from the disk, which everybody waits for: that is done in turn. */
   private mayRead(): boolean {
     const { turns, wake } = this.options;
-    if (!turns || !wake || this.reader.holds(this.position)) return true;
-    return this.history.head - this.position <= RECENT_ENTRIES || turns.admits(wake);
+    if (!turns || !wake || this.reader.holds(this.at)) return true;
+    return this.history.head - this.at <= RECENT_ENTRIES || turns.admits(wake);
   }
 
   private isInsertionDue(entry: JournalEntry | undefined): boolean {
@@ -118,9 +127,9 @@ export class HistoryCursor implements FrameSource {
 
   /** Moves past an entry; undefined when there is nothing in it for this reader. */
   private pass(entry: JournalEntry): string | undefined {
-    const isOverrun = entry.position > this.position + 1;
+    const isOverrun = entry.position > this.at + 1;
     const end = { epoch: entry.epoch, seq: entry.through };
-    this.position = entry.position;
+    this.at = entry.position;
     if (this.history.isPast(end, this.last)) return undefined;
     const overrun = isOverrun ? this.history.between(this.last, entry) : [];
     const known = this.last?.epoch === entry.epoch ? this.last.seq : entry.seq - 1;

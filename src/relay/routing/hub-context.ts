@@ -1,5 +1,4 @@
 import type { CommandRates } from '../access/command-rates.js';
-import type { Journal } from '../../journal/index.js';
 import type { Clock } from '../../protocol/index.js';
 import type { Guard } from './guard.js';
 import type { ReplayTurns } from './replay-turns.js';
@@ -8,16 +7,15 @@ import type { RoutingAudit } from './routing-audit.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { RoutingOptions } from './routing.options.js';
 
-/** What an environment's hub works with. */
+/** What the hubs of all environments work with; one object for all of them. */
 export interface HubContext {
-  readonly environmentId: string;
   readonly audit: RoutingAudit;
   readonly options: RoutingOptions;
   readonly clock: Clock;
   readonly observer: RoutingObserver;
   readonly guard: Guard;
-  readonly trace: RequestTrace;
-  readonly journal: Journal;
+  /** @returns what follows the commands of an environment */
+  traceOf(environmentId: string): RequestTrace;
   /** Who reads what is old, in all environments together. */
   readonly replays: ReplayTurns;
   /** What tokens and addresses may send, in all environments together. */

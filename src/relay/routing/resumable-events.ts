@@ -41,8 +41,8 @@ interface Receiving {
  */
 export class ResumableEvents implements EventIntake {
   private link: DeviceLink | undefined;
-  /** By a record that may be let go. */
-  private receiving = new WeakMap<RuntimeRecord, Receiving>();
+  /** By a record that may be let go; made for the first one. */
+  private receiving: WeakMap<RuntimeRecord, Receiving> | undefined;
   private announcedRuntimes = 0;
 
   constructor(
@@ -54,7 +54,7 @@ export class ResumableEvents implements EventIntake {
 
   begin(link: DeviceLink): void {
     this.link = link;
-    this.receiving = new WeakMap();
+    this.receiving = undefined;
     this.announcedRuntimes = 0;
   }
 
@@ -92,7 +92,7 @@ export class ResumableEvents implements EventIntake {
   }
 
   private announcedAll(): void {
-    for (const record of this.runtimes) if (!this.receiving.has(record)) this.outlets.complete(record);
+    for (const record of this.runtimes) if (!this.receiving?.has(record)) this.outlets.complete(record);
     this.outlets.announced();
   }
 
@@ -155,6 +155,7 @@ export class ResumableEvents implements EventIntake {
   }
 
   private of(record: RuntimeRecord): Receiving {
+    this.receiving ??= new WeakMap();
     let receiving = this.receiving.get(record);
     if (!receiving) {
       receiving = { record, intake: new RuntimeIntake(record.history), isRefilling: false, asked: undefined };

@@ -27,7 +27,7 @@ import { relayAnswer } from './error-answers.js';
 import { forgetHistory } from './forget-history.js';
 import { without } from './frame-text.js';
 import { GuardedClock, type Guard } from './guard.js';
-import type { RequestTrace } from './requests-in-flight.js';
+import type { HubContext } from './hub-context.js';
 import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
 import { NO_ROUTING_AUDIT, ROUTING_AUDIT, type RoutingAudit } from './routing-audit.js';
 import { NO_ROUTING_OBSERVER, ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
@@ -45,11 +45,10 @@ const EPOCH_BYTES = 4;
 export class RoutingService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
-  private readonly relayEpoch = randomBytes(EPOCH_BYTES).toString('hex');
   /** Commits whose failure will be logged: many events are of one. */
   private readonly awaited = new WeakSet<Promise<void>>();
   private readonly clock: GuardedClock;
-  private readonly replays: ReplayTurns;
+  private readonly context: HubContext;
   private readonly guard: Guard = (doing, run) => {
     try {
       run();
@@ -59,15 +58,25 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   };
 
   constructor(
-    private readonly options: RoutingOptions,
+    options: RoutingOptions,
     @Inject(CLOCK) clock: Clock,
     @Optional() @Inject(ROUTING_OBSERVER) private readonly observer: RoutingObserver = NO_ROUTING_OBSERVER,
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
-    @Optional() private readonly commandRates: CommandRates = new CommandRates(clock, options.limits),
-    @Optional() @Inject(ROUTING_AUDIT) private readonly audit: RoutingAudit = NO_ROUTING_AUDIT,
+    @Optional() commandRates: CommandRates = new CommandRates(clock, options.limits),
+    @Optional() @Inject(ROUTING_AUDIT) audit: RoutingAudit = NO_ROUTING_AUDIT,
   ) {
     this.clock = new GuardedClock(clock, this.guard);
-    this.replays = new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays'));
+    this.context = {
+      audit,
+      options,
+      clock: this.clock,
+      observer,
+      guard: this.guard,
+      relayEpoch: randomBytes(EPOCH_BYTES).toString('hex'),
+      commandRates,
+      replays: new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays')),
+      traceOf: (environmentId) => (text, fields) => this.log.debug(text, { environmentId, ...fields }),
+    };
   }
 
   /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
@@ -193,22 +202,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   private hub(environmentId: string): EnvironmentHub {
     let hub = this.hubs.get(environmentId);
     if (!hub) {
-      const { options, clock, observer, guard, relayEpoch, commandRates, replays, audit } = this;
-      const journal = this.openHistory(environmentId);
-      const trace: RequestTrace = (text, fields) => this.log.debug(text, { environmentId, ...fields });
-      hub = new EnvironmentHub({
-        environmentId,
-        audit,
-        options,
-        clock,
-        observer,
-        guard,
-        trace,
-        relayEpoch,
-        journal,
-        commandRates,
-        replays,
-      });
+      hub = new EnvironmentHub(environmentId, this.openHistory(environmentId), this.context);
       this.hubs.set(environmentId, hub);
     }
     return hub;

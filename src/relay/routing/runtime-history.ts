@@ -9,11 +9,18 @@ export type { EventPlace } from '../../channel/index.js';
 /** What outlives retention with an event, or no longer does. */
 export type Retention = Pick<NewEntry, 'keep' | 'drop'>;
 
+/** Who is told of new entries. */
+export interface HistoryFollower {
+  /** Up to here it has read. */
+  readonly position: number;
+  wake(): void;
+}
+
 /** The relay's copy of one runtime's journal, from which clients read. */
 export class RuntimeHistory implements ReceivedLog {
   private epochs: KnownEpochs;
   private announced: readonly AnnouncedEpoch[] = [];
-  private readonly readers = new Set<() => void>();
+  private readonly readers = new Set<HistoryFollower>();
   /** The newest commit that readers will be told of. */
   private awaited: Promise<void> | undefined;
 
@@ -123,9 +130,9 @@ export class RuntimeHistory implements ReceivedLog {
   }
 
   /** Tells a reader of each new entry, until the returned function is called. */
-  subscribe(wake: () => void): () => void {
-    this.readers.add(wake);
-    return () => this.readers.delete(wake);
+  subscribe(reader: HistoryFollower): () => void {
+    this.readers.add(reader);
+    return () => this.readers.delete(reader);
   }
 
   /** Lets go of everything kept; names stay known. */
@@ -159,6 +166,11 @@ export class RuntimeHistory implements ReceivedLog {
   }
 
   private wake(): void {
-    for (const reader of this.readers) reader();
+    let passed = this.head;
+    for (const reader of this.readers) {
+      passed = Math.min(passed, reader.position);
+      reader.wake();
+    }
+    this.journal.passed(this.runtime, passed);
   }
 }

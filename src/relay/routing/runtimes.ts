@@ -8,9 +8,9 @@ import {
   SparseSet,
   type Runtime,
 } from '../../protocol/index.js';
-import type { LimitName } from '../access/limit-name.js';
 import { snapshotName } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
+import { NO_ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RuntimeHistory } from './runtime-history.js';
 
 /** What the relay knows of one runtime of a device. */
@@ -74,7 +74,7 @@ export class Runtimes {
     private readonly journal: Journal,
     private readonly limits: RuntimesLimits,
     /** Told when something goes because there is too much of it. */
-    private readonly limited: (limit: LimitName) => void = () => {},
+    private readonly observer: Pick<RoutingObserver, 'limited'> = NO_ROUTING_OBSERVER,
   ) {
     for (const runtime of journal.runtimes()) this.warm.add(this.ofDevice(runtime));
   }
@@ -130,7 +130,7 @@ export class Runtimes {
     for (const oldest of this.warm) {
       if (!isTooMuch()) return;
       if (oldest === record || oldest.history.hasReaders) continue;
-      this.limited(this.warm.size > this.limits.maxRuntimes ? 'runtimes' : 'history');
+      this.observer.limited(this.warm.size > this.limits.maxRuntimes ? 'runtimes' : 'history');
       this.warm.delete(oldest);
       oldest.forget();
       // Its name is kept longer than those that went before it.
@@ -148,7 +148,7 @@ export class Runtimes {
       if (record === newest || this.warm.has(record) || record.history.hasReaders) continue;
       this.records.delete(key);
       record.history.remove();
-      this.limited('runtime-names');
+      this.observer.limited('runtime-names');
     }
   }
 

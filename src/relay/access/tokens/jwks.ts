@@ -1,5 +1,5 @@
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
-import type { Clock } from '../../../protocol/index.js';
+import { readBoundedText, type Clock } from '../../../protocol/index.js';
 import type { JwtOptions } from '../jwt.options.js';
 
 /** Injects the `fetch` that the keys of an identity provider are got with. @publicApi */
@@ -57,7 +57,7 @@ export function providerKeys(
     cacheMaxAge: options.keysMaxAgeMs,
     cooldownDuration: options.keysCooldownMs,
     timeoutDuration: options.keysTimeoutMs,
-    [customFetch]: async (url, init) => bounded(await fetch(url, { ...init, redirect: 'manual' })),
+    [customFetch]: async (url, init) => bounded(await fetch(url, { ...init, redirect: 'manual' }), init.signal),
   });
   let failure: Failure | undefined;
   return async (header, token) => {
@@ -107,15 +107,8 @@ function isOfToken(error: unknown): boolean {
   );
 }
 
-/** What answers too much is not read to its end. */
-async function bounded(response: Response): Promise<Response> {
+/** What answers too much, or without an end, is not read to its end. */
+async function bounded(response: Response, signal: AbortSignal): Promise<Response> {
   if (response.status !== 200 || !response.body) return response;
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const part of response.body as AsyncIterable<Uint8Array>) {
-    bytes += part.length;
-    if (bytes > MAX_KEYS_BYTES) throw new RangeError(`The key set is larger than ${MAX_KEYS_BYTES} bytes.`);
-    parts.push(part);
-  }
-  return new Response(Buffer.concat(parts), { status: 200 });
+  return new Response(await readBoundedText(response, MAX_KEYS_BYTES, signal), { status: 200 });
 }

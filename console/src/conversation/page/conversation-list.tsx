@@ -1,0 +1,70 @@
+import type { RuntimeEntry } from 'twinlane/client';
+import { runtimeKey, type Runtime } from 'twinlane/protocol';
+import { environmentHref, useConsole } from '../../app/index.js';
+import { Button, Mark, timeAgo, type Tone } from '../../ui/index.js';
+import { count } from '../text/amounts.js';
+import type { Conversations } from '../store/conversations.store.js';
+
+interface ConversationListProps {
+  readonly environment: string;
+  readonly conversations: Conversations;
+  readonly shown: Runtime | undefined;
+  /** Why none can be begun; undefined: one can. */
+  readonly blocked: string | undefined;
+  readonly begin: () => void;
+}
+
+/** The address of a conversation. */
+export function conversationHref(environment: string, { agent_id: agent, conversation_id: id }: Runtime): string {
+  return environmentHref(environment, 'conversation', id, ...(agent === null ? [] : [agent]));
+}
+
+/** Every conversation of which the relay has events, and a button for a new one. */
+export function ConversationList({ environment, conversations, shown, blocked, begin }: ConversationListProps) {
+  const { now } = useConsole();
+  const entries = conversations.entries.value ?? [];
+  return (
+    <nav class="conversation-list" aria-label="Conversations">
+      <Button disabled={blocked !== undefined} title={blocked ?? 'Begin a conversation (n)'} onClick={begin}>
+        New conversation
+      </Button>
+      {conversations.problem.value !== undefined && (
+        <p class="conversation-list__problem">Not up to date: {conversations.problem.value}</p>
+      )}
+      <ul>
+        {entries.map((entry) => {
+          const isShown = shown !== undefined && runtimeKey(shown) === runtimeKey(entry.runtime);
+          const [tone, word] = stateOf(entry);
+          return (
+            <li key={runtimeKey(entry.runtime)}>
+              <a
+                class="conversation-list__entry"
+                href={conversationHref(environment, entry.runtime)}
+                aria-current={isShown ? 'page' : undefined}
+              >
+                <Mark tone={tone} />
+                <span class="conversation-list__name">{entry.runtime.conversation_id}</span>
+                <span class="conversation-list__facts">
+                  {[
+                    word,
+                    entry.lastEventAt === null ? '' : timeAgo(entry.lastEventAt, now.value),
+                    count(entry.events, 'event'),
+                  ]
+                    .filter((fact) => fact !== '')
+                    .join(' · ')}
+                </span>
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+      {conversations.hasMore.value && <p class="conversation-list__more">Older ones are not listed.</p>}
+    </nav>
+  );
+}
+
+function stateOf({ pendingApprovals, loopStatus }: RuntimeEntry): [Tone, string] {
+  if (pendingApprovals > 0) return ['warn', pendingApprovals === 1 ? 'asks' : `asks ${pendingApprovals} times`];
+  if (loopStatus !== undefined && loopStatus !== 'WAITING_ON_INPUT') return ['accent', 'at work'];
+  return ['quiet', ''];
+}

@@ -1,0 +1,37 @@
+import { signal } from '@preact/signals';
+import type { Attachment } from 'twinlane/client';
+import { expect, it } from 'vitest';
+import { FakeAttachment, FakeDisk } from '../../../test/kit/fake-attachment.js';
+import { ManualClock } from '../../../test/kit/manual-clock.js';
+import { FilesStore } from './files.store.js';
+
+/** A busy machine may take its time. */
+const PATIENTLY = { timeout: 60_000 };
+
+it('sees what comes and goes while the page is seen, over whatever attachment there is, and keeps what is typed', async () => {
+  const clock = new ManualClock();
+  const store = new FilesStore(clock);
+  const names = (): string[] => store.tree.rows.value.map(({ key }) => key);
+  const disk = new FakeDisk({ 'a.txt': 'one' });
+  const first = disk.serve(new FakeAttachment());
+  const attachment = signal<Attachment | undefined>(undefined);
+  await expect(store.files.open('a.txt').then(() => store.files.active.value?.problem.value)).resolves.toContain(
+    'Not connected',
+  );
+  const left = store.show({ attachment });
+  attachment.value = first as unknown as Attachment;
+  await expect.poll(names, PATIENTLY).toEqual(['a.txt']);
+  await expect.poll(() => store.files.active.value?.text, PATIENTLY).toBe('one');
+  store.files.active.value?.edit('typed');
+
+  const unseen = store.keepLooking();
+  disk.files.set('b.txt', '');
+  await expect.poll(async () => (await clock.advance(5_000), names()), PATIENTLY).toEqual(['a.txt', 'b.txt']);
+  const second = disk.serve(new FakeAttachment());
+  attachment.value = second as unknown as Attachment;
+  await expect.poll(() => second.of('watch_file'), PATIENTLY).toHaveLength(1);
+  expect(store.files.active.value?.draft.value).toBe('typed');
+  unseen();
+  left();
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,33 @@
+import type { TwinlaneClient } from '../../client/index.js';
+import type { EnvironmentRecord, Runtime } from '../../protocol/index.js';
+import { CliError } from '../cli.error.js';
+import { EXIT } from '../exit-codes.js';
+import type { AttachSettings } from '../settings/client.settings.js';
+import { visibleLine } from '../text.js';
+
+/**
+ * The conversation that is to be watched: the one that is named, else the one in which something happened last.
+ *
+ * @throws CliError where there is none
+ */
+export async function pickConversation(
+  client: Pick<TwinlaneClient, 'runtimes'>,
+  environment: EnvironmentRecord,
+  { conversation, agentId }: Pick<AttachSettings, 'conversation' | 'agentId'>,
+): Promise<Runtime> {
+  // One of which there are no events yet is nobody's mistake: they come.
+  if (conversation !== undefined && agentId !== undefined) return { agent_id: agentId, conversation_id: conversation };
+  const { runtimes } = await client.runtimes(environment);
+  const newest = runtimes
+    .map(({ runtime }) => runtime)
+    .find(
+      ({ agent_id: agent, conversation_id: id }) =>
+        (conversation === undefined || id === conversation) && (agentId === undefined || agent === agentId),
+    );
+  if (newest) return newest;
+  if (conversation !== undefined) return { agent_id: null, conversation_id: conversation };
+  throw new CliError(
+    `Nothing has happened in ${visibleLine(environment.connectionName)} yet: name a conversation with --conversation, or wait until somebody attaches.`,
+    EXIT.UNREACHABLE,
+  );
+}

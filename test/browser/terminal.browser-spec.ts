@@ -1,0 +1,178 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FaultProxy } from '../kit/fault-proxy.js';
+import { TOKEN } from '../kit/twinlane.js';
+import { SKIPPED } from './kit/chromium.js';
+import { ConsoleBench } from './kit/console-bench.js';
+import { DESK, PHONE, type WatchedPage } from './kit/watched-page.js';
+
+describe.skipIf(SKIPPED !== undefined)(
+  `terminals, in a browser${SKIPPED === undefined ? '' : ` (skipped: ${SKIPPED})`}`,
+  () => {
+    let bench: ConsoleBench;
+    let proxy: FaultProxy;
+
+    beforeAll(async () => {
+      bench = await ConsoleBench.start();
+      proxy = await FaultProxy.start(bench.url);
+    });
+    afterAll(async () => {
+      await bench?.close();
+      await proxy?.stop();
+    });
+
+    /** @param url of the relay, as this browser reaches it */
+    async function inTerminal(
+      options: Parameters<ConsoleBench['visitor']>[0] = DESK,
+      url = bench.url,
+    ): Promise<WatchedPage> {
+      const visitor = await bench.visitor(options);
+      const { page } = visitor;
+      await page.goto(`${url}/#token=${TOKEN}`);
+      await page.getByRole('link', { name: /laptop/ }).click();
+      await page.getByRole('link', { name: 'Terminal' }).click();
+      await page.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
+      return visitor;
+    }
+
+    const rows = (page: Page) => page.locator('.xterm-rows');
+    const shows = (page: Page, text: string) => rows(page).getByText(text).first().waitFor();
+
+    /** A line of words, so that it is not what was typed that is seen. */
+    async function run(page: Page, line: string): Promise<void> {
+      await page.keyboard.type(line);
+      await page.keyboard.press('Enter');
+    }
+
+    it('types, shows colours, follows the size of the page, and says how it ended', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      // A colour of its own is a style, not a class: what a strict policy refuses as text.
+      await run(page, String.raw`printf '\033[38;2;200;40;40mred-%s\033[0m\n' one`);
+      await shows(page, 'red-one');
+      const colour = await rows(page)
+        .getByText('red-one')
+        .last()
+        .evaluate((element) => getComputedStyle(element).color);
+      expect(colour).toMatch(/^rgb\(\d+, \d+, \d+\)$/);
+      expect(colour).not.toBe(await rows(page).evaluate((element) => getComputedStyle(element).color));
+
+      await run(page, 'echo width=$(stty size | cut -d" " -f2)=');
+      await rows(page)
+        .getByText(/width=\d+=/)
+        .first()
+        .waitFor();
+      const before = /width=(\d+)=/.exec((await rows(page).textContent()) ?? '')?.[1];
+      await page.setViewportSize({ width: 700, height: 600 });
+      await run(page, 'clear');
+      await expect
+        .poll(
+          async () => {
+            await run(page, 'echo width=$(stty size | cut -d" " -f2)=');
+            await rows(page)
+              .getByText(/width=\d+=/)
+              .first()
+              .waitFor();
+            return [...((await rows(page).textContent()) ?? '').matchAll(/width=(\d+)=/g)].at(-1)?.[1];
+          },
+          { timeout: 90_000, interval: 500 },
+        )
+        .not.toBe(before);
+
+      await run(page, 'exit 3');
+      await page.getByText('Ended with exit code 3.').waitFor();
+      await page.getByRole('button', { name: 'Open another' }).click();
+      await page.getByRole('button', { name: 'Terminal 2', exact: true }).waitFor();
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('goes on after both sockets were cut; what was typed meanwhile comes once', async () => {
+      const visitor = await inTerminal(DESK, proxy.url);
+      const { page } = visitor;
+      await run(page, 'echo before-$((20+3))');
+      await shows(page, 'before-23');
+      const lift = proxy.rule({ match: { path: /status\/ws/ }, action: { do: 'refuse' } });
+      proxy.now({ do: 'cut' }, { path: /status\/ws/ });
+      await page.getByText('Not connected. The terminal goes on').waitFor();
+      await page.locator('.xterm-helper-textarea').focus();
+      await run(page, 'echo meanwhile-$((20+4))');
+      await page.getByText(/\d+ characters are kept/).waitFor();
+      lift();
+      await shows(page, 'meanwhile-24');
+      await page.getByText('Not connected. The terminal goes on').waitFor({ state: 'detached' });
+      await run(page, 'echo after-$((20+5))');
+      await shows(page, 'after-25');
+      expect((await rows(page).textContent())?.match(/meanwhile-24/g)).toHaveLength(1);
+    });
+
+    it('several stand in tabs, and go on while other pages are shown', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      await run(page, 'echo first-$((1+1))');
+      await shows(page, 'first-2');
+      await page.getByRole('button', { name: 'Another terminal' }).click();
+      await page.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
+      await run(page, 'echo second-$((1+2))');
+      await shows(page, 'second-3');
+      await page.getByRole('link', { name: 'Files' }).click();
+      await page.getByRole('tree').waitFor();
+      await page.getByRole('link', { name: 'Terminal' }).click();
+      await shows(page, 'second-3');
+      await page.getByRole('button', { name: 'Terminal 1', exact: true }).click();
+      await shows(page, 'first-2');
+      await page.getByRole('button', { name: 'End terminal 2' }).click();
+      await page.getByRole('button', { name: 'End terminal 2' }).waitFor({ state: 'detached' });
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('pastes as that, copies, and lets go of the keyboard', async () => {
+      const visitor = await inTerminal({ ...DESK, permissions: ['clipboard-read', 'clipboard-write'] });
+      const { page } = visitor;
+      await page.evaluate(() => navigator.clipboard.writeText('echo pasted-$((1+3))'));
+      await page.keyboard.press('Control+Shift+v');
+      await shows(page, 'echo pasted-');
+      await page.keyboard.press('Enter');
+      await shows(page, 'pasted-4');
+      await rows(page).getByText('pasted-4').first().dblclick({ force: true });
+      await page.keyboard.press('Control+Shift+c');
+      await expect
+        .poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: 90_000 })
+        .toContain('pasted-4');
+      await page.keyboard.press('Control+Shift+x');
+      await page.waitForFunction(() => document.activeElement?.closest('.terminal-tabs') !== null);
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('a phone has the keys that its keyboard lacks', async () => {
+      const visitor = await inTerminal(PHONE);
+      const { page } = visitor;
+      await run(page, 'cat');
+      await page.getByRole('button', { name: 'Ctrl' }).tap();
+      await page.keyboard.type('c');
+      await shows(page, '^C');
+      await run(page, 'echo again-$((1+4))');
+      await shows(page, 'again-5');
+      await page.getByRole('button', { name: 'Up' }).tap();
+      await page.keyboard.press('Enter');
+      await expect
+        .poll(async () => (await rows(page).textContent())?.match(/again-5/g)?.length, { timeout: 90_000 })
+        .toBe(2);
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it.each([
+      ['light', { ...DESK, colorScheme: 'light' }],
+      ['dark', { ...DESK, colorScheme: 'dark' }],
+      ['on a phone', { ...PHONE, colorScheme: 'light' }],
+      ['on a phone, dark', { ...PHONE, colorScheme: 'dark' }],
+    ] as const)('is accessible, and not too wide: %s', async (_name, options) => {
+      const visitor = await inTerminal(options);
+      const { page } = visitor;
+      expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
+      await page.getByRole('button', { name: 'Keys in a terminal' }).click();
+      expect(await visitor.axe()).toEqual([]);
+      await page.keyboard.press('Escape');
+      visitor.expectNoTroubles(bench.url);
+    });
+  },
+);

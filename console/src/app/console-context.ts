@@ -1,9 +1,9 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
-import { signal, type ReadonlySignal } from '@preact/signals';
-import { TwinlaneClient } from 'twinlane/client';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
 import { Toasts } from '../ui/index.js';
+import { ConsoleClient } from './console-client.js';
 import { pageVisibility } from './page-visibility.js';
 import { Router } from './router.js';
 import { SessionStore } from './session.store.js';
@@ -19,7 +19,7 @@ const LONGEST_BACKOFF_MS = 10_000;
 export interface Console {
   /** The folder that the page lies in is the relay's address. */
   readonly server: URL;
-  readonly client: TwinlaneClient;
+  readonly client: ConsoleClient;
   readonly session: SessionStore;
   readonly router: Router;
   readonly theme: ThemeStore;
@@ -33,7 +33,7 @@ export interface Console {
 export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Console {
   const server = new URL('.', window.location.href);
   const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
-  const client = new TwinlaneClient({ server: server.href, limits });
+  const client = new ConsoleClient({ server: server.href, limits });
   const visible = pageVisibility(window.document);
   return {
     server,
@@ -57,8 +57,14 @@ export function useConsole(): Console {
 }
 
 const title = signal('');
-title.subscribe((text) => {
-  if (typeof document !== 'undefined') document.title = text === '' ? 'Twinlane' : `${text} · Twinlane`;
+/** Approvals that wait. */
+const count = signal(0);
+effect(() => {
+  if (typeof document === 'undefined') return;
+  const text = title.value === '' ? 'Twinlane' : `${title.value} · Twinlane`;
+  document.title = count.value === 0 ? text : `(${count.value}) ${text}`;
+  const icon = document.querySelector('link[rel="icon"]');
+  icon?.setAttribute('href', count.value === 0 ? './icon.svg' : './icon-waiting.svg');
 });
 
 /** Names the page that is shown, for tabs of the browser, its history and screen readers. */
@@ -66,4 +72,14 @@ export function useTitle(text: string): void {
   useEffect(() => {
     title.value = text;
   }, [text]);
+}
+
+/** Counts what waits for somebody, in the title and in the icon of the page, for as long as a component is there. */
+export function useTitleCount(waiting: number): void {
+  useEffect(() => {
+    count.value = waiting;
+    return () => {
+      count.value = 0;
+    };
+  }, [waiting]);
 }

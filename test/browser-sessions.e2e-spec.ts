@@ -29,6 +29,8 @@ async function made(fields: object): Promise<{ readonly id: string; readonly tok
   return body as unknown as { id: string; token: string };
 }
 
+const OTHER_TOKEN = 'other-token-0123456789';
+
 /** What a browser says with a request of the relay's own page, and what else lets the cookie count. */
 const OWN_PAGE: Readonly<Record<string, () => Record<string, string>>> = {
   'the browser says so': () => ({ 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }),
@@ -153,6 +155,28 @@ describe('a session of a browser', () => {
     expect(await plainRequest(url('/v1/environments'), { headers })).toMatchObject({ status: 401 });
   });
 
+  it('C36 counts for nothing where somebody else of this host, or of its domain, has set one of the same name', async () => {
+    relay = await RelayUnderTest.start({ tokens: [TOKEN, OTHER_TOKEN] });
+    const cookie = await signIn();
+    const name = cookie.split('=')[0] ?? '';
+    for (const both of [`${name}=${OTHER_TOKEN}; ${cookie}`, `${cookie}; ${name}=${OTHER_TOKEN}`])
+      expect(await plainRequest(url(SESSION_PATH), { headers: { cookie: both, origin: own() } })).toMatchObject({
+        status: 401,
+        json: { errorCode: 'TOKEN_REFUSED' },
+      });
+    const twice = await plainRequest(url(SESSION_PATH), { headers: { cookie: `${cookie}; ${cookie}`, origin: own() } });
+    expect(twice.status).toBe(200);
+  });
+
+  it('nothing that is answered to it is kept by a cache', async () => {
+    relay = await RelayUnderTest.start();
+    const headers = { cookie: await signIn(), origin: own() };
+    for (const path of ['/v1/environments', '/v1/tokens', '/v1/audit', '/v1/nothing', SESSION_PATH]) {
+      const answer = await plainRequest(url(path), { headers });
+      expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    }
+  });
+
   it('the cookie of a relay on another port is not taken for its own', async () => {
     relay = await RelayUnderTest.start();
     const headers = { cookie: `twinlane_1=${TOKEN}; twinlane_${relay.port}=%`, origin: own() };
@@ -211,6 +235,18 @@ describe('behind a proxy', () => {
     expect(await plainRequest(url(SESSION_PATH), { headers: page })).toMatchObject({ status: 200 });
     const strange = { ...page, origin: 'https://evil.example' };
     expect(await plainRequest(url(SESSION_PATH), { headers: strange })).toMatchObject({ status: 401 });
+  });
+
+  it('C36 that is not, a page that came over https gets a cookie for https all the same', async () => {
+    relay = await RelayUnderTest.start({ publicUrl: 'https://relay.example' });
+    const headers = { ...FORWARDED, host: 'relay.example', authorization: `Bearer ${TOKEN}` };
+    const cookieFor = async (origin: Record<string, string>): Promise<string | undefined> =>
+      (await plainRequest(url(SESSION_PATH), { method: 'POST', headers: { ...headers, ...origin } })).headers[
+        'set-cookie'
+      ]?.[0];
+    expect(await cookieFor({ origin: 'https://relay.example' })).toMatch(/; Secure$/);
+    expect(await cookieFor({ origin: 'http://relay.example' })).not.toContain('Secure');
+    expect(await cookieFor({})).not.toContain('Secure');
   });
 
   it('C36 that is not, its headers say nothing; the public address does', async () => {

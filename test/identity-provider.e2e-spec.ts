@@ -202,6 +202,20 @@ describe('C30 renewal without a reconnect', () => {
     expect(await socket.closed).toMatchObject({ code: 4001 });
   });
 
+  it.each(OTHERS.slice(1))('keeps no socket of the connection that was opened with another %s', async (_, claims) => {
+    const { connectionId } = await registered();
+    const open = async (channel: string, token: string) =>
+      RawSocket.open(statusUrl(connectionId, `client=one&channel=${channel}`), { token });
+    const before = await open('control', await provider.sign({ exp: inMs(HOUR_MS) }));
+    const now = await open('stream', await provider.sign({ exp: inMs(HOUR_MS), ...claims }));
+    now.send({ type: 'token_renew', token: await provider.sign({ exp: inMs(3 * HOUR_MS), ...claims }) });
+    expect(await now.seen('token_renew_response')).toMatchObject({ success: true });
+    later = 2 * HOUR_MS;
+    expect(await before.closed).toMatchObject({ code: 4001, reason: expect.stringContaining('expired') });
+    await said(now, { type: 'ack', seq: 0 });
+    await now.close();
+  });
+
   it('with what is no token is refused, and what could hold one reaches neither device nor clients', async () => {
     stoppedAt = SYSTEM_CLOCK.elapsed();
     const { connectionId, wsUrl, token } = await registered();

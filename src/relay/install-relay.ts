@@ -34,6 +34,7 @@ export function installRelay(app: NestExpressApplication): void {
     app.enableCors({ origin: allowedOrigins, exposedHeaders: [REQUEST_ID_HEADER, 'Retry-After'] });
   }
   if (servesConsole) app.use(serveConsole());
+  app.use(PREFIX, keepFromCaches);
   limitAddresses(app, app.get(AccessLimits));
   app.use(PREFIX, refuseStrangers(app.get(AccessService), publicUrl));
   refuseMalformed(app.getHttpServer(), app.get(RelayMetrics));
@@ -41,6 +42,13 @@ export function installRelay(app: NestExpressApplication): void {
   app.useBodyParser('json', { limit: maxFrameBytes, type: isJsonForRelay });
   app.useBodyParser('json');
   app.disable('x-powered-by');
+}
+
+/** What answers a cookie may be kept by caches that would not keep what answers a token. */
+function keepFromCaches(_request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  next();
 }
 
 function isJsonForRelay({ url = '', headers }: IncomingMessage): boolean {

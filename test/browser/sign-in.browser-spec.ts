@@ -49,6 +49,21 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
     expect(await page.getByRole('alert').textContent()).toContain('revoked');
   });
 
+  it('the link of somebody else, pasted into an open page, begins the page again, and its token leaves the address', async () => {
+    const { id, token } = await bench.twinlane.client().administration.createToken({ name: 'ada', role: 'client' });
+    const { page } = await bench.signedIn();
+    await page.getByRole('link', { name: /laptop/ }).waitFor();
+    await page.evaluate(() => sessionStorage.setItem('input:env', 'typed before'));
+    const again = page.waitForEvent('load');
+    await page.evaluate((secret) => (location.hash = `#token=${secret}`), token);
+    await again;
+    await page.getByRole('link', { name: /laptop/ }).waitFor();
+    expect(page.url()).not.toContain(token);
+    expect(await page.evaluate(() => [...Object.values(localStorage), sessionStorage.length])).toEqual([id, 0]);
+    await page.getByRole('button', { name: 'Account' }).click();
+    await page.getByText('ada', { exact: true }).waitFor();
+  });
+
   it('by keys alone: into the list, into an environment, through its tabs, and back', async () => {
     const visitor = await bench.signedIn();
     const { page } = visitor;

@@ -35,10 +35,14 @@ export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Cons
   const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
   const client = new ConsoleClient({ server: server.href, limits });
   const visible = pageVisibility(window.document);
+  const startOver = (): void => {
+    window.sessionStorage.clear();
+    window.location.reload();
+  };
   return {
     server,
     client,
-    session: new SessionStore(client, window.localStorage),
+    session: new SessionStore(client, window.localStorage, { key: `twinlane.session:${server.pathname}`, startOver }),
     router: new Router(window),
     theme: new ThemeStore(window.document.documentElement, window.localStorage),
     toasts: new Toasts(clock),

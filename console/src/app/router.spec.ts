@@ -45,3 +45,14 @@ it('elsewhere there is none to take', () => {
   expect(new Router(window).takeSecret('token')).toBeUndefined();
   expect(window.replaced).toEqual([]);
 });
+
+it('a token is taken out of the address also where its link is pasted into an open page', () => {
+  const window = bar('#/e/env-1');
+  const router = new Router(window);
+  const taken: string[] = [];
+  router.onSecret('token', (secret) => void taken.push(secret));
+  window.went('#token=secret');
+  expect([taken, window.replaced, router.path.value]).toEqual([['secret'], ['/prefix/'], []]);
+  window.went('#/e/env-2');
+  expect(taken).toEqual(['secret']);
+});

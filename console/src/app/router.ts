@@ -32,6 +32,14 @@ export class Router {
     this.hash.value = href;
   }
 
+  /** Takes what links carry behind `#name=` whenever one is followed while the page is open. @param taken told what it was */
+  onSecret(name: string, taken: (secret: string) => void): void {
+    this.bar.addEventListener('hashchange', () => {
+      const secret = this.takeSecret(name);
+      if (secret !== undefined) taken(secret);
+    });
+  }
+
   /** Takes what a link carried behind `#name=` out of the address, so that nobody reads it there later. */
   takeSecret(name: string): string | undefined {
     const prefix = `#${name}=`;

@@ -16,8 +16,9 @@ const INFO: SessionInfo = {
 };
 
 /** @param fails what every question ends with */
-function bench({ kept = false, fails }: { kept?: boolean; fails?: Error } = {}) {
-  const items = new Map<string, string>(kept ? [['twinlane.session', 'yes']] : []);
+function bench({ kept = false, of = 'tok-1', fails }: { kept?: boolean; of?: string; fails?: Error } = {}) {
+  const items = new Map<string, string>(kept ? [['session', of]] : []);
+  const begun: string[] = [];
   const asked: string[] = [];
   const answer = async (question: string): Promise<SessionInfo> => {
     asked.push(question);
@@ -34,7 +35,8 @@ function bench({ kept = false, fails }: { kept?: boolean; fails?: Error } = {}) 
     setItem: (key: string, value: string) => void items.set(key, value),
     removeItem: (key: string) => void items.delete(key),
   };
-  return { store: new SessionStore(client, storage), asked, items };
+  const parts = { key: 'session', startOver: () => void begun.push('again') };
+  return { store: new SessionStore(client, storage, parts), asked, items, begun };
 }
 
 describe('who uses the page', () => {
@@ -90,5 +92,23 @@ describe('who uses the page', () => {
     const away = bench({ kept: true, fails: new RelayUnreachableError('http://relay', 'away') });
     await expect(away.store.signOut()).rejects.toThrow('away');
     expect(away.items.size).toBe(1);
+  });
+
+  it('a cookie that somebody else has set is nobody’s session', async () => {
+    const { store, items } = bench({ kept: true, of: 'tok-2' });
+    await store.begin(undefined);
+    expect(store.state.value).toEqual({ phase: 'signed-out', reason: expect.stringContaining('not yours') });
+    expect(items.size).toBe(0);
+  });
+
+  it('what the page knows of one person is nothing for the next', async () => {
+    const same = bench({ kept: true });
+    await same.store.begin(undefined);
+    await same.store.signOut();
+    await same.store.signIn('secret');
+    expect([same.store.info, same.begun]).toEqual([INFO, []]);
+    const next = bench({ kept: true, of: 'tok-2' });
+    await next.store.begin('secret');
+    expect([next.store.info, next.begun, next.items.get('session')]).toEqual([undefined, ['again'], 'tok-1']);
   });
 });

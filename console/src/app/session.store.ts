@@ -10,17 +10,33 @@ export type SessionState =
   /** The relay could not be asked. */
   | { readonly phase: 'unknown'; readonly reason: string };
 
-const KEY = 'twinlane.session';
+const OF_SOMEBODY_ELSE =
+  'The session of this browser was changed from elsewhere, and is not yours any more. Sign in again.';
+
+export interface SessionParts {
+  /** Under which the browser keeps whose session it has: not the same for two relays of one origin. */
+  readonly key: string;
+  /** Lets go of all that the page, and its tab, know of whoever used them before: the page begins again. */
+  readonly startOver: () => void;
+}
 
 /** Who uses this page. */
 export class SessionStore {
   private readonly now = signal<SessionState>({ phase: 'checking' });
+  /** Whose session this page had last. */
+  private last: string | null;
 
-  /** @param storage of this browser: whether it has a session, because a page cannot see the cookie, and to ask without one is to be refused */
+  /**
+   * @param storage of this browser: whose session it has, because a page cannot see the cookie, and to ask without one is to be refused. A
+   *   server on another port or subdomain may set the cookie, but cannot write here
+   */
   constructor(
     private readonly client: Pick<TwinlaneClient, 'session' | 'signIn' | 'signOut'>,
     private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
-  ) {}
+    private readonly parts: SessionParts,
+  ) {
+    this.last = storage.getItem(parts.key);
+  }
 
   get state(): ReadonlySignal<SessionState> {
     return this.now;
@@ -35,15 +51,18 @@ export class SessionStore {
   /** @param token of the link that the page was opened with: it goes before a session that the browser has */
   async begin(token: string | undefined): Promise<void> {
     if (token !== undefined) return this.signIn(token);
-    if (this.storage.getItem(KEY) === null) {
+    const known = this.storage.getItem(this.parts.key);
+    if (known === null) {
       this.now.value = { phase: 'signed-out' };
       return;
     }
     this.now.value = { phase: 'checking' };
     try {
-      this.now.value = { phase: 'signed-in', info: await this.client.session() };
+      const info = await this.client.session();
+      if (info.tokenId === known) this.entered(info);
+      else this.end(OF_SOMEBODY_ELSE);
     } catch (error) {
-      if (error instanceof TokenRefusedError) this.end(error);
+      if (error instanceof TokenRefusedError) this.end(error.message);
       else this.now.value = { phase: 'unknown', reason: textOf(error) };
     }
   }
@@ -52,8 +71,9 @@ export class SessionStore {
     this.now.value = { phase: 'checking', token: true };
     try {
       const info = await this.client.signIn(token);
-      this.storage.setItem(KEY, 'yes');
-      this.now.value = { phase: 'signed-in', info };
+      this.storage.setItem(this.parts.key, info.tokenId);
+      if (this.last === null || this.last === info.tokenId) this.entered(info);
+      else this.parts.startOver();
     } catch (error) {
       this.now.value = { phase: 'signed-out', reason: textOf(error) };
     }
@@ -62,20 +82,25 @@ export class SessionStore {
   /** @throws what the relay says against it: then the cookie is still there */
   async signOut(): Promise<void> {
     await this.client.signOut();
-    this.storage.removeItem(KEY);
+    this.storage.removeItem(this.parts.key);
     this.now.value = { phase: 'signed-out' };
   }
 
   /** For whatever a request failed with. @returns whether it ended the session */
   noticed(error: unknown): boolean {
     if (!(error instanceof TokenRefusedError)) return false;
-    if (this.now.value.phase === 'signed-in') this.end(error);
+    if (this.now.value.phase === 'signed-in') this.end(error.message);
     return true;
   }
 
-  private end({ message }: TokenRefusedError): void {
-    this.storage.removeItem(KEY);
-    this.now.value = { phase: 'signed-out', reason: message };
+  private entered(info: SessionInfo): void {
+    this.last = info.tokenId;
+    this.now.value = { phase: 'signed-in', info };
+  }
+
+  private end(reason: string): void {
+    this.storage.removeItem(this.parts.key);
+    this.now.value = { phase: 'signed-out', reason };
   }
 }
 

@@ -43,3 +43,25 @@ it('a renewed one stays, and a released one is let go', async () => {
   await clock.advance(20_000);
   expect([ends, live.count]).toEqual([[], 0]);
 });
+
+it('C30 what was opened with other rights is not renewed with the rest of its connection', async () => {
+  const clock = new ManualClock();
+  const live = new LiveSockets(clock);
+  const ends: string[] = [];
+  const identity = (access: 'watch' | 'steer', at: number): Identity => ({
+    tokenId: 'jwt-1',
+    organizationId: 'acme',
+    role: 'client',
+    access,
+    mayApprove: false,
+    expiresAt: clock.now() + at,
+  });
+  const open = (access: 'watch' | 'steer') =>
+    live.hold(identity(access, 5_000), { refuse: (end) => void ends.push(`${access} ${end}`) }, 'one');
+  open('steer');
+  const watching = open('watch');
+  open('watch');
+  watching.renew(identity('watch', 60_000));
+  await clock.advance(10_000);
+  expect([ends, live.count]).toEqual([['steer expired'], 2]);
+});

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { CLOCK } from '../../config/index.js';
 import type { Clock, Timer } from '../../protocol/index.js';
 import type { Identity } from './identity.js';
-import { hasExpired } from './rights.js';
+import { hasExpired, hasSameRights } from './rights.js';
 
 /** Why a socket's token lets it in no longer. */
 export type AccessEnd = 'revoked' | 'expired' | 'outside';
@@ -19,7 +19,7 @@ export interface Hold {
   readonly identity: Identity;
   /**
    * The same holder has shown that it may stay longer, or what else has changed. Its `tokenId` stays. Sockets of one connection are
-   * renewed together.
+   * renewed together, as far as they were opened with the same rights.
    */
   renew(identity: Identity): void;
   /** The socket has closed. */
@@ -140,9 +140,12 @@ export class LiveSockets implements OnApplicationShutdown {
 
   /** One that was let go, or was refused, is none of them. */
   private together(held: Held): Held[] {
-    const open = [...(this.byToken.get(held.identity.tokenId) ?? [])];
+    const { connection, identity } = held;
+    const open = [...(this.byToken.get(identity.tokenId) ?? [])];
     return open.filter(
-      (other) => other === held || (held.connection !== undefined && other.connection === held.connection),
+      (other) =>
+        other === held ||
+        (connection !== undefined && other.connection === connection && hasSameRights(other.identity, identity)),
     );
   }
 

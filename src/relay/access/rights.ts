@@ -107,6 +107,11 @@ export function mayOperate(identity: Identity): boolean {
   return rightsOf(identity).operate === 'always';
 }
 
+/** Whether two are the same holder, with the same rights. */
+export function hasSameRights(one: Identity, other: Identity): boolean {
+  return rightsTextOf(one) === rightsTextOf(other);
+}
+
 /** Whether its time is over. @param now epoch ms */
 export function hasExpired({ expiresAt }: Pick<Identity, 'expiresAt'>, now: number): boolean {
   return expiresAt !== undefined && now >= expiresAt;
@@ -130,4 +135,9 @@ const NOTHING: RoleRights = {
 function within({ environments }: Identity, right: 'never' | 'scoped' | 'always', name: string): boolean {
   if (right !== 'scoped') return right === 'always';
   return environments === undefined || environments.some((pattern) => fitsPattern(name, pattern));
+}
+
+function rightsTextOf({ tokenId, organizationId, role, environments, access, mayApprove: approves }: Identity): string {
+  const names = environments && [...new Set(environments)].toSorted();
+  return JSON.stringify([tokenId, organizationId, role, names, access ?? 'steer', approves]);
 }

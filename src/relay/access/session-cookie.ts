@@ -47,7 +47,9 @@ export function endedSessionCookie(request: IncomingMessage): string {
 }
 
 function cookieOf(request: IncomingMessage, value: string, maxAgeS: number): string {
-  const secure = arrivalOf(request).base.startsWith('https:') ? '; Secure' : '';
+  // A page says how it came itself, also behind a proxy whose headers do not count.
+  const isSecure = [arrivalOf(request).base, request.headers.origin].some((at) => at?.startsWith('https:'));
+  const secure = isSecure ? '; Secure' : '';
   return `${nameFor(request)}=${value}; Max-Age=${maxAgeS}; ${ATTRIBUTES}${secure}`;
 }
 
@@ -58,12 +60,15 @@ function nameFor(request: IncomingMessage): string {
   return `twinlane_${port}`;
 }
 
+/** Others of this host, or of its domain, may set one of the same name for their own token: of two that differ nobody knows which it is. */
 function readCookie({ headers }: IncomingMessage, wanted: string): string | undefined {
+  const values = new Set<string>();
   for (const pair of (headers.cookie ?? '').split(';')) {
     const [name = '', ...value] = pair.trim().split('=');
-    if (name === wanted) return decoded(value.join('='));
+    if (name === wanted) values.add(value.join('='));
   }
-  return undefined;
+  const [value, ...others] = values;
+  return value === undefined || others.length > 0 ? undefined : decoded(value);
 }
 
 function decoded(value: string): string | undefined {

@@ -5,6 +5,7 @@ import { RelayError } from '../relay.error.js';
 import { AccessService } from './access.service.js';
 import type { Identity } from './identity.js';
 import type { Hold } from './live-sockets.js';
+import { hasSameRights } from './rights.js';
 import { failedRenewal, SocketRenewal, type RenewedSocket } from './socket-renewal.js';
 
 const OTHER_HOLDER =
@@ -37,7 +38,8 @@ export class TokenRenewals {
       if (typeof token !== 'string' || token === '')
         throw new RelayError('BAD_REQUEST', 'A token_renew has a token, as text, in at most 32 KiB.');
       const identity = await this.access.identify(token);
-      if (!isSameHolder(hold.identity, identity)) throw new RelayError('ACCESS_REFUSED', OTHER_HOLDER);
+      // A socket keeps the rights that it was opened with: a token of other rights opens another one.
+      if (!hasSameRights(hold.identity, identity)) throw new RelayError('ACCESS_REFUSED', OTHER_HOLDER);
       // An older token is no reason to end sooner.
       if (expiryOf(identity) > expiryOf(hold.identity)) hold.renew(identity);
       return { success: true, ...this.remaining(hold.identity) };
@@ -54,16 +56,6 @@ export class TokenRenewals {
   private remaining({ expiresAt }: Identity): { readonly expires_in_ms: number } | undefined {
     return expiresAt === undefined ? undefined : { expires_in_ms: Math.max(0, expiresAt - this.clock.now()) };
   }
-}
-
-/** A socket keeps the rights that it was opened with: a token of other rights opens another one. */
-function isSameHolder(before: Identity, after: Identity): boolean {
-  return rightsTextOf(before) === rightsTextOf(after);
-}
-
-function rightsTextOf({ tokenId, organizationId, role, environments, access, mayApprove }: Identity): string {
-  const names = environments && [...new Set(environments)].toSorted();
-  return JSON.stringify([tokenId, organizationId, role, names, access ?? 'steer', mayApprove]);
 }
 
 function expiryOf({ expiresAt = Infinity }: Identity): number {

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLOCK } from '../../config/index.js';
 import type { Clock, SessionInfo } from '../../protocol/index.js';
@@ -32,7 +32,6 @@ export class SessionController {
   @Post()
   @HttpCode(200)
   @UseGuards(AccessGuard)
-  @Header('Cache-Control', 'no-store')
   async signIn(
     @Caller() caller: Identity,
     @Req() request: IncomingMessage,
@@ -57,7 +56,6 @@ export class SessionController {
   /** Who one is, and what one may. */
   @Get()
   @UseGuards(AccessGuard)
-  @Header('Cache-Control', 'no-store')
   show(@Caller() caller: Identity): Promise<SessionInfo> {
     assertMaySeeAny(caller);
     return this.describe(caller);
@@ -65,7 +63,6 @@ export class SessionController {
 
   /** Ends the session of this browser, also one whose token has ended. The token goes on. */
   @Delete()
-  @Header('Cache-Control', 'no-store')
   signOut(
     @Req() request: IncomingMessage,
     @Res({ passthrough: true }) response: ServerResponse,

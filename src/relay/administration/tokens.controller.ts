@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Header, Param, Post, Query, Req, UseGuards, UsePipes } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Req, UseGuards, UsePipes } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { CreatedToken, TokenEntry, TokenPage } from '../../protocol/index.js';
 import { AccessGuard, Caller } from '../access/access.guard.js';
@@ -24,7 +24,6 @@ export class TokensController {
   ) {}
 
   @Post()
-  @Header('Cache-Control', 'no-store')
   async create(
     @Caller() caller: Identity,
     @Req() request: IncomingMessage,

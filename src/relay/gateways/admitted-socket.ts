@@ -65,9 +65,10 @@ export class AdmittedSocket extends GuardedSocket implements HeldSocket {
 
   refuse(end: AccessEnd): void {
     const { actor, environmentId, parts } = this;
-    parts.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
     const { code, reason } = accessClosing(end, this.knowsOurs);
+    // First: nothing that fails may leave it open.
     this.cut(code.code, reason, parts.clock);
+    parts.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
   }
 
   protected override failed(error: unknown): void {

@@ -106,9 +106,9 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   }
 
   /** Of which there are events, newest first. */
-  runtimesKept(limit: number): RuntimePage {
-    const { journal, runtimes, approvals } = this;
-    return runtimeEntries({ journal, runtimes, approvals }, limit);
+  runtimesKept(limit: number): Promise<RuntimePage> {
+    const { journal, runtimes, approvals, context } = this;
+    return runtimeEntries({ journal, runtimes, approvals, turns: context.replays }, limit);
   }
 
   /** Whoever waits for an answer that cannot be taken is told so. */

@@ -38,6 +38,16 @@ export class ReplayTurns {
     return false;
   }
 
+  /** Resolves when it is the caller's turn to read once. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        if (this.admits(wake)) resolve();
+      };
+      wake();
+    });
+  }
+
   /** The reader is gone. */
   leave(wake: Wake): void {
     this.waiting.delete(wake);
@@ -47,10 +57,10 @@ export class ReplayTurns {
   private schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;
-    this.nextTurn(() => this.turn());
+    this.nextTurn(() => this.begin());
   }
 
-  private turn(): void {
+  private begin(): void {
     this.isScheduled = false;
     this.left = this.perTurn;
     for (const wake of this.waiting) {

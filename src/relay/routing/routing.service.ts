@@ -182,7 +182,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** The runtimes of an environment of which there are events, newest first, also while its device is offline. @param limit entries at most */
-  runtimesOf(environmentId: string, limit: number): RuntimePage {
+  runtimesOf(environmentId: string, limit: number): Promise<RuntimePage> {
     return this.hub(environmentId).runtimesKept(limit);
   }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { settle } from '../../../test/kit/manual-clock.js';
 import { ENVIRONMENT, FakeDeviceLink, RoutingBench } from '../../../test/kit/routing-bench.js';
-import type { Frame } from '../../protocol/index.js';
+import { MemoryJournal } from '../../journal/index.js';
+import type { Frame, Runtime } from '../../protocol/index.js';
+import { PendingApprovals } from './pending-approvals.js';
+import { ReplayTurns } from './replay-turns.js';
+import { runtimeEntries } from './runtime-entries.js';
+import { Runtimes } from './runtimes.js';
 
 const EMITTED_AT = '2026-11-22T12:00:00.000Z';
 
@@ -32,7 +38,7 @@ describe('the runtimes of an environment', () => {
   it('are none where there are no events, whatever clients ask for', async () => {
     const bench = await emitted();
     await bench.attach({ runtime: { agent_id: null, conversation_id: 'asked-for' } });
-    expect(bench.routing.runtimesOf(ENVIRONMENT, 10)).toEqual({ runtimes: [], hasMore: false });
+    expect(await bench.routing.runtimesOf(ENVIRONMENT, 10)).toEqual({ runtimes: [], hasMore: false });
   });
 
   it('are listed with what is kept of each, the newest first', async () => {
@@ -42,7 +48,7 @@ describe('the runtimes of an environment', () => {
       event('old', 3, 'stream_delta', { delta: {} }),
       event('new', 1, 'stream_delta', { delta: {}, emitted_at: 'yesterday' }),
     );
-    expect(bench.routing.runtimesOf(ENVIRONMENT, 10)).toEqual({
+    expect(await bench.routing.runtimesOf(ENVIRONMENT, 10)).toEqual({
       runtimes: [
         { runtime: runtime('new'), events: 1, epoch: 'e1', seq: 1, lastEventAt: null, pendingApprovals: 0 },
         {
@@ -61,8 +67,46 @@ describe('the runtimes of an environment', () => {
 
   it('beyond the limit are not listed, and that is said', async () => {
     const bench = await emitted(event('a', 1, 'x'), event('b', 1, 'x'), event('a', 2, 'x'));
-    const { runtimes, hasMore } = bench.routing.runtimesOf(ENVIRONMENT, 1);
+    const { runtimes, hasMore } = await bench.routing.runtimesOf(ENVIRONMENT, 1);
     expect(runtimes.map((entry) => entry.runtime.conversation_id)).toEqual(['a']);
     expect(hasMore).toBe(true);
+  });
+
+  it('C31 are read in turn with everybody else, and each event once', async () => {
+    const journal = new MemoryJournal();
+    const reads: Runtime[] = [];
+    const { read } = journal;
+    journal.read = (...asked) => (reads.push(asked[0]), read.apply(journal, asked));
+    const turns: (() => void)[] = [];
+    const runtimes = new Runtimes(journal, { maxRuntimes: 9, maxEpochsPerRuntime: 9 });
+    const append = (name: string, seq: number): void => {
+      const of = { agent_id: null, conversation_id: name };
+      const frame = JSON.stringify({ type: 'x', emitted_at: EMITTED_AT });
+      void runtimes.ofDevice(of).history.append({ epoch: 'e1', seq }, 'x', frame);
+    };
+    for (const name of ['a', 'b', 'c', 'd', 'e']) append(name, 1);
+    const list = () =>
+      runtimeEntries(
+        {
+          journal,
+          runtimes,
+          approvals: new PendingApprovals(),
+          turns: new ReplayTurns(2, undefined, (run) => turns.push(run)),
+        },
+        10,
+      );
+    const listed = list();
+    await settle();
+    expect(reads).toHaveLength(2);
+    while (turns.length > 0) {
+      turns.shift()?.();
+      await settle();
+    }
+    expect((await listed).runtimes.map(({ lastEventAt }) => lastEventAt)).toEqual(
+      Array(5).fill(Date.parse(EMITTED_AT)),
+    );
+    append('c', 2);
+    expect((await list()).runtimes.map(({ seq }) => seq)).toEqual([2, 1, 1, 1, 1]);
+    expect(reads).toHaveLength(6);
   });
 });

@@ -19,6 +19,8 @@ export class RuntimeRecord {
   readonly snapshots = new SparseMap<string, string>();
   /** `status` of the newest `update_loop_status`. */
   loopStatus: string | undefined;
+  /** When its newest event that was looked at was emitted, and where that one stands. */
+  emitted: { readonly position: number; readonly at: number | null } | undefined;
   /** Whether the device has ever spoken of it; a client may ask for anything. */
   isReal = false;
 

@@ -52,10 +52,10 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
         <div class="conversation__column">
           <div class="conversation__switch">
             <Menu
-              label="Conversations"
+              label={`Conversations: ${conversation?.runtime.conversation_id ?? 'none'}`}
               button={
                 <>
-                  <Icon name="conversation" /> {conversation?.runtime.conversation_id ?? 'Conversations'}{' '}
+                  <Icon name="conversation" /> {conversation?.runtime.conversation_id ?? 'none'}{' '}
                   <Icon name="chevronDown" size={12} />
                 </>
               }

@@ -124,9 +124,11 @@ function Outcome({ approval }: { readonly approval: Approval }) {
   );
 }
 
-function wordsFor({ outcome, byUs }: Approval): [Tone, string] {
-  if (outcome === 'allow') return ['good', byUs ? 'Allowed here' : 'Allowed by another client'];
-  if (outcome === 'deny') return ['bad', byUs ? 'Denied here' : 'Denied by another client'];
+function wordsFor({ outcome, byUs, wasSeen }: Approval): [Tone, string] {
+  const others = wasSeen ? ' by another client' : '';
+  const who = byUs ? ' here' : others;
+  if (outcome === 'allow') return ['good', `Allowed${who}`];
+  if (outcome === 'deny') return ['bad', `Denied${who}`];
   if (outcome === 'expired') return ['quiet', 'Nobody answered in time'];
   return ['quiet', 'The turn ended before somebody answered'];
 }

@@ -44,7 +44,13 @@ export function VirtualList<Row extends Keyed>(props: VirtualListProps<Row>) {
   void revision.value;
   list.resize(rows.length, (at) => estimateOf(rows[at], estimate));
   const range = list.range();
-  if (list.isFollowing) seenRevision.current = revision.value;
+  const isFollowing = list.isFollowing;
+  if (isFollowing) seenRevision.current = revision.value;
+  /** Whether what is drawn is no longer what is to be seen. */
+  const isOutdated = (): boolean => {
+    const { from, to, before } = list.range();
+    return from !== range.from || to !== range.to || before !== range.before || list.isFollowing !== isFollowing;
+  };
 
   const settle = () => {
     const element = scroller.current;
@@ -55,8 +61,7 @@ export function VirtualList<Row extends Keyed>(props: VirtualListProps<Row>) {
     const top = list.scrollTop;
     if (Math.abs(element.scrollTop - top) >= 1) element.scrollTop = top;
     list.placed(element.scrollTop);
-    const next = list.range();
-    if (next.from !== range.from || next.to !== range.to || next.before !== range.before) redraw();
+    if (isOutdated()) redraw();
   };
   useLayoutEffect(() => {
     settle();
@@ -97,7 +102,7 @@ export function VirtualList<Row extends Keyed>(props: VirtualListProps<Row>) {
     } else return;
     event.preventDefault();
   };
-  const isNew = !list.isFollowing && revision.value !== seenRevision.current;
+  const isNew = !isFollowing && revision.value !== seenRevision.current;
   return (
     <div class="virtual-list">
       <div
@@ -109,10 +114,8 @@ export function VirtualList<Row extends Keyed>(props: VirtualListProps<Row>) {
         tabIndex={0}
         onScroll={() => {
           if (!scroller.current) return;
-          const wasFollowing = list.isFollowing;
           list.look(scroller.current);
-          const next = list.range();
-          if (next.from !== range.from || next.to !== range.to || list.isFollowing !== wasFollowing) redraw();
+          if (isOutdated()) redraw();
         }}
         onKeyDown={onKeyDown}
       >
@@ -124,7 +127,7 @@ export function VirtualList<Row extends Keyed>(props: VirtualListProps<Row>) {
           ))}
         </div>
       </div>
-      {!list.isFollowing && (
+      {!isFollowing && (
         <button type="button" class="virtual-list__end" onClick={toEnd}>
           <Icon name="chevronDown" size={14} />
           {isNew ? 'New output below' : 'To the end'}

@@ -39,7 +39,7 @@ function useHighlighted(code: string, language: string, isOpen: boolean): readon
   useEffect(() => {
     if (!isWanted) return undefined;
     let isNewest = true;
-    import('./highlighter.js')
+    void import('./highlighter.js')
       .then(({ highlight }) => highlight(code, language))
       // Where the relay was updated meanwhile the language cannot be fetched; code without colours is still code.
       .catch(() => undefined)

@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { EnvironmentRecord } from 'twinlane/client';
 import { useConsole, useShortcuts } from '../../app/index.js';
 import { Button } from '../../ui/index.js';
@@ -32,7 +32,6 @@ export function ConversationView(props: ConversationViewProps) {
   const { record, conversation, events, blocked, begin, showAll } = props;
   const { session, toasts, now } = useConsole();
   const control = useRef<ListControl>(undefined);
-  const escapedAt = useRef(-Infinity);
   const transcript = conversation.transcript.value;
   const mayApprove = session.info?.mayApprove ?? false;
   const maySteer = blocked === undefined;
@@ -62,17 +61,12 @@ export function ConversationView(props: ConversationViewProps) {
     control.current?.toEnd();
     void conversation.outbox.add(content);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
-    const isTwice = event.timeStamp - escapedAt.current < TWICE_MS;
-    escapedAt.current = isTwice ? -Infinity : event.timeStamp;
-    if (isTwice && maySteer && conversation.status.isBusy) abort();
-  };
+  useEscapeTwice(() => maySteer && conversation.status.isBusy && abort());
   const device = conversation.status.device.value;
   const state = conversation.state.value;
   const hasEarlier = conversation.history !== 'all' && events > conversation.history;
   return (
-    <section class="conversation__main" aria-label="Conversation" onKeyDown={onKeyDown}>
+    <section class="conversation__main" aria-label="Conversation">
       <ModeBar conversation={conversation} maySteer={maySteer} setMode={setMode} setAgentMode={setAgentMode} />
       {state.phase === 'failed' && (
         <p class="conversation__problem" role="alert">
@@ -85,7 +79,7 @@ export function ConversationView(props: ConversationViewProps) {
           <Button onClick={showAll}>Show all</Button>
         </p>
       )}
-      <TranscriptView transcript={transcript} expected={events} context={context} control={control} />
+      <TranscriptView transcript={transcript} isCaughtUp={device !== undefined} context={context} control={control} />
       <div class="conversation__below">
         <StatusLine
           conversation={conversation}
@@ -114,4 +108,21 @@ export function ConversationView(props: ConversationViewProps) {
       </div>
     </section>
   );
+}
+
+/** Wherever the focus is: what had it may just have gone. */
+function useEscapeTwice(run: () => void): void {
+  const newest = useRef(run);
+  newest.current = run;
+  useEffect(() => {
+    let escapedAt = -Infinity;
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      const isTwice = event.timeStamp - escapedAt < TWICE_MS;
+      escapedAt = isTwice ? -Infinity : event.timeStamp;
+      if (isTwice) newest.current();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, []);
 }

@@ -7,8 +7,8 @@ import type { Transcript } from '../transcript/transcript.store.js';
 
 interface TranscriptViewProps {
   readonly transcript: Transcript | undefined;
-  /** Events of the past that are on their way at first. */
-  readonly expected: number;
+  /** Whether the state has come, which is shown after the past. */
+  readonly isCaughtUp: boolean;
   readonly context: RowContext;
   readonly control: { current: ListControl | undefined };
 }
@@ -26,12 +26,12 @@ const HEIGHTS: Readonly<Record<TranscriptRow['item']['kind'], number>> = {
   end: 54,
 };
 
-export function TranscriptView({ transcript, expected, context, control }: TranscriptViewProps) {
+export function TranscriptView({ transcript, isCaughtUp, context, control }: TranscriptViewProps) {
   const render = useMemo(() => (row: TranscriptRow) => <RowView row={row} context={context} />, [context]);
   if (!transcript) return <Waiting label="Opening the conversation" />;
   void transcript.items.revision.value;
   const { rows, revision } = transcript.items;
-  if (rows.length === 0) return expected > 0 ? <Waiting label="Reading the conversation" /> : <Nothing />;
+  if (rows.length === 0) return isCaughtUp ? <Nothing /> : <Waiting label="Reading the conversation" />;
   return (
     <VirtualList
       label="Transcript"

@@ -78,6 +78,8 @@ function onCall(fields: Readonly<Record<string, unknown>>, target: DeltaTarget, 
   const item = callOf(id, target);
   change(item);
   if (item.isOver) target.items.live.delete(item);
+  // What its card says is not said again at the end of the turn.
+  if (item.note !== '') target.items.complaints.add(item.note);
   target.items.touch(item);
 }
 

@@ -20,6 +20,10 @@ export interface Approval {
   outcome: ApprovalOutcome | undefined;
   /** Whether this page's answer was the one that counted. */
   byUs: boolean;
+  /** Whether it was drawn while it was open: then somebody else was faster. Of the past nobody knows who answered. */
+  wasSeen: boolean;
+  /** `revision` of the call when it was asked. */
+  readonly askedAt: number;
   /** This page's answer is on its way. */
   answering: 'allow' | 'deny' | undefined;
   /** Why this page's answer did not count. */

@@ -100,7 +100,16 @@ export class Transcript {
     if (before) return;
     const call = callOf(request.tool_call_id, this.target(at));
     if (call.name === 'tool') call.name = request.tool_name;
-    call.approval = { requestId: id, request, outcome: undefined, byUs: false, answering: undefined, error: undefined };
+    call.approval = {
+      requestId: id,
+      request,
+      outcome: undefined,
+      byUs: false,
+      answering: undefined,
+      error: undefined,
+      wasSeen: false,
+      askedAt: call.revision.peek(),
+    };
     this.asked.set(id, call);
     this.pending.set(id, call);
     this.items.touch(call);
@@ -120,6 +129,7 @@ export class Transcript {
   }
 
   private settle(call: ToolCall, approval: Approval, outcome: Approval['outcome'], at: number | undefined): void {
+    approval.wasSeen ||= call.revision.peek() > approval.askedAt;
     approval.outcome ??= outcome;
     this.pending.delete(approval.requestId);
     if (outcome === 'turn_ended' && !call.isOver) call.end('unknown', at);

@@ -4,7 +4,15 @@
 const CYCLE = 2_000;
 const REASONING_UNTIL = 200;
 const TEXT_UNTIL = 1_400;
-const WORDS = ['the relay ', 'holds back ', 'what nobody ', 'has *read*, ', 'and `control` ', 'stays fast; ', 'a **window** '];
+const WORDS = [
+  'the relay ',
+  'holds back ',
+  'what nobody ',
+  'has *read*, ',
+  'and `control` ',
+  'stays fast; ',
+  'a **window** ',
+];
 /** Text of a block, in deltas. */
 const BLOCK = 40;
 const OPENINGS = ['', '', '', '### What it means\n\n', '- first\n- ', '> ', '```ts\n'];
@@ -43,7 +51,12 @@ function toolOf(id, at, number) {
   if (at === TEXT_UNTIL + 1)
     return { message_type: 'client_tool_start', id: `${id}-s`, tool_call_id: call, tool_name: 'shell', command };
   if (at === CYCLE - 1) return { ...returned, status: 'success', exit_code: 0, tool_return: '' };
-  return { ...returned, status: 'running', stream: 'stdout', tool_return: `ok ${number} - what is sent arrives once\n` };
+  return {
+    ...returned,
+    status: 'running',
+    stream: 'stdout',
+    tool_return: `ok ${number} - what is sent arrives once\n`,
+  };
 }
 
 /** What a turn's first delta shows, and its last. */

@@ -17,7 +17,7 @@ class NarratorAgent {
     const say = (content) => turn.emit({ message_type: 'assistant_message', id: `${name}-${content}`, content });
     const begun = performance.now();
     say(`${beginOf(name)}\n\n`);
-    for (let said = 0; said < deltas && !turn.signal.aborted; ) {
+    for (let said = 0; said < deltas && !turn.signal.aborted;) {
       const due = Math.min(deltas, Math.ceil(((performance.now() - begun + EVERY_MS) / 1_000) * rate));
       while (said < due) turn.emit(deltaOf(name, said++));
       await turn.ready();

@@ -216,9 +216,12 @@ async function measureBursts() {
       await turning;
     }),
   );
+  const last = endOf(`burst-${turns}`);
+  await opened.page.getByRole('log').press('End');
+  await opened.page.waitForFunction(seenAtEnd, last, { polling: 'raf' });
   const full = await holds(opened);
   shown.attachment.close();
-  const again = await measureReopened(opened, shown.attachment, endOf(`burst-${turns}`));
+  const again = await measureReopened(opened, shown.attachment, last);
   await opened.close();
   return {
     frames: summaryOf(frames),

@@ -112,7 +112,8 @@ describe.skipIf(SKIPPED !== undefined)(
       await run(page, 'echo first-$((1+1))');
       await shows(page, 'first-2');
       await page.getByRole('button', { name: 'Another terminal' }).click();
-      await page.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
+      const second = page.getByRole('region', { name: 'Terminal 2' });
+      await second.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
       await run(page, 'echo second-$((1+2))');
       await shows(page, 'second-3');
       await page.getByRole('link', { name: 'Files' }).click();
@@ -123,6 +124,22 @@ describe.skipIf(SKIPPED !== undefined)(
       await shows(page, 'first-2');
       await page.getByRole('button', { name: 'End terminal 2' }).click();
       await page.getByRole('button', { name: 'End terminal 2' }).waitFor({ state: 'detached' });
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('C18 one that prints without end leaves the page usable, and hears Ctrl+C', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      await run(page, 'yes flood');
+      await shows(page, 'flood');
+      await page.getByRole('button', { name: 'Keys in a terminal' }).click();
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.xterm-helper-textarea').focus();
+      await page.keyboard.press('Control+c');
+      await run(page, 'echo calm-$((1+8))');
+      await shows(page, 'calm-9');
       visitor.expectNoTroubles(bench.url);
     });
 
@@ -189,10 +206,15 @@ describe.skipIf(SKIPPED !== undefined)(
       await shows(page, 'echo pasted-');
       await page.keyboard.press('Enter');
       await shows(page, 'pasted-4');
-      await rows(page).getByText('pasted-4').first().dblclick({ force: true });
-      await page.keyboard.press('Control+Shift+c');
       await expect
-        .poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: 90_000 })
+        .poll(
+          async () => {
+            await rows(page).getByText('pasted-4').first().dblclick({ force: true });
+            await page.keyboard.press('Control+Shift+c');
+            return page.evaluate(() => navigator.clipboard.readText());
+          },
+          { timeout: 90_000 },
+        )
         .toContain('pasted-4');
       await page.keyboard.press('Control+Shift+x');
       await page.waitForFunction(() => document.activeElement?.closest('.terminal-tabs') !== null);

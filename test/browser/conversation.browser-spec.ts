@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultProxy } from '../kit/fault-proxy.js';
 import { TOKEN } from '../kit/twinlane.js';
 import { ConsoleBench } from './kit/console-bench.js';
@@ -34,6 +34,7 @@ describe.skipIf(SKIPPED !== undefined)(`a conversation${SKIPPED === undefined ? 
   beforeAll(async () => {
     bench = await ConsoleBench.start({ listener: { mode: 'standard' } });
   });
+  afterEach(() => bench?.leave());
   afterAll(() => bench?.close());
 
   it('a turn with approval by key, in two browsers at once: one answer counts, and the other page says so', async () => {
@@ -45,8 +46,7 @@ describe.skipIf(SKIPPED !== undefined)(`a conversation${SKIPPED === undefined ? 
     expect(await ada.page.getByRole('group', { name: 'Command' }).innerText()).toBe('echo one; echo two >&2; exit 3');
     expect(await ada.axe()).toEqual([]);
     await bob.page.getByRole('textbox', { name: 'Input' }).blur();
-    await bob.page.keyboard.press('g');
-    await bob.page.keyboard.press('a');
+    await bob.inARow('g', 'a');
     await bob.page.locator('[data-asks]:focus').waitFor();
     await bob.page.keyboard.press('a');
     await bob.page.getByText('Allowed here').waitFor();
@@ -79,8 +79,7 @@ describe.skipIf(SKIPPED !== undefined)(`a conversation${SKIPPED === undefined ? 
     await page.getByText('1. in the queue').waitFor();
     await page.getByRole('button', { name: 'Take it out of the queue' }).click();
     await page.getByText('1. in the queue').waitFor({ state: 'detached' });
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Escape');
+    await visitor.inARow('Escape', 'Escape');
     await page.getByText(/^Aborted/).waitFor();
     await page.getByRole('textbox', { name: 'Input' }).press('ArrowUp');
     expect(await page.getByRole('textbox', { name: 'Input' }).inputValue()).toBe('echo waits');

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { GitRepository } from '../kit/git-repository.js';
 import { SKIPPED } from './kit/chromium.js';
 import { ConsoleBench } from './kit/console-bench.js';
@@ -27,6 +27,7 @@ describe.skipIf(SKIPPED !== undefined)(
       await writeFile(at('pixel.gif'), Buffer.from('R0lGODlhAQABAIAAAP8AAAAAACwAAAAAAQABAAACAkQBADs=', 'base64'));
       repository.git('branch', 'next');
     });
+    afterEach(() => bench?.leave());
     afterAll(() => bench?.close());
 
     async function inFiles(options: Parameters<ConsoleBench['signedIn']>[0] = DESK): Promise<WatchedPage> {
@@ -47,6 +48,11 @@ describe.skipIf(SKIPPED !== undefined)(
       await page.getByText('Searching…').waitFor({ state: 'detached' });
       await page.getByRole('option', { name: letters }).first().click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+
+    async function edit(page: Page): Promise<void> {
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await page.locator('.cm-content[contenteditable="true"]:focus').waitFor();
     }
 
     it('the tree by keys: in, down, by letters, and open', async () => {
@@ -75,7 +81,7 @@ describe.skipIf(SKIPPED !== undefined)(
       const visitor = await inFiles();
       const { page } = visitor;
       await openFile(page, 'notes.md');
-      await page.getByRole('button', { name: 'Edit' }).click();
+      await edit(page);
       await page.keyboard.type('mine ');
       await page.getByText('not saved').first().waitFor();
       await page.keyboard.press('Control+s');
@@ -83,6 +89,7 @@ describe.skipIf(SKIPPED !== undefined)(
       expect(await readFile(at('notes.md'), 'utf8')).toBe('mine one\ntwo\n');
 
       await page.keyboard.type('again ');
+      await page.getByText('not saved').first().waitFor();
       await writeFile(at('notes.md'), 'theirs\n');
       await page.getByText('Changed on the device.').waitFor();
       await page.keyboard.press('Control+s');
@@ -108,7 +115,7 @@ describe.skipIf(SKIPPED !== undefined)(
       const visitor = await inFiles();
       const { page } = visitor;
       await openFile(page, 'draft.txt');
-      await page.getByRole('button', { name: 'Edit' }).click();
+      await edit(page);
       await page.keyboard.type('typed ');
       await page.getByText('not saved').first().waitFor();
       await page.getByRole('link', { name: 'Connection' }).click();
@@ -127,6 +134,54 @@ describe.skipIf(SKIPPED !== undefined)(
       await page.getByRole('button', { name: 'Close draft.txt' }).waitFor({ state: 'detached' });
       expect(await readFile(at('draft.txt'), 'utf8')).toBe('typed begin\n');
       visitor.expectNoTroubles(bench.url);
+    });
+
+    it('the browser asks before a page goes with something typed in it, and only then', async () => {
+      await writeFile(at('typed.txt'), 'begin\n');
+      const { page } = await inFiles();
+      const asked: string[] = [];
+      page.on('dialog', (dialog) => {
+        asked.push(dialog.type());
+        // Stay.
+        void dialog.dismiss();
+      });
+      await openFile(page, 'typed.txt');
+      await page.reload();
+      await code(page).getByText('begin').waitFor();
+      expect(asked).toEqual([]);
+      await edit(page);
+      await page.keyboard.type('typed ');
+      await page.getByText('not saved').first().waitFor();
+      const dialog = page.waitForEvent('dialog');
+      // Never answered where one stays.
+      void page.evaluate(() => location.reload());
+      expect((await dialog).type()).toBe('beforeunload');
+      await code(page).getByText('typed begin').waitFor();
+    });
+
+    it('says who may only watch that there are none for them', async () => {
+      const { token } = await bench.twinlane
+        .client()
+        .administration.createToken({ name: 'eve', role: 'client', access: 'watch' });
+      const visitor = await bench.signedIn(DESK, token);
+      const { page } = visitor;
+      await page.getByRole('link', { name: /laptop/ }).click();
+      await page.getByRole('link', { name: 'Files' }).click();
+      await page.getByText('No files for this token.').waitFor();
+      expect(await page.getByRole('tree').count()).toBe(0);
+      expect(await visitor.axe()).toEqual([]);
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('opens a file by letters that are typed at once', async () => {
+      const { page } = await inFiles();
+      await page.keyboard.press('Control+p');
+      await page.keyboard.type('greet');
+      await page.getByRole('option', { name: 'greet' }).first().waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('[role=option]').length === 1);
+      expect(await page.getByRole('combobox').inputValue()).toBe('greet');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'src/deep/greet.ts' }).waitFor();
     });
 
     it('finds texts, and opens them at their line', async () => {
@@ -180,7 +235,7 @@ describe.skipIf(SKIPPED !== undefined)(
       await openFile(page, 'main.ts');
       await page.locator('.tok-keyword').first().waitFor();
       expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
-      await page.getByRole('button', { name: 'Edit' }).click();
+      await edit(page);
       expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
       visitor.expectNoTroubles(bench.url);
     });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TOKEN } from '../kit/twinlane.js';
 import { ConsoleBench } from './kit/console-bench.js';
 import { SKIPPED } from './kit/chromium.js';
@@ -9,6 +9,7 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
   beforeAll(async () => {
     bench = await ConsoleBench.start();
   });
+  afterEach(() => bench?.leave());
   afterAll(() => bench?.close());
 
   it('the link signs in, its token leaves the address, a reload keeps the session, and signing out ends it', async () => {
@@ -76,8 +77,7 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
     await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('e');
+    await visitor.inARow('g', 'e');
     await page.getByRole('heading', { name: 'Environments' }).waitFor();
     visitor.expectNoTroubles(bench.url);
   });
@@ -99,11 +99,15 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
     await page.getByRole('link', { name: /laptop/ }).waitFor();
     expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
     await page.getByRole('button', { name: 'Account' }).click();
+    await page.locator('[role=menuitem]:focus').waitFor();
     expect(await visitor.axe()).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Keys' }).click();
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
     expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /laptop/ }).click();
     await page.getByRole('navigation', { name: 'Views of laptop' }).waitFor();
     expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultProxy } from '../kit/fault-proxy.js';
 import { TOKEN } from '../kit/twinlane.js';
 import { SKIPPED } from './kit/chromium.js';
@@ -16,6 +16,7 @@ describe.skipIf(SKIPPED !== undefined)(
       bench = await ConsoleBench.start();
       proxy = await FaultProxy.start(bench.url);
     });
+    afterEach(() => bench?.leave());
     afterAll(async () => {
       await bench?.close();
       await proxy?.stop();
@@ -111,7 +112,8 @@ describe.skipIf(SKIPPED !== undefined)(
       await run(page, 'echo first-$((1+1))');
       await shows(page, 'first-2');
       await page.getByRole('button', { name: 'Another terminal' }).click();
-      await page.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
+      const second = page.getByRole('region', { name: 'Terminal 2' });
+      await second.locator('.xterm-rows').getByText(/[$#%]/).first().waitFor();
       await run(page, 'echo second-$((1+2))');
       await shows(page, 'second-3');
       await page.getByRole('link', { name: 'Files' }).click();
@@ -125,6 +127,77 @@ describe.skipIf(SKIPPED !== undefined)(
       visitor.expectNoTroubles(bench.url);
     });
 
+    it('C18 one that prints without end leaves the page usable, and hears Ctrl+C', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      await run(page, 'yes flood');
+      await shows(page, 'flood');
+      await page.getByRole('button', { name: 'Keys in a terminal' }).click();
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.locator('.xterm-helper-textarea').focus();
+      await page.keyboard.press('Control+c');
+      await run(page, 'echo calm-$((1+8))');
+      await shows(page, 'calm-9');
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('go on when one leaves the environment, which the list says', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      await run(page, 'echo stays-$((1+5))');
+      await shows(page, 'stays-6');
+      await page.getByRole('link', { name: 'All environments' }).click();
+      await page.getByRole('link', { name: /laptop.*1 terminal open/ }).waitFor();
+      expect(await visitor.axe()).toEqual([]);
+      await page.getByRole('link', { name: /laptop/ }).click();
+      await page.getByRole('link', { name: 'Terminal' }).click();
+      await shows(page, 'stays-6');
+      await run(page, 'echo and-on-$((1+6))');
+      await shows(page, 'and-on-7');
+      await page.getByRole('button', { name: 'End terminal 1' }).click();
+      await page.getByRole('button', { name: 'Open a terminal' }).waitFor();
+      await page.getByRole('link', { name: 'All environments' }).click();
+      await page.getByRole('link', { name: /laptop/ }).waitFor();
+      expect(await page.getByText('1 terminal open').count()).toBe(0);
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('says who may only watch that there is none for them', async () => {
+      const { token } = await bench.twinlane
+        .client()
+        .administration.createToken({ name: 'eve', role: 'client', access: 'watch' });
+      const visitor = await bench.signedIn(DESK, token);
+      const { page } = visitor;
+      await page.getByRole('link', { name: /laptop/ }).click();
+      await page.getByRole('link', { name: 'Terminal' }).click();
+      await page.getByText('No terminal for this token.').waitFor();
+      expect(await page.locator('.xterm').count()).toBe(0);
+      expect(await visitor.axe()).toEqual([]);
+      visitor.expectNoTroubles(bench.url);
+    });
+
+    it('is read aloud to who wants that, also after a reload', async () => {
+      const visitor = await inTerminal();
+      const { page } = visitor;
+      await page.getByRole('button', { name: 'Read aloud' }).click();
+      await page.locator('.xterm-accessibility').waitFor({ state: 'attached' });
+      await page.locator('.xterm-helper-textarea').focus();
+      await run(page, 'echo heard-$((1+7))');
+      await page
+        .locator('.xterm-accessibility [role=listitem]')
+        .getByText('heard-8')
+        .first()
+        .waitFor({ state: 'attached' });
+      expect(await visitor.axe()).toEqual([]);
+      await page.reload();
+      await page.locator('.xterm-accessibility').waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: 'Read aloud', pressed: true }).click();
+      await page.locator('.xterm-accessibility').waitFor({ state: 'detached' });
+      visitor.expectNoTroubles(bench.url);
+    });
+
     it('pastes as that, copies, and lets go of the keyboard', async () => {
       const visitor = await inTerminal({ ...DESK, permissions: ['clipboard-read', 'clipboard-write'] });
       const { page } = visitor;
@@ -133,10 +206,15 @@ describe.skipIf(SKIPPED !== undefined)(
       await shows(page, 'echo pasted-');
       await page.keyboard.press('Enter');
       await shows(page, 'pasted-4');
-      await rows(page).getByText('pasted-4').first().dblclick({ force: true });
-      await page.keyboard.press('Control+Shift+c');
       await expect
-        .poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: 90_000 })
+        .poll(
+          async () => {
+            await rows(page).getByText('pasted-4').first().dblclick({ force: true });
+            await page.keyboard.press('Control+Shift+c');
+            return page.evaluate(() => navigator.clipboard.readText());
+          },
+          { timeout: 90_000 },
+        )
         .toContain('pasted-4');
       await page.keyboard.press('Control+Shift+x');
       await page.waitForFunction(() => document.activeElement?.closest('.terminal-tabs') !== null);
@@ -170,8 +248,10 @@ describe.skipIf(SKIPPED !== undefined)(
       const { page } = visitor;
       expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
       await page.getByRole('button', { name: 'Keys in a terminal' }).click();
+      await page.getByRole('dialog').waitFor();
       expect(await visitor.axe()).toEqual([]);
       await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
       visitor.expectNoTroubles(bench.url);
     });
   },

@@ -81,7 +81,7 @@ it.each([new TokenRefusedError('revoked'), new EnvironmentNotFoundError('env-1',
   },
 );
 
-it('a page that is left closes it, also while it is being opened', async () => {
+it('who closes it, closes it, also while it is being opened', async () => {
   const attachment = new FakeAttachment();
   const { attached, clock, asked } = bench(attachment);
   attached.close();

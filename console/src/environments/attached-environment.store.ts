@@ -9,6 +9,7 @@ import {
   type TwinlaneClient,
 } from 'twinlane/client';
 import type { Clock, Timer } from 'twinlane/protocol';
+import { Holds } from './holds.js';
 
 /** How the page is tied to an environment. */
 export type TieState =
@@ -30,8 +31,8 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
- * One attachment to one environment for as long as its page is open, whatever tab is shown: what is offline is attached to as well, for its
- * history. An attachment that failed for good is replaced by a new one.
+ * One attachment to one environment for as long as its page is open or something goes on over it, whatever tab is shown: what is offline is
+ * attached to as well, for its history. An attachment that failed for good is replaced by a new one.
  */
 export class AttachedEnvironment {
   private readonly tie = signal<TieState>({ phase: 'opening' });
@@ -40,12 +41,18 @@ export class AttachedEnvironment {
   private timer: Timer | undefined;
   private failures = 0;
   private closed = false;
+  private readonly holds: Holds;
 
-  /** @param id of the environment */
+  /**
+   * @param id of the environment
+   * @param ended told once it is closed
+   */
   constructor(
     private readonly parts: AttachedEnvironmentParts,
     readonly id: string,
+    private readonly ended: () => void = () => {},
   ) {
+    this.holds = new Holds(parts.clock, () => this.close());
     void this.attach();
   }
 
@@ -70,11 +77,33 @@ export class AttachedEnvironment {
     void this.attach();
   }
 
-  /** The page is left. */
+  /** What goes on over it whether its page is shown or not, each in words. */
+  get keeps(): ReadonlySignal<readonly string[]> {
+    return this.holds.keeps;
+  }
+
+  /** A page shows it. @returns the page is left: it is closed, unless something is kept */
+  show(): () => void {
+    return this.holds.show();
+  }
+
+  /**
+   * Something goes on over it that is not to end with the page.
+   *
+   * @param what in words, such as "2 terminals"
+   * @returns it has ended
+   */
+  keep(what: string): () => void {
+    return this.holds.keep(what);
+  }
+
+  /** Ends it, with all that goes on over it. */
   close(): void {
+    if (this.closed) return;
     this.closed = true;
     this.timer?.cancel();
     this.open.peek()?.close();
+    this.ended();
   }
 
   private async attach(): Promise<void> {

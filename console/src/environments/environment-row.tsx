@@ -11,9 +11,11 @@ interface EnvironmentRowProps {
   readonly now: number;
   /** What it says may be old. */
   readonly dimmed: boolean;
+  /** What goes on there from this page, each in words. */
+  readonly keeps: readonly string[];
 }
 
-export function EnvironmentRow({ environment, now, dimmed }: EnvironmentRowProps) {
+export function EnvironmentRow({ environment, now, dimmed, keeps }: EnvironmentRowProps) {
   const { directory, version, system, mode, branch } = factsOf(environment);
   const presence = presenceView(environment, now);
   const rest = [system, version && `v${version}`].filter(Boolean).join(' · ');
@@ -44,6 +46,12 @@ export function EnvironmentRow({ environment, now, dimmed }: EnvironmentRowProps
           )}
         </span>
         <span class="environment-row__rest">
+          {keeps.map((what) => (
+            <span key={what} class="environment-row__keeps" title="They go on while other pages are shown">
+              <Icon name="terminal" size={13} />
+              {what} open
+            </span>
+          ))}
           {mode !== undefined && <span class="environment-row__mode">{mode}</span>}
           {rest !== '' && <span>{rest}</span>}
         </span>

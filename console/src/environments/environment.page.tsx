@@ -1,15 +1,16 @@
 import { computed } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { EnvironmentRecord } from 'twinlane/client';
 import { environmentHref, hrefTo, useConsole, useTitle } from '../app/index.js';
 import { Button, Icon, Notice, Tabs, Waiting } from '../ui/index.js';
-import { AttachedEnvironment, type TieState } from './attached-environment.store.js';
+import type { AttachedEnvironment, TieState } from './attached-environment.store.js';
 import { factsOf } from './environment-facts.js';
 import type { EnvironmentStatusProps, EnvironmentTab } from './environment-tab.js';
 import './environment.css';
 import { PresenceBadge } from './presence-badge.js';
 import { presenceView } from './presence-view.js';
+import { useAttached } from './use-attached.js';
 import { useEnvironments } from './use-environments.js';
 
 interface EnvironmentPageProps {
@@ -53,17 +54,6 @@ export function EnvironmentPage({ id, tabs, statuses, tab, path }: EnvironmentPa
       </div>
     </div>
   );
-}
-
-/** Opened with the page, closed with it. */
-function useAttached(id: string): AttachedEnvironment {
-  const { client, clock, session } = useConsole();
-  const attached = useMemo(
-    () => new AttachedEnvironment({ client, clock, noticed: (error) => session.noticed(error) }, id),
-    [client, clock, session, id],
-  );
-  useEffect(() => () => attached.close(), [attached]);
-  return attached;
 }
 
 function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {

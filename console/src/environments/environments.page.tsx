@@ -4,6 +4,7 @@ import { Button, CommandLine, Icon, moveFocus, Notice, timeAgo, Waiting } from '
 import { EnvironmentRow } from './environment-row.js';
 import './environments.css';
 import { ORDERS, type Order } from './shown-environments.js';
+import { useAttachedEnvironments } from './use-attached.js';
 import { useEnvironments } from './use-environments.js';
 
 const ORDER_LABELS: Readonly<Record<Order, string>> = { presence: 'Online first', name: 'Name', seen: 'Last seen' };
@@ -12,6 +13,7 @@ const ORDER_LABELS: Readonly<Record<Order, string>> = { presence: 'Online first'
 export function EnvironmentsPage() {
   const { now } = useConsole();
   const store = useEnvironments();
+  const attached = useAttachedEnvironments();
   const filter = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLUListElement>(null);
   useTitle('Environments');
@@ -82,7 +84,13 @@ export function EnvironmentsPage() {
         onKeyDown={(event) => moveFocus(event, event.currentTarget, 'a')}
       >
         {shown.map((environment) => (
-          <EnvironmentRow key={environment.id} environment={environment} now={now.value} dimmed={stale !== undefined} />
+          <EnvironmentRow
+            key={environment.id}
+            environment={environment}
+            now={now.value}
+            dimmed={stale !== undefined}
+            keeps={attached.keepsOf(environment.id)}
+          />
         ))}
       </ul>
     </div>

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { CodeEditor } from './code-editor.js';
 import './code-view.css';
 import type { OpenFile } from './open-file.store.js';
@@ -9,13 +9,16 @@ interface CodeViewProps {
   readonly onSave: () => void;
 }
 
-/** A text with its highlighting, to look at or to edit. Rendered anew for another file (`key`). */
+/**
+ * A text with its highlighting, to look at or to edit. Rendered anew for another file (`key`). All before the next key can come: who types
+ * right after "Edit" types into the text.
+ */
 export function CodeView({ file, isEditing, onSave }: CodeViewProps) {
   const parent = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor | undefined>(undefined);
   const save = useRef(onSave);
   save.current = onSave;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!parent.current) return undefined;
     const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.nonce ?? '';
     const created = new CodeEditor(file, { save: () => save.current() }, parent.current, nonce);
@@ -25,10 +28,10 @@ export function CodeView({ file, isEditing, onSave }: CodeViewProps) {
   const { value: content } = file.content;
   const { value: draft } = file.draft;
   // As the file is when this runs, which may be later than what was rendered: more was typed meanwhile.
-  useEffect(() => editor.current?.show(file.text ?? ''), [file, content, draft]);
-  useEffect(() => editor.current?.setEditing(isEditing), [file, isEditing]);
+  useLayoutEffect(() => editor.current?.show(file.text ?? ''), [file, content, draft]);
+  useLayoutEffect(() => editor.current?.setEditing(isEditing), [file, isEditing]);
   const goal = file.goal.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!goal) return;
     editor.current?.showLine(goal.line);
     // Once: who comes back to the file is where they were.

@@ -35,3 +35,26 @@ it('sees what comes and goes while the page is seen, over whatever attachment th
   left();
   expect(clock.pending).toBe(0);
 });
+
+it('looks again the more rarely the longer a look takes', async () => {
+  const clock = new ManualClock();
+  const store = new FilesStore(clock);
+  const slow = new FakeDisk({ 'a.txt': '' }).serve(new FakeAttachment());
+  slow.on(
+    'list_in_directory',
+    () => new Promise((answer) => clock.after(3_000, () => answer({ folders: [], files: ['a.txt'], hasMore: false }))),
+  );
+  const left = store.show({ attachment: signal(slow as unknown as Attachment) });
+  await clock.advance(10_000);
+  const unseen = store.keepLooking();
+  await clock.advance(3_000);
+  const looks = slow.of('list_in_directory').length;
+  await clock.advance(29_000);
+  expect(slow.of('list_in_directory')).toHaveLength(looks);
+  await clock.advance(1_000);
+  expect(slow.of('list_in_directory')).toHaveLength(looks + 1);
+  await clock.advance(3_000);
+  unseen();
+  left();
+  expect(clock.pending).toBe(0);
+});

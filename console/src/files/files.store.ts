@@ -10,6 +10,8 @@ import { TreeStore } from './tree.store.js';
 
 /** How long directories that are open go without a look at them, in ms: no device tells of what comes and goes in them. */
 const LOOK_MS = 5_000;
+/** Where a look takes long, because the link is slow or the directories are large, they go that many times as long without the next one. */
+const REST_FACTOR = 10;
 
 /** All that is known of the files of one environment. It outlives its page, because something may be typed that is not on the device. */
 export class FilesStore {
@@ -47,8 +49,10 @@ export class FilesStore {
     let timer: Timer | undefined;
     let isSeen = true;
     const look = async (): Promise<void> => {
+      const begun = this.clock.now();
       await this.tree.refresh();
-      if (isSeen) timer = this.clock.after(LOOK_MS, () => void look());
+      const rest = Math.max(LOOK_MS, (this.clock.now() - begun) * REST_FACTOR);
+      if (isSeen) timer = this.clock.after(rest, () => void look());
     };
     void this.branches.search();
     void look();

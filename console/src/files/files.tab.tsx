@@ -47,7 +47,10 @@ function Files({ environment, attached, path, store }: EnvironmentTabProps & { r
   };
   useEffect(() => store.show(attached), [store, attached]);
   const isAttached = attached.attachment.value !== undefined;
-  useEffect(() => (isVisible && isAttached ? store.keepLooking() : undefined), [store, isVisible, isAttached]);
+  // A listener that is away answers nothing, and questions would pile up for it.
+  const isThere = attached.state.value.phase === 'open' && attached.presence.value === 'linked';
+  const isLooking = isVisible && isAttached && isThere;
+  useEffect(() => (isLooking ? store.keepLooking() : undefined), [store, isLooking]);
   useEffect(() => {
     if (wanted === '' || !isAttached) return;
     void files.open(wanted);

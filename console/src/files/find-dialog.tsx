@@ -42,6 +42,7 @@ export function FindDialog({ find, onOpen, onClose }: FindDialogProps) {
           ref={input}
           class="input"
           type="text"
+          autofocus
           role="combobox"
           aria-label="Letters of the path"
           aria-expanded={paths.length > 0}

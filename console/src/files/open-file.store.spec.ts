@@ -108,6 +108,18 @@ describe('editing', () => {
     expect(file.conflict.value).toBeUndefined();
   });
 
+  it('sees what somebody writes between its own writing and the answer', async () => {
+    const file = await opened();
+    device.on('write_file', async () => {
+      disk.files.set('a.txt', 'theirs');
+      await file.changedOnDisk();
+      return {};
+    });
+    file.edit('mine');
+    expect(await file.save()).toBe(true);
+    await expect.poll(() => file.text, PATIENTLY).toBe('theirs');
+  });
+
   it('makes a file anew that is gone, if that is wanted', async () => {
     const file = await opened();
     file.edit('mine');

@@ -47,6 +47,8 @@ export class OpenFile {
     return content?.kind === 'text' && content.read >= content.size;
   });
   private looks = 0;
+  /** A change was told while it was being written. */
+  private wasTold = false;
 
   constructor(
     readonly path: string,
@@ -117,8 +119,9 @@ export class OpenFile {
 
   /** The device says that the file has changed: what is not being edited is read again, else it is a conflict. */
   async changedOnDisk(): Promise<void> {
-    // Its own writing is told too; once that is answered it is known what is there.
-    if (!this.isSaving.value) await this.compare();
+    // Its own writing is told too; who wrote last is seen once that is answered.
+    if (this.isSaving.value) this.wasTold = true;
+    else await this.compare();
   }
 
   private get read(): string | undefined {
@@ -144,6 +147,8 @@ export class OpenFile {
       return await this.failed(error, draft);
     } finally {
       this.isSaving.value = false;
+      if (this.wasTold) void this.compare();
+      this.wasTold = false;
     }
   }
 

@@ -65,6 +65,15 @@ describe('a tree', () => {
     expect(shown().filter((name) => !name.startsWith('ENOENT'))).toEqual(['.env', 'README.md', 'new.ts', 'rest.md']);
   });
 
+  it('a look at everything does not take the place of a further page that is being read', async () => {
+    for (let index = 0; index < PAGE_ENTRIES * 2; index++) disk.files.set(`${index}`, '');
+    await tree.open('.');
+    const more = tree.more('.');
+    await tree.refresh();
+    await more;
+    expect(tree.directory('.').entries?.length).toBeGreaterThan(PAGE_ENTRIES);
+  });
+
   it('drops an answer that a newer reading has overtaken', async () => {
     const answers: ((answer: object) => void)[] = [];
     device.on('list_in_directory', () => new Promise((resolve) => answers.push(resolve)));

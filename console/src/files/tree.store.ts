@@ -52,9 +52,11 @@ export class TreeStore {
     }
   }
 
-  /** Reads again whatever is open; what is shown stays until the answer is here. */
+  /** Reads again whatever is open; what is shown stays until the answer is here. What is being read is left to that: it may be a further page. */
   async refresh(): Promise<void> {
-    const open = [...this.directories.value].filter(([path, { isOpen }]) => isOpen && this.isShown(path));
+    const open = [...this.directories.value].filter(
+      ([path, { isOpen, isReading }]) => isOpen && !isReading && this.isShown(path),
+    );
     await Promise.all(open.map(([path]) => this.read(path)));
   }
 

@@ -3,7 +3,7 @@ import type { RemoteTerminal, TerminalExit } from 'twinlane/client';
 import { AsyncQueue } from '../../../src/client/async-queue.js';
 import { withControl } from './control-keys.js';
 import { MAX_HELD_LENGTH, MAX_SENT_LENGTH, piecesOf } from './held-input.js';
-import { exitText, TerminalStore } from './terminal.store.js';
+import { exitText, MAX_UNSHOWN_LENGTH, TerminalStore } from './terminal.store.js';
 import { type AttachedScreen, TerminalsStore } from './terminals.store.js';
 
 /** A busy machine may take its time. */
@@ -90,15 +90,15 @@ describe('a terminal', () => {
     expect(remote.typed).toEqual(['ls\r']);
   });
 
-  it('takes no more output than its screen has shown', async () => {
-    let shown: () => void = () => {};
-    screen.show = () => new Promise((resolve) => (shown = resolve));
+  it('takes no more output than its screen will soon have shown', async () => {
+    const shown: (() => void)[] = [];
+    screen.show = () => new Promise((resolve) => void shown.push(resolve));
     await open();
-    remote.output.push('one');
-    remote.output.push('two');
-    await expect.poll(() => screen.shown, PATIENTLY).toEqual(['one']);
-    shown();
-    await expect.poll(() => screen.shown, PATIENTLY).toEqual(['one', 'two']);
+    const large = 'x'.repeat(MAX_UNSHOWN_LENGTH - 1);
+    for (const text of [large, 'two', 'three']) remote.output.push(text);
+    await expect.poll(() => screen.shown, PATIENTLY).toEqual([large, 'two']);
+    for (const show of shown) show();
+    await expect.poll(() => screen.shown, PATIENTLY).toEqual([large, 'two', 'three']);
   });
 
   it('keeps what is typed without a link, and sends it once, in order', async () => {

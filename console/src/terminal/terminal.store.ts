@@ -21,6 +21,9 @@ interface Size {
   readonly rows: number;
 }
 
+/** What a screen is given before it has shown what came before, in UTF-16 units: it draws several pieces at once. */
+export const MAX_UNSHOWN_LENGTH = 128 * 1024;
+
 /** One terminal on the device: what is typed goes there, what it prints comes to a screen. */
 export class TerminalStore {
   readonly phase = signal<TerminalPhase>({ name: 'opening' });
@@ -98,11 +101,18 @@ export class TerminalStore {
   }
 
   private async print(remote: RemoteTerminal): Promise<void> {
+    let unshown = 0;
+    let shown = Promise.resolve();
     try {
-      for await (const text of remote.output) await this.screen.write(text);
+      for await (const text of remote.output) {
+        unshown += text.length;
+        shown = this.screen.write(text).then(() => void (unshown -= text.length));
+        if (unshown >= MAX_UNSHOWN_LENGTH) await shown;
+      }
     } catch {
       // The attachment has ended; `exited` says why.
     }
+    await shown;
   }
 
   private hold(text: string): void {

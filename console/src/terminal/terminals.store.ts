@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Attachment } from 'twinlane/client';
-import { type Screen, TerminalStore } from './terminal.store.js';
+import { type Screen, type TerminalPhase, TerminalStore } from './terminal.store.js';
 
 /** What the terminals need of an attachment. */
 export type TerminalsAttachment = Pick<Attachment, 'openTerminal' | 'states'>;
@@ -18,6 +18,8 @@ export interface OpenTerminal<S extends AttachedScreen> {
   readonly screen: S;
 }
 
+const RUNNING: ReadonlySet<TerminalPhase['name']> = new Set(['opening', 'open']);
+
 /** The terminals that were opened from here, each in a tab; they go on while other pages are shown. */
 export class TerminalsStore<S extends AttachedScreen> {
   readonly open = signal<readonly OpenTerminal<S>[]>([]);
@@ -26,6 +28,10 @@ export class TerminalsStore<S extends AttachedScreen> {
   readonly away = signal<string | undefined>(undefined);
   /** Breaks that were survived, so that one sees it. */
   readonly returns = signal(0);
+  /** Those that have not ended. */
+  readonly running: ReadonlySignal<number> = computed(
+    () => this.open.value.filter(({ terminal }) => RUNNING.has(terminal.phase.value.name)).length,
+  );
   private last = 0;
 
   constructor(

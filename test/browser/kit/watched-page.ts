@@ -3,8 +3,11 @@ import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
-/** Below the timeout of a test, so that it says what it waited for. In ms. */
+/** For each step, far below the timeout of a test, so that it says what it waited for. In ms. */
 const PATIENCE_MS = 90_000;
+
+/** How many times slower than it is a page is made, to see that no test leans on time: `BROWSER_SLOWER=10`. */
+const SLOWER = Number(process.env['BROWSER_SLOWER'] ?? 1);
 
 /** Desks and phones. */
 export const DESK = { viewport: { width: 1280, height: 800 } } as const;
@@ -46,6 +49,10 @@ export class WatchedPage {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(PATIENCE_MS);
     const watched = new WatchedPage(context, await context.newPage());
+    if (SLOWER > 1) {
+      const session = await context.newCDPSession(watched.page);
+      await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+    }
     await context.exposeFunction('twinlaneViolation', (text: string) => watched.troubles.push(text));
     await context.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
@@ -54,6 +61,11 @@ export class WatchedPage {
       });
     });
     return watched;
+  }
+
+  /** Keys that count as a pair only when one soon follows the other: however busy the page is, both are on their way at once. */
+  async inARow(...keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.page.keyboard.press(key)));
   }
 
   /** What axe has against the page as it is now, each with the element; nothing is as it should be. */

@@ -116,7 +116,10 @@ describe('ShellAgent', () => {
     expect(turn.deltas.filter(({ message_type }) => message_type === 'status')).toHaveLength(1);
     expect(turn.output()).toBe('text\n');
     const withoutText = new FakeTurn('', cwd, [{ type: 'resource', resource: {} }]);
-    expect(await agent.start(withoutText)).toMatchObject({ stopReason: 'error', error: expect.stringContaining('holds no text') });
+    expect(await agent.start(withoutText)).toMatchObject({
+      stopReason: 'error',
+      error: expect.stringContaining('holds no text'),
+    });
     expect(withoutText.last).toMatchObject({ message_type: 'status', level: 'warning' });
   });
 

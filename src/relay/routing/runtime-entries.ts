@@ -24,7 +24,8 @@ function entryOf({ journal, runtimes, approvals }: RuntimeSources, runtime: Runt
   // It is not committed yet: the next question finds it.
   if (!newest) return [];
   const { epoch, through: seq, frame } = newest;
-  const loopStatus = runtimes.known(runtime)?.loopStatus;
+  const { loopStatus, agentTitle, inputTitle } = runtimes.known(runtime) ?? {};
+  const title = agentTitle ?? inputTitle;
   return [
     {
       runtime,
@@ -32,6 +33,7 @@ function entryOf({ journal, runtimes, approvals }: RuntimeSources, runtime: Runt
       epoch,
       seq,
       lastEventAt: emittedAt(frame),
+      ...(title === undefined ? {} : { title }),
       ...(loopStatus === undefined ? {} : { loopStatus }),
       pendingApprovals: approvals.of(runtime).length,
     },

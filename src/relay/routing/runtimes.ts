@@ -8,7 +8,7 @@ import {
   SparseSet,
   type Runtime,
 } from '../../protocol/index.js';
-import { snapshotName } from './kept-names.js';
+import { snapshotName, TITLE_NAME } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { NO_ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -19,6 +19,10 @@ export class RuntimeRecord {
   readonly snapshots = new SparseMap<string, string>();
   /** `status` of the newest `update_loop_status`. */
   loopStatus: string | undefined;
+  /** First line of the first input that was seen of it. */
+  inputTitle: string | undefined;
+  /** What the device says its agent calls it. */
+  agentTitle: string | undefined;
   /** Whether the device has ever spoken of it; a client may ask for anything. */
   isReal = false;
 
@@ -41,6 +45,8 @@ export class RuntimeRecord {
 
   forget(): void {
     this.dropSnapshots();
+    if (this.inputTitle !== undefined) this.history.drop(TITLE_NAME);
+    this.inputTitle = undefined;
     this.history.forget();
   }
 }

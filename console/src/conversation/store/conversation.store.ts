@@ -10,6 +10,7 @@ import {
   type Timer,
 } from 'twinlane/protocol';
 import type { Scheduler } from '../transcript/item-list.js';
+import { ReadingPace } from '../transcript/reading-pace.js';
 import { Transcript } from '../transcript/transcript.store.js';
 import { ConversationStatus } from './conversation-status.store.js';
 import { Outbox } from './outbox.store.js';
@@ -125,10 +126,12 @@ export class Conversation {
       const attachment = begun ?? (await parts.client.attach(this.environment, { runtime, history }));
       if (this.isClosed) return attachment.close();
       this.attachment = attachment;
-      const transcript = new Transcript(runtime, parts.schedule);
+      const pace = new ReadingPace(parts.clock, parts.schedule, () => attachment.head);
+      const transcript = new Transcript(runtime, pace.schedule);
       this.shown.value = transcript;
       void this.followState(attachment);
       for await (const frame of attachment.events()) {
+        pace.take(frame);
         transcript.take(frame);
         this.status.take(frame);
       }

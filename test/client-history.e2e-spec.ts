@@ -71,7 +71,7 @@ it('lists the conversations of an environment that is offline, and shows what ea
     [runtimes[1], 'one'],
   ] as const) {
     if (!entry) throw new Error('an entry is missing');
-    expect(entry).toMatchObject({ loopStatus: 'WAITING_ON_INPUT', pendingApprovals: 0 });
+    expect(entry).toMatchObject({ title: `echo ${text}`, loopStatus: 'WAITING_ON_INPUT', pendingApprovals: 0 });
     const events = await read(environment, entry.runtime, 'all');
     const past = events.filter((event) => !isReplayed(event));
     expect(past.map(printed).join('')).toBe(`${text}\n`);

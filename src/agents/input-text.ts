@@ -8,6 +8,15 @@ export function inputText(messages: readonly InputMessage[]): string {
     .join('\n');
 }
 
+/** The types of the parts of the user's messages that `inputText` leaves out, each once for every part. */
+export function leftOutParts(messages: readonly InputMessage[]): readonly string[] {
+  return messages
+    .filter((message) => message.role === 'user')
+    .flatMap(({ content }): readonly unknown[] => (Array.isArray(content) ? content : []))
+    .map((part) => (isRecord(part) && typeof part['type'] === 'string' ? part['type'] : 'unknown'))
+    .filter((type) => type !== 'text');
+}
+
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';

@@ -129,8 +129,10 @@ function deleteKept({ id }: StoredLog, name: string): string {
 }
 
 /** Only the last word on a name goes to the disk. */
-function keepOf({ log, keep, drop, entry: { frame, position } }: HeldEntry, kept: Map<string, string>): void {
+function keepOf({ log, keep, keepText, drop, entry }: HeldEntry, kept: Map<string, string>): void {
   const { id } = log;
+  const { position } = entry;
+  const frame = keepText ?? entry.frame;
   if (drop !== undefined) kept.set(`${id} ${drop}`, deleteKept(log, drop));
   if (keep !== undefined && frame !== undefined)
     kept.set(

@@ -9,6 +9,8 @@ export interface NewEntry {
   readonly frame: string;
   /** Keeps the frame under this name beyond retention, in place of an earlier one: the newest snapshot of a type, an approval that waits. */
   readonly keep?: string | undefined;
+  /** What `keep` keeps in place of the frame; default: the frame. */
+  readonly keepText?: string | undefined;
   /** What was kept under this name is over. */
   readonly drop?: string | undefined;
 }

@@ -158,6 +158,21 @@ describe('LibsqlJournal', () => {
     await later.close();
   });
 
+  it('keeps what it is given in place of a frame, before and after it is written', async () => {
+    const kept = { ...entry(1), keep: 'title', keepText: '{"short":1}' };
+    const journal = JournalStore.openOne(file, { maxEntriesPerRuntime: 1 });
+    journal.append(runtime, kept);
+    journal.append(runtime, entry(2));
+    expect([...journal.kept(runtime)]).toEqual([['title', '{"short":1}']]);
+    await journal.committed(runtime, 2);
+    expect([...journal.kept(runtime)]).toEqual([['title', '{"short":1}']]);
+    expect(journal.read(runtime, 0, 9).map(({ frame }) => frame)).toEqual([entry(2).frame]);
+    await journal.close();
+    const later = JournalStore.openOne(file);
+    expect([...later.kept(runtime)]).toEqual([['title', '{"short":1}']]);
+    await later.close();
+  });
+
   it('lets go for good of what is over though no entry says so, whenever that is written', async () => {
     const keeping = (seq: number): NewEntry => ({ ...entry(seq), keep: 'approval' });
     const journal = JournalStore.openOne(file);

@@ -51,14 +51,14 @@ export class MemoryJournal implements Journal {
 
   constructor(private readonly options: MemoryJournalOptions = {}) {}
 
-  append(runtime: Runtime, { epoch, seq, type, frame, keep, drop }: NewEntry): JournalEntry {
+  append(runtime: Runtime, { epoch, seq, type, frame, keep, keepText = frame, drop }: NewEntry): JournalEntry {
     const log = this.logFor(runtime);
     const entry = this.add(log, { position: log.head + 1, epoch, seq, through: seq, type, frame });
     const { kept } = log;
     if (drop !== undefined) kept.delete(drop);
     if (keep !== undefined) {
       kept.delete(keep);
-      kept.set(keep, frame);
+      kept.set(keep, keepText);
     }
     return entry;
   }

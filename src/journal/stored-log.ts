@@ -14,6 +14,8 @@ export interface HeldEntry {
   readonly total: number;
   readonly at: number;
   readonly keep: string | undefined;
+  /** What `keep` keeps; undefined: the frame of the entry. */
+  readonly keepText: string | undefined;
   readonly drop: string | undefined;
 }
 
@@ -111,7 +113,7 @@ export class StoredLog {
 
   /** @param through its last number: other than `seq` for a hole only */
   append(
-    { epoch, seq, type, frame, keep, drop }: NewStoredEntry,
+    { epoch, seq, type, frame, keep, keepText, drop }: NewStoredEntry,
     through: number,
     at: number,
     turn: number,
@@ -125,7 +127,7 @@ export class StoredLog {
     span.seq = through;
     // The span's name, so that each entry does not hold one of its own.
     const named: JournalEntry = { position, epoch: span.epoch, seq, through, type, frame };
-    const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, drop };
+    const held: HeldEntry = { log: this, span, entry: named, total: this.total, at, keep, keepText, drop };
     this.tail.push(held);
     if (keep !== undefined || drop !== undefined) this.keeps.push(held);
     if (keep !== undefined) this.over.delete(keep);
@@ -175,8 +177,8 @@ export class StoredLog {
     const kept = this.written.head > 0 ? this.guarded(() => this.host.reader.kept(this.id)) : undefined;
     const frames = kept ?? new Map<string, string>();
     for (let i = 0; i < this.keeps.length; i++) {
-      const { keep, drop, entry } = this.keeps.at(i) ?? {};
-      const frame = entry?.frame;
+      const { keep, keepText, drop, entry } = this.keeps.at(i) ?? {};
+      const frame = keepText ?? entry?.frame;
       if (drop !== undefined) frames.delete(drop);
       if (keep === undefined || frame === undefined) continue;
       frames.delete(keep);

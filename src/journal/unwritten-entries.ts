@@ -29,7 +29,7 @@ export class UnwrittenEntries {
   dropped(held: HeldEntry): void {
     this.bytes -= sizeOf(held);
     // A reader may have the entry in its hands: it keeps its frame.
-    if (held.keep === undefined) held.entry = { ...held.entry, frame: undefined };
+    if (held.keep === undefined || held.keepText !== undefined) held.entry = { ...held.entry, frame: undefined };
   }
 
   /** Takes what was written from the front. @returns those that are kept */

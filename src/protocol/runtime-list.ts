@@ -3,6 +3,11 @@ import type { Runtime } from './runtime.js';
 /** A runtime of which the relay has events: one entry of `GET /v1/environments/{name}/runtimes` (protocol section 4). */
 export interface RuntimeEntry {
   readonly runtime: Runtime;
+  /**
+   * What people call it: what the device says its agent calls it, else the first line of the first input that the relay has seen, at
+   * most 120 UTF-16 units. Absent where neither is known. Both were written by somebody else: show them as text.
+   */
+  readonly title?: string;
   /** Events that are kept, holes included: what a client can be sent of the past. */
   readonly events: number;
   /** `event_epoch` of the newest event. */

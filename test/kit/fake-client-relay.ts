@@ -38,6 +38,8 @@ export class FakeClientRelay {
   listed: string | undefined;
   /** Of which there are events, the newest first; of every environment. */
   runtimes: Runtime[] = [];
+  /** What each of them is called. */
+  title: string | undefined;
   /** How often an environment was asked for by name. */
   looks = 0;
   /** Refuses every upgrade while set. */
@@ -201,7 +203,15 @@ export class FakeClientRelay {
   }
 
   private runtimePage(): RuntimePage {
-    const known = { events: 1, epoch: this.epoch, seq: 1, lastEventAt: null, pendingApprovals: 0 };
+    const { title } = this;
+    const known = {
+      ...(title === undefined ? {} : { title }),
+      events: 1,
+      epoch: this.epoch,
+      seq: 1,
+      lastEventAt: null,
+      pendingApprovals: 0,
+    };
     return { runtimes: this.runtimes.map((runtime) => ({ runtime, ...known })), hasMore: false };
   }
 

@@ -34,12 +34,12 @@ export class PlainJournal implements Pick<
 
   constructor(private readonly limits: PlainLimits) {}
 
-  append(runtime: Runtime, { epoch, seq, type, frame, keep, drop }: NewEntry): JournalEntry {
+  append(runtime: Runtime, { epoch, seq, type, frame, keep, keepText = frame, drop }: NewEntry): JournalEntry {
     const { kept } = this.log(runtime);
     if (drop !== undefined) kept.delete(drop);
     if (keep !== undefined) {
       kept.delete(keep);
-      kept.set(keep, frame);
+      kept.set(keep, keepText);
     }
     return this.add(runtime, { epoch, seq, through: seq, type, frame });
   }

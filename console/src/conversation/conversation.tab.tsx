@@ -1,10 +1,10 @@
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { runtimeKey, type Runtime } from 'twinlane/protocol';
 import { useConsole, useShortcuts, type Console } from '../app/index.js';
 import type { EnvironmentTabProps } from '../environments/index.js';
 import { Button, Menu, Icon, Waiting } from '../ui/index.js';
 import './conversation.css';
-import { ConversationList, conversationHref } from './page/conversation-list.js';
+import { ConversationList, conversationHref, nameOf } from './page/conversation-list.js';
 import { ConversationView } from './page/conversation-view.js';
 import { textOf } from './store/conversation.store.js';
 import { Conversations } from './store/conversations.store.js';
@@ -25,6 +25,7 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
     else if (newest) router.replace(conversationHref(environment.id, newest));
   }, [conversations, environment.id, router, wanted && runtimeKey(wanted), newest && runtimeKey(newest)]);
   const conversation = conversations.shown.value;
+  useRefreshWithTurns(conversations, conversation?.status.isBusy ?? false);
   const blocked = blockedBy(session.info?.maySteer ?? false, record?.connectionId === null);
   const begin = async () => {
     try {
@@ -36,9 +37,8 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
   const beginNow = () => blocked === undefined && void begin();
   useShortcuts(useMemo(() => [{ key: 'n', label: 'Begin a conversation', run: beginNow }], [conversations, blocked]));
   if (!record || entries === undefined) return <Waiting label="Asking the relay" />;
-  const events =
-    entries.find(({ runtime }) => conversation && runtimeKey(runtime) === runtimeKey(conversation.runtime))?.events ??
-    0;
+  const entry = entries.find(({ runtime }) => conversation && runtimeKey(runtime) === runtimeKey(conversation.runtime));
+  const name = conversation ? nameOf(entry ?? conversation) : 'none';
   return (
     <div class="conversation">
       <div class="conversation__frame">
@@ -52,17 +52,17 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
         <div class="conversation__column">
           <div class="conversation__switch">
             <Menu
-              label={`Conversations: ${conversation?.runtime.conversation_id ?? 'none'}`}
+              label={`Conversations: ${name}`}
               button={
                 <>
-                  <Icon name="conversation" /> {conversation?.runtime.conversation_id ?? 'none'}{' '}
+                  <Icon name="conversation" /> <bdi class="conversation__name">{name}</bdi>
                   <Icon name="chevronDown" size={12} />
                 </>
               }
-              entries={entries.map(({ runtime }) => ({
-                label: runtime.conversation_id,
-                checked: conversation !== undefined && runtimeKey(runtime) === runtimeKey(conversation.runtime),
-                run: () => router.go(conversationHref(environment.id, runtime)),
+              entries={entries.map((one) => ({
+                label: nameOf(one),
+                checked: one === entry,
+                run: () => router.go(conversationHref(environment.id, one.runtime)),
               }))}
             />
             <Button disabled={blocked !== undefined} onClick={beginNow}>
@@ -74,7 +74,7 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
               key={runtimeKey(conversation.runtime)}
               record={record}
               conversation={conversation}
-              events={events}
+              events={entry?.events ?? 0}
               blocked={blocked}
               begin={beginNow}
               showAll={() => conversations.show(conversation.runtime, 'all')}
@@ -114,6 +114,15 @@ function useWanted([id, agent]: readonly string[], known: readonly Runtime[] = [
     ({ conversation_id, agent_id }) => conversation_id === id && (agent === undefined || agent_id === agent),
   );
   return found ?? { agent_id: agent ?? null, conversation_id: id };
+}
+
+/** What the list tells of a conversation changes with its turns: the first one names it. */
+function useRefreshWithTurns(conversations: Conversations, isBusy: boolean): void {
+  const wasBusy = useRef(isBusy);
+  useEffect(() => {
+    if (wasBusy.current !== isBusy) void conversations.refresh();
+    wasBusy.current = isBusy;
+  }, [conversations, isBusy]);
 }
 
 function useConversations(environment: string): Conversations {

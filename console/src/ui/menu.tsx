@@ -64,9 +64,9 @@ export function Menu({ label, button, head, entries }: MenuProps) {
         <div class="menu__panel">
           {head && <div class="menu__head">{head}</div>}
           <div class="menu__list" role="menu" aria-label={label} id={id} ref={list} onKeyDown={onKeyDown}>
-            {entries.map((entry) => (
+            {entries.map((entry, at) => (
               <button
-                key={entry.label}
+                key={at}
                 type="button"
                 tabIndex={-1}
                 class="menu__entry"

@@ -32,8 +32,9 @@ class FakeTurn implements AgentTurn {
   constructor(
     command: string,
     readonly cwd: string,
+    content: unknown = command,
   ) {
-    this.messages = [{ role: 'user', content: command }];
+    this.messages = [{ role: 'user' as const, content }];
   }
 
   emit(delta: Delta): void {
@@ -98,6 +99,30 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 describe('ShellAgent', () => {
+  it('says what of an input it leaves out, before anything is run', async () => {
+    const turn = new FakeTurn('', cwd, [
+      { type: 'text', text: 'echo text' },
+      { type: 'image', source: {} },
+      { type: 'resource', resource: {} },
+      { type: 'image', source: {} },
+      null,
+    ]);
+    expect(await agent.start(turn)).toEqual({ stopReason: 'end_turn' });
+    expect(turn.deltas[0]).toMatchObject({
+      message_type: 'status',
+      level: 'warning',
+      message: expect.stringContaining('Left out: 2 image, 1 resource, 1 unknown.'),
+    });
+    expect(turn.deltas.filter(({ message_type }) => message_type === 'status')).toHaveLength(1);
+    expect(turn.output()).toBe('text\n');
+    const withoutText = new FakeTurn('', cwd, [{ type: 'resource', resource: {} }]);
+    expect(await agent.start(withoutText)).toMatchObject({
+      stopReason: 'error',
+      error: expect.stringContaining('holds no text'),
+    });
+    expect(withoutText.last).toMatchObject({ message_type: 'status', level: 'warning' });
+  });
+
   it('asks, then shows call, start, output, end and the exit code, in this order', async () => {
     const { turn, end } = await run('printf out; printf err >&2');
     expect(end).toEqual({ stopReason: 'end_turn' });

@@ -6,7 +6,7 @@ import { endProcesses } from '../../processes/index.js';
 import type { ApprovalDecision, Clock } from '../../protocol/index.js';
 import { AgentProvider } from '../agent-provider.decorator.js';
 import type { Agent, AgentTurn, TurnEnd } from '../agent.js';
-import { inputText } from '../input-text.js';
+import { inputText, leftOutParts } from '../input-text.js';
 import { runShell, type ShellExit, ShellStartError } from './run-shell.js';
 import { ShellOptions } from './shell.options.js';
 
@@ -16,7 +16,8 @@ const MARK = 'TWINLANE_SHELL_AGENT';
 const TOOL_NAME = 'shell';
 
 /**
- * Runs the text of an input with `/bin/sh -c`, after approval. Its deltas, in order:
+ * Runs the text of an input with `/bin/sh -c`, after approval. What of it is no text is left out, and a `status` delta of level
+ * `warning` says so first. Its deltas, in order:
  *
  * 1. `tool_call_message` `{ id, tool_call: { name: "shell", arguments, tool_call_id } }`; `arguments` is JSON text of `{ command, cwd }`
  * 2. `client_tool_start` `{ tool_call_id, tool_name, command }`, once it is allowed
@@ -41,6 +42,7 @@ export class ShellAgent implements Agent, OnApplicationShutdown {
 
   async start(turn: AgentTurn): Promise<TurnEnd> {
     const asked = inputText(turn.messages);
+    tellLeftOut(turn);
     if (asked.trim() === '')
       return { stopReason: 'error', error: 'The input holds no text; send the command line to run.' };
     const call = new ShellCall(turn);
@@ -73,6 +75,19 @@ export class ShellAgent implements Agent, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await endProcesses({ mark: `${MARK}=${this.name}` }, 'SIGTERM', this.options.killGraceMs, this.clock);
   }
+}
+
+/** Files and pictures that came with the input reach nobody here: whoever sent them must not think otherwise. */
+function tellLeftOut(turn: AgentTurn): void {
+  const parts = leftOutParts(turn.messages);
+  if (parts.length === 0) return;
+  const what = [...new Set(parts)].map((type) => `${parts.filter((part) => part === type).length} ${type}`).join(', ');
+  turn.emit({
+    message_type: 'status',
+    id: `status-${randomUUID()}`,
+    level: 'warning',
+    message: `The shell takes text only. Left out: ${what}. To give it a file, write the file into the workspace first.`,
+  });
 }
 
 /** Whoever allows a command may correct it first. */

@@ -52,6 +52,15 @@ it.each([
   },
 );
 
+it('says what it is called, and nothing in that is obeyed by the terminal', async () => {
+  relay.runtimes = [{ agent_id: null, conversation_id: 'conv-2' }];
+  relay.title = 'make \u001b[2J all';
+  const run = bench.attach(['--watch']);
+  await run.stderr.shows('Watching conversation conv-2 ("make \\u{1b}[2J all") of laptop');
+  run.interrupt();
+  expect(await run.exit).toBe(0);
+});
+
 it('exits 69 where nothing has happened yet', async () => {
   const run = bench.attach(['--watch']);
   expect(await run.exit).toBe(69);

@@ -30,7 +30,7 @@ export async function watchConversation(
   const way = await outbound(access.server, settings, io.env);
   const client = new TwinlaneClient({ ...access, ...way.client, clock: io.clock ?? SYSTEM_CLOCK });
   const environment = pickEnvironment(await client.environments(), settings.environment);
-  const runtime = await pickConversation(client, environment, settings);
+  const { runtime, title } = await pickConversation(client, environment, settings);
   const attachment = await client.attach(environment, { runtime });
   const [stdout, stderr] = [new Output(io.stdout), new Output(io.stderr)];
   // Whoever follows this one is told as long as nobody stops it.
@@ -41,7 +41,10 @@ export async function watchConversation(
   void tellLinkNews(attachment, stderr);
   void tellListenerNews(attachment, environment.connectionName, stderr);
   try {
-    await stderr.line(`Watching conversation ${visibleLine(runtime.conversation_id)} of ${name}; Ctrl-C leaves.`);
+    const called = title === undefined ? '' : ` ("${visibleLine(title)}")`;
+    await stderr.line(
+      `Watching conversation ${visibleLine(runtime.conversation_id)}${called} of ${name}; Ctrl-C leaves.`,
+    );
     await follow(attachment, new WatchPrinter(stdout, stderr, paintFor(io.stderr, io.env)));
     return EXIT.OK;
   } finally {

@@ -12,10 +12,11 @@ import {
 } from '../../protocol/index.js';
 import type { DeviceFacts } from './device-facts.js';
 import { without } from './frame-text.js';
-import { approvalName, snapshotName } from './kept-names.js';
+import { approvalName, snapshotName, TITLE_NAME } from './kept-names.js';
 import type { Approval, PendingApprovals } from './pending-approvals.js';
 import type { RoutingObserver } from './routing-observer.js';
 import type { EventPlace, Retention } from './runtime-history.js';
+import { agentTitle, inputTitle, titleText } from './runtime-title.js';
 import type { RuntimeRecord, Runtimes } from './runtimes.js';
 
 /** Hex digits of the hash of a runtime in an `idempotency_key` (protocol section 3). */
@@ -57,7 +58,7 @@ export class EventRecorder {
     const asSent = received === undefined ? undefined : withoutSeq(received, frame['seq']);
     const text = asSent ?? encodeFrame(without(frame, 'seq'));
     this.runtimes.touch(record);
-    const committed = record.history.append(place, frame.type, text, retentionOf(frame));
+    const committed = record.history.append(place, frame.type, text, retentionOf(record, frame, text));
     this.learn(record, frame, text);
     return committed;
   }
@@ -85,6 +86,7 @@ export class EventRecorder {
 
   private learn(record: RuntimeRecord, frame: Frame, text: string): void {
     if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
+    record.inputTitle ??= inputTitle(frame, text);
     const requestId = requestIdOf(frame);
     if (requestId === undefined) return;
     if (frame.type === 'control_request') this.approvals.add(record.runtime, requestId, text);
@@ -94,7 +96,9 @@ export class EventRecorder {
   private learnSnapshot(record: RuntimeRecord, frame: Frame, text: string): void {
     record.keepSnapshot(frame, text);
     const status = frame['device_status'];
-    if (frame.type === 'update_device_status' && isRecord(status)) this.newest = { ...this.newest, ...factsIn(status) };
+    if (frame.type !== 'update_device_status' || !isRecord(status)) return;
+    this.newest = { ...this.newest, ...factsIn(status) };
+    record.agentTitle = agentTitle(status);
   }
 }
 
@@ -111,9 +115,11 @@ function outcomeOf({ outcome }: Frame): string | undefined {
   return typeof outcome === 'string' ? outcome : undefined;
 }
 
-/** What is shown to whoever comes later, however much later: the newest snapshot of each type, and approvals that wait. */
-function retentionOf(frame: Frame): Retention {
+/** What is shown to whoever comes later, however much later: the newest snapshot of each type, approvals that wait, the title. */
+function retentionOf(record: RuntimeRecord, frame: Frame, text: string): Retention {
   if (isSnapshotType(frame.type)) return { keep: snapshotName(frame.type) };
+  const title = record.inputTitle === undefined ? inputTitle(frame, text) : undefined;
+  if (title !== undefined) return { keep: TITLE_NAME, keepText: titleText(title) };
   const requestId = requestIdOf(frame);
   if (requestId === undefined) return {};
   const approval = approvalName(requestId);

@@ -7,3 +7,6 @@ export function snapshotName(type: string): string {
 export function approvalName(requestId: string): string {
   return `control_request ${requestId}`;
 }
+
+/** Under which name a history keeps from what a runtime has its title. */
+export const TITLE_NAME = 'title';

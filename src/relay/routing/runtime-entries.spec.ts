@@ -65,6 +65,55 @@ describe('the runtimes of an environment', () => {
     });
   });
 
+  it('are called as their first input begins, also beyond retention and in a later relay; or as the agent says', async () => {
+    const input = (text: string) => ({ delta: { message_type: 'user_message', content: text } });
+    const journal = new MemoryJournal({ maxEntriesPerRuntime: 2 });
+    const first = new RoutingBench({}, journal);
+    const link = first.connect(new FakeDeviceLink(true));
+    first.emit(link, event('a', 1, 'stream_delta', input('make all\nplease')));
+    for (const seq of [2, 3, 4]) first.emit(link, event('a', seq, 'stream_delta', input(`later ${seq}`)));
+    first.emit(link, event('b', 1, 'stream_delta', { delta: { message_type: 'status' } }));
+    first.emit(link, event('c', 1, 'stream_delta', input('make all')));
+    const status = { device_status: { agent_status: { title: 'The build' } } };
+    first.emit(link, event('c', 2, 'update_device_status', status));
+    await first.settled();
+    const titles = async ({ routing }: RoutingBench) =>
+      (await routing.runtimesOf(ENVIRONMENT, 10)).runtimes.map(({ runtime: { conversation_id: id }, title }) => [
+        id,
+        title,
+      ]);
+    const expected = [
+      ['c', 'The build'],
+      ['b', undefined],
+      ['a', 'make all'],
+    ];
+    expect(await titles(first)).toEqual(expected);
+    expect(journal.bounds({ agent_id: null, conversation_id: 'a' }).oldest).toBe(3);
+    const later = new RoutingBench({}, journal);
+    later.connect(new FakeDeviceLink(true));
+    expect(await titles(later)).toEqual(expected);
+  });
+
+  it('C36 lose their title with their history', async () => {
+    const bench = new RoutingBench({ maxRuntimes: 1 });
+    const link = bench.connect(new FakeDeviceLink(true));
+    const input = { delta: { message_type: 'user_message', content: 'make all' } };
+    bench.emit(link, event('a', 1, 'stream_delta', input));
+    bench.emit(link, event('b', 1, 'x'));
+    bench.emit(link, event('a', 2, 'x'));
+    await bench.settled();
+    expect((await bench.routing.runtimesOf(ENVIRONMENT, 10)).runtimes).toEqual([
+      {
+        runtime: runtime('a'),
+        events: 1,
+        epoch: 'e1',
+        seq: 2,
+        lastEventAt: Date.parse(EMITTED_AT),
+        pendingApprovals: 0,
+      },
+    ]);
+  });
+
   it('beyond the limit are not listed, and that is said', async () => {
     const bench = await emitted(event('a', 1, 'x'), event('b', 1, 'x'), event('a', 2, 'x'));
     const { runtimes, hasMore } = await bench.routing.runtimesOf(ENVIRONMENT, 1);

@@ -37,7 +37,8 @@ async function entryOf(
     await turns.turn();
     readNewest(journal, record);
   }
-  const { loopStatus, emitted, history } = record;
+  const { loopStatus, agentTitle, inputTitle, emitted, history } = record;
+  const title = agentTitle ?? inputTitle;
   const { newest } = history;
   const events = eventsOf(journal, runtime);
   // It may have gone meanwhile.
@@ -48,6 +49,7 @@ async function entryOf(
       events,
       ...newest,
       lastEventAt: emitted?.at ?? null,
+      ...(title === undefined ? {} : { title }),
       ...(loopStatus === undefined ? {} : { loopStatus }),
       pendingApprovals: approvals.of(runtime).length,
     },

@@ -7,7 +7,7 @@ import { KnownEpochs, type NextEvent } from './known-epochs.js';
 export type { EventPlace } from '../../channel/index.js';
 
 /** What outlives retention with an event, or no longer does. */
-export type Retention = Pick<NewEntry, 'keep' | 'drop'>;
+export type Retention = Pick<NewEntry, 'keep' | 'keepText' | 'drop'>;
 
 /** Who is told of new entries. */
 export interface HistoryFollower {
@@ -89,8 +89,8 @@ export class RuntimeHistory implements ReceivedLog {
   }
 
   /** @returns resolves when it is committed */
-  append({ epoch, seq }: EventPlace, type: string, frame: string, { keep, drop }: Retention = {}): Promise<void> {
-    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, keep, drop }));
+  append({ epoch, seq }: EventPlace, type: string, frame: string, retention: Retention = {}): Promise<void> {
+    return this.added(this.journal.append(this.runtime, { epoch, seq, type, frame, ...retention }));
   }
 
   /** @returns resolves when it is committed */

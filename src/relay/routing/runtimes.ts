@@ -8,7 +8,7 @@ import {
   SparseSet,
   type Runtime,
 } from '../../protocol/index.js';
-import { snapshotName } from './kept-names.js';
+import { snapshotName, TITLE_NAME } from './kept-names.js';
 import { atHead, type Placement } from './resume.js';
 import { NO_ROUTING_OBSERVER, type RoutingObserver } from './routing-observer.js';
 import { RuntimeHistory } from './runtime-history.js';
@@ -21,6 +21,10 @@ export class RuntimeRecord {
   loopStatus: string | undefined;
   /** When its newest event that was looked at was emitted, and where that one stands. */
   emitted: { readonly position: number; readonly at: number | null } | undefined;
+  /** First line of the first input that was seen of it. */
+  inputTitle: string | undefined;
+  /** What the device says its agent calls it. */
+  agentTitle: string | undefined;
   /** Whether the device has ever spoken of it; a client may ask for anything. */
   isReal = false;
 
@@ -43,6 +47,8 @@ export class RuntimeRecord {
 
   forget(): void {
     this.dropSnapshots();
+    if (this.inputTitle !== undefined) this.history.drop(TITLE_NAME);
+    this.inputTitle = undefined;
     this.history.forget();
   }
 }

@@ -1,4 +1,5 @@
-import { Lexer, type Links, type Token } from 'marked';
+import type { Links } from 'marked';
+import { FENCE, lexBlocks } from './lex-markdown.js';
 
 /** UTF-16 units of one block; what is longer goes on in the next, so that nothing is ever lexed or drawn at once that is larger. */
 const MAX_BLOCK = 32 * 1024;
@@ -11,9 +12,6 @@ export interface MarkdownBlock {
   /** Whether it may still change. */
   readonly isOpen: boolean;
 }
-
-/** The line that opens a fenced block of code. */
-const FENCE = /^ {0,3}(`{3,}(?=[^`\n]*\n)|~{3,}(?=[^\n]*\n))[^\n]*\n/;
 
 /**
  * A Markdown text that grows at its end, as blocks. Only the last block can change, so only that is lexed again, and it never is larger
@@ -125,9 +123,8 @@ function cutIn(text: string, from: number): number {
 /** The raw texts of the top-level blocks, blank lines with the block before them. Definitions of links are noted. */
 function blocksIn(text: string, links: Links): string[] {
   if (text === '') return [];
-  const lexer = new Lexer();
-  const tokens: Token[] = lexer.blockTokens(text, []);
-  Object.assign(links, lexer.tokens.links);
+  const { tokens, links: defined } = lexBlocks(text);
+  Object.assign(links, defined);
   const blocks: string[] = [];
   let length = 0;
   for (const { type, raw } of tokens) {

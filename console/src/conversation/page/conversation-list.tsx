@@ -3,6 +3,7 @@ import { runtimeKey, type Runtime } from 'twinlane/protocol';
 import { environmentHref, useConsole } from '../../app/index.js';
 import { Button, Mark, timeAgo, type Tone } from '../../ui/index.js';
 import { count } from '../text/amounts.js';
+import { visible } from '../text/visible.js';
 import type { Conversations } from '../store/conversations.store.js';
 
 interface ConversationListProps {
@@ -17,6 +18,11 @@ interface ConversationListProps {
 /** The address of a conversation. */
 export function conversationHref(environment: string, { agent_id: agent, conversation_id: id }: Runtime): string {
   return environmentHref(environment, 'conversation', id, ...(agent === null ? [] : [agent]));
+}
+
+/** What people call a conversation, else its id. */
+export function nameOf({ title, runtime }: Pick<RuntimeEntry, 'title' | 'runtime'>): string {
+  return visible(title ?? runtime.conversation_id);
 }
 
 /** Every conversation of which the relay has events, and a button for a new one. */
@@ -43,7 +49,9 @@ export function ConversationList({ environment, conversations, shown, blocked, b
                 aria-current={isShown ? 'page' : undefined}
               >
                 <Mark tone={tone} />
-                <span class="conversation-list__name">{entry.runtime.conversation_id}</span>
+                <span class="conversation-list__name" title={entry.runtime.conversation_id}>
+                  <bdi>{nameOf(entry)}</bdi>
+                </span>
                 <span class="conversation-list__facts">
                   {[
                     word,

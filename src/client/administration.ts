@@ -3,6 +3,7 @@ import type {
   AuditPage,
   ChangedEnvironment,
   CreatedToken,
+  LimitsInfo,
   OrganizationEntry,
   OrganizationList,
   RemovedOrganization,
@@ -92,6 +93,11 @@ export class Administration {
     const { limit, ...rest } = query;
     const url = relayUrl(this.server, '/v1/audit', { ...rest, limit: limit === undefined ? undefined : String(limit) });
     return (await this.rest.ask('GET', url)) as AuditPage;
+  }
+
+  /** What one token, one address or one client may ask of the relay. */
+  async limits(): Promise<LimitsInfo> {
+    return (await this.rest.ask('GET', this.url('/v1/limits'))) as LimitsInfo;
   }
 
   private url(path: string, ...parts: readonly string[]): URL {

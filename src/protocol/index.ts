@@ -18,6 +18,7 @@ export * from './events.js';
 export * from './frames.js';
 export * from './grep-match.js';
 export * from './known-types.js';
+export * from './limits.js';
 export * from './loopback.js';
 export * from './registration.js';
 export * from './resumption.js';

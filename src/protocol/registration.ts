@@ -24,6 +24,12 @@ export const DEFAULT_MAX_FRAME_BYTES = 8 * 1024 * 1024;
 /** What a relay may be told to name as `maxFrameBytes`, in bytes. */
 export const MAX_FRAME_BYTES_RANGE = { least: 1024, most: 256 * 1024 * 1024 } as const;
 
+/** How a listener is connected right now: two sockets or one, and whether what breaks off is resumed (protocol section 5). */
+export interface CurrentLink {
+  readonly kind: 'split' | 'legacy';
+  readonly resumable: boolean;
+}
+
 /** One entry of `GET /v1/environments` (protocol section 4). */
 export interface EnvironmentRecord {
   readonly id: string;
@@ -46,6 +52,8 @@ export interface EnvironmentRecord {
   readonly currentMode?: string;
   /** Of the directory that its last conversation works in; left out where git is none, or nobody has asked yet. */
   readonly currentBranch?: string;
+  /** How its listener is connected; left out while it is not, and by other relays. */
+  readonly currentLink?: CurrentLink;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 

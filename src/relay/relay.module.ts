@@ -44,6 +44,7 @@ import { HistoryMetrics } from './metrics/history.metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RelayMetrics } from './metrics/relay.metrics.js';
 import { ScrapeGuard } from './metrics/scrape.guard.js';
+import { LimitsController } from './operations/limits.controller.js';
 import { LogLevelsController } from './operations/log-levels.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
@@ -96,6 +97,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     AuditController,
     StockProbeController,
     MetricsController,
+    LimitsController,
     LogLevelsController,
     ApiDocumentsController,
   ],

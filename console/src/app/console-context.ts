@@ -1,9 +1,9 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
 import { signal, type ReadonlySignal } from '@preact/signals';
-import { TwinlaneClient } from 'twinlane/client';
 import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
 import { Toasts } from '../ui/index.js';
+import { ConsoleClient } from './console-client.js';
 import { pageVisibility } from './page-visibility.js';
 import { Router } from './router.js';
 import { SessionStore } from './session.store.js';
@@ -19,7 +19,7 @@ const LONGEST_BACKOFF_MS = 10_000;
 export interface Console {
   /** The folder that the page lies in is the relay's address. */
   readonly server: URL;
-  readonly client: TwinlaneClient;
+  readonly client: ConsoleClient;
   readonly session: SessionStore;
   readonly router: Router;
   readonly theme: ThemeStore;
@@ -33,7 +33,7 @@ export interface Console {
 export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Console {
   const server = new URL('.', window.location.href);
   const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
-  const client = new TwinlaneClient({ server: server.href, limits });
+  const client = new ConsoleClient({ server: server.href, limits });
   const visible = pageVisibility(window.document);
   return {
     server,

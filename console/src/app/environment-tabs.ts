@@ -1,4 +1,6 @@
-import type { EnvironmentTab } from '../environments/index.js';
+import type { ComponentType } from 'preact';
+import { ConnectionStatus } from '../connection/index.js';
+import type { EnvironmentStatusProps, EnvironmentTab } from '../environments/index.js';
 import { lazy } from '../ui/index.js';
 
 /** The views of an environment, each with code that is fetched when it is shown first. */
@@ -25,6 +27,9 @@ export const ENVIRONMENT_TABS: readonly EnvironmentTab[] = [
     id: 'connection',
     label: 'Connection',
     icon: 'connection',
-    View: lazy(async () => (await import('../connection/index.js')).ConnectionTab),
+    View: lazy(async () => (await import('../connection/tab/index.js')).ConnectionTab),
   },
 ];
+
+/** What is shown of an environment, or done for it, whichever tab is shown. */
+export const ENVIRONMENT_STATUSES: readonly ComponentType<EnvironmentStatusProps>[] = [ConnectionStatus];

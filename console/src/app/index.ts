@@ -1,3 +1,4 @@
+export type { OpenAttachment } from './console-client.js';
 export { useConsole, useTitle, type Console } from './console-context.js';
 export { useHeaderSlot } from './header-slot.js';
 export { environmentHref, hrefTo } from './router.js';

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { EnvironmentPage, EnvironmentsPage } from '../environments/index.js';
 import { Button } from '../ui/index.js';
 import { useConsole, useTitle } from './console-context.js';
-import { ENVIRONMENT_TABS } from './environment-tabs.js';
+import { ENVIRONMENT_STATUSES, ENVIRONMENT_TABS } from './environment-tabs.js';
 import { ErrorBoundary } from './error-boundary.js';
 import { PAGES } from './pages.js';
 import { hrefTo } from './router.js';
@@ -20,7 +20,9 @@ function pageOf([first, id, ...rest]: readonly string[]) {
   if (first === undefined) return <EnvironmentsPage />;
   if (first === 'e' && id !== undefined) {
     const [tab, ...path] = rest;
-    return <EnvironmentPage key={id} id={id} tabs={ENVIRONMENT_TABS} tab={tab} path={path} />;
+    return (
+      <EnvironmentPage key={id} id={id} tabs={ENVIRONMENT_TABS} statuses={ENVIRONMENT_STATUSES} tab={tab} path={path} />
+    );
   }
   const page = PAGES.find(({ path }) => path === first);
   return page ? <page.Page path={id === undefined ? [] : [id, ...rest]} /> : <NoSuchPage />;

@@ -1,1 +1,1 @@
-export { ConnectionTab } from './connection.tab.js';
+export { ConnectionStatus } from './connection-indicator.js';

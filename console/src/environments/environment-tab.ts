@@ -2,11 +2,15 @@ import type { ComponentType } from 'preact';
 import type { IconName } from '../ui/index.js';
 import type { AttachedEnvironment, ShownEnvironment } from './attached-environment.store.js';
 
-/** What every tab of an environment's page is given. */
-export interface EnvironmentTabProps {
+/** What is shown beside every tab. */
+export interface EnvironmentStatusProps {
   readonly environment: ShownEnvironment;
   /** The page's one attachment, for every tab. */
   readonly attached: AttachedEnvironment;
+}
+
+/** What every tab of an environment's page is given. */
+export interface EnvironmentTabProps extends EnvironmentStatusProps {
   /** What comes after the tab in the address, decoded. */
   readonly path: readonly string[];
 }

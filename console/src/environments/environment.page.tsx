@@ -1,11 +1,12 @@
 import { computed } from '@preact/signals';
+import type { ComponentType } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { EnvironmentRecord } from 'twinlane/client';
 import { environmentHref, hrefTo, useConsole, useTitle } from '../app/index.js';
 import { Button, Icon, Notice, Tabs, Waiting } from '../ui/index.js';
 import { AttachedEnvironment, type TieState } from './attached-environment.store.js';
 import { factsOf } from './environment-facts.js';
-import type { EnvironmentTab } from './environment-tab.js';
+import type { EnvironmentStatusProps, EnvironmentTab } from './environment-tab.js';
 import './environment.css';
 import { PresenceBadge } from './presence-badge.js';
 import { presenceView } from './presence-view.js';
@@ -14,13 +15,15 @@ import { useEnvironments } from './use-environments.js';
 interface EnvironmentPageProps {
   readonly id: string;
   readonly tabs: readonly EnvironmentTab[];
+  /** What goes on beside whichever tab is shown. */
+  readonly statuses: readonly ComponentType<EnvironmentStatusProps>[];
   /** From the address; the first one where it names none. */
   readonly tab: string | undefined;
   readonly path: readonly string[];
 }
 
 /** One environment: what is known of it, and its tabs. One that is offline opens too, for its history. */
-export function EnvironmentPage({ id, tabs, tab, path }: EnvironmentPageProps) {
+export function EnvironmentPage({ id, tabs, statuses, tab, path }: EnvironmentPageProps) {
   const store = useEnvironments();
   const attached = useAttached(id);
   const environment = useMemo(() => {
@@ -39,6 +42,9 @@ export function EnvironmentPage({ id, tabs, tab, path }: EnvironmentPageProps) {
   }));
   return (
     <div class="environment">
+      {statuses.map((Status, index) => (
+        <Status key={index} environment={environment} attached={attached} />
+      ))}
       <EnvironmentHeader record={record} />
       <Tabs label={`Views of ${record.connectionName}`} tabs={links} current={current?.id ?? ''} />
       <TieNotice attached={attached} />

@@ -1,5 +1,5 @@
 export { AttachedEnvironment, type ShownEnvironment, type TieState } from './attached-environment.store.js';
 export { EnvironmentPage } from './environment.page.js';
-export type { EnvironmentTab, EnvironmentTabProps } from './environment-tab.js';
+export type { EnvironmentStatusProps, EnvironmentTab, EnvironmentTabProps } from './environment-tab.js';
 export { EnvironmentsPage } from './environments.page.js';
 export { presenceView, type PresenceView } from './presence-view.js';

@@ -150,7 +150,7 @@ export class EnvironmentsService {
   private show(environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.presence.of(id);
-    const { mode, branch } = this.routing.factsOf(id);
+    const { mode, branch, link } = this.routing.factsOf(id);
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -167,6 +167,7 @@ export class EnvironmentsService {
       firstSeenAt,
       ...(mode === undefined ? {} : { currentMode: mode }),
       ...(branch === undefined ? {} : { currentBranch: branch }),
+      ...(link && presence?.online ? { currentLink: link } : {}),
       metadata,
     };
   }

@@ -9,6 +9,7 @@ import {
   type ChannelName,
   type Clock,
   type ErrorCode,
+  type RefusedCount,
   type Runtime,
 } from '../../protocol/index.js';
 import type { LimitName } from '../access/limit-name.js';
@@ -118,6 +119,14 @@ export class RelayMetrics implements RoutingObserver {
 
   limited(limit: LimitName): void {
     this.limits.inc({ limit });
+  }
+
+  /** What was counted by `limited` since this process began, the most often first. */
+  async limitedSoFar(): Promise<readonly RefusedCount[]> {
+    const { values } = await this.limits.get();
+    return values
+      .map(({ labels, value }) => ({ limit: String(labels.limit), count: value }))
+      .toSorted((a, b) => b.count - a.count);
   }
 
   closed(code: number): void {

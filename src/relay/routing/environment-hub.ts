@@ -64,7 +64,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   }
 
   get facts(): DeviceFacts {
-    return this.recorder.facts;
+    const { link } = this.outbox;
+    return { ...this.recorder.facts, ...(link && { link: { kind: link.kind, resumable: link.resumable } }) };
   }
 
   get namesEvents(): boolean {

@@ -1,0 +1,1 @@
+export { ConnectionTab } from './connection.tab.js';

@@ -66,13 +66,18 @@ console.log(\`\\n\${cases.length} tests, none failed\`);
   'docs/prices.md': '# Prices\n\nIn euros, with two digits; rounded half up, as on the receipt.\n',
 };
 
-/** Writes it into a directory, on a branch of a repository, with one change that is not committed. */
-export async function makeDemoWorkspace(root: string): Promise<void> {
+/** Its files as they were in the beginning. */
+export async function writeDemoFiles(root: string): Promise<void> {
   for (const [file, text] of Object.entries(FILES)) {
     const place = path.join(root, file);
     await mkdir(path.dirname(place), { recursive: true });
     await writeFile(place, text);
   }
+}
+
+/** A directory with them, as a repository of its own on a branch of its own. */
+export async function makeDemoWorkspace(root: string): Promise<void> {
+  await writeDemoFiles(root);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: root, stdio: 'ignore' });
   git('init', '--quiet', '--initial-branch=main');
   git('config', 'user.name', 'Ada');

@@ -10,13 +10,13 @@ import { TwinlaneClient } from '../../src/client/index.js';
 import { openBrowser } from '../browser/kit/open-browser.js';
 import { WatchedPage } from '../browser/kit/watched-page.js';
 import { startListener, startRelay, TOKEN, urlOf } from '../kit/twinlane.js';
-import { makeDemoWorkspace } from './demo-workspace.js';
+import { makeDemoWorkspace, writeDemoFiles } from './demo-workspace.js';
 
 /** Where the pictures say that they were taken: a name that stands for any relay. */
 const HOST = 'relay.example';
 const AGENT = fileURLToPath(new URL('demo-agent.mjs', import.meta.url));
 /** What a person's own shell shows, and nothing of the machine that it runs on. */
-const SHELL_START = "PS1='\\[\\e[36m\\]ada@laptop\\[\\e[0m\\]:\\w\\$ '\nHISTFILE=\n";
+const SHELL_START = "PS1='\\[\\e[36m\\]ada@laptop\\[\\e[0m\\]:\\w$ '\nHISTFILE=\n";
 
 /** A relay with a few environments, and browsers in front of it: the same whenever and wherever it is made. */
 export class DemoWorld {
@@ -90,6 +90,11 @@ export class DemoWorld {
     return environment.id;
   }
 
+  /** As it was before anybody mended it. */
+  async resetShop(): Promise<void> {
+    await writeDemoFiles(path.join(this.home, 'shop'));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.pages.map((page) => page.close()));
     await this.browser.close();
@@ -106,7 +111,7 @@ async function calmFonts(home: string): Promise<Record<string, string>> {
     `<match><test name="family"><string>${family}</string></test><edit name="family" mode="prepend" binding="strong"><string>${name}</string></edit></match>`;
   await writeFile(
     file,
-    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>${prefer('system-ui', 'Liberation Sans')}</fontconfig>`,
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>${['system-ui', 'sans-serif', 'sans'].map((family) => prefer(family, 'Liberation Sans')).join('')}</fontconfig>`,
   );
   return { FONTCONFIG_FILE: file };
 }

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
 import { Toasts } from '../ui/index.js';
 import { ConsoleClient } from './console-client.js';
@@ -57,8 +57,14 @@ export function useConsole(): Console {
 }
 
 const title = signal('');
-title.subscribe((text) => {
-  if (typeof document !== 'undefined') document.title = text === '' ? 'Twinlane' : `${text} · Twinlane`;
+/** Approvals that wait. */
+const count = signal(0);
+effect(() => {
+  if (typeof document === 'undefined') return;
+  const text = title.value === '' ? 'Twinlane' : `${title.value} · Twinlane`;
+  document.title = count.value === 0 ? text : `(${count.value}) ${text}`;
+  const icon = document.querySelector('link[rel="icon"]');
+  icon?.setAttribute('href', count.value === 0 ? './icon.svg' : './icon-waiting.svg');
 });
 
 /** Names the page that is shown, for tabs of the browser, its history and screen readers. */
@@ -66,4 +72,14 @@ export function useTitle(text: string): void {
   useEffect(() => {
     title.value = text;
   }, [text]);
+}
+
+/** Counts what waits for somebody, in the title and in the icon of the page, for as long as a component is there. */
+export function useTitleCount(waiting: number): void {
+  useEffect(() => {
+    count.value = waiting;
+    return () => {
+      count.value = 0;
+    };
+  }, [waiting]);
 }

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact';
 import type { SessionInfo } from 'twinlane/client';
+import { lazy } from '../ui/index.js';
 
 /** A page beside the environments. */
 export interface Page {
@@ -12,4 +13,11 @@ export interface Page {
 }
 
 /** In the order of the header. */
-export const PAGES: readonly Page[] = [];
+export const PAGES: readonly Page[] = [
+  {
+    path: 'admin',
+    label: 'Administration',
+    isFor: ({ mayAdminister }) => mayAdminister,
+    Page: lazy(async () => (await import('../administration/index.js')).AdministrationPage),
+  },
+];

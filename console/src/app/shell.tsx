@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { SessionInfo } from 'twinlane/client';
+import { NotificationBell } from '../notifications/index.js';
 import { IconButton, Menu, Icon, ToastRegion, type MenuEntry } from '../ui/index.js';
 import { useConsole } from './console-context.js';
 import { headerSlot } from './header-slot.js';
@@ -57,6 +58,7 @@ export function Shell({ info, children }: { readonly info: SessionInfo; readonly
           ))}
         </nav>
         <div class="shell-header__slot">{headerSlot.value}</div>
+        <NotificationBell />
         <ThemeMenu />
         <IconButton icon="help" label="Keys" onClick={() => setHelpIsOpen(true)} />
         <AccountMenu info={info} />

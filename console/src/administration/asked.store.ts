@@ -1,0 +1,42 @@
+import { signal, type ReadonlySignal } from '@preact/signals';
+
+/** What the relay was asked for last: its newest answer, or why there is none. */
+export class Asked<T> {
+  private readonly answer = signal<T | undefined>(undefined);
+  private readonly trouble = signal<string | undefined>(undefined);
+  /** An answer that was overtaken says nothing. */
+  private asked = 0;
+
+  /** @param noticed told of what a request failed with; returns whether the session ended with it */
+  constructor(
+    private readonly question: () => Promise<T>,
+    private readonly noticed: (error: unknown) => boolean,
+  ) {}
+
+  /** Undefined until there was one. */
+  get value(): ReadonlySignal<T | undefined> {
+    return this.answer;
+  }
+
+  /** In the relay's words; undefined while it answers. */
+  get error(): ReadonlySignal<string | undefined> {
+    return this.trouble;
+  }
+
+  async ask(): Promise<void> {
+    const asked = ++this.asked;
+    try {
+      const answer = await this.question();
+      if (asked !== this.asked) return;
+      this.answer.value = answer;
+      this.trouble.value = undefined;
+    } catch (error) {
+      if (asked === this.asked && !this.noticed(error)) this.trouble.value = textOf(error);
+    }
+  }
+}
+
+/** What a person is shown of an error. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -93,6 +93,7 @@ async function prompt({ params, client }) {
     title: 'Edit src/prices.js',
     kind: 'edit',
     locations: [{ path: file }],
+    rawInput: { path: 'src/prices.js' },
   };
   await update({ sessionUpdate: 'tool_call', ...edit, status: 'pending', content: [diff] });
   if (!(await ask({ ...edit, content: [diff] }))) return { stopReason: 'end_turn' };

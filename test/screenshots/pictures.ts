@@ -14,12 +14,11 @@ const LONGEST_FRAME_MS = 1_600;
 
 /** Writes a picture of a page as it is now. */
 export async function takePicture(page: Page, name: string): Promise<void> {
-  await mkdir(FOLDER, { recursive: true });
   const scratch = await mkdtemp(path.join(tmpdir(), 'twinlane-picture-'));
   try {
     const png = path.join(scratch, 'picture.png');
     await page.screenshot({ path: png, animations: 'disabled', caret: 'hide' });
-    webp('cwebp', ['-quiet', '-preset', 'text', '-q', QUALITY, '-m', '6', png, '-o', fileOf(name)]);
+    await webp('cwebp', ['-quiet', '-preset', 'text', '-q', QUALITY, '-m', '6', png, '-o', fileOf(name)]);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -51,7 +50,7 @@ export async function takeFilm(page: Page, name: string, during: () => Promise<v
       const ms = i === frames.length - 1 ? next - at : Math.min(LONGEST_FRAME_MS, next - at);
       return ['-d', String(Math.max(20, Math.round(ms))), file];
     });
-    webp('img2webp', ['-loop', '0', '-min_size', '-lossy', '-q', '55', '-m', '4', ...shown, '-o', fileOf(name)]);
+    await webp('img2webp', ['-loop', '0', '-min_size', '-lossy', '-q', '55', '-m', '4', ...shown, '-o', fileOf(name)]);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -68,7 +67,8 @@ async function say(name: string): Promise<void> {
 }
 
 /** @throws where Debian's package `webp`, or another that has the same programs, is not installed */
-function webp(program: 'cwebp' | 'img2webp', args: readonly string[]): void {
+async function webp(program: 'cwebp' | 'img2webp', args: readonly string[]): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
   try {
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   } catch (error) {

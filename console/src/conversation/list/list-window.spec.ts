@@ -43,6 +43,15 @@ describe('ListWindow', () => {
     expect([list.isFollowing, top]).toEqual([true, 4_400]);
   });
 
+  it('follows the end when a row becomes lower, and the browser has moved it before that is known', () => {
+    draw(100);
+    grown = -30;
+    scrollTo(4_470);
+    list.measure(99, 20);
+    draw(100);
+    expect([list.isFollowing, top]).toEqual([true, 4_470]);
+  });
+
   it('follows the end as long as the reader is there', () => {
     draw(100);
     expect(top).toBe(4_500);

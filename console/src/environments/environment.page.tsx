@@ -81,8 +81,12 @@ function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {
           </li>
         )}
         {mode !== undefined && <li title="Permission mode">mode {mode}</li>}
-        {system !== undefined && <li>{system}</li>}
-        {version !== undefined && <li title="Version of the listener">v{version}</li>}
+        {system !== undefined && <li class="environment-header__device">{system}</li>}
+        {version !== undefined && (
+          <li class="environment-header__device" title="Version of the listener">
+            v{version}
+          </li>
+        )}
       </ul>
       {presence.reason !== undefined && <p class="environment-header__reason">{presence.reason}</p>}
     </header>

@@ -25,7 +25,7 @@ export function ConnectionTab({ environment, attached }: EnvironmentTabProps) {
       <section class={`connection__state connection__state--${view.tone}`} aria-labelledby="connection-state">
         <div class="connection__title">
           <h2 id="connection-state">{view.title}</h2>
-          <Badge tone={view.tone}>{view.label}</Badge>
+          {view.label !== view.title && <Badge tone={view.tone}>{view.label}</Badge>}
         </div>
         <ul class="connection__meaning">
           {view.meaning.map((sentence) => (

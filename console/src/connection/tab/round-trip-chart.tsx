@@ -125,11 +125,15 @@ function clockText(second: number): string {
   });
 }
 
-/** A canvas knows nothing of custom properties, nor of light-dark(). */
+/**
+ * A canvas knows nothing of custom properties, nor of light-dark(). An element of its own, so that no transition is under way: where motion is
+ * reduced, all properties have one.
+ */
 function resolved(place: HTMLElement, colour: string): string {
-  const before = place.style.color;
-  place.style.color = colour;
-  const found = getComputedStyle(place).color;
-  place.style.color = before;
+  const probe = document.createElement('span');
+  probe.style.color = colour;
+  place.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
   return found;
 }

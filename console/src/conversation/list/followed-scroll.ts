@@ -17,12 +17,17 @@ const STIR = 0.5;
 export class FollowedScroll {
   isFollowing = true;
   private top = 0;
+  private height = 0;
 
   /** Looks where the element stands now. @returns whether the reader moved it */
   look(view: ScrollView): boolean {
     const moved = view.scrollTop - this.top;
+    const isResized = view.clientHeight !== this.height;
+    this.height = view.clientHeight;
     if (Math.abs(moved) < STIR) return false;
     this.top = view.scrollTop;
+    // What is given another height is moved by the browser, to an end that may be none any more when it is looked at.
+    if (isResized) return false;
     const isAtEnd = view.scrollHeight - view.scrollTop - view.clientHeight < ROUNDING;
     // What shrinks is moved up by the browser, not by the reader, and then stands at its end.
     if (moved < 0 && !isAtEnd) this.isFollowing = false;

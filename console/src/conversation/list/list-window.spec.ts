@@ -4,18 +4,19 @@ import { ListWindow } from './list-window.js';
 const HEIGHT = 500;
 let list: ListWindow;
 let top: number;
+let height: number;
 
 /** As a browser does it: the list is drawn, and put where it is to stand. */
 function draw(rows: number): void {
   list.resize(rows, () => 50);
   look();
-  top = Math.min(list.scrollTop, Math.max(0, rows * 50 + grown - HEIGHT));
+  top = Math.min(list.scrollTop, Math.max(0, rows * 50 + grown - height));
   list.placed(top);
 }
 
 let grown: number;
 function look(): void {
-  list.look({ scrollTop: top, clientHeight: HEIGHT, scrollHeight: Math.max(HEIGHT, list.length * 50 + grown) });
+  list.look({ scrollTop: top, clientHeight: height, scrollHeight: Math.max(height, list.length * 50 + grown) });
 }
 
 function scrollTo(to: number): void {
@@ -26,11 +27,31 @@ function scrollTo(to: number): void {
 beforeEach(() => {
   list = new ListWindow();
   top = 0;
+  height = HEIGHT;
   grown = 0;
   draw(0);
 });
 
 describe('ListWindow', () => {
+  it('follows the end when the window gets another size, and the browser has moved it meanwhile', () => {
+    draw(100);
+    // Higher for a moment, in which the browser held it at its end, and lower again when it is looked at.
+    top = 4_300;
+    height = 600;
+    look();
+    draw(100);
+    expect([list.isFollowing, top]).toEqual([true, 4_400]);
+  });
+
+  it('follows the end when a row becomes lower, and the browser has moved it before that is known', () => {
+    draw(100);
+    grown = -30;
+    scrollTo(4_470);
+    list.measure(99, 20);
+    draw(100);
+    expect([list.isFollowing, top]).toEqual([true, 4_470]);
+  });
+
   it('follows the end as long as the reader is there', () => {
     draw(100);
     expect(top).toBe(4_500);

@@ -57,7 +57,7 @@ export class ListWindow {
   look(view: ScrollView): void {
     this.height = view.clientHeight;
     if (!this.scroll.look(view)) return;
-    this.hold(view.scrollTop);
+    this.anchorAt(view.scrollTop);
   }
 
   /** The list was moved to where it is to stand. */
@@ -95,6 +95,11 @@ export class ListWindow {
   private hold(top: number): void {
     const isEnd = top + this.height >= this.heights.total - 1;
     if (!isEnd) this.scroll.isFollowing = false;
+    this.anchorAt(top);
+  }
+
+  /** Rows may have another height by now than what is known of them: whether this is the end is not asked here. */
+  private anchorAt(top: number): void {
     const row = this.heights.rowAt(top);
     this.anchor = { row, inset: top - this.heights.offsetOf(row) };
   }

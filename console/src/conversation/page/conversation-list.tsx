@@ -4,6 +4,7 @@ import { environmentHref, useConsole } from '../../app/index.js';
 import { Button, Mark, timeAgo, type Tone } from '../../ui/index.js';
 import { count } from '../text/amounts.js';
 import { visible } from '../text/visible.js';
+import type { Conversation } from '../store/conversation.store.js';
 import type { Conversations } from '../store/conversations.store.js';
 
 interface ConversationListProps {
@@ -14,6 +15,9 @@ interface ConversationListProps {
   readonly blocked: string | undefined;
   readonly begin: () => void;
 }
+
+/** What a list shows of a conversation. */
+type Listed = Omit<RuntimeEntry, 'epoch' | 'seq'>;
 
 /** The address of a conversation. */
 export function conversationHref(environment: string, { agent_id: agent, conversation_id: id }: Runtime): string {
@@ -28,7 +32,7 @@ export function nameOf({ title, runtime }: Pick<RuntimeEntry, 'title' | 'runtime
 /** Every conversation of which the relay has events, and a button for a new one. */
 export function ConversationList({ environment, conversations, shown, blocked, begin }: ConversationListProps) {
   const { now } = useConsole();
-  const entries = conversations.entries.value ?? [];
+  const entries = listed(conversations.entries.value ?? [], conversations.shown.value);
   return (
     <nav class="conversation-list" aria-label="Conversations">
       <Button disabled={blocked !== undefined} title={blocked ?? 'Begin a conversation (n)'} onClick={begin}>
@@ -56,7 +60,7 @@ export function ConversationList({ environment, conversations, shown, blocked, b
                   {[
                     word,
                     entry.lastEventAt === null ? '' : timeAgo(entry.lastEventAt, now.value),
-                    count(entry.events, 'event'),
+                    entry.events === 0 ? '' : count(entry.events, 'event'),
                   ]
                     .filter((fact) => fact !== '')
                     .join(' · ')}
@@ -71,7 +75,18 @@ export function ConversationList({ environment, conversations, shown, blocked, b
   );
 }
 
-function stateOf({ pendingApprovals, loopStatus }: RuntimeEntry): [Tone, string] {
+/** The list is asked for now and then; of the conversation that is shown more is known, and one that has just begun is in no list yet. */
+function listed(entries: readonly Listed[], shown: Conversation | undefined): readonly Listed[] {
+  const loopStatus = shown?.status.loop.value;
+  if (!shown || loopStatus === undefined) return entries;
+  const key = runtimeKey(shown.runtime);
+  const before = entries.find(({ runtime }) => runtimeKey(runtime) === key);
+  const pendingApprovals = loopStatus === 'WAITING_ON_APPROVAL' ? Math.max(1, before?.pendingApprovals ?? 0) : 0;
+  const now = { ...(before ?? { runtime: shown.runtime, events: 0, lastEventAt: null }), pendingApprovals, loopStatus };
+  return before ? entries.map((entry) => (entry === before ? now : entry)) : [now, ...entries];
+}
+
+function stateOf({ pendingApprovals, loopStatus }: Listed): [Tone, string] {
   if (pendingApprovals > 0) return ['warn', pendingApprovals === 1 ? 'asks' : `asks ${pendingApprovals} times`];
   if (loopStatus !== undefined && loopStatus !== 'WAITING_ON_INPUT') return ['accent', 'at work'];
   return ['quiet', ''];

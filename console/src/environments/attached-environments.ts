@@ -15,7 +15,7 @@ export class AttachedEnvironments {
     session: Session,
   ) {
     effect(() => {
-      if (session.state.value.phase === 'signed-out') for (const one of [...this.attached.peek().values()]) one.close();
+      if (session.state.value.phase === 'signed-out') for (const one of this.attached.peek().values()) one.close();
     });
   }
 

@@ -11,7 +11,7 @@ describe.skipIf(SKIPPED !== undefined)(
     let bench: ConsoleBench;
     beforeAll(async () => {
       proxy = await PrefixProxy.start();
-      bench = await ConsoleBench.start({ relay: { publicUrl: proxy.url } });
+      bench = await ConsoleBench.start();
       proxy.forwardTo(bench.url);
     });
     afterAll(async () => {

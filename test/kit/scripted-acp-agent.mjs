@@ -62,6 +62,14 @@ const STEPS = {
     for (let n = 1; n <= Number(text); n++)
       void update({ sessionUpdate: 'agent_message_chunk', messageId: id, content: { type: 'text', text: `${n} ` } });
   },
+  /** A long answer in Markdown: so many sections, each in several chunks, with what a hostile text would try. */
+  markdown: async ({ say, text }) => {
+    for (let n = 1; n <= Number(text); n++) {
+      await say(`# Section ${n}\n\nSome **bold** and \`code\` [of a link](https://example.com/${n}), `);
+      await say(`![a picture](https://pictures.example/${n}.png) <img src="https://pictures.example/x">\n\n`);
+      await say(`- one\n- two\n\n\`\`\`ts\nconst n = ${n};\n\`\`\`\n\n| a | b |\n|---|---|\n| ${n} | 2 |\n\n`);
+    }
+  },
   plan: ({ update, text }) =>
     update({
       sessionUpdate: 'plan',

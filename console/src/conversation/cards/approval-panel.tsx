@@ -17,16 +17,18 @@ export function ApprovalPanel({ call, mayApprove, answer }: ApprovalPanelProps) 
   if (!approval) return isWithheld ? <Withheld /> : null;
   if (approval.outcome !== undefined) return <Outcome approval={approval} />;
   if (!mayApprove) return <Withheld />;
-  return <Question call={call} approval={approval} answer={answer} />;
+  const { answering, error } = approval;
+  return <Question call={call} approval={approval} answering={answering} error={error} answer={answer} />;
 }
 
-function Question({
-  call,
-  approval,
-  answer,
-}: Omit<ApprovalPanelProps, 'mayApprove'> & { readonly approval: Approval }) {
+interface QuestionProps extends Omit<ApprovalPanelProps, 'mayApprove'>, Pick<Approval, 'answering' | 'error'> {
+  readonly approval: Approval;
+}
+
+/** It has a state of its own, so it is drawn again only with other props: what changes in place is given by itself. */
+function Question({ call, approval, answering, error, answer }: QuestionProps) {
   const [message, setMessage] = useState<string>();
-  const { requestId, request, answering, error } = approval;
+  const { requestId, request } = approval;
   const decide = (decision: ApprovalDecision) => answer(requestId, decision);
   const isBusy = answering !== undefined;
   return (

@@ -52,6 +52,22 @@ describe('ListWindow', () => {
     expect([list.isFollowing, top]).toEqual([true, 4_470]);
   });
 
+  it('goes where it is sent, though the browser moves it while it draws what is there', () => {
+    draw(100);
+    list.reveal(0);
+    // What is drawn now is shorter than what stood there: the browser pulls up, and that is no wish of the reader.
+    scrollTo(4_000);
+    expect(list.range().from).toBe(0);
+    draw(100);
+    expect([top, list.isFollowing]).toEqual([0, false]);
+    scrollTo(1_000);
+    expect(list.firstSeen).toBe(20);
+    list.follow();
+    scrollTo(500);
+    draw(100);
+    expect([top, list.isFollowing]).toEqual([4_500, true]);
+  });
+
   it('follows the end as long as the reader is there', () => {
     draw(100);
     expect(top).toBe(4_500);

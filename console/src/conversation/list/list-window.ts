@@ -23,6 +23,8 @@ export class ListWindow {
   /** The first row that is seen, and how much of it is not. */
   private anchor = { row: 0, inset: 0 };
   private height = 0;
+  /** Whether we send the reader elsewhere, and the element does not stand there yet: where it stands is nobody's wish. */
+  private isSent = false;
 
   get isFollowing(): boolean {
     return this.scroll.isFollowing;
@@ -56,22 +58,25 @@ export class ListWindow {
   /** Looks where the reader has scrolled to. */
   look(view: ScrollView): void {
     this.height = view.clientHeight;
-    if (!this.scroll.look(view)) return;
+    if (this.isSent || !this.scroll.look(view)) return;
     this.anchorAt(view.scrollTop);
   }
 
   /** The list was moved to where it is to stand. */
   placed(top: number): void {
+    this.isSent = false;
     this.scroll.placed(top);
   }
 
   /** Goes to the end and follows it. */
   follow(): void {
+    this.isSent = true;
     this.scroll.isFollowing = true;
   }
 
   /** Moves no further than needed for a row to be seen, from its begin. */
   reveal(row: number): void {
+    this.isSent = true;
     const begin = this.heights.offsetOf(row);
     const end = begin + this.heights.heightOf(row);
     const top = this.scrollTop;

@@ -67,6 +67,7 @@ export function ConversationView(props: ConversationViewProps) {
   const hasEarlier = conversation.history !== 'all' && events > conversation.history;
   return (
     <section class="conversation__main" aria-label="Conversation">
+      <h2 class="visually-hidden">Conversation</h2>
       <ModeBar conversation={conversation} maySteer={maySteer} setMode={setMode} setAgentMode={setAgentMode} />
       {state.phase === 'failed' && (
         <p class="conversation__problem" role="alert">

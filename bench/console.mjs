@@ -179,6 +179,15 @@ async function turnWheel(page, isOver) {
   }
 }
 
+/** The wheel may still be turning in the page, which takes it away from the end again. */
+async function goToEnd(page, text) {
+  for (const until = performance.now() + PATIENCE_MS; performance.now() < until; await after(WHEEL.everyMs)) {
+    await page.getByRole('log').press('End');
+    if (await page.evaluate(seenAtEnd, text)) return;
+  }
+  throw new Error(`The page does not show ${text}.`);
+}
+
 async function profiled({ devtools }, name, run) {
   if (profile === '') return run();
   await devtools.send('Profiler.enable');
@@ -217,8 +226,7 @@ async function measureBursts() {
     }),
   );
   const last = endOf(`burst-${turns}`);
-  await opened.page.getByRole('log').press('End');
-  await opened.page.waitForFunction(seenAtEnd, last, { polling: 'raf' });
+  await goToEnd(opened.page, last);
   const full = await holds(opened);
   shown.attachment.close();
   const again = await measureReopened(opened, shown.attachment, last);

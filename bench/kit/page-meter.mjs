@@ -8,10 +8,11 @@ export function installMeter() {
   // What has changed is seen with the next picture: a task after that is the soonest that a page can know of it.
   const changed = new Set();
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
+  port1.addEventListener('message', () => {
     for (const field of changed) meter[field] = performance.now();
     changed.clear();
-  };
+  });
+  port1.start();
   const frame = (now) => {
     meter.frames.push(now);
     port2.postMessage(0);

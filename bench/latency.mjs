@@ -19,7 +19,8 @@ import { TOKEN } from './kit/token.mjs';
  * here, so nothing is dropped before it was read.
  */
 const KEEPS_ALL = [
-  ...['--history-max-events', '1000000000'],
+  '--history-max-events',
+  '1000000000',
   ...['--history-max-runtime-bytes', '--history-max-bytes', '--history-max-organization-bytes'].flatMap((name) => [
     name,
     String(8 * 1024 ** 3),

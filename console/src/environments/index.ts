@@ -1,4 +1,4 @@
-export { AttachedEnvironment, type ShownEnvironment, type TieState } from './attached-environment.store.js';
+export type { AttachedEnvironment, ShownEnvironment, TieState } from './attached-environment.store.js';
 export { EnvironmentPage } from './environment.page.js';
 export type { EnvironmentStatusProps, EnvironmentTab, EnvironmentTabProps } from './environment-tab.js';
 export { EnvironmentsPage } from './environments.page.js';

@@ -5,7 +5,7 @@ export { Dialog } from './dialog.js';
 export { Field } from './field.js';
 export { Icon, type IconName } from './icon.js';
 export { lazy } from './lazy.js';
-export { entryForKey, moveFocus } from './list-keys.js';
+export { moveFocus } from './list-keys.js';
 export { Menu, type MenuEntry } from './menu.js';
 export { Notice } from './notice.js';
 export { Tabs, type Tab } from './tabs.js';

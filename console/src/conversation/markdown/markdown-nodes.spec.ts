@@ -24,7 +24,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.map(shown).join('');
   if (typeof value === 'string') return value;
   if (!isNode(value)) return '';
-  if (Object.is(value.type, CodeBlock)) return `<code:${String(value.props['language'])}>${String(value.props['code'])}</code>`;
+  if (Object.is(value.type, CodeBlock))
+    return `<code:${String(value.props['language'])}>${String(value.props['code'])}</code>`;
   const name = String(value.type);
   const { children, ...rest } = value.props;
   const told = ['href', 'start', 'checked', 'title']

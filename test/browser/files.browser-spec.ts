@@ -118,7 +118,7 @@ describe.skipIf(SKIPPED !== undefined)(
       await edit(page);
       await page.keyboard.type('typed ');
       await page.getByText('not saved').first().waitFor();
-      await page.getByRole('link', { name: 'Connection' }).click();
+      await page.getByRole('link', { name: 'Connection', exact: true }).click();
       await page
         .getByRole('link', { name: 'laptop' })
         .or(page.getByRole('heading', { name: 'laptop' }))

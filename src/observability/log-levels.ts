@@ -33,6 +33,7 @@ export const ROOM_OF_LOGGER: Readonly<Record<string, string>> = {
   DeviceGateway: 'relay/gateways',
   DeviceSession: 'relay/gateways',
   DeviceSessions: 'relay/gateways',
+  DrainDelay: 'relay/gateways',
   RelayWebSocketAdapter: 'relay/gateways',
   History: 'relay/routing',
   RoutingService: 'relay/routing',

@@ -18,7 +18,7 @@ export interface ConnectionView {
 const KEPT = [
   'What runs on the device runs on: turns, terminals, and what waits for approval.',
   'What happens meanwhile is kept, on the device and by the relay, and is shown in order once the connection is back; this page does that by itself.',
-  'What you type into a terminal meanwhile is not sent. A command that was on its way says so itself where nobody can tell its outcome.',
+  'What you type into a terminal meanwhile waits here, and is sent then. A command that was on its way says so itself where nobody can tell its outcome.',
 ];
 
 /** @param listener what is known of the environment's listener */

@@ -140,7 +140,7 @@ it('many points are a few numbers, and the same minute by minute', () => {
 
 it('says what a drop means: what goes on, what is kept, what is not', () => {
   const view = connectionView({ phase: 'reconnecting', reason: 'control closed' }, [], 'online');
-  expect([view.tone, view.meaning.join(' ')]).toEqual(['bad', expect.stringMatching(/runs on.*is kept.*is not sent/)]);
+  expect([view.tone, view.meaning.join(' ')]).toEqual(['bad', expect.stringMatching(/runs on.*is kept.*waits here/)]);
   const open = { phase: 'open' } as const;
   expect(connectionView(open, [], 'online').label).toBe('Connected');
   expect(connectionView(open, [], 'away').tone).toBe('warn');

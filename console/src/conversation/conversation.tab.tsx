@@ -29,7 +29,8 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
   const blocked = blockedBy(session.info?.maySteer ?? false, record?.connectionId === null);
   const begin = async () => {
     try {
-      router.go(conversationHref(environment.id, await conversations.begin()));
+      const begun = await conversations.begin();
+      if (begun) router.go(conversationHref(environment.id, begun));
     } catch (error) {
       toasts.show(textOf(error), 'bad');
     }

@@ -13,7 +13,7 @@ export interface PresenceView {
 
 /** @param now epoch ms */
 export function presenceView(environment: EnvironmentRecord, now: number): PresenceView {
-  const { connectionId, awaySince, connectedAt, lastSeenAt } = environment;
+  const { connectionId, awaySince, connectedAt, lastSeenAt, currentLink } = environment;
   if (connectionId === null)
     return {
       state: 'offline',
@@ -27,11 +27,15 @@ export function presenceView(environment: EnvironmentRecord, now: number): Prese
       state: 'away',
       tone: 'warn',
       since: `for ${duration(now - awaySince)}`,
-      reason: 'The connection of its listener broke. Commands wait until it is back, and nothing is lost meanwhile.',
+      reason: `The connection of its listener broke. Commands wait until it is back, and ${lossOf(currentLink)}.`,
     };
   return {
     state: 'online',
     tone: 'good',
     since: connectedAt === null ? '' : `for ${duration(now - connectedAt)}`,
   };
+}
+
+function lossOf(link: EnvironmentRecord['currentLink']): string {
+  return link?.resumable === false ? 'what was on its way may be lost' : 'nothing is lost meanwhile';
 }

@@ -52,6 +52,8 @@ describe('presence', () => {
   it('says since when, and why where something is off', () => {
     expect(presenceView(online2, NOW)).toEqual({ state: 'online', tone: 'good', since: 'for 1 min' });
     expect(presenceView(away, NOW)).toMatchObject({ state: 'away', since: 'for 40 s', reason: expect.any(String) });
+    const plain = { ...away, currentLink: { kind: 'split', resumable: false } } as const;
+    expect(presenceView(plain, NOW).reason).toContain('may be lost');
     expect(presenceView(old, NOW)).toMatchObject({ state: 'offline', since: 'seen 1 d ago' });
   });
 

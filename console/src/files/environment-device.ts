@@ -15,15 +15,15 @@ export class EnvironmentDevice implements Device {
   /**
    * From now on these attachments are used.
    *
-   * @param follow told of each of them
+   * @param follow told of each of them; what it returns ends that
    * @returns ends the telling
    */
-  use(attachments: Attachments, follow: (attachment: Attachment) => void): () => void {
+  use(attachments: Attachments, follow: (attachment: Attachment) => () => void): () => void {
     this.attachments = attachments;
     return effect(() => {
       const { value: attachment } = attachments.attachment;
       // What is looked at meanwhile is nothing to follow.
-      if (attachment) untracked(() => follow(attachment));
+      return attachment && untracked(() => follow(attachment));
     });
   }
 

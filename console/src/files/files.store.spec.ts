@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Attachment } from 'twinlane/client';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { FakeAttachment, FakeDisk } from '../../../test/kit/fake-attachment.js';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { FilesStore } from './files.store.js';
@@ -34,6 +34,17 @@ it('sees what comes and goes while the page is seen, over whatever attachment th
   unseen();
   left();
   expect(clock.pending).toBe(0);
+});
+
+it('follows what an attachment tells only while the page is shown', () => {
+  const store = new FilesStore(new ManualClock());
+  const attachment = new FakeDisk({}).serve(new FakeAttachment()) as unknown as Attachment;
+  const frames = vi.spyOn(attachment, 'frames');
+  const left = store.show({ attachment: signal<Attachment | undefined>(attachment) });
+  const [given] = frames.mock.lastCall ?? [];
+  expect(given?.signal?.aborted).toBe(false);
+  left();
+  expect(given?.signal?.aborted).toBe(true);
 });
 
 it('looks again the more rarely the longer a look takes', async () => {

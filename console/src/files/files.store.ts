@@ -31,11 +31,13 @@ export class FilesStore {
   /** The page is shown: everything is asked for over its attachments. @returns what to do when it is left */
   show(attachments: Attachments): () => void {
     return this.device.use(attachments, (attachment) => {
+      const leaving = new AbortController();
       void this.tree.open('.').then(() => this.tree.refresh());
       void this.branches.search();
       void this.files.watchAgain();
       // What the attachment ends with is shown by the page.
-      this.files.follow(attachment.frames()).catch((error: unknown) => messageOf(error));
+      this.files.follow(attachment.frames({ signal: leaving.signal })).catch((error: unknown) => messageOf(error));
+      return () => leaving.abort();
     });
   }
 

@@ -1,6 +1,7 @@
 export { Badge, Mark, type Tone } from './badge.js';
 export { Button, IconButton } from './button.js';
 export { CommandLine } from './command-line.js';
+export { CopyButton } from './copy-button.js';
 export { Dialog } from './dialog.js';
 export { Field } from './field.js';
 export { Icon, type IconName } from './icon.js';

@@ -1,10 +1,9 @@
 import type { ApprovalDecision } from 'twinlane/protocol';
-import { Badge, Icon, type Tone } from '../../ui/index.js';
+import { Badge, CopyButton, Icon, type Tone } from '../../ui/index.js';
 import { elapsed } from '../text/amounts.js';
 import { visible } from '../text/visible.js';
 import type { ToolCall, ToolState } from '../transcript/tool-call.js';
 import { ApprovalPanel } from './approval-panel.js';
-import { CopyButton } from './copy-button.js';
 import { DiffView } from './diff-view.js';
 import { GivenInput } from './given-input.js';
 import { OutputView } from './output-view.js';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { CopyButton } from '../cards/copy-button.js';
+import { CopyButton } from '../../ui/index.js';
 import type { StyledCode } from './highlighter.js';
 
 /** UTF-16 units beyond which code is shown plain: a parser would keep the page waiting. */

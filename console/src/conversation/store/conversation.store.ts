@@ -149,6 +149,8 @@ export class Conversation {
 
   private failed(error: unknown): void {
     if (this.isClosed) return;
+    // It may be the reader that failed: what is not closed would go on beside the next one.
+    this.attachment?.close();
     this.attachment = undefined;
     this.following.value = { phase: 'failed', reason: textOf(error) };
     const isFinal = this.parts.noticed(error) || error instanceof TokenRefusedError;

@@ -55,8 +55,13 @@ export class Conversations {
     conversation.open();
   }
 
-  /** Begins a conversation and shows it. @throws CommandError, DisconnectedError, RelayUnreachableError */
-  async begin(): Promise<Runtime> {
+  /**
+   * Begins a conversation and shows it.
+   *
+   * @returns undefined where the page was left meanwhile
+   * @throws CommandError, DisconnectedError, RelayUnreachableError
+   */
+  async begin(): Promise<Runtime | undefined> {
     const newest = this.entries.peek()?.[0];
     const attachment = await this.parts.client.attach(this.environment);
     try {
@@ -66,6 +71,10 @@ export class Conversations {
       });
       const { runtime } = attachment;
       if (!runtime || !readRuntime(runtime)) throw new TypeError('The device began no conversation.');
+      if (this.isClosed) {
+        attachment.close();
+        return undefined;
+      }
       this.shown.peek()?.close();
       const conversation = new Conversation(this.parts, this.environment, runtime);
       this.shown.value = conversation;

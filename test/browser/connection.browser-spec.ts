@@ -23,7 +23,10 @@ describe.skipIf(SKIPPED !== undefined)('how the page is connected', () => {
     const { page } = visitor;
     await page.goto(`${proxy.url}/#token=${TOKEN}`);
     await page.getByRole('link', { name: /laptop/ }).click();
-    await page.getByRole('navigation', { name: 'Views of laptop' }).getByRole('link', { name: 'Connection', exact: true }).click();
+    await page
+      .getByRole('navigation', { name: 'Views of laptop' })
+      .getByRole('link', { name: 'Connection', exact: true })
+      .click();
     await page.getByRole('heading', { name: 'Connected', exact: true }).waitFor();
     return visitor;
   }

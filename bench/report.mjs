@@ -395,6 +395,8 @@ the collectors come on top, on the same cores. In the loop: garbage collection a
 and protocol with about a tenth each.`,
     `**Memory.** What a pair holds beside its two sockets: the environment's state in the relay (lease, requests, terminals, subscriptions), the numbering of
 each socket, what Node keeps of each upgrade, and what access holds on to: who opened a socket, when that ends, and the places that it takes.`,
+    `**The page.** What lies behind at the end of a burst has not reached the browser yet: it is shown within two pictures of its arrival. On a new burst the
+rate at which the page is sent to rises over about two seconds, while its main thread still has room.`,
     '## Run it yourself',
     `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
 root and iproute2. Memory and load need open files: \`ulimit -n 20000\`.`,

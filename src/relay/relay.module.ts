@@ -18,7 +18,7 @@ import { EnvironmentsAdministrationController } from './administration/environme
 import { OrganizationsController } from './administration/organizations.controller.js';
 import { OrganizationsService } from './administration/organizations.service.js';
 import { Revocation } from './administration/revocation.js';
-import { SessionController } from './administration/session.controller.js';
+import { SessionController } from './access/session.controller.js';
 import { TokensController } from './administration/tokens.controller.js';
 import { TokensService } from './administration/tokens.service.js';
 import { Audit } from './audit/audit.js';

@@ -1,4 +1,5 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
+import { messageOf } from '../ui/index.js';
 
 /** What the relay was asked for last: its newest answer, or why there is none. */
 export class Asked<T> {
@@ -31,12 +32,7 @@ export class Asked<T> {
       this.answer.value = answer;
       this.trouble.value = undefined;
     } catch (error) {
-      if (asked === this.asked && !this.noticed(error)) this.trouble.value = textOf(error);
+      if (asked === this.asked && !this.noticed(error)) this.trouble.value = messageOf(error);
     }
   }
-}
-
-/** What a person is shown of an error. */
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

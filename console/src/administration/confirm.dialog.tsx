@@ -1,8 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { useConsole } from '../app/index.js';
-import { Button, Dialog, Field, Notice } from '../ui/index.js';
-import { textOf } from './asked.store.js';
+import { Button, Dialog, Field, Notice, messageOf } from '../ui/index.js';
 
 interface ConfirmProps {
   readonly title: string;
@@ -32,7 +31,7 @@ export function ConfirmDialog({ title, children, action, typed, run, onClose }: 
       onClose();
     } catch (failure) {
       setBusy(false);
-      if (!session.noticed(failure)) setError(textOf(failure));
+      if (!session.noticed(failure)) setError(messageOf(failure));
     }
   };
   return (

@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { OrganizationEntry, TwinlaneClient } from 'twinlane/client';
 import { useConsole } from '../app/index.js';
-import { Badge, Button, Dialog, Field, Notice } from '../ui/index.js';
+import { Badge, Button, Dialog, Field, Notice, messageOf } from '../ui/index.js';
 import { Answered } from './answered.js';
-import { textOf } from './asked.store.js';
 import { ConfirmDialog } from './confirm.dialog.js';
 import { Moment } from './moment.js';
 import { SectionHead } from './section-head.js';
@@ -101,7 +100,7 @@ function OrganizationForm({ onMade, onClose }: { readonly onMade: () => void; re
       onMade();
       onClose();
     } catch (failure) {
-      if (!session.noticed(failure)) setError(textOf(failure));
+      if (!session.noticed(failure)) setError(messageOf(failure));
     }
   };
   return (

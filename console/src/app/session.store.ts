@@ -1,5 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { TokenRefusedError, type SessionInfo, type TwinlaneClient } from 'twinlane/client';
+import { messageOf } from '../ui/index.js';
 
 export type SessionState =
   /** The relay is being asked; `token`: with one that somebody has just given. */
@@ -63,7 +64,7 @@ export class SessionStore {
       else this.end(OF_SOMEBODY_ELSE);
     } catch (error) {
       if (error instanceof TokenRefusedError) this.end(error.message);
-      else this.now.value = { phase: 'unknown', reason: textOf(error) };
+      else this.now.value = { phase: 'unknown', reason: messageOf(error) };
     }
   }
 
@@ -75,7 +76,7 @@ export class SessionStore {
       if (this.last === null || this.last === info.tokenId) this.entered(info);
       else this.parts.startOver();
     } catch (error) {
-      this.now.value = { phase: 'signed-out', reason: textOf(error) };
+      this.now.value = { phase: 'signed-out', reason: messageOf(error) };
     }
   }
 
@@ -102,8 +103,4 @@ export class SessionStore {
     this.storage.removeItem(this.parts.key);
     this.now.value = { phase: 'signed-out', reason };
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

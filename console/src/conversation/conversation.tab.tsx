@@ -2,11 +2,10 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { runtimeKey, type Runtime } from 'twinlane/protocol';
 import { useConsole, useShortcuts, type Console } from '../app/index.js';
 import type { EnvironmentTabProps } from '../environments/index.js';
-import { Button, Menu, Icon, Waiting } from '../ui/index.js';
+import { Button, Menu, Icon, Waiting, messageOf } from '../ui/index.js';
 import './conversation.css';
 import { ConversationList, conversationHref, nameOf } from './page/conversation-list.js';
 import { ConversationView } from './page/conversation-view.js';
-import { textOf } from './store/conversation.store.js';
 import { Conversations } from './store/conversations.store.js';
 
 /** The conversations of an environment; one that is offline shows its past. */
@@ -32,7 +31,7 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
       const begun = await conversations.begin();
       if (begun) router.go(conversationHref(environment.id, begun));
     } catch (error) {
-      toasts.show(textOf(error), 'bad');
+      toasts.show(messageOf(error), 'bad');
     }
   };
   const beginNow = () => blocked === undefined && void begin();

@@ -10,6 +10,7 @@ import {
 } from 'twinlane/client';
 import type { Clock, Timer } from 'twinlane/protocol';
 import { Holds } from './holds.js';
+import { messageOf } from '../ui/index.js';
 
 /** How the page is tied to an environment. */
 export type TieState =
@@ -141,7 +142,7 @@ export class AttachedEnvironment {
     }
     const wait = Math.min(FIRST_WAIT_MS * 2 ** this.failures, LONGEST_WAIT_MS);
     this.failures += 1;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.tie.value = { phase: 'failed', reason, againAt: this.parts.clock.now() + wait };
     this.timer = this.parts.clock.after(wait, () => void this.attach());
   }

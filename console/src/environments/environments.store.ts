@@ -2,6 +2,7 @@ import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { EnvironmentRecord, TwinlaneClient } from 'twinlane/client';
 import type { Clock, Timer } from 'twinlane/protocol';
 import { ORDERS, shownEnvironments, type Order } from './shown-environments.js';
+import { messageOf } from '../ui/index.js';
 
 /** How often the relay is asked while somebody looks, in ms. */
 const EVERY_MS = 2_500;
@@ -71,7 +72,7 @@ export class EnvironmentsStore {
     } catch (error) {
       if (asked !== this.asked || noticed(error)) return;
       this.failures += 1;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.trouble.value = { reason, since: this.trouble.value?.since ?? clock.now() };
     }
     this.plan();

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { AnswerOf } from 'twinlane/client';
-import { LatestQuestion, messageOf, type Device } from './device.js';
+import { LatestQuestion, type Device } from './device.js';
+import { messageOf } from '../ui/index.js';
 
 export type Branch = AnswerOf<'search_branches'>['branches'][number];
 

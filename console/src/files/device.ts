@@ -27,11 +27,6 @@ export class LatestQuestion {
   }
 }
 
-/** The device's own words, or those of whoever answered in its place. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** From the table of error codes; undefined where an error has none. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

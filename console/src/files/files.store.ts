@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Clock, Timer } from 'twinlane/protocol';
 import { BranchesStore } from './branches.store.js';
-import { messageOf } from './device.js';
 import { EnvironmentDevice, type Attachments } from './environment-device.js';
 import { FindStore } from './find.store.js';
 import { GrepStore } from './grep.store.js';
@@ -36,7 +35,7 @@ export class FilesStore {
       void this.branches.search();
       void this.files.watchAgain();
       // What the attachment ends with is shown by the page.
-      this.files.follow(attachment.frames({ signal: leaving.signal })).catch((error: unknown) => messageOf(error));
+      this.files.follow(attachment.frames({ signal: leaving.signal })).catch(() => {});
       return () => leaving.abort();
     });
   }

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Clock, Timer } from 'twinlane/protocol';
-import { LatestQuestion, messageOf, type Device } from './device.js';
+import { LatestQuestion, type Device } from './device.js';
+import { messageOf } from '../ui/index.js';
 
 /** How long nothing may be typed before it is searched; milliseconds. */
 const PAUSE_MS = 80;

@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import { LatestQuestion, messageOf, type Device } from './device.js';
+import { LatestQuestion, type Device } from './device.js';
 import { grepFiles } from './grep-rows.js';
 import type { GrepMatch } from 'twinlane/client';
+import { messageOf } from '../ui/index.js';
 
 /** Lines that are shown on both sides of a match. */
 const CONTEXT_LINES = 1;

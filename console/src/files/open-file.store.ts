@@ -1,7 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import { codeOf, messageOf, type Device } from './device.js';
+import { codeOf, type Device } from './device.js';
 import type { FileContent } from './file-content.js';
 import { FileReader } from './file-reader.js';
+import { messageOf } from '../ui/index.js';
 
 /** What is on the device's disk is not what the editor began with. */
 export interface Conflict {

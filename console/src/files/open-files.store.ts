@@ -1,7 +1,8 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { Frame } from 'twinlane/protocol';
-import { messageOf, type Device } from './device.js';
+import type { Device } from './device.js';
 import { OpenFile } from './open-file.store.js';
+import { messageOf } from '../ui/index.js';
 
 /** The files that are open, each in a tab; they stay open, with what is typed in them, while other pages are shown. */
 export class OpenFilesStore {

@@ -1,8 +1,9 @@
 import { computed, signal, type ReadonlySignal } from '@preact/signals';
-import { messageOf, type Device } from './device.js';
+import type { Device } from './device.js';
 import { entriesOf, UNREAD, type Directory, type Entry } from './directory.js';
 import { ancestorsOf, parentOf, ROOT } from './paths.js';
 import { treeRows, type TreeRow } from './tree-rows.js';
+import { messageOf } from '../ui/index.js';
 
 /** Entries that are asked for at once. */
 export const PAGE_ENTRIES = 500;

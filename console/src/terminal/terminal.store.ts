@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { RemoteTerminal, TerminalExit, TerminalOptions } from 'twinlane/client';
 import { withControl } from './control-keys.js';
 import { HeldInput, piecesOf } from './held-input.js';
+import { messageOf } from '../ui/index.js';
 
 /** Where a terminal is shown. */
 export interface Screen {
@@ -55,7 +56,7 @@ export class TerminalStore {
     try {
       this.remote = await this.spawn(options);
     } catch (error) {
-      this.phase.value = { name: 'failed', message: error instanceof Error ? error.message : String(error) };
+      this.phase.value = { name: 'failed', message: messageOf(error) };
       return;
     }
     const { remote, size } = this;

@@ -7,6 +7,7 @@ export { Field } from './field.js';
 export { Icon, type IconName } from './icon.js';
 export { lazy } from './lazy.js';
 export { moveFocus } from './list-keys.js';
+export { messageOf } from './message-of.js';
 export { Menu, type MenuEntry } from './menu.js';
 export { Notice } from './notice.js';
 export { Tabs, type Tab } from './tabs.js';

@@ -58,9 +58,9 @@ export class EventRecorder {
     const asSent = received === undefined ? undefined : withoutSeq(received, frame['seq']);
     const text = asSent ?? encodeFrame(without(frame, 'seq'));
     this.runtimes.touch(record);
-    const committed = record.history.append(place, frame.type, text, retentionOf(record, frame, text));
+    const isTitled = record.inputTitle !== undefined;
     this.learn(record, frame, text);
-    return committed;
+    return record.history.append(place, frame.type, text, retentionOf(frame, isTitled ? undefined : record.inputTitle));
   }
 
   /** @returns resolves when it is committed */
@@ -116,10 +116,9 @@ function outcomeOf({ outcome }: Frame): string | undefined {
 }
 
 /** What is shown to whoever comes later, however much later: the newest snapshot of each type, approvals that wait, the title. */
-function retentionOf(record: RuntimeRecord, frame: Frame, text: string): Retention {
+function retentionOf(frame: Frame, newTitle: string | undefined): Retention {
   if (isSnapshotType(frame.type)) return { keep: snapshotName(frame.type) };
-  const title = record.inputTitle === undefined ? inputTitle(frame, text) : undefined;
-  if (title !== undefined) return { keep: TITLE_NAME, keepText: titleText(title) };
+  if (newTitle !== undefined) return { keep: TITLE_NAME, keepText: titleText(newTitle) };
   const requestId = requestIdOf(frame);
   if (requestId === undefined) return {};
   const approval = approvalName(requestId);

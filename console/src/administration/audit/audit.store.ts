@@ -1,7 +1,7 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { AuditEntry, AuditFilter, AuditKind, AuditPage } from 'twinlane/client';
 import type { Clock, Timer } from 'twinlane/protocol';
-import { textOf } from '../asked.store.js';
+import { messageOf } from '../../ui/index.js';
 
 /** How often newer entries are asked for while somebody looks, in ms; the relay allows five pages a second. */
 const FOLLOW_MS = 3_000;
@@ -120,7 +120,7 @@ export class AuditStore {
       this.trouble.value = undefined;
       return page;
     } catch (error) {
-      if (asked === this.asked && !this.parts.noticed(error)) this.trouble.value = textOf(error);
+      if (asked === this.asked && !this.parts.noticed(error)) this.trouble.value = messageOf(error);
       return undefined;
     }
   }

@@ -1,8 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { CreatedToken } from 'twinlane/client';
 import { useConsole } from '../../app/index.js';
-import { Button, CommandLine, Dialog, Field, Notice } from '../../ui/index.js';
-import { textOf } from '../asked.store.js';
+import { Button, CommandLine, Dialog, Field, Notice, messageOf } from '../../ui/index.js';
 import { Choice } from '../choice.js';
 import { NEW_DRAFT, requestOf, type Expiry, type TokenDraft } from './token-draft.js';
 
@@ -45,7 +44,7 @@ export function TokenForm({ onMade, onClose }: TokenFormProps) {
       setMade(await client.administration.createToken(requestOf(draft, clock.now())));
       onMade();
     } catch (failure) {
-      if (!session.noticed(failure)) setError(textOf(failure));
+      if (!session.noticed(failure)) setError(messageOf(failure));
     }
     setBusy(false);
   };

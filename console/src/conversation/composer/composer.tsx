@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { Button, Icon, IconButton } from '../../ui/index.js';
+import { Button, Icon, IconButton, messageOf } from '../../ui/index.js';
 import { size } from '../text/amounts.js';
 import { attach, contentOf, MAX_BYTES, type AttachedFile } from './attachments.js';
 import './composer.css';
@@ -49,7 +49,7 @@ export function Composer({ environment, blocked, offered, send, complain }: Comp
           return before;
         });
       } catch (error) {
-        complain(error instanceof Error ? error.message : String(error));
+        complain(messageOf(error));
       }
     }
   };

@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { EnvironmentRecord } from 'twinlane/client';
 import { useConsole, useShortcuts } from '../../app/index.js';
-import { Button } from '../../ui/index.js';
+import { Button, messageOf } from '../../ui/index.js';
 import type { RowContext } from '../cards/item-view.js';
 import { Composer } from '../composer/composer.js';
 import { readSlash } from '../composer/slash-commands.js';
 import type { ListControl } from '../list/virtual-list.js';
-import { textOf, type Conversation } from '../store/conversation.store.js';
+import type { Conversation } from '../store/conversation.store.js';
 import type { TranscriptRow } from '../transcript/item-list.js';
 import { ModeBar } from './mode-bar.js';
 import { StatusLine } from './status-line.js';
@@ -39,7 +39,7 @@ export function ConversationView(props: ConversationViewProps) {
     (): RowContext => ({ mayApprove, now, answer: (id, decision) => void conversation.answer(id, decision) }),
     [conversation, mayApprove, now],
   );
-  const tell = (error: unknown) => toasts.show(textOf(error), 'bad');
+  const tell = (error: unknown) => toasts.show(messageOf(error), 'bad');
   const abort = () => void conversation.abort().catch(tell);
   const setMode = (mode: string) => void conversation.setMode(mode).catch(tell);
   const setAgentMode = (mode: string) => void conversation.setAgentMode(mode).catch(tell);

@@ -14,6 +14,7 @@ import { ReadingPace } from '../transcript/reading-pace.js';
 import { Transcript } from '../transcript/transcript.store.js';
 import { ConversationStatus } from './conversation-status.store.js';
 import { Outbox } from './outbox.store.js';
+import { messageOf } from '../../ui/index.js';
 
 /** How the page follows a conversation. */
 export type FollowState =
@@ -84,7 +85,7 @@ export class Conversation {
       await this.need().answerApproval(requestId, decision);
       transcript?.answered(requestId, decision);
     } catch (error) {
-      transcript?.notAnswered(requestId, textOf(error));
+      transcript?.notAnswered(requestId, messageOf(error));
     }
   }
 
@@ -152,13 +153,9 @@ export class Conversation {
     // It may be the reader that failed: what is not closed would go on beside the next one.
     this.attachment?.close();
     this.attachment = undefined;
-    this.following.value = { phase: 'failed', reason: textOf(error) };
+    this.following.value = { phase: 'failed', reason: messageOf(error) };
     const isFinal = this.parts.noticed(error) || error instanceof TokenRefusedError;
     if (isFinal || error instanceof EnvironmentNotFoundError) return;
     this.timer = this.parts.clock.after(AGAIN_MS, () => void this.follow());
   }
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

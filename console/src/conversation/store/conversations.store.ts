@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import type { RuntimeEntry, TwinlaneClient } from 'twinlane/client';
 import { readRuntime, runtimeKey, type Clock, type Runtime, type Timer } from 'twinlane/protocol';
-import { Conversation, type ConversationParts, textOf } from './conversation.store.js';
+import { Conversation, type ConversationParts } from './conversation.store.js';
+import { messageOf } from '../../ui/index.js';
 
 export interface ConversationsParts extends ConversationParts {
   readonly client: Pick<TwinlaneClient, 'attach' | 'runtimes'>;
@@ -40,7 +41,7 @@ export class Conversations {
       this.problem.value = undefined;
     } catch (error) {
       this.parts.noticed(error);
-      this.problem.value = textOf(error);
+      this.problem.value = messageOf(error);
     }
   }
 

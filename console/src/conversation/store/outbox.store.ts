@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { InputMessage } from 'twinlane/protocol';
 import { contentText } from '../transcript/read-fields.js';
+import { messageOf } from '../../ui/index.js';
 
 /** An input that the device has not accepted yet. */
 export interface OutgoingInput {
@@ -42,7 +43,7 @@ export class Outbox {
       await this.send(input.messages);
       this.discard(id);
     } catch (error) {
-      this.change(id, error instanceof Error ? error.message : String(error));
+      this.change(id, messageOf(error));
     }
   }
 

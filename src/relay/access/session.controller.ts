@@ -1,21 +1,19 @@
 import { Controller, Delete, Get, HttpCode, Inject, Post, Req, Res, UseGuards } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLOCK } from '../../config/index.js';
-import type { Clock, SessionInfo } from '../../protocol/index.js';
-import { AccessGuard, Caller } from '../access/access.guard.js';
-import { assertMaySeeAny } from '../access/assert-rights.js';
-import { bearerOf } from '../access/bearer.js';
-import type { Identity } from '../access/identity.js';
-import { mayAdminister, mayApprove, mayOperate, maySteer } from '../access/rights.js';
-import { endedSessionCookie, sessionCookie } from '../access/session-cookie.js';
-import { TokenStore } from '../access/tokens/token-store.js';
+import { SESSION_PATH, type Clock, type SessionInfo } from '../../protocol/index.js';
+import { AccessGuard, Caller } from './access.guard.js';
+import { assertMaySeeAny } from './assert-rights.js';
+import { bearerOf } from './bearer.js';
+import type { Identity } from './identity.js';
+import { mayAdminister, mayApprove, mayOperate, maySteer } from './rights.js';
+import { endedSessionCookie, sessionCookie } from './session-cookie.js';
+import { TokenStore } from './tokens/token-store.js';
 import { Audit, actorOf } from '../audit/audit.js';
 import { RelayError } from '../relay.error.js';
 
-const PATH = 'v1/session';
-
 /** Sessions of browsers: a token is exchanged for a cookie that no page can read (protocol section 4). */
-@Controller(PATH)
+@Controller(SESSION_PATH)
 export class SessionController {
   constructor(
     private readonly tokens: TokenStore,

@@ -1,0 +1,45 @@
+import { NatsError } from './nats.error.js';
+
+/** Where NATS is, and who asks, as `TWINLANE_ENGINE` says it. */
+export interface NatsAddress {
+  /** `host:port` each. */
+  readonly servers: readonly string[];
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  /** In place of a user: `nats://token@host`. */
+  readonly token: string | undefined;
+  /** Whether an address said `tls://`; a server that wants TLS gets it anyway. */
+  readonly tls: boolean;
+}
+
+const SCHEMES = ['nats:', 'tls:'];
+const DEFAULT_PORT = '4222';
+
+/**
+ * Reads `nats://[user:password@]host[:port][,nats://…]`. User and password stand in one of them and hold for all.
+ *
+ * @throws NatsError for an address that is none; its message holds no password
+ */
+export function parseNatsAddress(text: string): NatsAddress {
+  const urls = text.split(',').map((part) => parseOne(part.trim()));
+  const named = urls.find(({ username }) => username !== '');
+  const user = named && decodeURIComponent(named.username);
+  const password = named && named.password !== '' ? decodeURIComponent(named.password) : undefined;
+  return {
+    servers: urls.map(({ hostname, port }) => `${hostname}:${port || DEFAULT_PORT}`),
+    user: password === undefined ? undefined : user,
+    password,
+    token: password === undefined ? user : undefined,
+    tls: urls.some(({ protocol }) => protocol === 'tls:'),
+  };
+}
+
+function parseOne(part: string): URL {
+  const url = URL.canParse(part) ? new URL(part) : undefined;
+  const isPlain = url !== undefined && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === '';
+  if (!isPlain || url.hostname === '' || !SCHEMES.includes(url.protocol))
+    throw new NatsError(
+      `"${part.replace(/\/\/.*@/, '//…@')}" is no address of NATS: write nats://host:4222, or several with commas between them.`,
+    );
+  return url;
+}

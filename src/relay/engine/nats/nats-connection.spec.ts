@@ -1,0 +1,119 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../../../test/kit/free-port.js';
+import { NATS_SKIPPED, NatsServer, type NatsServerOptions } from '../../../../test/kit/nats-server.js';
+import { SYSTEM_CLOCK } from '../../../protocol/index.js';
+import { NatsConnection, type NatsState } from './nats-connection.js';
+import { NatsError } from './nats.error.js';
+import { NatsOptions } from './nats.options.js';
+
+const ends: (() => Promise<void>)[] = [];
+
+beforeEach(() => Logger.overrideLogger(false));
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+  Logger.overrideLogger(['error', 'warn', 'log']);
+});
+
+async function startServer(options?: NatsServerOptions): Promise<NatsServer> {
+  const server = await NatsServer.start(options);
+  ends.push(() => server.dispose());
+  return server;
+}
+
+async function open(engine: string, options: Partial<NatsOptions> = {}): Promise<NatsConnection> {
+  const settings = { engine, nodeName: 'one', options: Object.assign(new NatsOptions(), options) };
+  const connection = await NatsConnection.open(settings, SYSTEM_CLOCK);
+  ends.push(() => connection.close());
+  return connection;
+}
+
+/** Until the connection is so. */
+function until(connection: NatsConnection, wanted: NatsState): Promise<void> {
+  return vi.waitFor(() => expect(connection.state).toBe(wanted), { timeout: 60_000 });
+}
+
+/** Resolves with what the connection tells next. */
+function told(connection: NatsConnection): Promise<NatsState> {
+  return new Promise((resolve) => {
+    const end = connection.watch((state) => {
+      end();
+      resolve(state);
+    });
+  });
+}
+
+describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}` : ''}`, () => {
+  it('connects, and knows what the server takes', async () => {
+    const server = await startServer();
+    const connection = await open(server.url);
+    expect(connection.state).toBe('connected');
+    expect(connection.maxPayload).toBe(1024 * 1024);
+  });
+
+  it('tells that the server went away and came back; buckets and subscriptions hold', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 20 });
+    const bucket = await connection.bucket('kept');
+    const revision = await bucket.put('key', 'value');
+    const heard = connection.core.subscribe('hello', { max: 1 });
+
+    const away = told(connection);
+    await server.kill();
+    expect(await away).toBe('away');
+    const back = told(connection);
+    await server.again();
+    expect(await back).toBe('connected');
+
+    expect((await bucket.get('key'))?.revision).toBe(revision);
+    connection.core.publish('hello', 'again');
+    for await (const message of heard) expect(message.string()).toBe('again');
+  });
+
+  it('notices a server that stands still', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { pingMs: 50, reconnectMs: 20 });
+    server.freeze();
+    await until(connection, 'away');
+    server.thaw();
+    await until(connection, 'connected');
+  });
+
+  it('waits for a server that is not there yet', async () => {
+    const port = await freePort();
+    const opening = open(`nats://127.0.0.1:${port}`, { reconnectMs: 20 });
+    await startServer({ port });
+    expect((await opening).state).toBe('connected');
+  });
+
+  it('says what to do when there is no server', async () => {
+    const port = await freePort();
+    await expect(open(`nats://127.0.0.1:${port}`, { firstConnectMs: 0 })).rejects.toThrow(
+      new RegExp(`^NATS at 127.0.0.1:${port} cannot be reached .*: start nats-server, or correct TWINLANE_ENGINE\\.$`),
+    );
+  });
+
+  it('says what to do when the server refuses', async () => {
+    const server = await startServer({ args: ['--user', 'relay', '--pass', 'right'] });
+    const at = server.url.replace('//', '//relay:wrong@');
+    const refused = open(at, { firstConnectMs: 0 });
+    await expect(refused).rejects.toThrow(/refuses who connects .* credentials file/);
+    await expect(refused).rejects.toBeInstanceOf(NatsError);
+    expect((await open(at.replace('wrong', 'right'))).state).toBe('connected');
+  });
+
+  it('makes a stream, and gives it what differs', async () => {
+    const connection = await open((await startServer()).url);
+    const wanted = { name: 'LINES', subjects: ['lines.>'] };
+    const [made] = await Promise.all([connection.stream(wanted), connection.stream(wanted)]);
+    expect(made.config.max_bytes).toBe(-1);
+    const changed = await connection.stream({ ...wanted, max_bytes: 1_000 });
+    expect(changed.config).toMatchObject({ max_bytes: 1_000, subjects: ['lines.>'] });
+  });
+
+  it('says what cannot be done', async () => {
+    const connection = await open((await startServer()).url, { replicas: 3 });
+    await expect(connection.bucket('three')).rejects.toThrow(/refuses this \(replicas > 1.*\)/);
+  });
+});

@@ -1,0 +1,234 @@
+import { Logger } from '@nestjs/common';
+import {
+  jetstream,
+  jetstreamManager,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { Kvm, type KV } from '@nats-io/kv';
+import {
+  connect,
+  credsAuthenticator,
+  type NatsConnection as CoreConnection,
+  type NodeConnectionOptions,
+} from '@nats-io/transport-node';
+import { readFileSync } from 'node:fs';
+import { sleep, type Clock } from '../../../protocol/index.js';
+import { parseNatsAddress, type NatsAddress } from './nats-address.js';
+import { natsError } from './nats.error.js';
+import type { NatsOptions } from './nats.options.js';
+
+/** Signs of life that may be missing; with the next one the server is away. */
+const UNANSWERED_PINGS = 2;
+const FOR_EVER = -1;
+
+/** `away`: nothing comes through; whoever waits for an answer waits in vain. */
+export type NatsState = 'connected' | 'away';
+
+export interface NatsSettings {
+  /** `nats://…`, as `TWINLANE_ENGINE` has it. */
+  readonly engine: string;
+  /** How servers call the connection. */
+  readonly nodeName: string;
+  readonly options: NatsOptions;
+}
+
+/** What a stream is made with; `num_replicas` comes from the options. */
+export type StreamWanted = Partial<Omit<StreamConfig, 'num_replicas'>> & Pick<StreamConfig, 'name' | 'subjects'>;
+
+export interface BucketWanted {
+  /** Keys that were not written for this long, in ms, are gone. Default: they stay. */
+  readonly ttlMs?: number;
+}
+
+/** The one connection of a node. It comes back by itself, for ever; subscriptions of `core` hold over that. */
+export class NatsConnection {
+  readonly jetstream: JetStreamClient;
+  private readonly log = new Logger(NatsConnection.name);
+  private readonly watchers = new Set<(state: NatsState) => void>();
+  private current: NatsState = 'connected';
+  private isClosing = false;
+
+  private constructor(
+    /** Subjects without JetStream. What is published while `state` is `away` waits in memory without bound: ask first. */
+    readonly core: CoreConnection,
+    readonly manager: JetStreamManager,
+    /** Addresses of the servers, for messages. */
+    readonly where: string,
+    private readonly options: NatsOptions,
+  ) {
+    this.jetstream = jetstream(core, { timeout: options.answerMs });
+    void this.follow();
+  }
+
+  /**
+   * Connects, and waits for as long as `options.firstConnectMs` says.
+   *
+   * @throws NatsError when NATS, or its JetStream, is not there by then
+   */
+  static async open({ engine, nodeName, options }: NatsSettings, clock: Clock): Promise<NatsConnection> {
+    const address = parseNatsAddress(engine);
+    const where = address.servers.join(', ');
+    const log = new Logger(NatsConnection.name);
+    const wanted = connectionOptions(address, nodeName, options);
+    const until = clock.elapsed() + options.firstConnectMs;
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await NatsConnection.attempt(wanted, where, options);
+      } catch (cause) {
+        const error = natsError(cause, where);
+        if (clock.elapsed() >= until) throw error;
+        if (isFirst) log.warn(`${error.message} This goes on trying.`);
+        await sleep(clock, options.reconnectMs);
+      }
+    }
+  }
+
+  private static async attempt(
+    wanted: NodeConnectionOptions,
+    where: string,
+    options: NatsOptions,
+  ): Promise<NatsConnection> {
+    const core = await connect(wanted);
+    try {
+      return new NatsConnection(core, await jetstreamManager(core, { timeout: options.answerMs }), where, options);
+    } catch (error) {
+      await core.close();
+      throw error;
+    }
+  }
+
+  get state(): NatsState {
+    return this.current;
+  }
+
+  /** Bytes of one message, headers included, that the server takes. */
+  get maxPayload(): number {
+    return this.core.info?.max_payload ?? 0;
+  }
+
+  /** Calls `watcher` whenever `state` changes. @returns ends that */
+  watch(watcher: (state: NatsState) => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  }
+
+  /**
+   * A bucket, made where it is missing. Reads go to whoever leads it: they show every write that was acknowledged before.
+   *
+   * @throws NatsError
+   */
+  async bucket(name: string, { ttlMs }: BucketWanted = {}): Promise<KV> {
+    const { replicas, answerMs } = this.options;
+    const age = ttlMs === undefined ? {} : { ttl: ttlMs };
+    return this.saying(async () => {
+      const bucket = await new Kvm(this.jetstream).create(name, {
+        replicas,
+        allow_direct: false,
+        timeout: answerMs,
+        ...age,
+      });
+      const { config } = (await bucket.status()).streamInfo;
+      if (config.num_replicas !== replicas)
+        await this.manager.streams.update(config.name, { ...config, num_replicas: replicas });
+      return bucket;
+    });
+  }
+
+  /**
+   * A stream, made where it is missing; one that is there gets what differs.
+   *
+   * @throws NatsError, also where what differs cannot be changed
+   */
+  async stream(wanted: StreamWanted): Promise<StreamInfo> {
+    const config = { ...wanted, num_replicas: this.options.replicas };
+    const { streams } = this.manager;
+    return this.saying(async () => {
+      try {
+        const info = await streams.info(wanted.name);
+        return differs(info.config, config) ? await streams.update(wanted.name, { ...info.config, ...config }) : info;
+      } catch (error) {
+        if (!isMissingStream(error)) throw error;
+        return streams.add(config);
+      }
+    });
+  }
+
+  /** Ends it for good: what was published is sent first. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    if (this.core.isClosed()) return;
+    if (this.current === 'connected') await this.core.drain();
+    else await this.core.close();
+  }
+
+  private async saying<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw natsError(cause, this.where);
+    }
+  }
+
+  private async follow(): Promise<void> {
+    for await (const status of this.core.status()) {
+      if (status.type === 'disconnect') this.become('away');
+      else if (status.type === 'reconnect') this.become('connected');
+      else if (status.type === 'error') this.log.warn(natsError(status.error, this.where).message);
+    }
+    this.become('away');
+  }
+
+  private become(state: NatsState): void {
+    if (state === this.current) return;
+    this.current = state;
+    if (state === 'connected') this.log.log(`NATS at ${this.where} is back.`);
+    else if (!this.isClosing) this.log.warn(`NATS at ${this.where} is away; this goes on trying to reach it.`);
+    for (const watcher of this.watchers) watcher(state);
+  }
+}
+
+function connectionOptions(address: NatsAddress, nodeName: string, options: NatsOptions): NodeConnectionOptions {
+  const { servers, user, password, token, tls } = address;
+  const { credentialsFile, caFile, certFile, keyFile, reconnectMs, pingMs } = options;
+  const wantsTls = tls || caFile !== undefined || certFile !== undefined;
+  return {
+    servers: [...servers],
+    name: nodeName,
+    maxReconnectAttempts: FOR_EVER,
+    // Credentials are renewed on the disk, and servers restarted with other ones: no reason to give up.
+    ignoreAuthErrorAbort: true,
+    reconnectTimeWait: reconnectMs,
+    reconnectJitter: reconnectMs,
+    reconnectJitterTLS: reconnectMs,
+    pingInterval: pingMs,
+    maxPingOut: UNANSWERED_PINGS,
+    ...(user === undefined || password === undefined ? {} : { user, pass: password }),
+    ...(token === undefined ? {} : { token }),
+    ...(credentialsFile === undefined
+      ? {}
+      : { authenticator: credsAuthenticator(() => new Uint8Array(readFileSync(credentialsFile))) }),
+    ...(wantsTls
+      ? {
+          tls: {
+            ...(caFile === undefined ? {} : { caFile }),
+            ...(certFile === undefined ? {} : { certFile }),
+            ...(keyFile === undefined ? {} : { keyFile }),
+          },
+        }
+      : {}),
+  };
+}
+
+function isMissingStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound;
+}
+
+function differs(is: StreamConfig, wanted: Partial<StreamConfig>): boolean {
+  const current: Readonly<Record<string, unknown>> = { ...is };
+  return Object.entries(wanted).some(([name, value]) => JSON.stringify(current[name]) !== JSON.stringify(value));
+}

@@ -1,0 +1,37 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { errors } from '@nats-io/transport-node';
+
+/** NATS cannot be used, or not now; the message says what to do. */
+export class NatsError extends Error {
+  override readonly name = 'NatsError';
+}
+
+/**
+ * Puts what the library threw into words.
+ *
+ * @param where addresses of the servers
+ */
+export function natsError(cause: unknown, where: string): NatsError {
+  if (cause instanceof NatsError) return cause;
+  return new NatsError(`NATS at ${where} ${whatHappened(cause)}`, { cause });
+}
+
+function whatHappened(cause: unknown): string {
+  const chain = [...causes(cause)];
+  const texts = chain.map(({ message }) => message).join(': ');
+  const is = (kind: new (...args: never[]) => Error): boolean => chain.some((error) => error instanceof kind);
+  if (is(errors.AuthorizationError) || is(errors.UserAuthenticationExpiredError))
+    return `refuses who connects (${texts}): correct the user and password in TWINLANE_ENGINE, or the credentials file.`;
+  if (is(errors.PermissionViolationError))
+    return `forbids this (${texts}): give the account of the relay the subjects that docs/scaling.md lists.`;
+  if (/jetstream.*not enabled/i.test(texts) || is(errors.NoRespondersError))
+    return 'has no JetStream that answers: start nats-server with --jetstream, and for a cluster enough of its servers.';
+  if (is(errors.TimeoutError) || /timeout/i.test(texts))
+    return `did not answer in time (${texts}): it is overloaded, or away.`;
+  if (is(JetStreamApiError)) return `refuses this (${texts}).`;
+  return `cannot be reached (${texts}): start nats-server, or correct TWINLANE_ENGINE.`;
+}
+
+function* causes(error: unknown): Generator<Error> {
+  for (let next = error; next instanceof Error; next = next.cause) yield next;
+}

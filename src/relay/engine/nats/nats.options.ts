@@ -1,0 +1,55 @@
+import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+
+/** JetStream keeps each stream and bucket on this many servers. */
+const REPLICAS = [1, 3, 5] as const;
+
+/** How a node reaches NATS, beside the addresses in `TWINLANE_ENGINE`. Times in ms. */
+export class NatsOptions {
+  /** A `.creds` file with a JWT and its seed, where NATS wants one. It is read again before each connection. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  credentialsFile?: string;
+
+  /** Certificates of who signs for the servers, PEM. Default: those of Node. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  caFile?: string;
+
+  /** The node's own certificate, PEM, where the servers want one; with `keyFile`. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  certFile?: string;
+
+  /** The key of `certFile`, PEM. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  keyFile?: string;
+
+  /** Servers of NATS that keep each stream and each bucket: 1, 3 or 5. Default 1. */
+  @IsIn(REPLICAS)
+  replicas: (typeof REPLICAS)[number] = 1;
+
+  /** At the start NATS must be there, with JetStream, within this time. Default 30,000. */
+  @IsInt()
+  @Min(0)
+  firstConnectMs: number = 30_000;
+
+  /** Between two attempts to reach the same server again. Default 500. */
+  @IsInt()
+  @Min(1)
+  reconnectMs: number = 500;
+
+  /** Every server is asked for a sign of life this often; after two without one it is away. Default 3,000. */
+  @IsInt()
+  @Min(1)
+  pingMs: number = 3_000;
+
+  /** JetStream must answer within this time. Default 5,000. */
+  @IsInt()
+  @Min(1)
+  answerMs: number = 5_000;
+}

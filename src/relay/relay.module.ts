@@ -27,6 +27,7 @@ import { auditLogProvider } from './audit/audit-log.provider.js';
 import { AuditLog } from './audit/audit.log.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
+import { engineProvider } from './engine/engine.provider.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
 import { Presence } from './environments/presence.js';
@@ -125,6 +126,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     Presence,
     SupersededListeners,
     EnvironmentsService,
+    engineProvider,
     RoutingService,
     DeviceAdmission,
     DeviceSessions,

@@ -5,13 +5,12 @@ import type { Identity } from '../access/identity.js';
 import { actorAt, Audit } from '../audit/audit.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { maySee } from '../access/rights.js';
+import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
-import { RoutingService } from '../routing/routing.service.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
 import { environmentIds, type Environment } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import type { ListEnvironmentsQuery } from './list-environments.query.js';
-import { Presence } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
@@ -29,9 +28,8 @@ export interface MessagesOutcome {
 export class EnvironmentsService {
   constructor(
     private readonly registry: EnvironmentRegistry,
-    private readonly presence: Presence,
     private readonly superseded: SupersededListeners,
-    private readonly routing: RoutingService,
+    private readonly engine: Engine,
     private readonly audit: Audit,
     private readonly live: LiveSockets,
   ) {}
@@ -88,16 +86,16 @@ export class EnvironmentsService {
 
   /**
    * @param name as for `get`
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, NODE_AWAY
    */
   async runtimes(identity: Identity, name: string, limit: number): Promise<RuntimePage> {
     const { id } = await this.resolve(identity, name);
-    return this.routing.runtimesOf(id, limit);
+    return this.engine.runtimesOf(id, limit);
   }
 
   /**
    * @param address where the request came from
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, NODE_AWAY
    */
   async sendMessages(
     identity: Identity,
@@ -108,14 +106,14 @@ export class EnvironmentsService {
     const environment = await this.resolve(identity, name);
     assertMaySteer(identity);
     // A request over HTTP does not wait for a device to come back.
-    if (!this.presence.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
+    if (!this.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
     const command: Frame = {
       type: 'input',
       runtime: { agent_id: request.agentId ?? null, conversation_id: request.conversationId ?? DEFAULT_CONVERSATION },
       payload: { kind: 'create_message', messages: request.messages },
     };
     this.audit.command(environment.id, actorAt(identity, address), command);
-    const answer = await this.routing.request(environment.id, command);
+    const answer = await this.engine.request(environment.id, command);
     return readOutcome(answer);
   }
 
@@ -135,13 +133,17 @@ export class EnvironmentsService {
     assertMaySeeAny(identity);
     const all = await this.registry.find(identity.organizationId, name);
     const found = all.filter((environment) => maySee(identity, environment));
-    const environment = found.find(({ id }) => this.presence.isOnline(id)) ?? found[0];
+    const environment = found.find(({ id }) => this.isOnline(id)) ?? found[0];
     if (!environment) throw new RelayError('ENVIRONMENT_UNKNOWN');
     return environment;
   }
 
+  private isOnline(id: string): boolean {
+    return this.engine.presenceOf(id)?.online ?? false;
+  }
+
   private matches({ id, metadata }: Environment, { onlineOnly, source, userId }: ListEnvironmentsQuery): boolean {
-    if (onlineOnly === 'true' && !this.presence.isOnline(id)) return false;
+    if (onlineOnly === 'true' && !this.isOnline(id)) return false;
     const agrees = (wanted: string | undefined, said: unknown) =>
       wanted === undefined || said === undefined || said === wanted;
     return agrees(source, metadata['source']) && agrees(userId, metadata['userId']);
@@ -149,8 +151,8 @@ export class EnvironmentsService {
 
   private show(environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
-    const presence = this.presence.of(id);
-    const { mode, branch, link } = this.routing.factsOf(id);
+    const presence = this.engine.presenceOf(id);
+    const { mode, branch, link } = this.engine.factsOf(id);
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {

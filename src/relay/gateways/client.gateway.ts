@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { arrivalOf } from '../access/arrival.js';
+import { Engine } from '../engine/engine.js';
 import { ClientAdmission, type AdmittedClient } from './client.admission.js';
-import { ClientSessions } from './client.sessions.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import type { PathServer } from './path.server.js';
 
@@ -16,7 +16,7 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
 
   constructor(
     private readonly admission: ClientAdmission,
-    private readonly sessions: ClientSessions,
+    private readonly engine: Engine,
     private readonly metrics: RelayMetrics,
   ) {}
 
@@ -29,6 +29,6 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
     const { environmentId, tokenId, address, channel } = admitted.attachment;
     const httpRequestId = arrivalOf(request).requestId;
     this.log.debug('A client was let in.', { environmentId, httpRequestId, tokenId, address, channel });
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('client', channel), 'server'), admitted);
+    this.engine.client(new WsSocket(socket, this.metrics.socket('client', channel), 'server'), admitted);
   }
 }

@@ -6,6 +6,7 @@ import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName } from '../../protocol/index.js';
 import type { Registered } from '../environments/environment.registry.js';
+import { EmbeddedEngine } from '../engine/embedded.engine.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
@@ -15,6 +16,7 @@ import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
 import { RoutingOptions } from '../routing/routing.options.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { ClientSessions } from './client.sessions.js';
 import { DeviceSessions } from './device.sessions.js';
 import type { Hello } from './pairing.js';
 
@@ -49,6 +51,7 @@ class RestartingRelay {
     const superseded = new SupersededListeners(this.clock);
     const live = new LiveSockets(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
+    const renewals = new TokenRenewals({ identify: async () => IDENTITY }, this.clock);
     this.sessions = new DeviceSessions(
       this.registry,
       presence,
@@ -58,9 +61,11 @@ class RestartingRelay {
       this.clock,
       live,
       audit,
-      new TokenRenewals({ identify: async () => IDENTITY }, this.clock),
+      renewals,
     );
-    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit, live);
+    const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
+    const engine = new EmbeddedEngine({ devices: this.sessions, clients, routing, presence });
+    this.environments = new EnvironmentsService(this.registry, superseded, engine, audit, live);
   }
 
   register(processInstanceId?: string): Promise<Registered> {

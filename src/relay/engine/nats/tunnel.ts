@@ -22,7 +22,7 @@ export interface TunnelLimits {
 }
 
 /** May say later when each message has left. */
-interface TunnelReceiver extends SocketReceiver {
+interface TunnelReceiver extends Pick<SocketReceiver, 'closed'> {
   message(text: string, isBinary: boolean, taken: () => void): void;
 }
 

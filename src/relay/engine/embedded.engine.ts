@@ -1,0 +1,63 @@
+import type { ChannelSocket } from '../../channel/index.js';
+import type { EndByAdmin, Frame, RuntimePage } from '../../protocol/index.js';
+import type { Environment } from '../environments/environment.js';
+import type { Presence, PresenceRecord } from '../environments/presence.js';
+import type { AdmittedClient } from '../gateways/client.admission.js';
+import type { ClientSessions } from '../gateways/client.sessions.js';
+import type { AdmittedDevice } from '../gateways/device.admission.js';
+import type { DeviceSessions } from '../gateways/device.sessions.js';
+import type { DeviceFacts } from '../routing/device-facts.js';
+import type { RoutingService } from '../routing/routing.service.js';
+import { Engine } from './engine.js';
+
+/** What serves environments in this process. */
+export interface EmbeddedEngineParts {
+  readonly devices: DeviceSessions;
+  readonly clients: ClientSessions;
+  readonly routing: RoutingService;
+  readonly presence: Presence;
+}
+
+/** Everything in this process: the relay is one node. */
+export class EmbeddedEngine extends Engine {
+  constructor(private readonly parts: EmbeddedEngineParts) {
+    super();
+  }
+
+  listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
+    this.parts.devices.open(socket, admitted);
+  }
+
+  client(socket: ChannelSocket, admitted: AdmittedClient): void {
+    this.parts.clients.open(socket, admitted);
+  }
+
+  request(environmentId: string, command: Frame): Promise<Frame> {
+    return this.parts.routing.request(environmentId, command);
+  }
+
+  runtimesOf(environmentId: string, limit: number): Promise<RuntimePage> {
+    return this.parts.routing.runtimesOf(environmentId, limit);
+  }
+
+  presenceOf(environmentId: string): PresenceRecord | undefined {
+    return this.parts.presence.of(environmentId);
+  }
+
+  factsOf(environmentId: string): DeviceFacts {
+    return this.parts.routing.factsOf(environmentId);
+  }
+
+  named(environment: Environment): void {
+    this.parts.clients.named(environment);
+  }
+
+  async end(environmentId: string, how: EndByAdmin): Promise<void> {
+    const { devices, clients, routing, presence } = this.parts;
+    devices.end(environmentId, how);
+    if (how === 'released') return;
+    clients.removed(environmentId);
+    routing.remove(environmentId);
+    presence.forget(environmentId);
+  }
+}

@@ -52,6 +52,11 @@ export const ERROR_CODES = {
     message: 'The relay node that serves this environment is away, or just changes; try again in a second.',
   },
   ADMIT_TIMEOUT: { status: 503, message: 'Access could not be checked in time; try again.' },
+  ENGINE_AWAY: {
+    status: 503,
+    message:
+      'This node of the relay does not reach NATS, or NATS does not answer; what is open goes on. Try again in a second.',
+  },
   REGISTRATION_NOT_KEPT: {
     status: 503,
     message:

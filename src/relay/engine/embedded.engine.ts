@@ -52,6 +52,21 @@ export class EmbeddedEngine extends Engine {
     this.parts.clients.named(environment);
   }
 
+  /** Whether anybody's socket of it is open here. */
+  serves(environmentId: string): boolean {
+    const { devices, clients } = this.parts;
+    return devices.serves(environmentId) || clients.serves(environmentId);
+  }
+
+  /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */
+  leave(environmentId: string): void {
+    const { devices, clients, routing, presence } = this.parts;
+    devices.leave(environmentId);
+    clients.leave(environmentId);
+    routing.leave(environmentId);
+    presence.forget(environmentId);
+  }
+
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
     const { devices, clients, routing, presence } = this.parts;
     devices.end(environmentId, how);

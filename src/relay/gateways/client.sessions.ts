@@ -10,6 +10,7 @@ import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { AdmittedSocket, type Admitted, type AdmittedSocketParts } from './admitted-socket.js';
 import type { AdmittedClient } from './client.admission.js';
+import { MOVED_REASON } from './moved-reason.js';
 
 /** One open socket of a client. */
 class AttachedSocket extends AdmittedSocket {
@@ -90,6 +91,18 @@ export class ClientSessions {
   removed(environmentId: string): void {
     for (const socket of this.byEnvironment.get(environmentId) ?? [])
       socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.parts.clock);
+    this.names.delete(environmentId);
+  }
+
+  /** Whether any socket of a client of it is open here. */
+  serves(environmentId: string): boolean {
+    return this.byEnvironment.has(environmentId);
+  }
+
+  /** Another node serves it from now on: its clients are told to come again. */
+  leave(environmentId: string): void {
+    for (const socket of this.byEnvironment.get(environmentId) ?? [])
+      socket.cut(CLOSE_CODES.RESTART.code, MOVED_REASON, this.parts.clock);
     this.names.delete(environmentId);
   }
 

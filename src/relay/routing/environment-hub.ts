@@ -152,6 +152,12 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     forgetHistory(this.journal);
   }
 
+  /** Nothing more comes or goes here; its history stays. */
+  leave(): void {
+    this.drain();
+    this.markedOffline();
+  }
+
   attach(attachment: ClientAttachment): void {
     this.clients.attach(attachment);
   }

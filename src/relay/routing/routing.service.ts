@@ -169,6 +169,13 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     });
   }
 
+  /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
+  leave(environmentId: string): void {
+    const hub = this.hubs.get(environmentId);
+    this.hubs.delete(environmentId);
+    if (hub) this.guard('an environment that leaves', () => hub.leave());
+  }
+
   /** What the histories of all environments keep. */
   get historyBytes(): number {
     let bytes = 0;

@@ -1,0 +1,2 @@
+/** What sockets are closed with whose environment another node serves from now on. */
+export const MOVED_REASON = 'Another relay node serves this environment; reconnect.';

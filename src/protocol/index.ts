@@ -21,6 +21,7 @@ export * from './known-types.js';
 export * from './limits.js';
 export * from './loopback.js';
 export * from './registration.js';
+export * from './relay-node.js';
 export * from './resumption.js';
 export * from './retry-after.js';
 export * from './routes.js';

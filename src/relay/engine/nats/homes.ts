@@ -1,0 +1,139 @@
+import type { KV, KvWatchEntry } from '@nats-io/kv';
+import type { Clock } from '../../../protocol/index.js';
+import type { PresenceRecord } from '../../environments/presence.js';
+import type { DeviceFacts } from '../../routing/device-facts.js';
+import { BucketWatch } from './bucket-watch.js';
+import { KvRecords } from './kv-records.js';
+import type { NatsConnection } from './nats-connection.js';
+
+const BUCKET = 'TWINLANE_HOMES';
+/** In place of a node, where an environment has no home. */
+const NOWHERE = '';
+
+/** What every node shows of an environment. */
+export interface Shown {
+  readonly presence: PresenceRecord | undefined;
+  readonly facts: DeviceFacts;
+}
+
+/** Where an environment is served, and what its node said of it last. */
+export interface HomeRecord extends Shown {
+  /** An incarnation; empty: nowhere. */
+  readonly node: string;
+  /** Counts the homes that the environment has had: what an earlier one still writes is refused. */
+  readonly term: number;
+}
+
+/** Who was asked for, and what was known before. */
+export interface Claim {
+  /** The incarnation of the node that serves the environment. */
+  readonly node: string;
+  readonly term: number;
+  readonly before: HomeRecord | undefined;
+}
+
+const NOTHING: Shown = { presence: undefined, facts: {} };
+const NOWHERE_YET: HomeRecord = { ...NOTHING, node: NOWHERE, term: 0 };
+
+/**
+ * Which node serves which environment, in a bucket that all nodes share: a claim is one compare-and-set, so that there is one home at
+ * any time.
+ */
+export class Homes {
+  private readonly known = new Map<string, HomeRecord>();
+  private readonly watch: BucketWatch;
+
+  private constructor(
+    /** The incarnation of this node. */
+    readonly self: string,
+    connection: NatsConnection,
+    bucket: KV,
+    private readonly records: KvRecords,
+    clock: Clock,
+    private readonly moved: (environmentId: string) => void,
+  ) {
+    this.watch = new BucketWatch(connection, bucket, clock, (entry) => this.told(entry));
+  }
+
+  /**
+   * @param self the incarnation of this node
+   * @param moved told of environments that another node may have taken over
+   * @throws NatsError
+   */
+  static async open(
+    self: string,
+    connection: NatsConnection,
+    clock: Clock,
+    moved: (environmentId: string) => void,
+  ): Promise<Homes> {
+    const records = await KvRecords.open(connection, BUCKET);
+    return new Homes(self, connection, await connection.bucket(BUCKET), records, clock, moved);
+  }
+
+  /** As its home said last, perhaps a moment ago. */
+  shown(environmentId: string): HomeRecord | undefined {
+    return this.known.get(environmentId);
+  }
+
+  /** @throws RelayError ENGINE_AWAY */
+  async nodeOf(environmentId: string): Promise<string | undefined> {
+    const record = (await this.records.get<HomeRecord>(environmentId))?.value;
+    return record?.node || undefined;
+  }
+
+  /**
+   * Takes an environment that has no home; else says where that is.
+   *
+   * @param gone a node that lives no more: what it had is free
+   * @throws RelayError ENGINE_AWAY
+   */
+  claim(environmentId: string, gone?: string): Promise<Claim> {
+    return this.records.change<HomeRecord, Claim>(environmentId, (before) => {
+      const { node, term, ...shown } = before ?? NOWHERE_YET;
+      const isFree = node === NOWHERE || node === gone;
+      if (!isFree) return { value: undefined, result: { node, term, before } };
+      const mine = { node: this.self, term: term + 1 };
+      return { value: { ...shown, ...mine }, result: { ...mine, before } };
+    });
+  }
+
+  /** Writes down what is to be shown of an environment. @returns false: its home is another one. @throws RelayError ENGINE_AWAY */
+  say(environmentId: string, shown: Shown): Promise<boolean> {
+    return this.write(environmentId, shown, this.self);
+  }
+
+  /** It has no home any more. @throws RelayError ENGINE_AWAY */
+  async give(environmentId: string, shown: Shown): Promise<void> {
+    await this.write(environmentId, shown, NOWHERE);
+  }
+
+  /** It was deleted. @throws RelayError ENGINE_AWAY */
+  async remove(environmentId: string): Promise<void> {
+    // Who watches does not hear of what is only taken away.
+    await this.give(environmentId, NOTHING);
+    const kept = await this.records.get<HomeRecord>(environmentId);
+    if (kept?.value.node === NOWHERE) await this.records.remove(environmentId, kept.revision);
+  }
+
+  stop(): void {
+    this.watch.stop();
+  }
+
+  private write(environmentId: string, shown: Shown, node: string): Promise<boolean> {
+    return this.records.change<HomeRecord, boolean>(environmentId, (current) =>
+      current?.node === this.self
+        ? { value: { ...shown, node, term: current.term }, result: true }
+        : { value: undefined, result: false },
+    );
+  }
+
+  private told({ key, operation, value }: KvWatchEntry): void {
+    if (operation !== 'PUT') {
+      this.known.delete(key);
+      return;
+    }
+    const record = JSON.parse(Buffer.from(value).toString()) as HomeRecord;
+    this.known.set(key, record);
+    if (record.node !== this.self) this.moved(key);
+  }
+}

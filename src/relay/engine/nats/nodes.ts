@@ -1,0 +1,146 @@
+import { Logger } from '@nestjs/common';
+import type { KV, KvWatchEntry } from '@nats-io/kv';
+import type { Clock, RelayNode, Timer } from '../../../protocol/index.js';
+import { BucketWatch } from './bucket-watch.js';
+import type { NatsConnection } from './nats-connection.js';
+import { natsError } from './nats.error.js';
+
+const BUCKET = 'TWINLANE_NODES';
+
+/** What a node says of itself. */
+export type NodeRecord = RelayNode;
+
+interface Heard {
+  readonly record: NodeRecord;
+  /** By this machine's clock, in ms (`elapsed`). */
+  at: number;
+}
+
+export interface NodesOptions {
+  /** A node that has not said anything for this long is gone, in ms. */
+  readonly nodeTtlMs: number;
+}
+
+/** Times that a node says that it lives, within the time after which it is gone. */
+const SAYINGS = 3;
+
+/**
+ * The relay nodes that live: each writes itself down every few seconds, in a bucket that forgets what is older. A node is named by its
+ * incarnation, which no other process ever has.
+ */
+export class Nodes {
+  private readonly log = new Logger(Nodes.name);
+  private readonly heard = new Map<string, Heard>();
+  private readonly watch: BucketWatch;
+  private readonly everyMs: number;
+  private readonly unwatch: () => void;
+  private timer: Timer | undefined;
+  private isOver = false;
+
+  private constructor(
+    /** The incarnation of this one. */
+    readonly self: string,
+    private readonly connection: NatsConnection,
+    private readonly bucket: KV,
+    private readonly clock: Clock,
+    private readonly options: NodesOptions,
+    private readonly describe: () => NodeRecord,
+    private readonly gone: (node: string) => void,
+  ) {
+    this.everyMs = options.nodeTtlMs / SAYINGS;
+    this.watch = new BucketWatch(connection, bucket, clock, (entry) => this.told(entry));
+    this.unwatch = connection.watch((state) => {
+      if (state !== 'connected') return;
+      // Nobody could be heard meanwhile: all have their time from now on.
+      for (const heard of this.heard.values()) heard.at = clock.elapsed();
+      this.round();
+    });
+  }
+
+  /**
+   * @param describe what this node says of itself
+   * @param gone told of each that is not there any more
+   * @throws NatsError
+   */
+  static async open(
+    self: string,
+    connection: NatsConnection,
+    clock: Clock,
+    options: NodesOptions,
+    describe: () => NodeRecord,
+    gone: (node: string) => void,
+  ): Promise<Nodes> {
+    const bucket = await connection.bucket(BUCKET, { ttlMs: options.nodeTtlMs });
+    const nodes = new Nodes(self, connection, bucket, clock, options, describe, gone);
+    await bucket.put(self, JSON.stringify(describe()));
+    nodes.next();
+    return nodes;
+  }
+
+  /** As they said last. */
+  get all(): readonly NodeRecord[] {
+    return [...this.heard.values()].map(({ record }) => record);
+  }
+
+  /** Whether it was heard of lately, as far as this node knows. */
+  isHeard(node: string): boolean {
+    return node === this.self || this.heard.has(node);
+  }
+
+  /** Whether it has missed at least one of its times. */
+  isSilent(node: string): boolean {
+    const heard = this.heard.get(node);
+    return !heard || this.clock.elapsed() - heard.at > 1.5 * this.everyMs;
+  }
+
+  /** Whether a node lives no more, by what NATS knows. @throws when NATS does not answer */
+  async isGone(node: string): Promise<boolean> {
+    if (this.isHeard(node)) return false;
+    return (await this.bucket.get(node))?.operation !== 'PUT';
+  }
+
+  /** Says now what has changed. */
+  async say(): Promise<void> {
+    await this.bucket.put(this.self, JSON.stringify(this.describe()));
+  }
+
+  /** This node ends: its homes are anybody's at once. Never rejects. */
+  async leave(): Promise<void> {
+    this.isOver = true;
+    this.timer?.cancel();
+    this.unwatch();
+    this.watch.stop();
+    if (this.connection.state === 'away') return;
+    await this.bucket.delete(this.self).catch((error: unknown) => this.failed(error));
+  }
+
+  private told({ key, operation, value }: KvWatchEntry): void {
+    if (operation === 'PUT')
+      this.heard.set(key, {
+        record: JSON.parse(Buffer.from(value).toString()) as NodeRecord,
+        at: this.clock.elapsed(),
+      });
+    else this.lost(key);
+  }
+
+  private next(): void {
+    this.timer?.cancel();
+    if (!this.isOver) this.timer = this.clock.after(this.everyMs, () => this.round());
+  }
+
+  private round(): void {
+    this.next();
+    if (this.connection.state === 'away') return;
+    this.say().catch((error: unknown) => this.failed(error));
+    const since = this.clock.elapsed() - this.options.nodeTtlMs;
+    for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node);
+  }
+
+  private lost(node: string): void {
+    if (this.heard.delete(node)) this.gone(node);
+  }
+
+  private failed(error: unknown): void {
+    this.log.debug(natsError(error, this.connection.where).message);
+  }
+}

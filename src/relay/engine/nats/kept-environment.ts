@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   environmentIds,
   isFree,
@@ -20,7 +19,6 @@ import { RelayError } from '../../relay.error.js';
  * was superseded.
  */
 const LEASES_IN_RECORD = 16;
-const TAG_BYTES = 6;
 
 interface KeptLease {
   readonly lease: Lease;
@@ -29,7 +27,7 @@ interface KeptLease {
 
 /** Where lists name an environment. One that was deleted and is there again has other places, and another tag. */
 export interface Places {
-  /** Entries of lists count only with the tag that the record has: whoever adds them cannot do so in one step with the record. */
+  /** Of its entries, see `taggedEntry`. */
   readonly tag: string;
   /** Its page in the list of its organisation. */
   readonly page: number;
@@ -43,21 +41,6 @@ export interface KeptEnvironment extends Places {
   readonly registrations: number;
   /** The oldest first. */
   readonly leases: readonly KeptLease[];
-}
-
-export function makeTag(): string {
-  return randomBytes(TAG_BYTES).toString('base64url');
-}
-
-/** What lists hold of an environment. */
-export function entryOf(environmentId: string, tag: string): string {
-  return `${environmentId}:${tag}`;
-}
-
-/** Of `entryOf`. */
-export function readEntry(entry: string): { readonly id: string; readonly tag: string } {
-  const at = entry.lastIndexOf(':');
-  return { id: entry.slice(0, at), tag: entry.slice(at + 1) };
 }
 
 /**

@@ -7,20 +7,9 @@ import {
   type Registered,
   type Registration,
 } from '../../environments/environment.registry.js';
-import {
-  entryOf,
-  makeTag,
-  readEntry,
-  ready,
-  registered,
-  released,
-  seen,
-  standing,
-  type KeptEnvironment,
-  type Places,
-} from './kept-environment.js';
+import { ready, registered, released, seen, standing, type KeptEnvironment, type Places } from './kept-environment.js';
 import { keyPart } from './kv-key.js';
-import { KvLists } from './kv-lists.js';
+import { KvLists, makeTag, readTagged, taggedEntry } from './kv-lists.js';
 import { KvRecords, orElse } from './kv-records.js';
 import type { NatsConnection } from './nats-connection.js';
 
@@ -123,7 +112,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
     if (after !== undefined && first?.environment.organizationId !== organizationId) return;
     for await (const { page, entries } of this.lists.pages(organizationList(organizationId), first?.page)) {
       const isFirst = first !== undefined && page === first.page;
-      yield* this.read(isFirst ? behindEntry(entries, entryOf(first.environment.id, first.tag)) : entries);
+      yield* this.read(isFirst ? behindEntry(entries, taggedEntry(first.environment.id, first.tag)) : entries);
     }
   }
 
@@ -151,7 +140,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
   private async place(environment: Pick<Environment, 'id' | 'organizationId' | 'deviceId'>): Promise<Places> {
     const { id, organizationId, deviceId } = environment;
     const tag = makeTag();
-    const entry = entryOf(id, tag);
+    const entry = taggedEntry(id, tag);
     const [page, devicePage] = await Promise.all([
       this.lists.add(organizationList(organizationId), entry),
       this.lists.add(deviceList(organizationId, deviceId), entry),
@@ -165,7 +154,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
     { tag, page, devicePage }: Places,
   ): Promise<void> {
     const { id, organizationId, deviceId } = environment;
-    const entry = entryOf(id, tag);
+    const entry = taggedEntry(id, tag);
     try {
       await Promise.all([
         this.lists.remove(organizationList(organizationId), { page, entry }),
@@ -178,7 +167,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
 
   private async *read(entries: readonly string[]): AsyncGenerator<Environment, void> {
     for (let from = 0; from < entries.length; from += READ_AT_ONCE) {
-      const wanted = entries.slice(from, from + READ_AT_ONCE).map(readEntry);
+      const wanted = entries.slice(from, from + READ_AT_ONCE).map(readTagged);
       const found = await Promise.all(wanted.map(async ({ id, tag }) => ({ tag, kept: await this.byId(id) })));
       for (const { tag, kept } of found) if (kept?.tag === tag) yield kept.environment;
     }

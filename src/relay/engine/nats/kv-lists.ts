@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { KvRecords } from './kv-records.js';
 
 /** Entries of one page: each change writes a whole page. */
 const PAGE_ENTRIES = 100;
+const TAG_BYTES = 6;
 
 /** Where an entry of a list is. */
 export interface Placed {
@@ -100,4 +102,23 @@ export class KvLists {
 
 function pageKey(list: string, page: number): string {
   return `${list}.${page}`;
+}
+
+/**
+ * Tells one making of a record from others of the same id. Nobody can add an entry to a list and write the record in one step: an entry
+ * counts only while the record has its tag.
+ */
+export function makeTag(): string {
+  return randomBytes(TAG_BYTES).toString('base64url');
+}
+
+/** What a list holds of a record. */
+export function taggedEntry(id: string, tag: string): string {
+  return `${id}:${tag}`;
+}
+
+/** Of `taggedEntry`. */
+export function readTagged(entry: string): { readonly id: string; readonly tag: string } {
+  const at = entry.lastIndexOf(':');
+  return { id: entry.slice(0, at), tag: entry.slice(at + 1) };
 }

@@ -1,8 +1,6 @@
 /** `GET /v1/nodes`: one process of a relay. */
 export interface RelayNode {
   readonly name: string;
-  /** Of Twinlane. */
-  readonly version: string;
   /** Epoch ms. */
   readonly startedAt: number;
   /** `draining`: it stops, and takes nobody in. */

@@ -28,6 +28,7 @@ import { AuditLog } from './audit/audit.log.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { engineProvider } from './engine/engine.provider.js';
+import { sharedPartsProvider } from './engine/shared-parts.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
 import { Presence } from './environments/presence.js';
@@ -108,6 +109,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
     { provide: JWKS_FETCH, useValue: globalThis.fetch },
+    sharedPartsProvider,
     tokenStoreProvider,
     LiveSockets,
     TokenRenewals,

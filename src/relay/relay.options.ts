@@ -20,7 +20,11 @@ import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { AuditOptions } from './audit/audit.options.js';
+import { NatsOptions } from './engine/nats/nats.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
+
+/** The `engine` of a relay that is one process. */
+export const EMBEDDED = 'embedded';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** As browsers write it: scheme, host and perhaps port. */
@@ -234,6 +238,25 @@ export class RelayOptions {
   @Type(() => AuditOptions)
   audit: AuditOptions = new AuditOptions();
 
+  /**
+   * `embedded`: this process is the whole relay. Or the addresses of NATS (`nats://host:4222`, several with commas between them), by which
+   * relay nodes find each other and keep what all of them know. Default `embedded`.
+   */
+  @IsString()
+  @IsNotEmpty()
+  engine: string = EMBEDDED;
+
+  /** What this node is called where there are many. Default: the name of this machine, and something random. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  nodeName?: string;
+
+  /** How a node reaches NATS. */
+  @ValidateNested()
+  @Type(() => NatsOptions)
+  nats: NatsOptions = new NatsOptions();
+
   /** The one organisation that all tokens of this relay belong to. Default `default`. */
   @IsString()
   @IsNotEmpty()
@@ -241,10 +264,13 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'jwt' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<
+  Omit<RelayOptions, 'audit' | 'history' | 'jwt' | 'limits' | 'nats' | 'window'>
+> & {
   readonly audit?: Partial<AuditOptions>;
   readonly history?: Partial<HistoryOptions>;
   readonly jwt?: JwtModuleOptions;
   readonly limits?: Partial<LimitsOptions>;
+  readonly nats?: Partial<NatsOptions>;
   readonly window?: Partial<SendWindowOptions>;
 };

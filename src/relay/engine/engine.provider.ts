@@ -1,14 +1,74 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { CLOCK } from '../../config/index.js';
+import { Metrics } from '../../observability/index.js';
+import type { Clock } from '../../protocol/index.js';
+import { LiveSockets } from '../access/live-sockets.js';
+import { Revocation } from '../administration/revocation.js';
 import { Presence } from '../environments/presence.js';
 import { ClientSessions } from '../gateways/client.sessions.js';
 import { DeviceSessions } from '../gateways/device.sessions.js';
+import { RelayOptions } from '../relay.options.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { Engine } from './engine.js';
+import { EngineMetrics } from './engine.metrics.js';
+import { SHARED_PARTS, type SharedParts } from './shared-parts.js';
 
+/** As `TWINLANE_ENGINE` has it; NATS is loaded where it is used. */
 export const engineProvider: FactoryProvider<Engine> = {
   provide: Engine,
-  inject: [DeviceSessions, ClientSessions, RoutingService, Presence],
-  useFactory: (devices: DeviceSessions, clients: ClientSessions, routing: RoutingService, presence: Presence) =>
-    new EmbeddedEngine({ devices, clients, routing, presence }),
+  inject: [
+    DeviceSessions,
+    ClientSessions,
+    RoutingService,
+    Presence,
+    LiveSockets,
+    Revocation,
+    RelayOptions,
+    CLOCK,
+    Metrics,
+    SHARED_PARTS,
+  ],
+  useFactory: async (
+    devices: DeviceSessions,
+    clients: ClientSessions,
+    routing: RoutingService,
+    presence: Presence,
+    live: LiveSockets,
+    revocation: Revocation,
+    options: RelayOptions,
+    clock: Clock,
+    metrics: Metrics,
+    { connection, self, nodeName }: Partial<SharedParts>,
+  ) => {
+    const here = new EmbeddedEngine({ devices, clients, routing, presence });
+    if (!connection || self === undefined || nodeName === undefined) return here;
+    const { AccessWatch, NatsEngine, OWN_HISTORIES } = await import('./nats/index.js');
+    const access = new AccessWatch(
+      connection,
+      {
+        tokenRevoked: (tokenId) => revocation.of([tokenId]),
+        organizationDeleted: (id) => revocation.ofOrganization(id, []),
+      },
+      clock,
+    );
+    await access.begin();
+    const startedAt = clock.now();
+    const engine = await NatsEngine.open({
+      here,
+      connection,
+      histories: OWN_HISTORIES,
+      clock,
+      observer: new EngineMetrics(metrics),
+      options: { ...options.nats, ...options },
+      self,
+      describe: () => ({ name: nodeName, startedAt, sockets: live.count }),
+      close: async () => {
+        await access.end();
+        await connection.close();
+      },
+    });
+    presence.observe((environmentId) => engine.noted(environmentId));
+    return engine;
+  },
 };

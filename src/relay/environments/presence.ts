@@ -26,8 +26,15 @@ export class Presence {
   /** By environment: `lastSeenAt` as the registry has it. */
   private readonly written = new Map<string, number>();
   private isFailing = false;
+  /** Told of every change but heartbeats. */
+  private changed: (environmentId: string) => void = () => {};
 
   constructor(private readonly registry: EnvironmentRegistry) {}
+
+  /** Tells one observer of every change but heartbeats. */
+  observe(changed: (environmentId: string) => void): void {
+    this.changed = changed;
+  }
 
   /** Undefined for an environment that never had a link in this process. */
   of(environmentId: string): PresenceRecord | undefined {
@@ -41,6 +48,7 @@ export class Presence {
   connected(environmentId: string, at: number): void {
     const lastHeartbeat = this.records.get(environmentId)?.lastHeartbeat ?? null;
     this.keep(environmentId, { online: true, connectedAt: at, awaySince: null, lastHeartbeat, lastSeenAt: at });
+    this.changed(environmentId);
   }
 
   heartbeat(environmentId: string, at: number): void {
@@ -54,11 +62,18 @@ export class Presence {
     if (!record) return;
     this.written.delete(environmentId);
     this.keep(environmentId, { ...record, awaySince: at, lastSeenAt: at });
+    this.changed(environmentId);
   }
 
   offline(environmentId: string): void {
     const record = this.records.get(environmentId);
     if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null, awaySince: null });
+    this.changed(environmentId);
+  }
+
+  /** Its device has told something of itself. */
+  told(environmentId: string): void {
+    this.changed(environmentId);
   }
 
   /** The environment was deleted. */

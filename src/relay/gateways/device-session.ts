@@ -126,7 +126,9 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   frame(link: DeviceSockets, channel: ChannelName, frame: Frame, text: string): Responsibility {
-    return this.parts.routing.deviceFrame(this.environment.id, link, channel, frame, text);
+    const responsible = this.parts.routing.deviceFrame(this.environment.id, link, channel, frame, text);
+    if (frame.type === 'update_device_status') this.parts.presence.told(this.environment.id);
+    return responsible;
   }
 
   refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility {

@@ -50,7 +50,9 @@ export interface NatsEngineParts {
   readonly options: NatsEngineOptions;
   /** The incarnation of this node. */
   readonly self: string;
-  describe(): Pick<NodeRecord, 'name' | 'version' | 'startedAt' | 'sockets'>;
+  describe(): Pick<NodeRecord, 'name' | 'startedAt' | 'sockets'>;
+  /** Ends what this works with. */
+  close(): Promise<void>;
 }
 
 /** Between two looks for a home, in ms. */
@@ -174,6 +176,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     this.doors.stop();
     this.homes.stop();
     await this.nodes?.leave();
+    await this.parts.close();
   }
 
   /** Where an environment is, and what it takes to be there. @returns undefined: not now, look again */
@@ -184,7 +187,8 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   ): Promise<{ readonly done: T } | undefined> {
     const { environmentId } = newcomer;
     const found = await this.own.find(environmentId);
-    if (found instanceof OwnHome) return this.isServing(environmentId, found) ? { done: await atHome(found) } : undefined;
+    if (found instanceof OwnHome)
+      return this.isServing(environmentId, found) ? { done: await atHome(found) } : undefined;
     const tunnel = await this.doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
     // Nobody listens there: either it lives no more, or it is away for a moment.

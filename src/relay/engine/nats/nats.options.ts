@@ -48,6 +48,21 @@ export class NatsOptions {
   @Min(1)
   pingMs: number = 3_000;
 
+  /** A node that has said nothing for this long is gone, and others serve its environments. Default 10,000. */
+  @IsInt()
+  @Min(100)
+  nodeTtlMs: number = 10_000;
+
+  /** Whoever comes to a node waits this long for the node that serves its environment. Default 15,000. */
+  @IsInt()
+  @Min(0)
+  homeWaitMs: number = 15_000;
+
+  /** An environment that nobody is connected to is served by no node after this time. Default 60,000. */
+  @IsInt()
+  @Min(0)
+  homeIdleMs: number = 60_000;
+
   /** JetStream must answer within this time. Default 5,000. */
   @IsInt()
   @Min(1)

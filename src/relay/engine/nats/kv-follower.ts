@@ -3,7 +3,6 @@ import type { SeqMsgRequest } from '@nats-io/jetstream';
 import type { Subscription } from '@nats-io/transport-node';
 import type { Clock, Timer } from '../../../protocol/index.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
 
 /** It looks this often, in ms, whatever it has heard: how late a change may be told, while NATS is there. */
 const LOOK_MS = 1_000;
@@ -41,11 +40,7 @@ export class KvFollower<T> {
 
   /** What is written after this resolved is told. @throws NatsError */
   async begin(): Promise<void> {
-    try {
-      this.next = (await this.lastRevision()) + 1;
-    } catch (cause) {
-      throw natsError(cause, this.connection.where);
-    }
+    this.next = (await this.lastRevision()) + 1;
     this.subscription = this.connection.core.subscribe(this.subject, { callback: () => this.look() });
     this.unwatch = this.connection.watch((state) => {
       if (state === 'connected') this.look();
@@ -76,7 +71,8 @@ export class KvFollower<T> {
         await this.tellAll();
         this.isFailing = false;
       } catch (error) {
-        if (!this.isFailing) this.log.warn(natsError(error, this.connection.where).message);
+        if (!this.isFailing && this.connection.state === 'connected')
+          this.log.warn(`What other nodes change is known late here: ${String(error)}`);
         this.isFailing = true;
       }
     }
@@ -85,7 +81,7 @@ export class KvFollower<T> {
   private async tellAll(): Promise<void> {
     while (!this.hasEnded) {
       const query: SeqMsgRequest & { next_by_subj: string } = { seq: this.next, next_by_subj: this.subject };
-      const message = await this.connection.manager.streams.getMessage(this.stream, query);
+      const message = await this.connection.ask(() => this.connection.manager.streams.getMessage(this.stream, query));
       if (!message) return;
       this.next = message.seq + 1;
       if (message.data.length > 0) this.tell(message.json<T>());
@@ -98,7 +94,7 @@ export class KvFollower<T> {
   }
 
   private async lastRevision(): Promise<number> {
-    return (await this.connection.manager.streams.info(this.stream)).state.last_seq;
+    return (await this.connection.ask(() => this.connection.manager.streams.info(this.stream))).state.last_seq;
   }
 
   private arm(): void {

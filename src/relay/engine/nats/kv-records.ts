@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { RelayError } from '../../relay.error.js';
 import type { NatsConnection } from './nats-connection.js';
-import { NatsError, natsError } from './nats.error.js';
+import { NatsError } from './nats.error.js';
 
 /** Attempts at one change; another node was faster each time. */
 const ATTEMPTS = 30;
@@ -109,12 +109,10 @@ export class KvRecords {
   }
 
   private async asked<T>(ask: () => Promise<T>): Promise<T> {
-    // What is published now would wait for NATS to come back, and be done after its asker was told that it was not.
-    if (this.connection.state === 'away') throw away(new NatsError(`NATS at ${this.connection.where} is away.`));
     try {
-      return await ask();
+      return await this.connection.ask(ask);
     } catch (cause) {
-      throw away(natsError(cause, this.connection.where));
+      throw cause instanceof NatsError ? away(cause) : cause;
     }
   }
 }

@@ -19,7 +19,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { natsError } from './nats.error.js';
+import { NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
 /** Signs of life that may be missing; with the next one the server is away. */
@@ -115,6 +115,21 @@ export class NatsConnection {
   watch(watcher: (state: NatsState) => void): () => void {
     this.watchers.add(watcher);
     return () => void this.watchers.delete(watcher);
+  }
+
+  /**
+   * Asks NATS something; fails at once when it is away, or goes away meanwhile: whether what was asked is done is not known then. What is
+   * published while it is away would be done when it is back, long after its asker was told that it was not.
+   *
+   * @throws NatsError
+   */
+  ask<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const isAway = (): void => reject(new NatsError(`NATS at ${this.where} is away.`));
+      if (this.current === 'away') return isAway();
+      const end = this.watch(isAway);
+      this.saying(work).then(resolve, reject).finally(end);
+    });
   }
 
   /**

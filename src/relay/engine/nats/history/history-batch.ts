@@ -65,6 +65,6 @@ function rowOf({ seq, through, type, frame, keep, keepText, drop }: BatchEntry):
     ...(keepText === undefined ? {} : { text: keepText }),
     ...(drop === undefined ? {} : { drop }),
   };
-  const row: Row = [seq, type, frame?.length ?? HOLE];
-  return Object.keys(extra).length === 0 ? row : [...row, extra];
+  const units = frame?.length ?? HOLE;
+  return Object.keys(extra).length === 0 ? [seq, type, units] : [seq, type, units, extra];
 }

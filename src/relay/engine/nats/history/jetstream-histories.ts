@@ -1,0 +1,170 @@
+import type { Journal } from '../../../../journal/index.js';
+import { type Clock, sleep, type Timer } from '../../../../protocol/index.js';
+import type { HistoryObserver } from './history-observer.js';
+import type { HistoryStream } from './history-stream.js';
+import { HistorySubjects, partitionOf } from './history-subjects.js';
+import { HistoryClosedError } from './history-stream.js';
+import type { JetStreamHistoryOptions } from './history.options.js';
+import { type HistoryNode, JetStreamJournal } from './jetstream-journal.js';
+import { loadHistories } from './load-histories.js';
+
+/** The two streams of one partition. */
+export interface HistoryStreams {
+  readonly events: HistoryStream;
+  readonly records: HistoryStream;
+}
+
+/** What histories need of the connection to NATS. */
+export interface HistoryLink {
+  readonly state: 'connected' | 'away';
+  /** Calls `watcher` whenever `state` changes. @returns ends that */
+  watch(watcher: (state: 'connected' | 'away') => void): () => void;
+}
+
+export interface JetStreamHistoriesParts {
+  readonly link: HistoryLink;
+  /** One for each partition. */
+  readonly streams: readonly HistoryStreams[];
+  /** Opens a journal of this node, on its disk or in memory; what it has from earlier is let go of. */
+  readonly openCache: (environmentId: string) => Journal;
+  readonly options: JetStreamHistoryOptions;
+  readonly clock: Clock;
+  readonly observer: HistoryObserver;
+}
+
+/** The histories of the environments whose home this node is, kept by JetStream. */
+export class JetStreamHistories implements HistoryNode {
+  readonly clock: Clock;
+  readonly observer: HistoryObserver;
+  readonly maxBatchBytes: number;
+  readonly maxAgeMs: number;
+  private readonly journals = new Map<string, JetStreamJournal>();
+  private readonly unwatch: () => void;
+  private readonly maxUnacknowledgedBytes: number;
+  private unacknowledgedBytes = 0;
+  private waiting: (() => void)[] = [];
+  private timer: Timer | undefined;
+
+  constructor(private readonly parts: JetStreamHistoriesParts) {
+    const { link, options, clock, observer } = parts;
+    this.clock = clock;
+    this.observer = observer;
+    this.maxBatchBytes = options.maxBatchBytes;
+    this.maxAgeMs = options.maxAgeMs ?? Infinity;
+    this.maxUnacknowledgedBytes = options.maxUnacknowledgedBytes;
+    this.unwatch = link.watch((state) => {
+      if (state === 'connected') for (const journal of this.journals.values()) journal.doubt();
+    });
+    this.upkeepLater();
+  }
+
+  /**
+   * Loads what JetStream has of an environment; from then on `open` gives its journal. What was open of it before is closed.
+   *
+   * @param term which home this is: higher than that of every earlier one, whose writes are refused from now on
+   * @throws Error while NATS is away
+   */
+  async prepare(environmentId: string, term: number): Promise<void> {
+    await this.release(environmentId);
+    const { subjects, streams } = this.placeOf(environmentId);
+    const cache = this.parts.openCache(environmentId);
+    for (const runtime of cache.runtimes()) cache.remove(runtime);
+    const loaded = await loadHistories({ ...streams, maxAgeMs: this.maxAgeMs }, subjects, cache, this.clock.now());
+    this.journals.set(
+      environmentId,
+      new JetStreamJournal({ environmentId, term, subjects, ...streams }, this, cache, loaded),
+    );
+  }
+
+  /** @throws Error when this environment was not prepared */
+  open(environmentId: string): Journal {
+    const journal = this.journals.get(environmentId);
+    if (!journal) throw new Error(`The history of environment ${environmentId} is not at this node: prepare it first.`);
+    return journal;
+  }
+
+  /** This node is the home no more: waits for what is on its way, unless NATS is away, and keeps nothing of it. */
+  async release(environmentId: string): Promise<void> {
+    const journal = this.journals.get(environmentId);
+    if (!journal) return;
+    await journal.close();
+    this.letGo(environmentId, journal);
+  }
+
+  /** Another node is the home: nothing more of this one is written. */
+  abandon(environmentId: string): void {
+    const journal = this.journals.get(environmentId);
+    if (!journal) return;
+    journal.abandon(new HistoryClosedError('Another node has taken over the environment'));
+    this.letGo(environmentId, journal);
+  }
+
+  /** Lets go of all there is of an environment, also in the streams. @throws Error while NATS is away */
+  async delete(environmentId: string): Promise<void> {
+    this.abandon(environmentId);
+    const { subjects, streams } = this.placeOf(environmentId);
+    await streams.events.purge(subjects.allEvents);
+    await streams.records.purge(subjects.allRecords);
+  }
+
+  /** Waits for what is on its way, unless NATS is away. */
+  async close(): Promise<void> {
+    this.timer?.cancel();
+    await Promise.all([...this.journals.keys()].map((environmentId) => this.release(environmentId)));
+    this.unwatch();
+    for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  /** What waits for the streams. */
+  get bytes(): number {
+    return this.unacknowledgedBytes;
+  }
+
+  get mayHold(): boolean {
+    return this.unacknowledgedBytes < this.maxUnacknowledgedBytes;
+  }
+
+  counted(bytes: number): void {
+    this.unacknowledgedBytes += bytes;
+    if (this.waiting.length > 0 && this.mayHold) for (const resume of this.waiting.splice(0)) resume();
+  }
+
+  room(): Promise<void> {
+    return this.mayHold ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  async retry(): Promise<boolean> {
+    const { link, options } = this.parts;
+    const isAway = link.state === 'away';
+    if (!isAway) await sleep(this.clock, options.retryMs);
+    else
+      await new Promise<void>((resolve) => {
+        const unwatch = link.watch((state) => {
+          if (state === 'away') return;
+          unwatch();
+          resolve();
+        });
+      });
+    return isAway;
+  }
+
+  private letGo(environmentId: string, journal: JetStreamJournal): void {
+    if (this.journals.get(environmentId) === journal) this.journals.delete(environmentId);
+    const { cache } = journal;
+    for (const runtime of cache.runtimes()) cache.remove(runtime);
+  }
+
+  private placeOf(environmentId: string): { readonly subjects: HistorySubjects; readonly streams: HistoryStreams } {
+    const partition = partitionOf(environmentId, this.parts.streams.length);
+    const streams = this.parts.streams[partition];
+    if (!streams) throw new Error('Histories need one pair of streams at least.');
+    return { subjects: new HistorySubjects(environmentId, partition), streams };
+  }
+
+  private upkeepLater(): void {
+    this.timer = this.clock.after(this.parts.options.upkeepMs, () => {
+      for (const journal of this.journals.values()) journal.upkeep();
+      this.upkeepLater();
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import type { Journal } from '../../../../journal/index.js';
+import type { Runtime } from '../../../../protocol/index.js';
+import type { HistoryStream } from './history-stream.js';
+import type { HistorySubjects } from './history-subjects.js';
+import { PartJoiner } from './message-parts.js';
+import { RuntimeLoader, type StreamPlace } from './runtime-loader.js';
+import { decodeRecord, type RuntimeRecord } from './runtime-record.js';
+
+/** From where histories are loaded, and what is kept there. */
+export interface HistorySource {
+  readonly events: HistoryStream;
+  readonly records: HistoryStream;
+  /** What is older the stream has let go of, in ms; undefined: nothing goes for its age. */
+  readonly maxAgeMs: number | undefined;
+}
+
+export interface LoadedRuntime {
+  readonly runtime: Runtime;
+  readonly place: StreamPlace;
+}
+
+interface FoundRecord {
+  readonly record: RuntimeRecord | undefined;
+  readonly sequence: number;
+}
+
+/** What is appended in one go (UTF-16 units of the data), before the journal must have written it. */
+const UNWRITTEN_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Brings all that the streams have of an environment into a journal that has nothing yet.
+ *
+ * @param now epoch ms
+ */
+export async function loadHistories(
+  { events, records, maxAgeMs = Infinity }: HistorySource,
+  subjects: HistorySubjects,
+  journal: Journal,
+  now: number,
+): Promise<LoadedRuntime[]> {
+  const found = await readRecords(records, subjects);
+  const loaders = new Map<string, RuntimeLoader>();
+  const loaderOf = (token: string): RuntimeLoader => {
+    const known = found.get(token);
+    const loader = loaders.get(token) ?? new RuntimeLoader(journal, known?.record, known?.sequence ?? 0);
+    loaders.set(token, loader);
+    return loader;
+  };
+  const isAged = (token: string): boolean => now - (found.get(token)?.record?.at ?? now) >= maxAgeMs;
+  // Those without events were silent longest.
+  const live = new Set([...(await events.subjects(subjects.allEvents))].map(tokenOf));
+  for (const token of found.keys()) if (!live.has(token)) loaderOf(token).finish(isAged(token));
+  let unwritten = 0;
+  for await (const message of events.read(subjects.allEvents)) {
+    const loader = loaderOf(tokenOf(message.subject));
+    loader.add(message);
+    unwritten += message.data.length;
+    if (unwritten < UNWRITTEN_BYTES || !loader.runtime) continue;
+    unwritten = 0;
+    await written(journal, loader.runtime);
+  }
+  for (const [token, loader] of loaders) if (live.has(token)) loader.finish(isAged(token));
+  const loaded = [...loaders.values()].flatMap(({ runtime, place }) => (runtime ? [{ runtime, place }] : []));
+  for (const { runtime } of loaded) await written(journal, runtime);
+  return loaded;
+}
+
+async function readRecords(records: HistoryStream, { allRecords }: HistorySubjects): Promise<Map<string, FoundRecord>> {
+  const joiners = new Map<string, PartJoiner>();
+  const found = new Map<string, FoundRecord>();
+  for await (const message of records.read(allRecords)) {
+    const token = tokenOf(message.subject);
+    const joiner = joiners.get(token) ?? new PartJoiner();
+    joiners.set(token, joiner);
+    const body = joiner.add(message);
+    const record = body ? decodeRecord(body) : found.get(token)?.record;
+    found.set(token, { record, sequence: message.sequence });
+  }
+  return found;
+}
+
+async function written(journal: Journal, runtime: Runtime): Promise<void> {
+  const { head } = journal.bounds(runtime);
+  if (head > 0) await journal.committed(runtime, head);
+}
+
+/** Which runtime: the last token of a subject of events or of records. */
+function tokenOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1);
+}

@@ -1,0 +1,343 @@
+import { CommitWaiters, type JournalEntry } from '../../../../journal/index.js';
+import type { Runtime } from '../../../../protocol/index.js';
+import { type BatchEntry, encodeBatch } from './history-batch.js';
+import { type StoredMessage, WrongSequenceError } from './history-stream.js';
+import { keepNames, type Keeping } from './keep-names.js';
+import { partsOf } from './message-parts.js';
+import type { StreamPlace } from './runtime-loader.js';
+import type { RuntimeStreamHost } from './runtime-stream.host.js';
+import type { StreamMarks } from './stream-marks.js';
+import { nextEntries } from './next-batch.js';
+import { recordedNames, RecordWriter } from './record-writer.js';
+import { UnacknowledgedEntries } from './unacknowledged-entries.js';
+
+/** In place of the sequence of the newest message. */
+const NO_MESSAGE = 0;
+/** So often something else may be newest than what was just looked up, before it is called a failure. */
+const MAX_MISSES = 3;
+
+/**
+ * One runtime's way into the stream: one batch on its way at a time, each one told which message must be the newest before it. When
+ * another one is, it looks what the stream has, and goes on from there.
+ */
+export class RuntimeStream {
+  /** What `keep` has kept by now, by name. */
+  readonly kept: Map<string, string>;
+  /** Sequence of the newest message with its events. */
+  private sequence: number;
+  /** Readers see entries up to here. */
+  private shown: number;
+  private storedAt: number;
+  /** What `keep` has kept by entries that the stream has. */
+  private readonly storedKept: Map<string, string>;
+  private readonly marks: StreamMarks;
+  private readonly records: RecordWriter;
+  private readonly unacknowledged: UnacknowledgedEntries;
+  private readonly waiters = new CommitWaiters();
+  private readonly subject: string;
+  private doing: 'nothing' | 'publishing' | 'waiting' = 'nothing';
+  private isDoubtful = false;
+  private misses = 0;
+  private isUpkeepDue: boolean;
+  /** Whether its record says less than there is to say. */
+  private isChanged = false;
+  private running: Promise<void> | undefined;
+  private over: Error | undefined;
+  private purgedBelow = 0;
+  private settling: (() => void)[] = [];
+
+  /**
+   * @param place where the streams stand, with everything that the cache has
+   * @param sent up to which position that is
+   * @param begins when it may write to them
+   */
+  constructor(
+    readonly runtime: Runtime,
+    private readonly host: RuntimeStreamHost,
+    { sequence, recordSequence, at, marks, kept, isRecordAhead }: StreamPlace,
+    private sent = host.cache.bounds(runtime).head,
+    private readonly begins: Promise<void> = Promise.resolve(),
+  ) {
+    const { subjects, term } = host;
+    this.subject = subjects.events(runtime);
+    this.records = new RecordWriter(host.records, subjects.record(runtime), term, recordSequence);
+    this.unacknowledged = new UnacknowledgedEntries((bytes) => host.counted(bytes));
+    this.sequence = sequence;
+    this.storedAt = at;
+    this.marks = marks;
+    this.kept = new Map(kept);
+    this.storedKept = new Map(kept);
+    this.shown = sent;
+    this.isUpkeepDue = isRecordAhead;
+    if (isRecordAhead) this.wake();
+  }
+
+  /** An entry that the cache has now. */
+  append(entry: JournalEntry, { keep, keepText = entry.frame, drop }: Keeping): void {
+    keepNames(this.kept, { keep, keepText, drop }, entry.frame);
+    if (this.over) return;
+    const { position, frame } = entry;
+    this.unacknowledged.add({
+      position,
+      size: frame?.length ?? 0,
+      entry: this.host.mayHold ? entry : undefined,
+      keep,
+      keepText: keep === undefined ? undefined : keepText,
+      drop,
+    });
+    if (this.doing === 'waiting') this.skipDropped();
+    this.wake();
+  }
+
+  /** What was kept under this name is over, though no event says so. */
+  drop(name: string): void {
+    this.kept.delete(name);
+    this.storedKept.delete(name);
+    this.isChanged = true;
+  }
+
+  /** Entries after a position that readers may see. */
+  read(after: number, limit: number): readonly JournalEntry[] {
+    return after < this.shown ? this.host.cache.read(this.runtime, after, Math.min(limit, this.shown - after)) : [];
+  }
+
+  /** Resolves when readers see the entry at this position. */
+  committed(position: number): Promise<void> {
+    if (position <= this.shown) return Promise.resolve();
+    return this.over ? Promise.reject(this.over) : this.waiters.for(position);
+  }
+
+  /** The stream may have something else than it had: looks what it has. */
+  doubt(): void {
+    this.isDoubtful = true;
+    this.wake();
+  }
+
+  /** Time to write down what outlives the events, and to let go of those that are not kept any more. */
+  upkeep(): void {
+    if (!this.isChanged) return;
+    this.isUpkeepDue = true;
+    this.wake();
+  }
+
+  /** Resolves when the streams have everything, or do not take it now. */
+  flushed(): Promise<void> {
+    if (!this.running || this.doing === 'waiting') return Promise.resolve();
+    return new Promise((resolve) => this.settling.push(resolve));
+  }
+
+  /** Nothing more goes into the streams. */
+  abandon(error: Error): void {
+    if (this.over) return;
+    this.over = error;
+    this.waiters.abandon(error);
+    this.unacknowledged.clear();
+    this.settled();
+  }
+
+  /** Lets go of all that the streams have of it, once what is on its way has arrived. @returns resolves when that is done */
+  async remove(error: Error): Promise<void> {
+    this.abandon(error);
+    await this.running;
+    const { events, records, subjects, term } = this.host;
+    for (;;) {
+      try {
+        const last = await events.last(this.subject);
+        if (isLater(last, term)) return;
+        if (last) await events.purge(this.subject, last.sequence + 1);
+        await records.purge(subjects.record(this.runtime));
+        return;
+      } catch (failure) {
+        await this.host.retry(asError(failure));
+      }
+    }
+  }
+
+  private wake(): void {
+    if (!this.over) this.running ??= this.run();
+  }
+
+  private async run(): Promise<void> {
+    // What is appended in the same breath goes with it.
+    await this.begins;
+    while (!this.over) {
+      try {
+        if (!(await this.step())) break;
+      } catch (error) {
+        this.isDoubtful = true;
+        const isMiss = error instanceof WrongSequenceError && ++this.misses < MAX_MISSES;
+        if (!isMiss) await this.wait(asError(error));
+      }
+    }
+    this.running = undefined;
+    this.settled();
+  }
+
+  /** @returns whether there was something to do */
+  private async step(): Promise<boolean> {
+    if (this.isDoubtful) await this.look();
+    else if (this.isUpkeepDue) await this.keepUp();
+    else {
+      const entries = await this.next();
+      if (entries.length === 0) return false;
+      this.doing = 'publishing';
+      await this.publish(entries);
+      this.doing = 'nothing';
+      this.misses = 0;
+    }
+    return true;
+  }
+
+  private async wait(error: Error): Promise<void> {
+    if (this.over) return;
+    this.doing = 'waiting';
+    this.settled();
+    await this.host.retry(error);
+    this.doing = 'nothing';
+  }
+
+  private settled(): void {
+    for (const resolve of this.settling.splice(0)) resolve();
+  }
+
+  private async next(): Promise<readonly JournalEntry[]> {
+    const { cache, maxBatchBytes } = this.host;
+    for (;;) {
+      this.skipDropped();
+      if (this.sent >= cache.bounds(this.runtime).head || this.over) return [];
+      this.waiters.seal();
+      const entries = nextEntries(cache, this.runtime, this.unacknowledged, this.sent, maxBatchBytes);
+      if (entries.length > 0) return entries;
+      await cache.committed(this.runtime, this.sent + 1);
+    }
+  }
+
+  /** What the cache has let go of is not missed: its retention is that of the stream. */
+  private skipDropped(): void {
+    const { oldest } = this.host.cache.bounds(this.runtime);
+    if (this.sent < oldest - 1) this.has(oldest - 1);
+  }
+
+  private async publish(entries: readonly JournalEntry[]): Promise<void> {
+    const [head, tail] = [entries[0], entries.at(-1)];
+    if (!head || !tail) return;
+    const { runtime, subject } = this;
+    const { events, term, clock } = this.host;
+    const { epoch, seq: first } = head;
+    const last = tail.through;
+    const body = encodeBatch({ runtime, epoch, entries: entries.map((entry) => this.toStore(entry)) });
+    const parts = partsOf(body, events.maxMessageBytes);
+    const sequences: number[] = [];
+    const begun = clock.elapsed();
+    for (const [index, data] of parts.entries()) {
+      const label = { term, part: index + 1, parts: parts.length, events: { epoch, first, last } };
+      const id = `${subject}:${JSON.stringify(epoch)}:${first}-${last}:${term}:${label.part}`;
+      const sequence = await events.publish({ subject, id, label, data }, this.sequence);
+      if (this.over) return;
+      // A part that was stored before keeps its sequence.
+      this.sequence = Math.max(this.sequence, sequence);
+      sequences.push(sequence);
+    }
+    this.host.published(entries.length, body.length, clock.elapsed() - begun);
+    this.arrived(tail.position, sequences[0] ?? this.sequence, sequences.at(-1) ?? this.sequence);
+  }
+
+  private toStore({ position, seq, through, type, frame }: JournalEntry): BatchEntry {
+    const { keep, keepText, drop } = this.unacknowledged.at(position) ?? {};
+    return { seq, through, type, frame, keep, keepText: keepText === frame ? undefined : keepText, drop };
+  }
+
+  /** A batch is in the stream. */
+  private arrived(position: number, first: number, sequence: number): void {
+    this.storedAt = this.host.clock.now();
+    this.marks.add({ first, sequence, position });
+    this.has(position);
+  }
+
+  /** The stream has everything up to a position, as far as it is kept. */
+  private has(position: number): void {
+    this.sent = position;
+    this.isChanged = true;
+    for (const entry of this.unacknowledged.take(position)) keepNames(this.storedKept, entry, entry.keepText);
+    void this.show(position);
+  }
+
+  /** Readers see what both the stream and the cache have. */
+  private async show(position: number): Promise<void> {
+    try {
+      await this.host.cache.committed(this.runtime, position);
+    } catch (error) {
+      this.abandon(asError(error));
+      return;
+    }
+    if (this.over || position <= this.shown) return;
+    this.shown = position;
+    this.waiters.committed(position);
+  }
+
+  /** Finds out what the stream has, and goes on from there. */
+  private async look(): Promise<void> {
+    const { events, term, clock, maxAgeMs } = this.host;
+    this.isDoubtful = false;
+    const last = await events.last(this.subject);
+    if (this.over) return;
+    if (isLater(last, term)) return this.host.fenced();
+    const expected = this.sequence;
+    this.sequence = last?.sequence ?? NO_MESSAGE;
+    if (this.sequence === expected) return;
+    if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
+    const position = last && this.positionOf(last);
+    if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
+    else if (position !== undefined || this.sequence < expected) await this.revert(position ?? 0);
+    // Else an earlier home wrote last what is not known here: the device brings it again.
+  }
+
+  /** Up to which position the stream has everything when this is its newest message; undefined where the cache does not have that. */
+  private positionOf({ sequence, label }: StoredMessage): number | undefined {
+    const marked = this.marks.positionAt(sequence);
+    if (marked !== undefined || !label?.events) return marked;
+    const { cache } = this.host;
+    const { epoch, first, last } = label.events;
+    if (label.part === label.parts) return cache.find(this.runtime, epoch, last);
+    const next = cache.find(this.runtime, epoch, first);
+    return next === undefined ? undefined : next - 1;
+  }
+
+  /** The stream may have less than it acknowledged: it gets the rest again, as far as the cache has it. */
+  private async revert(position: number): Promise<void> {
+    if (position >= this.sent) return;
+    const { cache } = this.host;
+    await cache.committed(this.runtime, this.sent);
+    this.marks.cut(position);
+    this.host.reverted(this.sent - Math.max(position, cache.bounds(this.runtime).oldest - 1));
+    this.sent = position;
+    // It includes what is not there any more, under sequences that will be used again.
+    this.isUpkeepDue = true;
+  }
+
+  private async keepUp(): Promise<void> {
+    const { runtime, sequence, storedAt: at, storedKept } = this;
+    const { cache, events } = this.host;
+    this.isUpkeepDue = false;
+    this.isChanged = false;
+    const below = this.marks.below(cache.bounds(runtime).oldest) ?? 0;
+    const names = recordedNames(cache, runtime, this.sent);
+    try {
+      if (!(await this.records.write({ runtime, sequence, at, ...names, kept: [...storedKept] }))) this.host.fenced();
+      if (this.over || below <= this.purgedBelow) return;
+      await events.purge(this.subject, below);
+      this.purgedBelow = below;
+    } catch (error) {
+      this.isUpkeepDue = true;
+      throw error;
+    }
+  }
+}
+
+function isLater(message: StoredMessage | undefined, term: number): boolean {
+  return message?.label !== undefined && message.label.term > term;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,44 @@
+/** Where a batch of a runtime lies, in the stream and in its journal. */
+export interface StreamMark {
+  /** Sequence of its first part. */
+  readonly first: number;
+  /** Sequence of its last part. */
+  readonly sequence: number;
+  /** Position of its last entry. */
+  readonly position: number;
+}
+
+/** Beyond, every second one is let go: the stream then keeps a little more than it must. */
+const MAX_MARKS = 128;
+
+/** Which positions of a journal lie where in the stream. */
+export class StreamMarks {
+  /** Oldest first. */
+  private marks: StreamMark[] = [];
+
+  add(mark: StreamMark): void {
+    this.marks.push(mark);
+    if (this.marks.length > MAX_MARKS) this.marks = this.marks.filter((_, i) => i % 2 === 1 || i === MAX_MARKS);
+  }
+
+  /** Position of the last entry in the batch that ends with this message; undefined when that is not known. */
+  positionAt(sequence: number): number | undefined {
+    return this.marks.findLast((mark) => mark.sequence === sequence)?.position;
+  }
+
+  /** The stream has nothing beyond this position any more. */
+  cut(position: number): void {
+    this.marks = this.marks.filter((mark) => mark.position <= position);
+  }
+
+  /**
+   * Below which message everything may go when the journal keeps nothing before a position; the newest batch always stays, because it
+   * says which message a home expects there. Undefined: nothing may go.
+   */
+  below(oldest: number): number | undefined {
+    const newest = this.marks.at(-1);
+    const gone = this.marks.findLast(({ position }) => position < oldest);
+    if (!gone) return undefined;
+    return gone === newest ? newest.first : gone.sequence + 1;
+  }
+}

@@ -25,6 +25,7 @@ export {
   type Registered,
   type Registration,
 } from './environments/environment.registry.js';
+export { NatsOptions } from './engine/nats/nats.options.js';
 export { installRelay } from './install-relay.js';
 export { RelayError } from './relay.error.js';
 export type { RelayExtensions } from './relay.module-definition.js';

@@ -29,6 +29,7 @@ import type { Env } from '../outbound/proxy-rules.js';
 import { jwtOptionsOf } from '../settings/jwt.settings.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import { auditOptionsOf } from '../settings/relay-audit.settings.js';
+import { engineOptionsOf } from '../settings/relay-engine.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { codeOf } from '../code-of.js';
@@ -117,6 +118,7 @@ async function createApp(
     drainDelayMs,
     limits: limitsOf(settings),
     ...auditOptionsOf(settings),
+    ...engineOptionsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }, ...fetched] } },

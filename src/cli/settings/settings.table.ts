@@ -3,6 +3,7 @@ import { AGENTS } from './agents.settings.table.js';
 import { JWT } from './jwt.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_AUDIT } from './relay-audit.settings.table.js';
+import { RELAY_ENGINE } from './relay-engine.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import type { Setting } from './setting.js';
 import { TERMINALS } from './terminals.settings.table.js';
@@ -206,6 +207,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   ...RELAY_LIMITS,
   ...RELAY_AUDIT,
+  ...RELAY_ENGINE,
   {
     name: 'window-max-bytes',
     kind: 'integer',

@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** One address for several servers: each connection goes to the first of them that takes it. */
+export class Balancer {
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: Server) {}
+
+  /** @param ports in the order of preference, asked for each connection */
+  static async start(ports: () => readonly number[]): Promise<Balancer> {
+    const server = createServer();
+    const balancer = new Balancer(server);
+    server.on('connection', (client) => void balancer.take(client, ports()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return balancer;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private async take(client: Socket, ports: readonly number[]): Promise<void> {
+    this.keep(client);
+    client.pause();
+    for (const port of ports) {
+      const server = await dial(port);
+      if (!server) continue;
+      this.keep(server);
+      client.on('close', () => server.destroy());
+      server.on('close', () => client.destroy());
+      client.pipe(server).pipe(client);
+      return;
+    }
+    client.destroy();
+  }
+
+  private keep(socket: Socket): void {
+    this.sockets.add(socket);
+    // What broke on one side is told to the other by its `close`.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+}
+
+/** Undefined where nobody listens. */
+function dial(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', () => resolve(undefined));
+  });
+}

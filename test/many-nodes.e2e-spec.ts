@@ -1,0 +1,233 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
+import type { ListenerModuleOptions } from '../src/listener/index.js';
+import type { EnvironmentRecord, Frame } from '../src/protocol/index.js';
+import { Balancer } from './kit/balancer.js';
+import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
+import { readRest, readUntil } from './kit/read-terminal.js';
+import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
+
+// Each test has nodes, a listener and clients of its own.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const PARTS = 4;
+/** Prints in parts, each once its file is there. */
+const COMMAND = `for i in 1 2 3 4; do while [ ! -e go-$i ]; do sleep 0.01; done; seq 1 200; echo part-$i; done; exit 3`;
+const PRINTED = Array.from({ length: PARTS }, (_, part) => {
+  const lines = Array.from({ length: 200 }, (__, i) => `${i + 1}\n`).join('');
+  return `${lines}part-${part + 1}\n`;
+}).join('');
+
+describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_SKIPPED ?? 'which is here'})`, () => {
+  let nats: NatsServer;
+  let nodes: NestExpressApplication[];
+  let workspace: string;
+  /** In front of the nodes: listeners come to the first one that is there, clients to the last one. */
+  let towards: { listeners: Balancer; clients: Balancer };
+  let closing: (() => unknown)[];
+
+  beforeAll(async () => {
+    nats = await NatsServer.start();
+  });
+  afterAll(() => nats.dispose());
+
+  beforeEach(async () => {
+    closing = [];
+    workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-')));
+    nodes = [await node(), await node()];
+    towards = {
+      listeners: await Balancer.start(() => nodes.map(portOf)),
+      clients: await Balancer.start(() => nodes.map(portOf).toReversed()),
+    };
+  });
+  afterEach(async () => {
+    for (const close of closing.toReversed()) await close();
+    await towards.listeners.stop();
+    await towards.clients.stop();
+    for (const each of nodes) await each.close();
+    await rm(workspace, { recursive: true, force: true });
+  });
+
+  function node(): Promise<NestExpressApplication> {
+    return startRelay({ engine: nats.url, drainGraceMs: 500, drainEveryMs: 1, nats: { nodeTtlMs: 2_000 } });
+  }
+
+  function at(index: number): NestExpressApplication {
+    const found = nodes[index];
+    if (!found) throw new Error('no such node');
+    return found;
+  }
+
+  async function listen(options: Partial<ListenerModuleOptions> = {}): Promise<INestApplicationContext> {
+    const listener = await startListener({
+      server: towards.listeners.url,
+      workspace,
+      transport: { backoffMinMs: 10, backoffMaxMs: 100 },
+      ...options,
+    });
+    closing.push(() => listener.close());
+    return listener;
+  }
+
+  function clientOf(server = towards.clients.url): TwinlaneClient {
+    return new TwinlaneClient({ server, token: TOKEN, WebSocket, limits: { backoffFirstMs: 20, backoffMaxMs: 200 } });
+  }
+
+  /** What its home says of an environment is shown by the other node a moment later. */
+  async function shown(client: TwinlaneClient, fits: (environment: EnvironmentRecord) => boolean) {
+    return vi.waitFor(async () => {
+      const environment = (await client.environments()).find(fits);
+      if (!environment) throw new Error('no such environment is shown yet');
+      return environment;
+    }, 30_000);
+  }
+
+  const isOnline = ({ connectionId }: EnvironmentRecord): boolean => connectionId !== null;
+
+  async function attach(server?: string, to?: Attachment): Promise<Attachment> {
+    const client = clientOf(server);
+    const attachment = await client.attach(await shown(client, isOnline), to?.runtime ? { runtime: to.runtime } : {});
+    closing.push(() => attachment.close());
+    if (!to) await attachment.runtimeStart({ agent_id: null });
+    return attachment;
+  }
+
+  async function until(attachment: Attachment, fits: (event: Frame) => boolean): Promise<Frame> {
+    for await (const event of attachment.events()) if (fits(event)) return event;
+    throw new Error('the events ended');
+  }
+
+  /** Reads a turn of `COMMAND` to its end, and has something happen in the middle of each part but the last. */
+  async function readInParts(turn: Turn, happens: (part: number) => unknown): Promise<string> {
+    const numbers: number[] = [];
+    let printed = '';
+    let part = 1;
+    await writeFile(path.join(workspace, `go-${part}`), '');
+    for await (const event of turn) {
+      expect(isGap(event)).toBe(false);
+      if (!isReplayed(event)) numbers.push(Number(event['event_seq']));
+      if (!isEvent(event, 'stream_delta') || event.delta['stream'] !== 'stdout') continue;
+      printed += String(event.delta['tool_return']);
+      if (part === PARTS || !printed.includes(`part-${part}\n`)) continue;
+      await happens(part);
+      await writeFile(path.join(workspace, `go-${++part}`), '');
+    }
+    expect(turn.outcome).toMatchObject({ stop_reason: 'end_turn' });
+    expect(numbers).toEqual(numbers.map((_, i) => Number(numbers[0]) + i));
+    return printed;
+  }
+
+  it('a turn of a listener at one node is seen by a client of the other one, whole and in order', async () => {
+    await listen();
+    const attachment = await attach();
+    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+  });
+
+  it('C20 an approval is answered by a client of the other node; the others are told', async () => {
+    await listen({ mode: 'standard' });
+    const first = await attach(urlOf(at(0)));
+    const asked = until(first, ({ type }) => type === 'control_request');
+    await first.send('echo approved');
+    const id = String((await asked)['request_id']);
+    const second = await attach(urlOf(at(1)), first);
+    expect(await until(second, ({ type }) => type === 'control_request')).toMatchObject({ request_id: id, replayed: true });
+    const resolved = until(first, ({ type }) => type === 'control_request_resolved');
+    const ended = until(first, ({ type }) => type === 'turn_finished');
+    await second.answerApproval(id, { behavior: 'allow' });
+    expect(await resolved).toMatchObject({ request_id: id, outcome: 'allow' });
+    expect(await ended).toMatchObject({ stop_reason: 'end_turn' });
+  });
+
+  it('a terminal is driven through both nodes', async () => {
+    await listen({ terminal: { shell: '/bin/sh' } });
+    const attachment = await attach();
+    const terminal = await attachment.openTerminal({ cols: 80, rows: 24 });
+    terminal.write('seq 20000; echo done-$((1))\r');
+    const text = await readUntil(terminal, /done-1\r\n/);
+    expect(text.match(/\d+\r\n/g)?.length).toBe(20_000 + 1);
+    terminal.write('exit 6\r');
+    await readRest(terminal);
+    expect(await terminal.exited).toEqual({ exitCode: 6 });
+  });
+
+  it('every node shows the environment, carries messages to it, and lists its runtimes', async () => {
+    const listener = await listen();
+    const attachment = await attach(urlOf(at(0)));
+    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    const there = await shown(clientOf(urlOf(at(0))), isOnline);
+    const other = clientOf(urlOf(at(1)));
+    const here = await shown(other, ({ currentMode }) => currentMode !== undefined);
+    expect(here).toMatchObject({ id: there.id, connectionId: there.connectionId, currentLink: there.currentLink });
+    const { runtimes } = await rest<{ runtimes: object[] }>(1, `/${here.id}/runtimes`);
+    expect(runtimes).toMatchObject([{ conversation_id: attachment.runtime?.conversation_id }]);
+    const messages = [{ role: 'user', content: 'echo by rest' }];
+    const sent = { messages, conversationId: attachment.runtime?.conversation_id };
+    const ended = until(attachment, ({ type }) => type === 'turn_finished');
+    expect(await rest(1, `/${here.id}/messages`, 'POST', sent)).toMatchObject({ success: true });
+    await ended;
+    await listener.close();
+    await shown(other, ({ connectionId }) => connectionId === null);
+  });
+
+  it('what an admin does at one node ends what is open at the other', async () => {
+    await listen();
+    const attachment = await attach(urlOf(at(0)));
+    const { id } = await shown(clientOf(), isOnline);
+    const ended = (async () => {
+      for await (const { phase } of attachment.states()) if (phase === 'closed') return phase;
+      return 'over';
+    })();
+    await rest(1, `/${id}`, 'DELETE');
+    await ended;
+    expect(await clientOf(urlOf(at(0))).environments()).toEqual([]);
+  });
+
+  it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
+    await listen();
+    const attachment = await attach();
+    const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
+      if (part > 1) return;
+      const [first] = nodes.splice(0, 1);
+      await first?.close();
+    });
+    expect(text).toBe(PRINTED);
+  });
+
+  it('NATS that is killed and started again breaks no socket, and loses nothing', async () => {
+    await listen();
+    const attachment = await attach();
+    const phases: string[] = [];
+    void (async () => {
+      for await (const { phase } of attachment.states()) phases.push(phase);
+    })();
+    const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
+      if (part > 2) return;
+      await nats.kill();
+      await nats.again();
+    });
+    expect(text).toBe(PRINTED);
+    expect(phases.filter((phase) => phase !== 'open')).toEqual([]);
+  });
+
+  function portOf(app: NestExpressApplication): number {
+    return (app.getHttpServer().address() as AddressInfo).port;
+  }
+
+  async function rest<T = unknown>(index: number, target: string, method = 'GET', body?: object): Promise<T> {
+    const response = await fetch(`${urlOf(at(index))}/v1/environments${target}`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(JSON.stringify(answer));
+    return answer as T;
+  }
+});

@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
 import type { EnvironmentRecord, Frame } from '../src/protocol/index.js';
+import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
 import { readRest, readUntil } from './kit/read-terminal.js';
@@ -137,7 +138,10 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     await first.send('echo approved');
     const id = String((await asked)['request_id']);
     const second = await attach(urlOf(at(1)), first);
-    expect(await until(second, ({ type }) => type === 'control_request')).toMatchObject({ request_id: id, replayed: true });
+    expect(await until(second, ({ type }) => type === 'control_request')).toMatchObject({
+      request_id: id,
+      replayed: true,
+    });
     const resolved = until(first, ({ type }) => type === 'control_request_resolved');
     const ended = until(first, ({ type }) => type === 'turn_finished');
     await second.answerApproval(id, { behavior: 'allow' });
@@ -163,30 +167,36 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
     const there = await shown(clientOf(urlOf(at(0))), isOnline);
     const other = clientOf(urlOf(at(1)));
-    const here = await shown(other, ({ currentMode }) => currentMode !== undefined);
+    const here = await shown(other, ({ id, currentMode }) => id === there.id && currentMode !== undefined);
     expect(here).toMatchObject({ id: there.id, connectionId: there.connectionId, currentLink: there.currentLink });
-    const { runtimes } = await rest<{ runtimes: object[] }>(1, `/${here.id}/runtimes`);
-    expect(runtimes).toMatchObject([{ conversation_id: attachment.runtime?.conversation_id }]);
+    const { runtimes } = await rest<{ runtimes: object[] }>(1, `/v1/environments/${here.id}/runtimes`);
+    expect(runtimes).toMatchObject([{ runtime: attachment.runtime }]);
     const messages = [{ role: 'user', content: 'echo by rest' }];
     const sent = { messages, conversationId: attachment.runtime?.conversation_id };
     const ended = until(attachment, ({ type }) => type === 'turn_finished');
-    expect(await rest(1, `/${here.id}/messages`, 'POST', sent)).toMatchObject({ success: true });
+    expect(await rest(1, `/v1/environments/${here.id}/messages`, 'POST', sent)).toMatchObject({ success: true });
     await ended;
     await listener.close();
-    await shown(other, ({ connectionId }) => connectionId === null);
+    await shown(other, ({ id, connectionId }) => id === here.id && connectionId === null);
   });
 
-  it('what an admin does at one node ends what is open at the other', async () => {
-    await listen();
-    const attachment = await attach(urlOf(at(0)));
+  it('C30 what an admin does at one node ends what is open at the other one', async () => {
+    const listener = await listen();
     const { id } = await shown(clientOf(), isOnline);
-    const ended = (async () => {
-      for await (const { phase } of attachment.states()) if (phase === 'closed') return phase;
-      return 'over';
-    })();
-    await rest(1, `/${id}`, 'DELETE');
-    await ended;
-    expect(await clientOf(urlOf(at(0))).environments()).toEqual([]);
+    const made = await rest<{ token: string; id: string }>(1, '/v1/tokens', 'POST', { name: 'phone', role: 'client' });
+    const phone = new TwinlaneClient({ server: urlOf(at(0)), token: made.token, WebSocket });
+    const revoked = await phone.attach(id);
+    closing.push(() => revoked.close());
+    const ended = closed(revoked);
+    await rest(1, `/v1/tokens/${made.id}`, 'DELETE');
+    expect(await ended).toMatch(/revoked/);
+    const attachment = await attach(urlOf(at(0)));
+    const left = closed(attachment);
+    await rest(1, `/v1/environments/${id}`, 'DELETE');
+    expect(await left).toMatch(/deleted/);
+    const { phase } = await stopped(listener);
+    expect(phase).toBe('stopped');
+    expect((await clientOf(urlOf(at(0))).environments()).map((environment) => environment.id)).not.toContain(id);
   });
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
@@ -216,12 +226,27 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     expect(phases.filter((phase) => phase !== 'open')).toEqual([]);
   });
 
+  /** Why an attachment is not open any more. */
+  async function closed(attachment: Attachment): Promise<string> {
+    for await (const state of attachment.states()) {
+      if (state.phase === 'reconnecting') return state.reason;
+      if (state.phase === 'closed') return state.error?.message ?? '';
+    }
+    return '';
+  }
+
+  async function stopped(listener: INestApplicationContext): Promise<{ phase: LinkPhase }> {
+    for await (const state of listener.get<LinkMonitor>(LINK_MONITOR, { strict: false }).states())
+      if (state.phase === 'stopped') return state;
+    throw new Error('the listener goes on');
+  }
+
   function portOf(app: NestExpressApplication): number {
     return (app.getHttpServer().address() as AddressInfo).port;
   }
 
   async function rest<T = unknown>(index: number, target: string, method = 'GET', body?: object): Promise<T> {
-    const response = await fetch(`${urlOf(at(index))}/v1/environments${target}`, {
+    const response = await fetch(`${urlOf(at(index))}${target}`, {
       method,
       headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeHistoryWorld, FakeLink, shown } from '../../../../../test/kit/fake-history-world.js';
 import type { Journal } from '../../../../journal/index.js';
-import type { Runtime } from "../../../../protocol/index.js";
+import type { Runtime } from '../../../../protocol/index.js';
 import { FencedError, HistoryClosedError } from './history-stream.js';
 
 const runtime = { agent_id: 'a', conversation_id: 'c' };

@@ -87,6 +87,18 @@ describe.skipIf(NATS_SKIPPED)(`a registry of many nodes${NATS_SKIPPED ? `: ${NAT
     await expect(one.register(ofProcess('p1'))).rejects.toMatchObject({ code: 'LISTENER_SUPERSEDED' });
   });
 
+  it('C15 voids once NATS is back what was superseded while it was away', async () => {
+    const older = await one.register(ofProcess('p1'));
+    const newer = await two.register(ofProcess('p2'));
+    let ready: Promise<void> | undefined;
+    await world.outage(async () => {
+      ready = two.leaseReady(newer.lease);
+    });
+    await ready;
+    const { connectionId } = older.environment;
+    expect(await one.standingOf(connectionId, older.secret)).toMatchObject({ state: 'void', by: 'other-process' });
+  });
+
   it('C15 remembers a superseded process, however often the other one registers', async () => {
     await one.leaseReady((await one.register(ofProcess('p1'))).lease);
     for (let time = 0; time < 40; time++) await two.leaseReady((await two.register(ofProcess('p2'))).lease);

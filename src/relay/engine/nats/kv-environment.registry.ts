@@ -10,7 +10,7 @@ import {
 import { ready, registered, released, seen, standing, type KeptEnvironment, type Places } from './kept-environment.js';
 import { keyPart } from './kv-key.js';
 import { KvLists, makeTag, readTagged, taggedEntry } from './kv-lists.js';
-import { KvRecords, orElse } from './kv-records.js';
+import { isAway, KvRecords, orElse } from './kv-records.js';
 import type { NatsConnection } from './nats-connection.js';
 
 const BUCKET = 'TWINLANE_ENVIRONMENTS';
@@ -27,6 +27,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
   private readonly lists: KvLists;
 
   private constructor(
+    private readonly connection: NatsConnection,
     private readonly records: KvRecords,
     private readonly clock: Clock,
   ) {
@@ -36,7 +37,7 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
 
   /** @throws NatsError when the bucket cannot be made */
   static async open(connection: NatsConnection, clock: Clock): Promise<KvEnvironmentRegistry> {
-    return new KvEnvironmentRegistry(await KvRecords.open(connection, BUCKET), clock);
+    return new KvEnvironmentRegistry(connection, await KvRecords.open(connection, BUCKET), clock);
   }
 
   /** @throws RelayError REGISTRATION_NOT_KEPT while NATS does not answer */
@@ -55,8 +56,15 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
     return kept ? standing(kept, secret) : { state: 'unknown' };
   }
 
+  /** Goes on until NATS has it: nobody asks again, and listeners that were superseded would be let in for ever. */
   async leaseReady(lease: Lease): Promise<void> {
-    await this.change(lease.environmentId, (record) => ready(record, lease));
+    for (;;)
+      try {
+        return await this.change(lease.environmentId, (record) => ready(record, lease));
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        await this.connection.back();
+      }
   }
 
   async seen(environmentId: string, sighting: Sighting): Promise<void> {

@@ -125,9 +125,14 @@ export async function orElse<T>(
   try {
     return await write();
   } catch (cause) {
-    if (!(cause instanceof RelayError) || cause.code !== 'ENGINE_AWAY') throw cause;
+    if (!isAway(cause)) throw cause;
     throw new RelayError(code, NOT_ANSWERED, { cause });
   }
+}
+
+/** Whether NATS did not answer. */
+export function isAway(error: unknown): boolean {
+  return error instanceof RelayError && error.code === 'ENGINE_AWAY';
 }
 
 const NOT_ANSWERED = 'NATS did not answer, so it is not known whether this was written down. Ask again.';

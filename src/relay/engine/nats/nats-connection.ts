@@ -132,6 +132,17 @@ export class NatsConnection {
     });
   }
 
+  /** Resolves once NATS is there, at once where it is. @throws NatsError when this was closed */
+  async back(): Promise<void> {
+    if (this.current === 'connected') return;
+    let end = (): void => {};
+    const isBack = new Promise<void>((resolve) => (end = this.watch((state) => state === 'connected' && resolve())));
+    const isOver = this.core.closed().then(() => {
+      throw new NatsError('The connection to NATS was closed.');
+    });
+    await Promise.race([isBack, isOver]).finally(end);
+  }
+
   /**
    * A bucket, made where it is missing. Reads go to whoever leads it: they show every write that was acknowledged before.
    *

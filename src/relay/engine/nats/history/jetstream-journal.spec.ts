@@ -54,13 +54,13 @@ describe('JetStreamJournal', () => {
   it('sends what is appended while a batch is on its way as one', async () => {
     const world = new FakeHistoryWorld();
     const journal = await home(world);
-    await appendAll(journal, 1, 40);
+    await appendAll(journal, 1, 20);
     expect(world.events.messages).toHaveLength(1);
     let release = (): void => undefined;
     world.events.before = () => new Promise((resolve) => (release = resolve));
-    const first = journal.committed(runtime, journal.append(runtime, entry(41)).position);
+    const first = journal.committed(runtime, journal.append(runtime, entry(21)).position);
     await world.clock.advance(0);
-    const rest = appendAll(journal, 42, 60);
+    const rest = appendAll(journal, 22, 40);
     world.events.before = () => undefined;
     release();
     await Promise.all([first, rest]);
@@ -270,14 +270,15 @@ describe('JetStreamJournal', () => {
 
   it('writes a record that is larger than a message in parts', async () => {
     const world = new FakeHistoryWorld({ upkeepMs: 1_000 });
-    const journal = await home(world);
-    for (const seq of [1, 2]) {
-      journal.append(runtime, { ...entry(seq), keep: 'status', keepText: 'x'.repeat(5_000) });
-      await world.clock.advance(1_000);
+    const node = world.node();
+    for (const term of [1, 2]) {
+      await node.prepare('env', term);
+      node.open('env').append(runtime, { ...entry(term), keep: 'status', keepText: 'x'.repeat(5_000) });
+      await node.release('env');
     }
     expect(world.records.messages.length).toBe(6);
     await world.events.purge(world.events.messages[0]?.subject ?? '');
-    expect((await next(world, 2)).kept(runtime).get('status')).toHaveLength(5_000);
+    expect((await next(world, 3)).kept(runtime).get('status')).toHaveLength(5_000);
   });
 
   it('waits for what is on its way when it is let go of, unless NATS is away', async () => {

@@ -159,8 +159,9 @@ export class JetStreamJournal implements Journal, RuntimeStreamHost {
 
   /** Waits for what is on its way, and writes down what outlives the events, unless NATS is away. */
   async close(): Promise<void> {
+    await this.flushed();
     this.upkeep();
-    await Promise.all([...this.streams.values()].map((stream) => stream.flushed()));
+    await this.flushed();
     this.abandon(new HistoryClosedError('The relay let go of the environment'));
     await this.cache.close();
   }
@@ -206,6 +207,10 @@ export class JetStreamJournal implements Journal, RuntimeStreamHost {
     if (this.over) return;
     this.abandon(new FencedError(this.place.environmentId));
     this.node.observer.fenced(this.place.environmentId);
+  }
+
+  private async flushed(): Promise<void> {
+    await Promise.all([...this.streams.values()].map((stream) => stream.flushed()));
   }
 
   private added(runtime: Runtime, entry: JournalEntry, keeping: Keeping): JournalEntry {

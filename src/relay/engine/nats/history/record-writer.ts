@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Journal } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { type HistoryStream, WrongSequenceError } from './history-stream.js';
@@ -26,6 +27,7 @@ export function recordedNames(
 
 /** Writes the records of one runtime: a newer one in place of an older one, which goes when the newer one is whole. */
 export class RecordWriter {
+  private readonly name = randomUUID();
   private written = 0;
 
   /** @param sequence of the newest message on the subject; 0: there is none */
@@ -60,7 +62,7 @@ export class RecordWriter {
     const number = ++this.written;
     for (const [index, data] of parts.entries()) {
       const label = { term, part: index + 1, parts: parts.length };
-      const id = `${subject}:${term}:${number}:${label.part}`;
+      const id = `${this.name}:${number}:${label.part}`;
       this.sequence = await records.publish({ subject, id, label, data }, this.sequence);
       sequences.push(this.sequence);
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CommitWaiters, type JournalEntry } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { type BatchEntry, encodeBatch } from './history-batch.js';
@@ -35,6 +36,8 @@ export class RuntimeStream {
   private readonly unacknowledged: UnacknowledgedEntries;
   private readonly waiters = new CommitWaiters();
   private readonly subject: string;
+  /** Apart from every other writer on this subject: what a removed runtime had may come again. */
+  private readonly name = randomUUID();
   private doing: 'nothing' | 'publishing' | 'waiting' = 'nothing';
   private isDoubtful = false;
   private misses = 0;
@@ -43,6 +46,8 @@ export class RuntimeStream {
   private isChanged = false;
   private running: Promise<void> | undefined;
   private over: Error | undefined;
+  /** Oldest position that is kept, as its record says. */
+  private recordedOldest: number;
   private purgedBelow = 0;
   private settling: (() => void)[] = [];
 
@@ -68,6 +73,7 @@ export class RuntimeStream {
     this.kept = new Map(kept);
     this.storedKept = new Map(kept);
     this.shown = sent;
+    this.recordedOldest = this.oldest;
     this.isUpkeepDue = isRecordAhead;
     if (isRecordAhead) this.wake();
   }
@@ -93,6 +99,7 @@ export class RuntimeStream {
   drop(name: string): void {
     this.kept.delete(name);
     this.storedKept.delete(name);
+    this.unacknowledged.over(name);
     this.isChanged = true;
   }
 
@@ -115,7 +122,7 @@ export class RuntimeStream {
 
   /** Time to write down what outlives the events, and to let go of those that are not kept any more. */
   upkeep(): void {
-    if (!this.isChanged) return;
+    if (!this.isChanged && this.oldest === this.recordedOldest) return;
     this.isUpkeepDue = true;
     this.wake();
   }
@@ -214,8 +221,12 @@ export class RuntimeStream {
 
   /** What the cache has let go of is not missed: its retention is that of the stream. */
   private skipDropped(): void {
-    const { oldest } = this.host.cache.bounds(this.runtime);
+    const { oldest } = this;
     if (this.sent < oldest - 1) this.has(oldest - 1);
+  }
+
+  private get oldest(): number {
+    return this.host.cache.bounds(this.runtime).oldest;
   }
 
   private async publish(entries: readonly JournalEntry[]): Promise<void> {
@@ -231,7 +242,7 @@ export class RuntimeStream {
     const begun = clock.elapsed();
     for (const [index, data] of parts.entries()) {
       const label = { term, part: index + 1, parts: parts.length, events: { epoch, first, last } };
-      const id = `${subject}:${JSON.stringify(epoch)}:${first}-${last}:${term}:${label.part}`;
+      const id = `${subject}:${this.name}:${JSON.stringify(epoch)}:${first}-${last}:${label.part}`;
       const sequence = await events.publish({ subject, id, label, data }, this.sequence);
       if (this.over) return;
       // A part that was stored before keeps its sequence.
@@ -309,7 +320,7 @@ export class RuntimeStream {
     const { cache } = this.host;
     await cache.committed(this.runtime, this.sent);
     this.marks.cut(position);
-    this.host.reverted(this.sent - Math.max(position, cache.bounds(this.runtime).oldest - 1));
+    this.host.reverted(this.sent - Math.max(position, this.oldest - 1));
     this.sent = position;
     // It includes what is not there any more, under sequences that will be used again.
     this.isUpkeepDue = true;
@@ -320,7 +331,8 @@ export class RuntimeStream {
     const { cache, events } = this.host;
     this.isUpkeepDue = false;
     this.isChanged = false;
-    const below = this.marks.below(cache.bounds(runtime).oldest) ?? 0;
+    this.recordedOldest = this.oldest;
+    const below = this.marks.below(this.recordedOldest) ?? 0;
     const names = recordedNames(cache, runtime, this.sent);
     try {
       if (!(await this.records.write({ runtime, sequence, at, ...names, kept: [...storedKept] }))) this.host.fenced();

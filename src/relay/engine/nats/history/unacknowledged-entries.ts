@@ -2,7 +2,8 @@ import { Deque, type JournalEntry } from '../../../../journal/index.js';
 import type { Keeping } from './keep-names.js';
 
 /** An entry that the stream does not have yet. */
-export interface Unacknowledged extends Keeping {
+export interface Unacknowledged extends Omit<Keeping, 'keep'> {
+  keep: string | undefined;
   readonly position: number;
   /** UTF-16 units of its frame. */
   readonly size: number;
@@ -47,6 +48,12 @@ export class UnacknowledgedEntries {
       this.counted(-sizeOf(first));
       yield first;
     }
+  }
+
+  /** What they keep under this name is over before the stream has it. */
+  over(name: string): void {
+    const { first } = this;
+    for (let next = first; next; next = this.at(next.position + 1)) if (next.keep === name) next.keep = undefined;
   }
 
   /** Nobody waits for them any more. */

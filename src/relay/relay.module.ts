@@ -28,6 +28,7 @@ import { AuditLog } from './audit/audit.log.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { engineProvider } from './engine/engine.provider.js';
+import { openHistoryProvider, sharedHistoriesProvider } from './engine/shared-histories.js';
 import { sharedPartsProvider } from './engine/shared-parts.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
@@ -51,7 +52,7 @@ import { LogLevelsController } from './operations/log-levels.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
-import { openHistoryProvider } from './routing/open-history.provider.js';
+import { localHistoryProvider } from './routing/local-history.provider.js';
 import { RoutingOptions } from './routing/routing.options.js';
 import { ROUTING_AUDIT } from './routing/routing-audit.js';
 import { ROUTING_OBSERVER } from './routing/routing-observer.js';
@@ -119,6 +120,8 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     auditLogProvider,
     Audit,
     { provide: ROUTING_AUDIT, useExisting: Audit },
+    localHistoryProvider,
+    sharedHistoriesProvider,
     openHistoryProvider,
     HistoryMetrics,
     ScrapeGuard,

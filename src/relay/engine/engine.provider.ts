@@ -4,6 +4,7 @@ import { Metrics } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { Revocation } from '../administration/revocation.js';
+import { AuditLog } from '../audit/audit.log.js';
 import { Presence } from '../environments/presence.js';
 import { ClientSessions } from '../gateways/client.sessions.js';
 import { DeviceSessions } from '../gateways/device.sessions.js';
@@ -12,6 +13,7 @@ import { RoutingService } from '../routing/routing.service.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { Engine } from './engine.js';
 import { EngineMetrics } from './engine.metrics.js';
+import { SHARED_HISTORIES, type SharedHistoriesPart } from './shared-histories.js';
 import { SHARED_PARTS, type SharedParts } from './shared-parts.js';
 
 /** As `TWINLANE_ENGINE` has it; NATS is loaded where it is used. */
@@ -28,6 +30,8 @@ export const engineProvider: FactoryProvider<Engine> = {
     CLOCK,
     Metrics,
     SHARED_PARTS,
+    SHARED_HISTORIES,
+    AuditLog,
   ],
   useFactory: async (
     devices: DeviceSessions,
@@ -40,10 +44,13 @@ export const engineProvider: FactoryProvider<Engine> = {
     clock: Clock,
     metrics: Metrics,
     { connection, self, nodeName }: Partial<SharedParts>,
+    shared: Partial<SharedHistoriesPart>,
+    audit: AuditLog,
   ) => {
     const here = new EmbeddedEngine({ devices, clients, routing, presence });
-    if (!connection || self === undefined || nodeName === undefined) return here;
-    const { AccessWatch, NatsEngine, OWN_HISTORIES } = await import('./nats/index.js');
+    const { histories } = shared;
+    if (!connection || !histories || self === undefined || nodeName === undefined) return here;
+    const { AccessWatch, NatsEngine } = await import('./nats/index.js');
     const access = new AccessWatch(
       connection,
       {
@@ -57,7 +64,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     const engine = await NatsEngine.open({
       here,
       connection,
-      histories: OWN_HISTORIES,
+      histories,
       clock,
       observer: new EngineMetrics(metrics),
       options: { ...options.nats, ...options },
@@ -65,10 +72,13 @@ export const engineProvider: FactoryProvider<Engine> = {
       describe: () => ({ name: nodeName, startedAt, sockets: live.count }),
       close: async () => {
         await access.end();
+        await histories.close();
+        await audit.close();
         await connection.close();
       },
     });
     presence.observe((environmentId) => engine.noted(environmentId));
+    shared.fenced = (environmentId) => engine.lost(environmentId);
     return engine;
   },
 };

@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import { CLOCK } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import type { TokenStore } from '../access/tokens/token-store.js';
+import type { AuditLog } from '../audit/audit.log.js';
+import type { AuditLogObserver } from '../audit/audit-writer.js';
 import type { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { EMBEDDED, RelayOptions } from '../relay.options.js';
 import type { NatsConnection } from './nats/nats-connection.js';
@@ -16,6 +18,8 @@ export interface SharedParts {
   readonly nodeName: string;
   readonly registry: EnvironmentRegistry;
   readonly tokens: TokenStore;
+  /** @param observer told of what cannot be written */
+  openAudit(observer: AuditLogObserver): Promise<AuditLog>;
 }
 
 /** Injects `Partial<SharedParts>`: nothing where the relay is one process. */
@@ -28,9 +32,9 @@ const SUFFIX_BYTES = 2;
 export const sharedPartsProvider: FactoryProvider<Partial<SharedParts>> = {
   provide: SHARED_PARTS,
   inject: [RelayOptions, CLOCK],
-  useFactory: async ({ engine, nodeName: wanted, nats }: RelayOptions, clock: Clock) => {
+  useFactory: async ({ engine, nodeName: wanted, nats, audit }: RelayOptions, clock: Clock) => {
     if (engine === EMBEDDED) return {};
-    const { NatsConnection, KvEnvironmentRegistry, KvTokenStore } = await import('./nats/index.js');
+    const { JetStreamAuditLog, KvEnvironmentRegistry, KvTokenStore, NatsConnection } = await import('./nats/index.js');
     const nodeName = wanted ?? `${hostname()}-${randomBytes(SUFFIX_BYTES).toString('hex')}`;
     const connection = await NatsConnection.open({ engine, nodeName, options: nats }, clock);
     return {
@@ -39,6 +43,7 @@ export const sharedPartsProvider: FactoryProvider<Partial<SharedParts>> = {
       nodeName,
       registry: await KvEnvironmentRegistry.open(connection, clock),
       tokens: await KvTokenStore.open(connection),
+      openAudit: (observer) => JetStreamAuditLog.open(connection, nodeName, audit, clock, observer),
     };
   },
 };

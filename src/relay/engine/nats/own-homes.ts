@@ -16,14 +16,6 @@ export interface SharedHistories {
   delete(environmentId: string): Promise<void>;
 }
 
-/** Those of nodes that keep them for themselves: devices bring what is missing at the next home. */
-export const OWN_HISTORIES: SharedHistories = {
-  prepare: async () => {},
-  release: async () => {},
-  abandon: () => {},
-  delete: async () => {},
-};
-
 /** An environment that this node serves. */
 export class OwnHome {
   /** Resolves once its history is here. */

@@ -188,7 +188,11 @@ describe('JetStreamJournal', () => {
           await story.end();
         },
       ),
-      { timeout: 5000, numRuns: Number(process.env['RUNS'] ?? 100), ...(process.env['RUNS'] ? {} : { seed: 20_261_123 }) },
+      {
+        timeout: 5000,
+        numRuns: Number(process.env['RUNS'] ?? 100),
+        ...(process.env['RUNS'] ? {} : { seed: 20_261_123 }),
+      },
     );
   });
 });

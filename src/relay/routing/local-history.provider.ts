@@ -7,7 +7,7 @@ import { JournalMetrics, Metrics } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { RelayOptions } from '../relay.options.js';
-import { memoryHistories, OPEN_HISTORY, type OpenHistory } from './open-history.js';
+import { LOCAL_HISTORY, memoryHistories, type OpenHistory } from './open-history.js';
 import { RoutingOptions } from './routing.options.js';
 
 const FILE_NAME = 'history.db';
@@ -22,8 +22,8 @@ const TELLING = {
 };
 
 /** On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. */
-export const openHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
-  provide: OPEN_HISTORY,
+export const localHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
+  provide: LOCAL_HISTORY,
   inject: [RelayOptions, RoutingOptions, CLOCK, Metrics, EnvironmentRegistry],
   useFactory: async (
     { dataDir, history }: RelayOptions,

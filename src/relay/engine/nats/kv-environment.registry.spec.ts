@@ -154,6 +154,16 @@ describe.skipIf(NATS_SKIPPED)(`a registry of many nodes${NATS_SKIPPED ? `: ${NAT
     expect(await one.standingOf(environment.connectionId, again.secret)).toMatchObject({ state: 'valid' });
   });
 
+  it('C36 refuses what no message of NATS takes, and goes on', async () => {
+    await one.register(ofProcess('p1'));
+    const metadata = { processInstanceId: 'p1', notes: 'x'.repeat(1_024 * 1_024) };
+    const refused = { code: 'BODY_TOO_LARGE', status: 413 };
+    await expect(two.register(ofProcess('p1', { metadata }))).rejects.toMatchObject(refused);
+    await expect(two.register(ofProcess('p1', { metadata, deviceId: 'new' }))).rejects.toMatchObject(refused);
+    expect(await idsOf(two)).toHaveLength(1);
+    expect((await two.register(ofProcess('p1'))).lease.order).toBe(2);
+  });
+
   it('holds no secret', async () => {
     const { environment, secret } = await one.register(ofProcess('p1'));
     const node = await world.node();

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { KV } from '@nats-io/kv';
 import { setTimeout } from 'node:timers/promises';
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
@@ -9,6 +10,9 @@ import { NatsError } from './nats.error.js';
 const ATTEMPTS = 30;
 /** Longest wait before the second attempt, in ms; before each one after that as much more. */
 const STEP_MS = 5;
+
+/** Room for the headers of a message. */
+const HEADERS_BYTES = 1_024;
 
 /** A record as it was read. */
 export interface Kept<T> {
@@ -26,9 +30,12 @@ export interface Changed<T, R> {
 
 /**
  * Records in JSON, each under a key of one bucket, changed by compare-and-set. Everything throws RelayError ENGINE_AWAY where NATS does
- * not answer; whether a write was done is not known then.
+ * not answer; whether a write was done is not known then. Writes throw BODY_TOO_LARGE for what no message takes.
  */
 export class KvRecords {
+  private readonly log = new Logger(KvRecords.name);
+  /** Whether the last question was not answered. */
+  private isFailing = false;
   /** By key: changes of this node wait for one another instead of trying again. */
   private readonly turns = new Map<string, Promise<unknown>>();
 
@@ -50,11 +57,13 @@ export class KvRecords {
 
   /** @returns its revision; undefined when there is one already */
   async create(key: string, value: unknown): Promise<number | undefined> {
-    return this.compared(() => this.kv.create(key, JSON.stringify(value)));
+    const text = this.textOf(value);
+    return this.compared(() => this.kv.create(key, text));
   }
 
   async put(key: string, value: unknown): Promise<number> {
-    return this.asked(() => this.kv.put(key, JSON.stringify(value)));
+    const text = this.textOf(value);
+    return this.asked(() => this.kv.put(key, text));
   }
 
   /**
@@ -70,8 +79,9 @@ export class KvRecords {
         const kept = await this.get<T>(key);
         const { value, result } = change(kept?.value);
         if (value === undefined) return result;
+        const text = this.textOf(value);
         const done = kept
-          ? await this.compared(() => this.kv.update(key, JSON.stringify(value), kept.revision))
+          ? await this.compared(() => this.kv.update(key, text, kept.revision))
           : await this.create(key, value);
         if (done !== undefined) return result;
       }
@@ -110,10 +120,27 @@ export class KvRecords {
 
   private async asked<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.connection.ask(ask);
+      const answer = await this.connection.ask(ask);
+      this.isFailing = false;
+      return answer;
     } catch (cause) {
-      throw cause instanceof NatsError ? away(cause) : cause;
+      if (!(cause instanceof NatsError)) throw cause;
+      // That NATS is away is said by the connection.
+      if (!this.isFailing && this.connection.state === 'connected') this.log.error(cause.message);
+      this.isFailing = true;
+      throw away(cause);
     }
+  }
+
+  private textOf(value: unknown): string {
+    const text = JSON.stringify(value);
+    const bytes = Buffer.byteLength(text);
+    const most = this.connection.maxPayload - HEADERS_BYTES;
+    if (bytes <= most) return text;
+    throw new RelayError(
+      'BODY_TOO_LARGE',
+      `This makes a record of ${bytes} bytes, and NATS takes ${most}: leave something out of it (metadata), or raise max_payload of nats-server.`,
+    );
   }
 }
 

@@ -206,6 +206,7 @@ export class NatsConnection {
       else if (status.type === 'reconnect') this.become('connected');
       else if (status.type === 'error') this.log.warn(natsError(status.error, this.where).message);
     }
+    if (!this.isClosing) this.log.error('The connection to NATS has ended for good: restart this node.');
     this.become('away');
   }
 
@@ -235,9 +236,7 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
     maxPingOut: UNANSWERED_PINGS,
     ...(user === undefined || password === undefined ? {} : { user, pass: password }),
     ...(token === undefined ? {} : { token }),
-    ...(credentialsFile === undefined
-      ? {}
-      : { authenticator: credsAuthenticator(() => new Uint8Array(readFileSync(credentialsFile))) }),
+    ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(credentialsOf(credentialsFile)) }),
     ...(wantsTls
       ? {
           tls: {
@@ -247,6 +246,20 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
           },
         }
       : {}),
+  };
+}
+
+/** Reads them before each connection; one that cannot be read any more must not end the connection for good, as an error here would. */
+function credentialsOf(file: string): () => Uint8Array {
+  let known: Uint8Array | undefined;
+  return () => {
+    try {
+      known = new Uint8Array(readFileSync(file));
+    } catch (error) {
+      if (!known) throw error;
+      new Logger(NatsConnection.name).warn(`${String(error)}: the credentials read before are used again.`);
+    }
+    return known;
   };
 }
 

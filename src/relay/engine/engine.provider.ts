@@ -60,6 +60,8 @@ export const engineProvider: FactoryProvider<Engine> = {
       clock,
     );
     await access.begin();
+    const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
+    const { offlineAfterMs, drainBatch, drainEveryMs } = options;
     const startedAt = clock.now();
     const engine = await NatsEngine.open({
       here,
@@ -67,7 +69,7 @@ export const engineProvider: FactoryProvider<Engine> = {
       histories,
       clock,
       observer: new EngineMetrics(metrics),
-      options: { ...options.nats, ...options },
+      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
       self,
       describe: () => ({ name: nodeName, startedAt, sockets: live.count }),
       close: async () => {

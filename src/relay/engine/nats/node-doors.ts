@@ -71,9 +71,9 @@ export class NodeDoors {
     const tunnel = this.tunnels.dial(node);
     let reception: Reception;
     try {
-      const reply = await connection.core.request(doorOf(node), encodeNewcomer(tunnel.id, newcomer), {
-        timeout: ANSWER_MS,
-      });
+      const reply = await connection.ask(() =>
+        connection.core.request(doorOf(node), encodeNewcomer(tunnel.id, newcomer), { timeout: ANSWER_MS }),
+      );
       reception = reply.json<Answer>().reception;
     } catch (error) {
       reception = isUnheard(error) ? 'unheard' : 'away';

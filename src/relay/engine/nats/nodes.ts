@@ -96,12 +96,12 @@ export class Nodes {
   /** Whether a node lives no more, by what NATS knows. @throws when NATS does not answer */
   async isGone(node: string): Promise<boolean> {
     if (this.isHeard(node)) return false;
-    return (await this.bucket.get(node))?.operation !== 'PUT';
+    return (await this.connection.ask(() => this.bucket.get(node)))?.operation !== 'PUT';
   }
 
   /** Says now what has changed. */
   async say(): Promise<void> {
-    await this.bucket.put(this.self, JSON.stringify(this.describe()));
+    await this.connection.ask(() => this.bucket.put(this.self, JSON.stringify(this.describe())));
   }
 
   /** This node ends: its homes are anybody's at once. Never rejects. */
@@ -111,7 +111,7 @@ export class Nodes {
     this.unwatch();
     this.watch.stop();
     if (this.connection.state === 'away') return;
-    await this.bucket.delete(this.self).catch((error: unknown) => this.failed(error));
+    await this.connection.ask(() => this.bucket.delete(this.self)).catch((error: unknown) => this.failed(error));
   }
 
   private told({ key, operation, value }: KvWatchEntry): void {

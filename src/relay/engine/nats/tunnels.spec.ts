@@ -188,7 +188,7 @@ describe('a tunnel', () => {
   it('acknowledges at once what is much, and else a little later', async () => {
     const between = new Between({ acknowledgeBytes: 100 });
     const { atEdge, atHome } = tunnel(between);
-    new Heard(atHome);
+    const heard = new Heard(atHome);
     atEdge.send('x');
     between.deliver();
     expect(between.waiting).toEqual([]);
@@ -201,11 +201,13 @@ describe('a tunnel', () => {
     expect(atEdge.bufferedAmount).toBe(100);
     between.deliver();
     expect(atEdge.bufferedAmount).toBe(0);
+    expect(heard.texts).toHaveLength(2);
   });
 });
 
 describe('over a bus that loses, repeats and is away', () => {
-  type Step = (between: Between, ends: ReturnType<typeof tunnel>, next: () => string) => void;
+  type Ends = Readonly<Record<'atEdge' | 'atHome', { send(text: string): void }>>;
+  type Step = (between: Between, ends: Ends, next: () => string) => void;
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 4, arbitrary: fc.constant<Step>((_, { atEdge }, next) => atEdge.send(next())) },
     { weight: 4, arbitrary: fc.constant<Step>((_, { atHome }, next) => atHome.send(next())) },
@@ -250,12 +252,12 @@ describe('over a bus that loses, repeats and is away', () => {
         const sent = { atEdge: [] as string[], atHome: [] as string[] };
         let count = 0;
         const next = (): string => `${++count} `.repeat(count % 3 === 0 ? 900 : 1);
+        const said: Ends = {
+          atEdge: { send: (text) => (sent.atEdge.push(text), ends.atEdge.send(text)) },
+          atHome: { send: (text) => (sent.atHome.push(text), ends.atHome.send(text)) },
+        };
         for (const run of steps) {
-          const spy = {
-            atEdge: { ...ends.atEdge, send: (text: string) => (sent.atEdge.push(text), ends.atEdge.send(text)) },
-            atHome: { ...ends.atHome, send: (text: string) => (sent.atHome.push(text), ends.atHome.send(text)) },
-          };
-          run(between, spy as never, next);
+          run(between, said, next);
           expect(home.texts).toEqual(sent.atEdge.slice(0, home.texts.length));
           expect(edge.texts).toEqual(sent.atHome.slice(0, edge.texts.length));
         }

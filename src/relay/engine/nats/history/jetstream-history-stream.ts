@@ -26,6 +26,8 @@ export interface JetStreamLink {
   readonly manager: JetStreamManager;
   /** Bytes of one message, headers included. */
   readonly maxPayload: number;
+  /** Fails at once when NATS is away, or goes away meanwhile. */
+  ask<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** A stream of JetStream; it must be there. */
@@ -43,11 +45,10 @@ export class JetStreamHistoryStream implements HistoryStream {
     const labelled = headers();
     labelled.set(LABEL, encodeLabel(label));
     try {
-      const { seq } = await this.link.jetstream.publish(subject, data, {
-        msgID: id,
-        headers: labelled,
-        expect: { streamName: this.name, lastSubjectSequence: after },
-      });
+      const expect = { streamName: this.name, lastSubjectSequence: after };
+      const { seq } = await this.link.ask(() =>
+        this.link.jetstream.publish(subject, data, { msgID: id, headers: labelled, expect }),
+      );
       return seq;
     } catch (error) {
       throw isWrongSequence(error) ? new WrongSequenceError(subject, { cause: error }) : error;
@@ -55,7 +56,8 @@ export class JetStreamHistoryStream implements HistoryStream {
   }
 
   async last(subject: string): Promise<StoredMessage | undefined> {
-    const found = await this.link.manager.streams.getMessage(this.name, { last_by_subj: subject });
+    const { streams } = this.link.manager;
+    const found = await this.link.ask(() => streams.getMessage(this.name, { last_by_subj: subject }));
     if (!found) return undefined;
     const { seq: sequence, data, time, header } = found;
     return { subject, sequence, at: time.getTime(), label: labelOf(header), data };
@@ -63,11 +65,12 @@ export class JetStreamHistoryStream implements HistoryStream {
 
   async purge(subject: string, below?: number): Promise<void> {
     const upTo = below === undefined ? {} : { seq: below };
-    await this.link.manager.streams.purge(this.name, { filter: subject, ...upTo });
+    await this.link.ask(() => this.link.manager.streams.purge(this.name, { filter: subject, ...upTo }));
   }
 
   async subjects(filter: string): Promise<ReadonlySet<string>> {
-    const { state } = await this.link.manager.streams.info(this.name, { subjects_filter: filter });
+    const { streams } = this.link.manager;
+    const { state } = await this.link.ask(() => streams.info(this.name, { subjects_filter: filter }));
     return new Set(Object.keys(state.subjects ?? {}));
   }
 
@@ -114,5 +117,6 @@ function isWrongSequence(error: unknown): boolean {
     JetStreamApiCodes.StreamWrongLastSequence,
     JetStreamApiCodes.StreamWrongLastSequenceUnknown,
   ];
-  return error instanceof JetStreamApiError && codes.includes(error.code);
+  if (error instanceof JetStreamApiError) return codes.includes(error.code);
+  return error instanceof Error && isWrongSequence(error.cause);
 }

@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
+import { NatsWorld } from '../../../../test/kit/nats-world.js';
+import { SYSTEM_CLOCK } from '../../../protocol/index.js';
+import { Homes } from './homes.js';
+
+const PRESENCE = { online: true, connectedAt: 1, awaySince: null, lastHeartbeat: null, lastSeenAt: 1 };
+const SHOWN = { presence: PRESENCE, facts: { mode: 'standard' } };
+
+describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS_SKIPPED ?? 'here'})`, () => {
+  let world: NatsWorld;
+  const open: Homes[] = [];
+  beforeAll(async () => {
+    world = await NatsWorld.start();
+  });
+  afterAll(() => world.dispose());
+  afterEach(async () => {
+    for (const homes of open.splice(0)) homes.stop();
+    await world.empty();
+  });
+
+  async function node(name: string, moved: (environmentId: string) => void = () => {}): Promise<Homes> {
+    const homes = await Homes.open(name, await world.node(), SYSTEM_CLOCK, moved);
+    open.push(homes);
+    return homes;
+  }
+
+  it('one node gets an environment, however many want it at the same time; each home has a term of its own', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    const claims = await Promise.all([a.claim('env-1'), b.claim('env-1'), a.claim('env-1'), b.claim('env-1')]);
+    const [first] = claims;
+    for (const claim of claims) expect(claim).toMatchObject({ node: first.node, term: 1 });
+    const [home, other] = first.node === 'a' ? [a, b] : [b, a];
+    await home.give('env-1', SHOWN);
+    expect(await other.claim('env-1')).toMatchObject({ node: other.self, term: 2, before: SHOWN });
+    expect(await home.say('env-1', SHOWN)).toBe(false);
+    expect(await home.nodeOf('env-1')).toBe(other.self);
+  });
+
+  it('what a node had that is gone is free, and only that', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    await a.claim('env-1');
+    expect(await b.claim('env-1', 'another')).toMatchObject({ node: 'a' });
+    expect(await b.claim('env-1', 'a')).toMatchObject({ node: 'b', term: 2 });
+  });
+
+  it('every node shows what a home says, and a home hears that it was taken over', async () => {
+    const moved = vi.fn<(environmentId: string) => void>();
+    const [a, b] = [await node('a', moved), await node('b')];
+    await a.claim('env-1');
+    await a.say('env-1', SHOWN);
+    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject({ ...SHOWN, node: 'a' }), 20_000);
+    await b.claim('env-1', 'a');
+    await vi.waitFor(() => expect(moved).toHaveBeenCalledWith('env-1'), 20_000);
+  });
+
+  it('tells on after NATS was away', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    await a.claim('env-1');
+    await world.outage();
+    await a.say('env-1', SHOWN);
+    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject(SHOWN), 20_000);
+  });
+
+  it('an environment that was deleted has no home, and begins anew', async () => {
+    const [a, b] = [await node('a'), await node('b')];
+    await a.claim('env-1');
+    await a.say('env-1', SHOWN);
+    await a.remove('env-1');
+    expect(await b.nodeOf('env-1')).toBeUndefined();
+    await vi.waitFor(() => expect(b.shown('env-1')?.presence).toBeUndefined(), 20_000);
+    expect(await b.claim('env-1')).toEqual({ node: 'b', term: 1, before: undefined });
+  });
+});

@@ -1,4 +1,4 @@
-/** `GET /v1/nodes`: one process of a relay. */
+/** One process of a relay. */
 export interface RelayNode {
   readonly name: string;
   /** Epoch ms. */
@@ -9,4 +9,9 @@ export interface RelayNode {
   readonly sockets: number;
   /** Environments whose home it is. */
   readonly environments: number;
+}
+
+/** `GET /v1/nodes`. */
+export interface RelayNodes {
+  readonly nodes: readonly RelayNode[];
 }

@@ -49,6 +49,7 @@ import { RelayMetrics } from './metrics/relay.metrics.js';
 import { ScrapeGuard } from './metrics/scrape.guard.js';
 import { LimitsController } from './operations/limits.controller.js';
 import { LogLevelsController } from './operations/log-levels.controller.js';
+import { NodesController } from './operations/nodes.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
@@ -101,6 +102,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     StockProbeController,
     MetricsController,
     LimitsController,
+    NodesController,
     LogLevelsController,
     ApiDocumentsController,
   ],

@@ -1,5 +1,5 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RuntimePage } from '../../protocol/index.js';
+import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
@@ -16,6 +16,8 @@ export interface EmbeddedEngineParts {
   readonly clients: ClientSessions;
   readonly routing: RoutingService;
   readonly presence: Presence;
+  /** This process. */
+  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
 }
 
 /** Everything in this process: the relay is one node. */
@@ -50,6 +52,11 @@ export class EmbeddedEngine extends Engine {
 
   named(environment: Environment): void {
     this.parts.clients.named(environment);
+  }
+
+  nodes(): readonly RelayNode[] {
+    const { describe, presence } = this.parts;
+    return [{ ...describe(), state: 'ready', environments: presence.online }];
   }
 
   /** Whether anybody's socket of it is open here. */

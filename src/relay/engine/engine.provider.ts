@@ -1,4 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { hostname } from 'node:os';
 import { CLOCK } from '../../config/index.js';
 import { Metrics } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
@@ -47,9 +48,12 @@ export const engineProvider: FactoryProvider<Engine> = {
     shared: Partial<SharedHistoriesPart>,
     audit: AuditLog,
   ) => {
-    const here = new EmbeddedEngine({ devices, clients, routing, presence });
+    const startedAt = clock.now();
+    const name = nodeName ?? options.nodeName ?? hostname();
+    const describe = () => ({ name, startedAt, sockets: live.count });
+    const here = new EmbeddedEngine({ devices, clients, routing, presence, describe });
     const { histories } = shared;
-    if (!connection || !histories || self === undefined || nodeName === undefined) return here;
+    if (!connection || !histories || self === undefined) return here;
     const { AccessWatch, NatsEngine } = await import('./nats/index.js');
     const access = new AccessWatch(
       connection,
@@ -62,7 +66,6 @@ export const engineProvider: FactoryProvider<Engine> = {
     await access.begin();
     const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
     const { offlineAfterMs, drainBatch, drainEveryMs } = options;
-    const startedAt = clock.now();
     const engine = await NatsEngine.open({
       here,
       connection,
@@ -71,7 +74,7 @@ export const engineProvider: FactoryProvider<Engine> = {
       observer: new EngineMetrics(metrics),
       options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
       self,
-      describe: () => ({ name: nodeName, startedAt, sockets: live.count }),
+      describe,
       close: async () => {
         await access.end();
         await histories.close();

@@ -1,5 +1,5 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RuntimePage } from '../../protocol/index.js';
+import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
@@ -48,4 +48,7 @@ export abstract class Engine {
    * @throws RelayError NODE_AWAY
    */
   abstract end(environmentId: string, how: EndByAdmin): Promise<void>;
+
+  /** The nodes that live, by what they said last. */
+  abstract nodes(): readonly RelayNode[];
 }

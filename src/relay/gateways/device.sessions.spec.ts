@@ -64,7 +64,8 @@ class RestartingRelay {
       renewals,
     );
     const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
-    const engine = new EmbeddedEngine({ devices: this.sessions, clients, routing, presence });
+    const describe = () => ({ name: 'here', startedAt: 0, sockets: 0 });
+    const engine = new EmbeddedEngine({ devices: this.sessions, clients, routing, presence, describe });
     this.environments = new EnvironmentsService(this.registry, superseded, engine, audit, live);
   }
 

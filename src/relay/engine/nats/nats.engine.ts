@@ -4,6 +4,7 @@ import {
   CLOSE_CODES,
   type EndByAdmin,
   type Frame,
+  type RelayNode,
   type RuntimePage,
   sleep,
   type Clock,
@@ -22,7 +23,7 @@ import type { NatsConnection } from './nats-connection.js';
 import { letIn, type Newcomer, type NodeCall } from './newcomer.js';
 import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
-import { Nodes, type NodeRecord } from './nodes.js';
+import { Nodes } from './nodes.js';
 import { OwnHome, OwnHomes, type SharedHistories } from './own-homes.js';
 import { shownFrom } from './shown.js';
 import type { Tunnel } from './tunnel.js';
@@ -50,7 +51,7 @@ export interface NatsEngineParts {
   readonly options: NatsEngineOptions;
   /** The incarnation of this node. */
   readonly self: string;
-  describe(): Pick<NodeRecord, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
   /** Ends what this works with. */
   close(): Promise<void>;
 }
@@ -79,7 +80,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   private constructor(
     private readonly parts: NatsEngineParts,
     private readonly homes: Homes,
-    private nodes: Nodes | undefined,
+    private living: Nodes | undefined,
   ) {
     super();
     const { self, connection, clock, observer, here, histories, options } = parts;
@@ -97,12 +98,12 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     const homes = await Homes.open(self, connection, clock, (environmentId) => engine?.moved(environmentId));
     engine = new NatsEngine(parts, homes, undefined);
     const { own, doors } = engine;
-    const record = (): NodeRecord => ({
+    const record = (): RelayNode => ({
       ...describe(),
       state: engine.phase === 'serving' ? 'ready' : 'draining',
       environments: own.count,
     });
-    engine.nodes = await Nodes.open(self, connection, clock, options, record, (node) =>
+    engine.living = await Nodes.open(self, connection, clock, options, record, (node) =>
       doors.tunnels.breakWhere((other) => other === node),
     );
     return engine;
@@ -156,11 +157,15 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     await this.call(environmentId, { method: 'end', how });
   }
 
+  nodes(): readonly RelayNode[] {
+    return this.living?.all ?? [];
+  }
+
   /** Gives homes back as it closes their sockets, so that whoever comes again finds another node. */
   async beforeApplicationShutdown(): Promise<void> {
     this.phase = 'draining';
     const { clock, options } = this.parts;
-    await this.nodes?.say().catch((error: unknown) => this.log.warn(String(error)));
+    await this.living?.say().catch((error: unknown) => this.log.warn(String(error)));
     const { ids } = this.own;
     for (let from = 0; from < ids.length; from += options.drainBatch) {
       if (from > 0) await sleep(clock, options.drainEveryMs);
@@ -175,7 +180,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     await Promise.all(this.own.ids.map((id) => this.own.leave(id)));
     this.doors.stop();
     this.homes.stop();
-    await this.nodes?.leave();
+    await this.living?.leave();
     await this.parts.close();
   }
 
@@ -192,7 +197,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     const tunnel = await this.doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
     // Nobody listens there: either it lives no more, or it is away for a moment.
-    const isGone = (await this.nodes?.isGone(found)) || (tunnel === 'unheard' && this.nodes?.isSilent(found));
+    const isGone = (await this.living?.isGone(found)) || (tunnel === 'unheard' && this.living?.isSilent(found));
     if (isGone && this.phase === 'serving') await this.own.find(environmentId, found);
     return undefined;
   }
@@ -288,7 +293,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     if (this.own.has(environmentId)) return this.own.shown(environmentId);
     const record = this.homes.shown(environmentId);
     const { offlineAfterMs } = this.parts.options;
-    const isHeard = record !== undefined && this.nodes?.isHeard(record.node) === true;
+    const isHeard = record !== undefined && this.living?.isHeard(record.node) === true;
     return record && shownFrom(record, isHeard, offlineAfterMs, this.parts.clock.now());
   }
 

@@ -7,11 +7,8 @@ import { natsError } from './nats.error.js';
 
 const BUCKET = 'TWINLANE_NODES';
 
-/** What a node says of itself. */
-export type NodeRecord = RelayNode;
-
 interface Heard {
-  readonly record: NodeRecord;
+  readonly record: RelayNode;
   /** By this machine's clock, in ms (`elapsed`). */
   at: number;
 }
@@ -44,7 +41,7 @@ export class Nodes {
     private readonly bucket: KV,
     private readonly clock: Clock,
     private readonly options: NodesOptions,
-    private readonly describe: () => NodeRecord,
+    private readonly describe: () => RelayNode,
     private readonly gone: (node: string) => void,
   ) {
     this.everyMs = options.nodeTtlMs / SAYINGS;
@@ -67,7 +64,7 @@ export class Nodes {
     connection: NatsConnection,
     clock: Clock,
     options: NodesOptions,
-    describe: () => NodeRecord,
+    describe: () => RelayNode,
     gone: (node: string) => void,
   ): Promise<Nodes> {
     const bucket = await connection.bucket(BUCKET, { ttlMs: options.nodeTtlMs });
@@ -78,7 +75,7 @@ export class Nodes {
   }
 
   /** As they said last. */
-  get all(): readonly NodeRecord[] {
+  get all(): readonly RelayNode[] {
     return [...this.heard.values()].map(({ record }) => record);
   }
 
@@ -117,7 +114,7 @@ export class Nodes {
   private told({ key, operation, value }: KvWatchEntry): void {
     if (operation === 'PUT')
       this.heard.set(key, {
-        record: JSON.parse(Buffer.from(value).toString()) as NodeRecord,
+        record: JSON.parse(Buffer.from(value).toString()) as RelayNode,
         at: this.clock.elapsed(),
       });
     else this.lost(key);

@@ -48,6 +48,11 @@ export const ERROR_CODES = {
   NOT_READY: { status: 503, message: 'The relay is starting; try again in a second.' },
   DRAINING: { status: 503, message: 'The relay is restarting; reconnect in a second.' },
   ADMIT_TIMEOUT: { status: 503, message: 'Access could not be checked in time; try again.' },
+  ENGINE_AWAY: {
+    status: 503,
+    message:
+      'This node of the relay does not reach NATS, or NATS does not answer; what is open goes on. Try again in a second.',
+  },
   REGISTRATION_NOT_KEPT: {
     status: 503,
     message:

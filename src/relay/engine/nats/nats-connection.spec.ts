@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TestAuthority } from '../../../../test/kit/certificates.js';
 import { freePort } from '../../../../test/kit/free-port.js';
 import { NATS_SKIPPED, NatsServer, type NatsServerOptions } from '../../../../test/kit/nats-server.js';
 import { SYSTEM_CLOCK } from '../../../protocol/index.js';
@@ -101,6 +102,25 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     await expect(refused).rejects.toThrow(/refuses who connects .* credentials file/);
     await expect(refused).rejects.toBeInstanceOf(NatsError);
     expect((await open(at.replace('wrong', 'right'))).state).toBe('connected');
+  });
+
+  it('connects over TLS, with a certificate of its own', async () => {
+    const authority = await TestAuthority.make();
+    ends.push(() => authority.remove());
+    // The library looks for this name where it is told an address of numbers.
+    const its = await authority.issue(['DNS:localhost', 'IP:127.0.0.1']);
+    const ours = await authority.issue(['DNS:node']);
+    const tls = ['--tls', '--tlscert', its.cert, '--tlskey', its.key, '--tlsverify', '--tlscacert', authority.caFile];
+    const { port } = await startServer({ args: tls });
+    const options = { caFile: authority.caFile, certFile: ours.cert, keyFile: ours.key };
+    expect((await open(`tls://127.0.0.1:${port}`, options)).state).toBe('connected');
+    await expect(open(`tls://127.0.0.1:${port}`, { firstConnectMs: 0 })).rejects.toThrow(/cannot be reached/);
+  });
+
+  it('says which file of credentials it cannot read', async () => {
+    const { url } = await startServer();
+    const refused = open(url, { credentialsFile: '/nowhere/node.creds', firstConnectMs: 0 });
+    await expect(refused).rejects.toThrow('/nowhere/node.creds');
   });
 
   it('makes a stream, and gives it what differs', async () => {

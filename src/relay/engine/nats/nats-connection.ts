@@ -19,7 +19,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { natsError } from './nats.error.js';
+import { NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
 /** Signs of life that may be missing; with the next one the server is away. */
@@ -118,6 +118,32 @@ export class NatsConnection {
   }
 
   /**
+   * Asks NATS something; fails at once when it is away, or goes away meanwhile: whether what was asked is done is not known then. What is
+   * published while it is away would be done when it is back, long after its asker was told that it was not.
+   *
+   * @throws NatsError
+   */
+  ask<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const isAway = (): void => reject(new NatsError(`NATS at ${this.where} is away.`));
+      if (this.current === 'away') return isAway();
+      const end = this.watch(isAway);
+      this.saying(work).then(resolve, reject).finally(end);
+    });
+  }
+
+  /** Resolves once NATS is there, at once where it is. @throws NatsError when this was closed */
+  async back(): Promise<void> {
+    if (this.current === 'connected') return;
+    let end = (): void => {};
+    const isBack = new Promise<void>((resolve) => (end = this.watch((state) => state === 'connected' && resolve())));
+    const isOver = this.core.closed().then(() => {
+      throw new NatsError('The connection to NATS was closed.');
+    });
+    await Promise.race([isBack, isOver]).finally(end);
+  }
+
+  /**
    * A bucket, made where it is missing. Reads go to whoever leads it: they show every write that was acknowledged before.
    *
    * @throws NatsError
@@ -180,6 +206,7 @@ export class NatsConnection {
       else if (status.type === 'reconnect') this.become('connected');
       else if (status.type === 'error') this.log.warn(natsError(status.error, this.where).message);
     }
+    if (!this.isClosing) this.log.error('The connection to NATS has ended for good: restart this node.');
     this.become('away');
   }
 
@@ -209,9 +236,7 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
     maxPingOut: UNANSWERED_PINGS,
     ...(user === undefined || password === undefined ? {} : { user, pass: password }),
     ...(token === undefined ? {} : { token }),
-    ...(credentialsFile === undefined
-      ? {}
-      : { authenticator: credsAuthenticator(() => new Uint8Array(readFileSync(credentialsFile))) }),
+    ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(credentialsOf(credentialsFile)) }),
     ...(wantsTls
       ? {
           tls: {
@@ -221,6 +246,20 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
           },
         }
       : {}),
+  };
+}
+
+/** Reads them before each connection; one that cannot be read any more must not end the connection for good, as an error here would. */
+function credentialsOf(file: string): () => Uint8Array {
+  let known: Uint8Array | undefined;
+  return () => {
+    try {
+      known = new Uint8Array(readFileSync(file));
+    } catch (error) {
+      if (!known) throw error;
+      new Logger(NatsConnection.name).warn(`${String(error)}: the credentials read before are used again.`);
+    }
+    return known;
   };
 }
 

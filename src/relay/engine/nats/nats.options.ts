@@ -11,7 +11,7 @@ export class NatsOptions {
   @IsNotEmpty()
   credentialsFile?: string;
 
-  /** Certificates of who signs for the servers, PEM. Default: those of Node. */
+  /** Certificates of who signs for the servers, PEM. With TLS the servers want names: addresses of numbers fit no certificate. Default: those of Node. */
   @IsOptional()
   @IsString()
   @IsNotEmpty()

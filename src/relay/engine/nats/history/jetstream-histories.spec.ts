@@ -26,8 +26,8 @@ afterEach(async () => {
   Logger.overrideLogger(['error', 'warn', 'log']);
 });
 
-async function startServer(...args: string[]): Promise<NatsServer> {
-  const server = await NatsServer.start(args);
+async function startServer(): Promise<NatsServer> {
+  const server = await NatsServer.start();
   ends.push(() => server.dispose());
   return server;
 }
@@ -44,10 +44,10 @@ interface NodeOptions extends Partial<JetStreamHistoryOptions> {
 }
 
 async function startNode({ url }: NatsServer, { cache = {}, openCache, ...rest }: NodeOptions = {}): Promise<Node> {
-  const settings = { engine: url, nodeName: 'node', options: { ...new NatsOptions(), reconnectMs: 20 } };
+  const settings = { engine: url, nodeName: 'node', options: Object.assign(new NatsOptions(), { reconnectMs: 20 }) };
   const connection = await NatsConnection.open(settings, SYSTEM_CLOCK);
   ends.push(() => connection.close());
-  const options = { ...new JetStreamHistoryOptions(), retryMs: 20, ...rest };
+  const options = Object.assign(new JetStreamHistoryOptions(), { retryMs: 20 }, rest);
   const told: string[] = [];
   const histories = new JetStreamHistories({
     link: connection,

@@ -49,7 +49,7 @@ export class FakeHistoryWorld {
       link,
       streams: [{ events, records }],
       openCache: () => new MemoryJournal(this.limits),
-      options: { ...new JetStreamHistoryOptions(), ...this.options },
+      options: Object.assign(new JetStreamHistoryOptions(), this.options),
       clock,
       observer,
     });

@@ -36,7 +36,8 @@ export interface NatsServerOptions {
 export class NatsServer {
   private constructor(
     readonly port: number,
-    private readonly home: string,
+    /** Where it keeps its data. */
+    readonly home: string,
     private readonly args: readonly string[],
     private running: ChildProcess,
   ) {}

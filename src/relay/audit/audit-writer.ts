@@ -95,7 +95,7 @@ export class AuditWriter {
     this.observer.failed();
     if (!this.isFailing)
       this.log.error(
-        `The audit log cannot be written: ${String(error)}. ${this.sink.advice}; it is tried again, and what is missing then is told.`,
+        `The audit log cannot be written: ${String(error).replace(/\.$/, '')}. ${this.sink.advice}; it is tried again, and what is missing then is told.`,
       );
     this.isFailing = true;
     if (!this.isClosed) this.retry = this.clock.after(RETRY_MS, () => this.startWriting());

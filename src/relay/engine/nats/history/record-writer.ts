@@ -11,13 +11,15 @@ export function recordedNames(
   runtime: Runtime,
   sent: number,
 ): Pick<RuntimeRecord, 'epochs' | 'oldest'> {
-  const [newest] = sent > 0 ? cache.read(runtime, sent - 1, 1) : [];
+  const [newest] = cache.read(runtime, Math.max(0, sent - 1), 1);
   const spans = cache.epochs(runtime);
-  // Later epochs are not in the stream yet. Where the newest entry is not kept any more, nothing is on its way.
+  // Later epochs are not in the stream yet. An entry beyond is the first that is kept.
   const end = newest ? spans.findIndex(({ epoch }) => epoch === newest.epoch) : spans.length - 1;
+  const through = newest && (newest.position > sent ? newest.seq - 1 : newest.through);
   const known = spans
     .slice(0, end + 1)
-    .map((span) => (span.epoch === newest?.epoch ? { ...span, last: newest.through } : span));
+    .map((span) => (span.epoch === newest?.epoch ? { ...span, last: through ?? span.last } : span))
+    .filter(({ first, last }) => first <= last);
   const oldest = known.find(({ kept, last }) => kept <= last);
   return {
     epochs: known.map(({ epoch, first, last }): RecordedEpoch => ({ epoch, first, last })),

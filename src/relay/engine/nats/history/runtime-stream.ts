@@ -37,7 +37,7 @@ export class RuntimeStream {
   private readonly waiters = new CommitWaiters();
   private readonly subject: string;
   /** Apart from every other writer on this subject: what a removed runtime had may come again. */
-  private readonly name = randomUUID();
+  private name = randomUUID();
   private doing: 'nothing' | 'publishing' | 'waiting' = 'nothing';
   private isDoubtful = false;
   private misses = 0;
@@ -186,7 +186,7 @@ export class RuntimeStream {
     else if (this.isUpkeepDue) await this.keepUp();
     else {
       const entries = await this.next();
-      if (entries.length === 0) return false;
+      if (entries.length === 0) return this.isUpkeepDue || this.isDoubtful;
       this.doing = 'publishing';
       await this.publish(entries);
       this.doing = 'nothing';
@@ -211,7 +211,7 @@ export class RuntimeStream {
     const { cache, maxBatchBytes } = this.host;
     for (;;) {
       this.skipDropped();
-      if (this.sent >= cache.bounds(this.runtime).head || this.over) return [];
+      if (this.sent >= cache.bounds(this.runtime).head || this.isUpkeepDue || this.over) return [];
       this.waiters.seal();
       const entries = nextEntries(cache, this.runtime, this.unacknowledged, this.sent, maxBatchBytes);
       if (entries.length > 0) return entries;
@@ -219,10 +219,12 @@ export class RuntimeStream {
     }
   }
 
-  /** What the cache has let go of is not missed: its retention is that of the stream. */
+  /** What the cache has let go of is not missed, with what the stream has before it; its record says so before anything follows. */
   private skipDropped(): void {
     const { oldest } = this;
-    if (this.sent < oldest - 1) this.has(oldest - 1);
+    if (this.sent >= oldest - 1) return;
+    this.isUpkeepDue = true;
+    this.has(oldest - 1);
   }
 
   private get oldest(): number {
@@ -296,6 +298,8 @@ export class RuntimeStream {
     const expected = this.sequence;
     this.sequence = last?.sequence ?? NO_MESSAGE;
     if (this.sequence === expected) return;
+    // Its record includes what is not there any more, under sequences that will be used again.
+    if (this.sequence < expected) this.isUpkeepDue = true;
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && this.positionOf(last);
     if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
@@ -322,8 +326,8 @@ export class RuntimeStream {
     this.marks.cut(position);
     this.host.reverted(this.sent - Math.max(position, this.oldest - 1));
     this.sent = position;
-    // It includes what is not there any more, under sequences that will be used again.
-    this.isUpkeepDue = true;
+    // Nor must the stream take what it has let go of for what it has.
+    this.name = randomUUID();
   }
 
   private async keepUp(): Promise<void> {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
-import type { EnvironmentRecord, Frame } from '../src/protocol/index.js';
+import type { EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
@@ -42,7 +42,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
   beforeEach(async () => {
     closing = [];
     workspace = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-')));
-    nodes = [await node(), await node()];
+    nodes = [await node('first'), await node('second')];
     towards = {
       listeners: await Balancer.start(() => nodes.map(portOf)),
       clients: await Balancer.start(() => nodes.map(portOf).toReversed()),
@@ -56,8 +56,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     await rm(workspace, { recursive: true, force: true });
   });
 
-  function node(): Promise<NestExpressApplication> {
-    return startRelay({ engine: nats.url, drainGraceMs: 500, drainEveryMs: 1, nats: { nodeTtlMs: 2_000 } });
+  function node(nodeName: string): Promise<NestExpressApplication> {
+    return startRelay({ engine: nats.url, nodeName, drainGraceMs: 500, drainEveryMs: 1, nats: { nodeTtlMs: 2_000 } });
   }
 
   function at(index: number): NestExpressApplication {
@@ -197,6 +197,21 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     const { phase } = await stopped(listener);
     expect(phase).toBe('stopped');
     expect((await clientOf(urlOf(at(0))).environments()).map((environment) => environment.id)).not.toContain(id);
+  });
+
+  it('an environment that nobody is connected to is served where its listener comes back', async () => {
+    await listen();
+    await shown(clientOf(), isOnline);
+    const servedBy = async () => {
+      const { nodes: all } = await rest<RelayNodes>(1, '/v1/nodes');
+      return all.filter(({ environments }) => environments > 0).map(({ name, state }) => `${name} ${state}`);
+    };
+    await vi.waitFor(async () => expect(await servedBy()).toEqual(['first ready']), 30_000);
+    nodes.reverse();
+    towards.listeners.cut();
+    await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 30_000);
+    const attachment = await attach(urlOf(at(1)));
+    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
   });
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {

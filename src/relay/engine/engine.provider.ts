@@ -66,12 +66,13 @@ export const engineProvider: FactoryProvider<Engine> = {
     await access.begin();
     const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
     const { offlineAfterMs, drainBatch, drainEveryMs } = options;
+    const engineMetrics = new EngineMetrics(metrics);
     const engine = await NatsEngine.open({
       here,
       connection,
       histories,
       clock,
-      observer: new EngineMetrics(metrics),
+      observer: engineMetrics,
       options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
       self,
       describe,
@@ -82,6 +83,7 @@ export const engineProvider: FactoryProvider<Engine> = {
         await connection.close();
       },
     });
+    engineMetrics.show(metrics, engine);
     presence.observe((environmentId) => engine.noted(environmentId));
     shared.fenced = (environmentId) => engine.lost(environmentId);
     return engine;

@@ -109,6 +109,18 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return engine;
   }
 
+  get homesHere(): number {
+    return this.own.count;
+  }
+
+  get tunnels(): number {
+    return this.doors.tunnels.count;
+  }
+
+  get isConnected(): boolean {
+    return this.parts.connection.state === 'connected';
+  }
+
   /** What this node shows of an environment may have changed. */
   noted(environmentId: string): void {
     if (!this.own.has(environmentId)) return;

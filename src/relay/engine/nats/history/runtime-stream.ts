@@ -299,7 +299,10 @@ export class RuntimeStream {
     this.sequence = last?.sequence ?? NO_MESSAGE;
     if (this.sequence === expected) return;
     // Its record includes what is not there any more, under sequences that will be used again.
-    if (this.sequence < expected) this.isUpkeepDue = true;
+    if (this.sequence < expected) {
+      this.isUpkeepDue = true;
+      this.marks.cut(this.sequence);
+    }
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && this.positionOf(last);
     if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
@@ -323,7 +326,6 @@ export class RuntimeStream {
     if (position >= this.sent) return;
     const { cache } = this.host;
     await cache.committed(this.runtime, this.sent);
-    this.marks.cut(position);
     this.host.reverted(this.sent - Math.max(position, this.oldest - 1));
     this.sent = position;
     // Nor must the stream take what it has let go of for what it has.

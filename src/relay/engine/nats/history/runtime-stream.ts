@@ -44,6 +44,8 @@ export class RuntimeStream {
   private isUpkeepDue: boolean;
   /** Whether its record says less than there is to say. */
   private isChanged = false;
+  /** Whether something was to be done since it was last looked. */
+  private isWoken = false;
   private running: Promise<void> | undefined;
   private over: Error | undefined;
   /** Oldest position that is kept, as its record says. */
@@ -161,6 +163,7 @@ export class RuntimeStream {
   }
 
   private wake(): void {
+    this.isWoken = true;
     if (!this.over) this.running ??= this.run();
   }
 
@@ -168,8 +171,9 @@ export class RuntimeStream {
     // What is appended in the same breath goes with it.
     await this.begins;
     while (!this.over) {
+      this.isWoken = false;
       try {
-        if (!(await this.step())) break;
+        if (!(await this.step()) && !this.isWoken) break;
       } catch (error) {
         this.isDoubtful = true;
         const isMiss = error instanceof WrongSequenceError && ++this.misses < MAX_MISSES;

@@ -201,7 +201,7 @@ describe('JetStreamJournal', () => {
       ),
       {
         timeout: 8000,
-       
+
         numRuns: Number(process.env['RUNS'] ?? 100),
         ...(process.env['RUNS'] ? {} : { seed: 20_261_123 }),
       },

@@ -7,7 +7,7 @@ import { keepNames, type Keeping } from './keep-names.js';
 import { partsOf } from './message-parts.js';
 import type { StreamPlace } from './runtime-loader.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
-import type { StreamMarks } from './stream-marks.js';
+import { positionOf, type StreamMarks } from './stream-marks.js';
 import { nextEntries } from './next-batch.js';
 import { recordedNames, RecordWriter } from './record-writer.js';
 import { UnacknowledgedEntries } from './unacknowledged-entries.js';
@@ -308,21 +308,10 @@ export class RuntimeStream {
       this.marks.cut(this.sequence);
     }
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
-    const position = last && this.positionOf(last);
+    const position = last && positionOf(last, this.runtime, this.marks, this.host.cache);
     if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
     else if (position !== undefined || this.sequence < expected) await this.revert(position ?? 0);
     // Else an earlier home wrote last what is not known here: the device brings it again.
-  }
-
-  /** Up to which position the stream has everything when this is its newest message; undefined where the cache does not have that. */
-  private positionOf({ sequence, label }: StoredMessage): number | undefined {
-    const marked = this.marks.positionAt(sequence);
-    if (marked !== undefined || !label?.events) return marked;
-    const { cache } = this.host;
-    const { epoch, first, last } = label.events;
-    if (label.part === label.parts) return cache.find(this.runtime, epoch, last);
-    const next = cache.find(this.runtime, epoch, first);
-    return next === undefined ? undefined : next - 1;
   }
 
   /** The stream may have less than it acknowledged: it gets the rest again, as far as the cache has it. */

@@ -1,3 +1,7 @@
+import type { Journal } from '../../../../journal/index.js';
+import type { Runtime } from '../../../../protocol/index.js';
+import type { StoredMessage } from './history-stream.js';
+
 /** Where a batch of a runtime lies, in the stream and in its journal. */
 export interface StreamMark {
   /** Sequence of its first part. */
@@ -41,4 +45,19 @@ export class StreamMarks {
     if (!gone) return undefined;
     return gone === newest ? newest.first : gone.sequence + 1;
   }
+}
+
+/** Up to which position a stream has everything when this is its newest message; undefined where the cache does not have that. */
+export function positionOf(
+  { sequence, label }: StoredMessage,
+  runtime: Runtime,
+  marks: StreamMarks,
+  cache: Journal,
+): number | undefined {
+  const marked = marks.positionAt(sequence);
+  if (marked !== undefined || !label?.events) return marked;
+  const { epoch, first, last } = label.events;
+  if (label.part === label.parts) return cache.find(runtime, epoch, last);
+  const next = cache.find(runtime, epoch, first);
+  return next === undefined ? undefined : next - 1;
 }

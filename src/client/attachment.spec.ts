@@ -37,6 +37,7 @@ it('opens both channels with everything the relay asks for', async () => {
       agentId: 'agent-1',
       conversationId: 'conv-1',
       client: 'me',
+      batches: '1',
     });
     expect(socket?.query.has('token')).toBe(false);
   }
@@ -62,6 +63,31 @@ it('acknowledges what it read, on each socket by itself', async () => {
   await attachment.command('app_server_info', {});
   const [control] = relay.open('control');
   await relay.seen(() => control?.received.some((frame) => frame.type === 'ack' && frame['seq'] === 1) === true);
+});
+
+it('hands on and acknowledges each frame of a message that holds several', async () => {
+  const attachment = await attach();
+  const event = (event_seq: number): object => ({
+    type: 'stream_delta',
+    ...output('stdout', 'x'),
+    runtime: FAKE_RUNTIME,
+    event_epoch: 'epoch-1',
+    event_seq,
+  });
+  relay.sendBatch('stream', [event(1), event(2), event(3)]);
+  relay.sendBatch('stream', [event(4)]);
+  expect(numbers(await take(attachment.events(), 4))).toEqual([1, 2, 3, 4]);
+  const [stream] = relay.open('stream');
+  await relay.seen(() => stream?.received.at(-1)?.['seq'] === stream?.seq);
+  expect(attachment.state.phase).toBe('open');
+});
+
+it('C29 leaves a link whose message holds something else than frames', async () => {
+  const attachment = await attach();
+  const states = attachment.states();
+  await states.next();
+  relay.open('stream')[0]?.ws.send('[{"type":"a"},7]');
+  expect((await states.next()).value).toMatchObject({ phase: 'reconnecting' });
 });
 
 it('C17 acknowledges nothing while a loop has fallen behind, and goes on when it catches up', async () => {

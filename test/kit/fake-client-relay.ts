@@ -97,6 +97,12 @@ export class FakeClientRelay {
     for (const socket of this.open(channel)) sendOn(socket, frame);
   }
 
+  /** Sends frames in one message. */
+  sendBatch(channel: ChannelName, frames: readonly object[]): void {
+    for (const socket of this.open(channel))
+      socket.ws.send(JSON.stringify(frames.map((frame) => ({ seq: ++socket.seq, ...frame }))));
+  }
+
   /** Numbers an event, keeps it, and sends it on stream. */
   emit(type: string, payload: object, runtime: Runtime = this.runtime): Frame {
     const event_seq = this.next++;

@@ -73,6 +73,13 @@ export class RoutingOptions {
   @Bytes()
   socketBufferBytes: number = MIB;
 
+  /**
+   * Bytes of one message that the frames of one go share, to a client that takes batches (protocol section 4): a browser spends more on each
+   * message than on what is in it. Nothing of a message is read before all of it is there. 0: each frame is a message. Default 8 KiB.
+   */
+  @Bytes({ min: 0 })
+  batchBytes: number = 8 * KIB;
+
   /** What one client may ask; those of tokens are kept at the door. */
   @ValidateNested()
   @Type(() => LimitsOptions)

@@ -66,7 +66,7 @@ it('acknowledges what it read, on each socket by itself', async () => {
 });
 
 it('hands on and acknowledges each frame of a message that holds several', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const event = (event_seq: number): object => ({
     type: 'stream_delta',
     ...output('stdout', 'x'),
@@ -83,7 +83,7 @@ it('hands on and acknowledges each frame of a message that holds several', async
 });
 
 it('C29 leaves a link whose message holds something else than frames', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const states = attachment.states();
   await states.next();
   relay.open('stream')[0]?.ws.send('[{"type":"a"},7]');

@@ -51,12 +51,16 @@ describe.skipIf(SKIPPED !== undefined)(
       // A colour of its own is a style, not a class: what a strict policy refuses as text.
       await run(page, String.raw`printf '\033[38;2;200;40;40mred-%s\033[0m\n' one`);
       await shows(page, 'red-one');
-      const colour = await rows(page)
-        .getByText('red-one')
-        .last()
-        .evaluate((element) => getComputedStyle(element).color);
-      expect(colour).toMatch(/^rgb\(\d+, \d+, \d+\)$/);
-      expect(colour).not.toBe(await rows(page).evaluate((element) => getComputedStyle(element).color));
+      // Rows are drawn anew while more is printed: what was found may be gone before it is looked at.
+      const plain = await rows(page).evaluate((element) => getComputedStyle(element).color);
+      const colour = () =>
+        rows(page)
+          .getByText('red-one')
+          .last()
+          .evaluate((element) => getComputedStyle(element).color);
+      await expect
+        .poll(colour, { timeout: 90_000 })
+        .toSatisfy((is: string) => /^rgb\(\d+, \d+, \d+\)$/.test(is) && is !== plain);
 
       await run(page, 'echo width=$(stty size | cut -d" " -f2)=');
       await rows(page)

@@ -82,7 +82,7 @@ describe('what the window makes of a path', () => {
       expect(share).toBeGreaterThan(0.95 - (LEAST_FRAME + frame) / (perMs(mbit) * SECOND));
       expect(waitP99Ms).toBeLessThan(SLACK * longestWait(mbit, roundTripMs, LEAST_FRAME + frame) + gain * late);
     };
-    await fc.assert(fc.asyncProperty(path, check), { numRuns: 20 });
+    await fc.assert(fc.asyncProperty(path, check), { seed: 1, numRuns: 20 });
   });
 });
 

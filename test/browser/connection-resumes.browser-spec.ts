@@ -14,6 +14,21 @@ const SOCKETS = { path: /\/ws$/ };
 /** Events of one conversation that a relay with a short memory keeps. */
 const FEW_EVENTS = 12;
 
+/** How many frames in a row must look the same for a page to have come to rest. */
+const FRAMES_AT_REST = 10;
+
+/** Until nothing moves any more by itself: rows are measured once they are drawn. */
+async function layoutAtRest(page: Page): Promise<unknown> {
+  let [layout, same] = [await layoutOf(page), 0];
+  while (same < FRAMES_AT_REST) {
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    const next = await layoutOf(page);
+    same = JSON.stringify(next) === JSON.stringify(layout) ? same + 1 : 0;
+    layout = next;
+  }
+  return layout;
+}
+
 /** Where what is drawn of a conversation stands, in px, and what tells a page from the same one loaded again. */
 async function layoutOf(page: Page): Promise<unknown> {
   return page.evaluate(() => {
@@ -93,7 +108,7 @@ describe.skipIf(SKIPPED !== undefined)('what a break of the connection does to a
       await say('seq 1 30');
       await page.getByText(/^Done/).waitFor();
       await inputOf(page).fill('what is being typed');
-      const before = await layoutOf(page);
+      const before = await layoutAtRest(page);
       const heal = await cut(page);
       expect(await layoutOf(page)).toEqual(before);
       expect([await one.axe(), await one.sideways()]).toEqual([[], 0]);

@@ -77,7 +77,6 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
     expect([await isKept(page), await isKept(other)]).toEqual([false, false]);
     // The same person again: what was typed was theirs, and is gone all the same.
     await page.goto(bench.link());
-    await page.getByRole('link', { name: /laptop/ }).click();
     await page.getByText(/^Done/).first().waitFor();
     await inputOf(page).press('ArrowUp');
     expect(await inputOf(page).inputValue()).toBe('');

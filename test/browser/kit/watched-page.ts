@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { expect } from 'vitest';
 
 /** For each step, far below the timeout of a test, so that it says what it waited for. In ms. */
-const PATIENCE_MS = Number(process.env['PAT'] ?? 90_000);
+const PATIENCE_MS = 90_000;
 
 /** How many times slower than it is a page is made, to see that no test leans on time: `BROWSER_SLOWER=10`. */
 const SLOWER = Number(process.env['BROWSER_SLOWER'] ?? 1);

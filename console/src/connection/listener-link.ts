@@ -28,7 +28,8 @@ export function listenerOf({
     `${currentLink.kind === 'split' ? 'two sockets, control and stream' : 'one socket for both channels'}; ${
       currentLink.resumable ? 'resumed where it breaks' : 'plain: what is on its way when it breaks may be lost'
     }`;
-  if (typeof awaySince === 'number') return { state: 'away', tone: 'warn', since: awaySince, link, isPlain };
+  if (typeof awaySince === 'number')
+    return { state: 'away', tone: 'warn', since: awaySince, link: link && `none now; it had ${link}`, isPlain };
   return {
     state: attached.presence.value === 'away' ? 'away' : 'online',
     tone: 'good',

@@ -117,7 +117,15 @@ export class SessionStore {
   /** @throws what the relay says against it: then the cookie is still there */
   async signOut(): Promise<void> {
     const { client, storage, key, startOver } = this.parts;
-    await client.signOut();
+    const before = this.now.value;
+    // Nothing is asked for any more that the relay would refuse a moment later.
+    this.now.value = { phase: 'checking' };
+    try {
+      await client.signOut();
+    } catch (error) {
+      this.now.value = before;
+      throw error;
+    }
     storage.removeItem(key);
     startOver();
     this.now.value = { phase: 'signed-out' };

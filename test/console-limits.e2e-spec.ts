@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { RELAY_LIMITS } from '../../../src/cli/settings/relay-limits.settings.table.js';
-import { LimitsOptions } from '../../../src/relay/index.js';
-import { groupLimits } from './limit-groups.js';
+import { RELAY_LIMITS } from '../src/cli/settings/relay-limits.settings.table.js';
+import { LimitsOptions } from '../src/relay/index.js';
+import { groupLimits } from '../console/src/administration/limit-groups.js';
 
 it('every limit is shown with the option that changes it', () => {
   const { ...limits } = new LimitsOptions();

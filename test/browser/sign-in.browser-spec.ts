@@ -69,7 +69,9 @@ describe.skipIf(SKIPPED !== undefined)(`in a browser${SKIPPED === undefined ? ''
     await give(other, 'echo another secret');
     await other.getByText(/^Done/).nth(1).waitFor();
     const isKept = (one: Page): Promise<boolean> =>
-      one.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]).includes('secret'));
+      one.evaluate(() =>
+        JSON.stringify([Object.values(sessionStorage), Object.values(localStorage)]).includes('secret'),
+      );
     expect([await isKept(page), await isKept(other)]).toEqual([true, true]);
     await inputOf(other).fill('a draft');
     await signOut(page);

@@ -1,9 +1,12 @@
 import type { Provider } from '@nestjs/common';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOCK } from '../src/config/index.js';
 import type { RelayModuleOptions } from '../src/relay/index.js';
 import { ManualClock } from './kit/manual-clock.js';
-import { dial, RawSocket, refused } from './kit/raw-socket.js';
+import { dial, RawSocket, rawUpgrade, refused } from './kit/raw-socket.js';
+import { CUT_GRACE_MS } from '../src/relay/gateways/guarded-socket.js';
+import { MOST_TURNED_AWAY } from '../src/relay/gateways/turned-away.js';
 import { OTHER_TOKEN, RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 
 const CONSOLE = 'https://console.example';
@@ -85,6 +88,30 @@ describe('sockets of one token', () => {
     await open();
     const page = await RawSocket.open(`${status(query)}&token=${TOKEN}`, { headers: { origin: CONSOLE } });
     expect(await page.closed).toEqual({ code, reason: expect.stringMatching(/^Retry-After: 5\. /) });
+  });
+
+  it('C36 pages that do not go when they were told hold few places, and not for long', async () => {
+    const clock = new ManualClock();
+    const { relay, connectionId, open } = await startRelay({ clientSocketsPerToken: 1 }, [
+      { provide: CLOCK, useValue: clock },
+    ]);
+    await open();
+    const path = `/v1/environments/${connectionId}/status/ws?client=me`;
+    /** A page that never answers a close. @returns its connection, and the first line that the relay answered */
+    const stay = async () => {
+      const connection = await rawUpgrade(relay.port, path, TOKEN, undefined, { Origin: CONSOLE });
+      const [line = ''] = String((await once(connection, 'data'))[0]).split('\r\n');
+      return { connection, line };
+    };
+    const staying = await Promise.all(Array.from({ length: MOST_TURNED_AWAY }, stay));
+    expect(new Set(staying.map(({ line }) => line))).toEqual(new Set(['HTTP/1.1 101 Switching Protocols']));
+    expect((await stay()).line).toBe('HTTP/1.1 429 Too Many Requests');
+    const gone = staying.map(({ connection }) => once(connection.resume(), 'close'));
+    await clock.advance(CUT_GRACE_MS);
+    await Promise.all(gone);
+    const last = await stay();
+    expect(last.line).toBe('HTTP/1.1 101 Switching Protocols');
+    last.connection.destroy();
   });
 });
 

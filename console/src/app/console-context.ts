@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { TwinlaneClient } from 'twinlane/client';
 import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
 import { Toasts } from '../ui/index.js';
 import { ConsoleClient } from './console-client.js';
@@ -39,17 +40,36 @@ export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Cons
     window.sessionStorage.clear();
     window.location.reload();
   };
+  const toasts = new Toasts(clock);
+  const session = new SessionStore({
+    client,
+    whoIs: (token) => new TwinlaneClient({ server: server.href, token }).session(),
+    storage: window.localStorage,
+    key: `twinlane.session:${server.pathname}`,
+    startOver,
+    tell: (text) => toasts.show(text, 'bad'),
+  });
+  watchSession(window, session, visible);
   return {
     server,
     client,
-    session: new SessionStore(client, window.localStorage, { key: `twinlane.session:${server.pathname}`, startOver }),
+    session,
     router: new Router(window),
     theme: new ThemeStore(window.document.documentElement, window.localStorage),
-    toasts: new Toasts(clock),
+    toasts,
     clock,
     visible,
     now: tickingClock(clock, visible),
   };
+}
+
+/** The cookie is one for all tabs of the browser: what another tab does with it is noticed, at the latest when somebody comes back. */
+function watchSession(window: Window, session: SessionStore, visible: ReadonlySignal<boolean>): void {
+  window.addEventListener('storage', () => session.changedElsewhere());
+  window.addEventListener('focus', () => void session.verify());
+  effect(() => {
+    if (visible.value) void session.verify();
+  });
 }
 
 export const ConsoleContext = createContext<Console | undefined>(undefined);

@@ -10,6 +10,7 @@ export const ENVIRONMENT_TABS: readonly EnvironmentTab[] = [
     id: 'conversation',
     label: 'Conversation',
     icon: 'conversation',
+    showsPlace: true,
     View: lazy(async () => (await import('../conversation/index.js')).ConversationTab),
   },
   {

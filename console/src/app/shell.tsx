@@ -6,6 +6,7 @@ import { IconButton, Menu, Icon, ToastRegion, type MenuEntry } from '../ui/index
 import { useConsole } from './console-context.js';
 import { headerSlot } from './header-slot.js';
 import { Logo } from './logo.js';
+import { nameOf } from './name-of.js';
 import { hrefTo } from './router.js';
 import { PAGES } from './pages.js';
 import { ShortcutHelp } from './shortcut-help.js';
@@ -91,7 +92,7 @@ function AccountMenu({ info }: { readonly info: SessionInfo }) {
     void session.signOut().catch((error: unknown) => toasts.show(`Still signed in: ${String(error)}`, 'bad'));
   const head = (
     <div class="account">
-      <strong>{info.tokenName ?? (info.role === 'operator' ? 'Operator' : info.tokenId)}</strong>
+      <strong>{nameOf(info)}</strong>
       <span>{rightsOf(info)}</span>
       <span>organisation {info.organizationId}</span>
       {info.expiresAt !== null && <span>until {new Date(info.expiresAt).toLocaleString()}</span>}

@@ -27,7 +27,7 @@ export function presenceView(environment: EnvironmentRecord, now: number): Prese
       state: 'away',
       tone: 'warn',
       since: `for ${duration(now - awaySince)}`,
-      reason: `The connection of its listener broke. Commands wait until it is back, and ${lossOf(currentLink)}.`,
+      reason: `The connection of its listener broke. Commands wait until it is back${lossOf(currentLink)}.`,
     };
   return {
     state: 'online',
@@ -37,5 +37,6 @@ export function presenceView(environment: EnvironmentRecord, now: number): Prese
 }
 
 function lossOf(link: EnvironmentRecord['currentLink']): string {
-  return link?.resumable === false ? 'what was on its way may be lost' : 'nothing is lost meanwhile';
+  if (!link) return '';
+  return link.resumable ? ', and nothing is lost meanwhile' : ', and what was on its way may be lost';
 }

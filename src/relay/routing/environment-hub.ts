@@ -64,7 +64,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   }
 
   get facts(): DeviceFacts {
-    const { link } = this.outbox;
+    // Whoever asks while it is away is told what its link was: by that goes what may be lost.
+    const link = this.lastLink;
     return { ...this.recorder.facts, ...(link && { link: { kind: link.kind, resumable: link.resumable } }) };
   }
 

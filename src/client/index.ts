@@ -41,6 +41,7 @@ export type {
   DeviceStatus,
   Envelope,
   EnvironmentRecord,
+  OfflineReason,
   EventPayloads,
   EventType,
   Frame,

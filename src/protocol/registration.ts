@@ -30,6 +30,18 @@ export interface CurrentLink {
   readonly resumable: boolean;
 }
 
+/**
+ * Why an environment is offline (protocol section 4). One whose listener was superseded is not: the newer listener is its own now.
+ *
+ * - `stopped`: its listener said goodbye.
+ * - `lost`: its link broke or fell silent, and it did not come back in time.
+ * - `access-ended`: its token was revoked or has expired, or its scopes leave the environment out.
+ * - `released`: an admin released it, which stops its listener.
+ * - `never-connected`: its listener has registered, and no link has become ready since.
+ * - `relay-restarted`: the relay was restarted, and its listener has not come back since.
+ */
+export type OfflineReason = 'stopped' | 'lost' | 'access-ended' | 'released' | 'never-connected' | 'relay-restarted';
+
 /** One entry of `GET /v1/environments` (protocol section 4). */
 export interface EnvironmentRecord {
   readonly id: string;
@@ -43,6 +55,10 @@ export interface EnvironmentRecord {
   readonly connectedAt: number | null;
   /** Epoch milliseconds: since when an environment that is online has no link (protocol section 4); other relays do not say. */
   readonly awaySince?: number | null;
+  /** Null while it is online; other relays do not say. */
+  readonly offlineReason?: OfflineReason | null;
+  /** Epoch milliseconds: since when it counts as offline; null while it is online. */
+  readonly offlineSince?: number | null;
   /** Epoch milliseconds. */
   readonly lastHeartbeat: number | null;
   /** Epoch milliseconds. */

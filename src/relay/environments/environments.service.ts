@@ -8,10 +8,10 @@ import { maySee } from '../access/rights.js';
 import { RelayError } from '../relay.error.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
-import { environmentIds, type Environment } from './environment.js';
+import { environmentIds, type Environment, type Offline } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import type { ListEnvironmentsQuery } from './list-environments.query.js';
-import { Presence } from './presence.js';
+import { Presence, type PresenceRecord } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
@@ -151,6 +151,7 @@ export class EnvironmentsService {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.presence.of(id);
     const { mode, branch, link } = this.routing.factsOf(id);
+    const offline = whyOffline(environment, presence);
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -162,6 +163,8 @@ export class EnvironmentsService {
       podId: null,
       connectedAt: presence?.connectedAt ?? null,
       awaySince: presence?.awaySince ?? null,
+      offlineReason: offline?.reason ?? null,
+      offlineSince: offline?.since ?? null,
       lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
@@ -171,6 +174,14 @@ export class EnvironmentsService {
       metadata,
     };
   }
+}
+
+/** Null while it is online. Of what is known, what came last. */
+function whyOffline({ offline, lastSeenAt }: Environment, presence: PresenceRecord | undefined): Offline | null {
+  if (presence?.online) return null;
+  const known = [offline, presence?.offline ?? null].filter((one) => one !== null);
+  // A relay that ends says nothing of any environment: this one was online then, or its record is older than such reasons.
+  return known.toSorted((a, b) => b.since - a.since)[0] ?? { reason: 'relay-restarted', since: lastSeenAt };
 }
 
 function readOutcome(answer: Frame): MessagesOutcome {

@@ -9,6 +9,7 @@ import {
   leaseIdOf,
   LEASES_KEPT,
   NOBODY,
+  notYetConnected,
   processInstanceIdOf,
   voiderOf,
   type Environment,
@@ -52,7 +53,8 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const { firstSeenAt = now, lastHeartbeat = null } = known?.environment ?? {};
     const identity = { ...ids, organizationId, ownerTokenId: tokenId, deviceId, listenerInstanceId };
     const times = { firstSeenAt, registeredAt: now, lastSeenAt: now, lastHeartbeat };
-    const environment: Environment = { ...identity, connectionName, metadata, ...times };
+    const offline = notYetConnected(now);
+    const environment: Environment = { ...identity, connectionName, metadata, ...times, offline };
     const entry = known ?? { environment, leases: new Map<string, LeaseEntry>(), registrations: 0 };
     entry.environment = environment;
     this.byId.set(ids.id, entry);
@@ -81,7 +83,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       if (older.lease.order < lease.order) older.voidedBy ??= voiderOf(older.lease, lease);
   }
 
-  async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
+  async seen(environmentId: string, { lastSeenAt, lastHeartbeat, offline }: Sighting): Promise<void> {
     const entry = this.byId.get(environmentId);
     if (!entry) return;
     const { environment } = entry;
@@ -89,6 +91,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       ...environment,
       lastSeenAt: Math.max(environment.lastSeenAt, lastSeenAt),
       lastHeartbeat: lastHeartbeat ?? environment.lastHeartbeat,
+      offline,
     };
   }
 

@@ -43,6 +43,11 @@ export function notYetConnected(registeredAt: number): Offline {
   return { reason: 'never-connected', since: registeredAt };
 }
 
+/** What it was called before, where that was another name. */
+export function renamed(before: string | undefined, now: string): string | undefined {
+  return before === now ? undefined : before;
+}
+
 /** Whether this token may register the environment, as far as others go. */
 export function isFree({ ownerTokenId }: Pick<Environment, 'ownerTokenId'>, tokenId: string): boolean {
   return ownerTokenId === tokenId || ownerTokenId === NOBODY;

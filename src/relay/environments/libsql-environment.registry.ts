@@ -13,6 +13,7 @@ import {
   NOBODY,
   notYetConnected,
   processInstanceIdOf,
+  renamed,
   type Environment,
   type Lease,
   type Sighting,
@@ -206,7 +207,8 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     const { lease, secret } = issueLease(id, environment.registrations, metadata);
     this.statements.addLease.run(rowOfLease(lease));
     this.statements.forgetLeases.run([id, lease.order - LEASES_KEPT]);
-    return { environment: environmentOf(environment), lease, secret };
+    const renamedFrom = renamed(known?.connection_name, connectionName);
+    return { environment: environmentOf(environment), lease, secret, renamedFrom };
   }
 
   /** The process's newest lease counts: who came back and won is not superseded any more. */

@@ -11,6 +11,7 @@ import {
   NOBODY,
   notYetConnected,
   processInstanceIdOf,
+  renamed,
   voiderOf,
   type Environment,
   type Lease,
@@ -56,6 +57,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const offline = notYetConnected(now);
     const environment: Environment = { ...identity, connectionName, metadata, ...times, offline };
     const entry = known ?? { environment, leases: new Map<string, LeaseEntry>(), registrations: 0 };
+    const renamedFrom = renamed(known?.environment.connectionName, connectionName);
     entry.environment = environment;
     this.byId.set(ids.id, entry);
     this.byConnectionId.set(ids.connectionId, entry);
@@ -66,7 +68,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       if (entry.leases.size <= LEASES_KEPT) break;
       entry.leases.delete(oldest);
     }
-    return { environment, lease, secret };
+    return { environment, lease, secret, renamedFrom };
   }
 
   async standingOf(connectionId: string, secret: string): Promise<LeaseStanding> {

@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import type { Sighting } from './environment.js';
 import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';
+import { ChangedEnvironments } from './changed-environments.js';
 import { Presence } from './presence.js';
 
 class Registry extends MemoryEnvironmentRegistry {
@@ -19,7 +20,7 @@ let registry: Registry;
 let presence: Presence;
 beforeEach(() => {
   registry = new Registry(new ManualClock());
-  presence = new Presence(registry);
+  presence = new Presence(registry, new ChangedEnvironments());
 });
 
 it('knows every heartbeat at once, and writes one down every five minutes', () => {

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OfflineReason } from '../../protocol/index.js';
+import { ChangedEnvironments } from './changed-environments.js';
 import type { Offline } from './environment.js';
 import { EnvironmentRegistry } from './environment.registry.js';
 
@@ -31,7 +32,10 @@ export class Presence {
   private readonly written = new Map<string, number>();
   private isFailing = false;
 
-  constructor(private readonly registry: EnvironmentRegistry) {}
+  constructor(
+    private readonly registry: EnvironmentRegistry,
+    private readonly changed: ChangedEnvironments,
+  ) {}
 
   /** Undefined for an environment that never had a link in this process. */
   of(environmentId: string): PresenceRecord | undefined {
@@ -45,7 +49,7 @@ export class Presence {
   connected(environmentId: string, at: number): void {
     const lastHeartbeat = this.records.get(environmentId)?.lastHeartbeat ?? null;
     const now = { online: true, connectedAt: at, awaySince: null, lastHeartbeat, lastSeenAt: at, offline: null };
-    this.keep(environmentId, now, true);
+    this.turned(environmentId, now);
   }
 
   heartbeat(environmentId: string, at: number): void {
@@ -57,7 +61,7 @@ export class Presence {
   disconnected(environmentId: string, at: number): void {
     const record = this.records.get(environmentId);
     if (!record) return;
-    this.keep(environmentId, { ...record, awaySince: at, lastSeenAt: at }, true);
+    this.turned(environmentId, { ...record, awaySince: at, lastSeenAt: at });
   }
 
   /** It does not count as online any more. One that is offline already stays so for its first reason. */
@@ -65,13 +69,19 @@ export class Presence {
     const record = this.records.get(environmentId);
     if (!record?.online) return;
     const offline = { reason, since: at };
-    this.keep(environmentId, { ...record, online: false, connectedAt: null, awaySince: null, offline }, true);
+    this.turned(environmentId, { ...record, online: false, connectedAt: null, awaySince: null, offline });
   }
 
   /** The environment was deleted. */
   forget(environmentId: string): void {
     this.records.delete(environmentId);
     this.written.delete(environmentId);
+  }
+
+  /** It comes, or it goes: everybody is to know that at once. */
+  private turned(environmentId: string, record: PresenceRecord): void {
+    this.keep(environmentId, record, true);
+    this.changed.note(environmentId);
   }
 
   /** The lasting record follows at once when a link comes or goes, else now and then: thousands of heartbeats a minute are not worth a write each. */

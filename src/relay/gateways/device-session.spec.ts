@@ -6,6 +6,7 @@ import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName, Frame, FrameError } from '../../protocol/index.js';
 import type { Environment, Lease } from '../environments/environment.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
+import { ChangedEnvironments } from '../environments/changed-environments.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
@@ -83,7 +84,7 @@ let received: Frame[];
 beforeEach(() => {
   clock = new ManualClock();
   registry = new MemoryEnvironmentRegistry(clock);
-  presence = new Presence(registry);
+  presence = new Presence(registry, new ChangedEnvironments());
   routing = new RoutingSpy();
   received = [];
 });

@@ -23,6 +23,12 @@ export function EnvironmentsPage() {
   const all = store.records.value;
   const shown = store.shown.value;
   const stale = store.stale.value;
+  const showMore = () => {
+    const { length } = shown;
+    store.showMore();
+    // The button may be gone by then: the focus goes on with the first that is new.
+    requestAnimationFrame(() => list.current?.querySelectorAll('a')[length]?.focus());
+  };
   return (
     <div class="page">
       <div class="environments__head">
@@ -97,7 +103,7 @@ export function EnvironmentsPage() {
       {store.hidden.value > 0 && (
         <p class="environments__more">
           {shown.length} of {shown.length + store.hidden.value} are shown.{' '}
-          <Button onClick={() => store.showMore()}>Show {Math.min(SHOWN_AT_ONCE, store.hidden.value)} more</Button>
+          <Button onClick={showMore}>Show {Math.min(SHOWN_AT_ONCE, store.hidden.value)} more</Button>
         </p>
       )}
     </div>

@@ -21,9 +21,7 @@ export class EnvironmentsStore {
   private readonly words = signal('');
   private readonly sorted = signal<Order>(ORDERS[0]);
   private readonly most = signal(SHOWN_AT_ONCE);
-  private readonly found = computed(() =>
-    shownEnvironments(this.all.value ?? [], this.words.value, this.sorted.value),
-  );
+  private readonly found = computed(() => shownEnvironments(this.all.value ?? [], this.words.value, this.sorted.value));
   /** What is shown of those that the filter finds. */
   readonly shown = computed(() => this.found.value.slice(0, this.most.value));
   /** How many more it finds. */

@@ -75,7 +75,10 @@ describe('presence', () => {
   it('says no more than it knows where the relay gives no reason, or one of later days', () => {
     const odd = { ...old, offlineReason: 'constructor' as 'lost', offlineSince: NOW };
     for (const one of [old, odd, { ...old, offlineReason: null }])
-      expect(presenceView(one, NOW)).toMatchObject({ since: 'seen 1 d ago', reason: expect.stringContaining('is not connected') });
+      expect(presenceView(one, NOW)).toMatchObject({
+        since: 'seen 1 d ago',
+        reason: expect.stringContaining('is not connected'),
+      });
   });
 
   it('says since when, and why where something is off', () => {

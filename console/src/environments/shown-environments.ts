@@ -22,7 +22,10 @@ export function shownEnvironments(
 
 const byName = (a: EnvironmentRecord, b: EnvironmentRecord): number =>
   a.connectionName.localeCompare(b.connectionName, undefined, { numeric: true }) || a.id.localeCompare(b.id);
-const bySeen = (a: EnvironmentRecord, b: EnvironmentRecord): number => b.lastSeenAt - a.lastSeenAt;
+const bySeen = (a: EnvironmentRecord, b: EnvironmentRecord): number => seenAt(b) - seenAt(a);
+/** One that is online is seen now: when it was last heard of is no change, so that the list need not know it. */
+const seenAt = (environment: EnvironmentRecord): number =>
+  stateOf(environment) === 'online' ? Number.MAX_SAFE_INTEGER : environment.lastSeenAt;
 /** Those that wait for a person come first: they are what one looks for. */
 const rank = (environment: EnvironmentRecord): number =>
   waitingIn(environment) > 0 ? -1 : STATES.indexOf(stateOf(environment));

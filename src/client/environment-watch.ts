@@ -94,7 +94,8 @@ class EnvironmentPolls {
     const now = new Map(known);
     let isOther = this.failures > 0;
     let page = await source.changes(this.cursor);
-    while (known && page?.recovered) {
+    // At first there is no cursor, and nothing is recovered.
+    while (page?.recovered) {
       for (const id of page.gone) isOther = now.delete(id) || isOther;
       for (const environment of page.changed) {
         isOther = true;

@@ -72,6 +72,10 @@ const ROUTES: Readonly<Record<string, Row>> = {
     request: async () => ({ path: '/v1/environments' }),
     verdicts: everybody('in', { device: NO, deviceOutside: NO }),
   },
+  'GET /v1/environment-changes': {
+    request: async () => ({ path: '/v1/environment-changes' }),
+    verdicts: everybody('in', { device: NO, deviceOutside: NO }),
+  },
   'GET /v1/environments/:name': {
     request: async () => ({ path: `/v1/environments/${served.ci.connectionId}` }),
     verdicts: aboutOne(),

@@ -29,6 +29,8 @@ import { environmentRegistryProvider } from './environments/environment-registry
 import { EnvironmentRegistry } from './environments/environment.registry.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
+import { ChangedEnvironments } from './environments/changed-environments.js';
+import { EnvironmentChangesController } from './environments/environment-changes.controller.js';
 import { Presence } from './environments/presence.js';
 import { StockProbeController } from './environments/stock-probe.controller.js';
 import { SupersededListeners } from './environments/superseded-listeners.js';
@@ -90,6 +92,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
   imports: [HealthModule, MetricsModule],
   controllers: [
     EnvironmentsController,
+    EnvironmentChangesController,
     EnvironmentsAdministrationController,
     TokensController,
     SessionController,
@@ -122,6 +125,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     AccessGuard,
     commandRatesProvider,
     AccessLimits,
+    ChangedEnvironments,
     Presence,
     SupersededListeners,
     EnvironmentsService,

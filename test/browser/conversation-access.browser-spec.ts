@@ -14,7 +14,7 @@ async function goOffline(twinlane: Twinlane): Promise<void> {
   const [environment] = await twinlane.client().environments();
   if (!environment) throw new Error('There is one.');
   await listener.close();
-  relay.get(Presence, { strict: false }).offline(environment.id);
+  relay.get(Presence, { strict: false }).offline(environment.id, 'lost', Date.now());
   relay.get(RoutingService, { strict: false }).markedOffline(environment.id);
 }
 

@@ -200,6 +200,8 @@ export class FakeClientRelay {
 
   private show(url: URL): { status: number; body: string } {
     const [, name, below] = /^\/v1\/environments\/([^/]+)(\/runtimes)?$/.exec(url.pathname) ?? [];
+    // As relays that have no such feed.
+    if (url.pathname === '/v1/environment-changes') return PATH_UNKNOWN;
     if (below !== undefined) return { status: 200, body: JSON.stringify(this.runtimePage()) };
     if (name === undefined) return { status: 200, body: this.listed ?? JSON.stringify(this.page(url)) };
     this.looks++;
@@ -234,6 +236,11 @@ export class FakeClientRelay {
 const UNKNOWN = {
   status: 404,
   body: JSON.stringify({ errorCode: 'ENVIRONMENT_UNKNOWN', message: 'No environment here is called that.' }),
+};
+
+const PATH_UNKNOWN = {
+  status: 404,
+  body: JSON.stringify({ errorCode: 'PATH_UNKNOWN', message: 'Nothing is served at this path.' }),
 };
 
 const REFUSED = {

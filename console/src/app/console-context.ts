@@ -16,6 +16,9 @@ const RECONNECT_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
 /** People wait in front of it; in ms. */
 const LONGEST_BACKOFF_MS = 10_000;
 
+/** The relay is asked this often what has changed in environments, in ms; browsers make it once a minute on a page that is hidden for long. */
+const WATCH_MS = 2_500;
+
 /** What every part of the console may use. */
 export interface Console {
   /** The folder that the page lies in is the relay's address. */
@@ -33,7 +36,7 @@ export interface Console {
 
 export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Console {
   const server = new URL('.', window.location.href);
-  const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
+  const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS, watchMs: WATCH_MS };
   const client = new ConsoleClient({ server: server.href, limits });
   const visible = pageVisibility(window.document);
   const startOver = (): void => {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { SessionInfo } from 'twinlane/client';
-import { NotificationBell } from '../notifications/index.js';
+import { NotificationBell, useAttention } from '../notifications/index.js';
 import { IconButton, Menu, Icon, ToastRegion, type MenuEntry } from '../ui/index.js';
 import { useConsole } from './console-context.js';
 import { headerSlot } from './header-slot.js';
@@ -18,6 +18,7 @@ const THEME_LABELS: Readonly<Record<Theme, string>> = { system: 'As the system',
 /** What is around every page of somebody who is signed in. */
 export function Shell({ info, children }: { readonly info: SessionInfo; readonly children: ComponentChildren }) {
   const { router, server, toasts } = useConsole();
+  useAttention();
   const [helpIsOpen, setHelpIsOpen] = useState(false);
   useShortcuts(
     useMemo(

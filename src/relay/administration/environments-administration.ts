@@ -4,6 +4,7 @@ import { assertMayAdminister, assertMaySeeAny } from '../access/assert-rights.js
 import type { Identity } from '../access/identity.js';
 import { maySee } from '../access/rights.js';
 import type { Environment } from '../environments/environment.js';
+import { ChangedEnvironments, type Gone } from '../environments/changed-environments.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Presence } from '../environments/presence.js';
 import { ClientSessions } from '../gateways/client.sessions.js';
@@ -20,6 +21,7 @@ export class EnvironmentsAdministration {
     private readonly devices: DeviceSessions,
     private readonly clients: ClientSessions,
     private readonly routing: RoutingService,
+    private readonly changed: ChangedEnvironments,
   ) {}
 
   /**
@@ -48,12 +50,13 @@ export class EnvironmentsAdministration {
   }
 
   /** The same, for whoever has decided that already. */
-  async remove({ id }: Pick<Environment, 'id'>): Promise<void> {
+  async remove({ id, organizationId, connectionName }: Gone): Promise<void> {
     await this.registry.remove(id);
     this.devices.end(id, 'deleted');
     this.clients.removed(id);
     this.routing.remove(id);
     this.presence.forget(id);
+    this.changed.gone({ id, organizationId, connectionName });
   }
 
   /** What is done here cannot be undone: a device's id, which may stand for several, names none. */

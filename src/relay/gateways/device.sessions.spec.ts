@@ -10,6 +10,7 @@ import { EnvironmentsService } from '../environments/environments.service.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
+import { ChangedEnvironments } from '../environments/changed-environments.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
@@ -45,7 +46,8 @@ class RestartingRelay {
   restart(): void {
     for (const socket of this.sockets.splice(0)) socket.terminate();
     const audit = memoryAudit(this.registry, this.clock);
-    const presence = new Presence(this.registry);
+    const changed = new ChangedEnvironments();
+    const presence = new Presence(this.registry, changed);
     const superseded = new SupersededListeners(this.clock);
     const live = new LiveSockets(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
@@ -60,7 +62,7 @@ class RestartingRelay {
       audit,
       new TokenRenewals({ identify: async () => IDENTITY }, this.clock),
     );
-    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit, live);
+    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit, live, changed);
   }
 
   register(processInstanceId?: string): Promise<Registered> {

@@ -11,20 +11,18 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as after } from 'node:timers/promises';
 import { temporaryDirectory } from './kit/at-exit.mjs';
+import { Crowds, OPEN_MS } from './kit/crowds.mjs';
 import { observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
 import { NO_LIMITS } from './kit/no-limits.mjs';
 import { readOptions } from './kit/options.mjs';
-import { endProgress, showProgress } from './kit/progress-line.mjs';
+import { endProgress } from './kit/progress-line.mjs';
 import { startProgram, startRelay } from './kit/programs.mjs';
 
 /** Of a listener, and of a client. */
 const SOCKETS = 2;
 /** Files of a process that are no sockets of the bench's: its own, and connections that registered a moment ago. */
 const OTHER_FILES = 100;
-/** Processes that play listeners and clients. */
-const CROWDS = 2;
 const MIB = 1024 * 1024;
-const OPEN_MS = 600_000;
 const BACK_MS = 120_000;
 const ARRIVE_MS = 60_000;
 /** Until what connecting leaves behind is over. */
@@ -64,88 +62,10 @@ if (cut !== 'relay' && cut !== 'sockets') {
   process.exit(2);
 }
 
+const CROWD = { listeners, clients, streams, everyMs, commands, bytes };
 const FLAGS = ['--expose-gc', ...(profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])];
 const directory = temporaryDirectory();
 const startOurs = (port = 0) => startRelay(directory, { port, flags: FLAGS, args: NO_LIMITS });
-
-/** A number's share of one crowd; the first ones take what is left over. */
-function shareOf(count, part) {
-  return Math.floor(count / CROWDS) + (part < count % CROWDS ? 1 : 0);
-}
-
-/** All crowds as one. */
-class Crowds {
-  phase = '';
-  standing = [];
-
-  static async start(server, plain) {
-    const all = new Crowds();
-    all.programs = await Promise.all(
-      Array.from({ length: CROWDS }, (_, part) =>
-        startProgram('crowd', {
-          server,
-          plain,
-          part,
-          listeners: shareOf(listeners, part),
-          clients: shareOf(clients, part),
-          streams: shareOf(streams, part),
-          everyMs,
-          commands: commands / CROWDS,
-          bytes,
-        }),
-      ),
-    );
-    for (const [part, { child }] of all.programs.entries())
-      child.on('message', ({ standing }) => {
-        if (standing) all.show(part, standing);
-      });
-    return all;
-  }
-
-  ask(name, fields = {}, withinMs = OPEN_MS) {
-    return Promise.all(this.programs.map((program) => program.ask(name, fields, withinMs)));
-  }
-
-  /** Waits while it shows how many are there. */
-  async during(phase, work) {
-    this.phase = phase;
-    const begun = performance.now();
-    const result = await work;
-    this.phase = '';
-    return { result, tookMs: performance.now() - begun };
-  }
-
-  show(part, standing) {
-    this.standing[part] = standing;
-    if (this.phase === '') return;
-    const sum = (field) => this.standing.reduce((total, each) => total + (each?.[field] ?? 0), 0);
-    showProgress(`${this.phase}: ${sum('listeners')} listeners, ${sum('clients')} clients, ${sum('events')} events`);
-  }
-
-  /** What they measured since they were asked last. */
-  async measured() {
-    const parts = await this.ask('measured');
-    const sorted = (field) => parts.flatMap((part) => part[field]).toSorted((a, b) => a - b);
-    const wrong = {};
-    for (const part of parts)
-      for (const [kind, count] of Object.entries(part.wrong)) wrong[kind] = (wrong[kind] ?? 0) + count;
-    return {
-      events: parts.reduce((sum, part) => sum + part.events, 0),
-      commands: timesOf(sorted('trips')),
-      delays: timesOf(sorted('delays')),
-      wrong,
-    };
-  }
-
-  async stop() {
-    await Promise.all(this.programs.map((program) => program.stop()));
-  }
-}
-
-function timesOf(sorted) {
-  const at = (q) => (sorted.length === 0 ? null : round(quantile(sorted, q), 1));
-  return { count: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
-}
 
 /** What a server has used of its processors while something went on. */
 async function used(server, work) {
@@ -262,7 +182,7 @@ function busiest(sorted) {
 
 async function measureOurs() {
   const relay = await startOurs();
-  const crowds = await Crowds.start(relay.url, false);
+  const crowds = await Crowds.start(CROWD, { server: relay.url, plain: false });
   const opened = await open(relay, crowds);
   const rest = await used(relay, crowds.during('at rest', after(REST_MS)));
   await crowds.ask('start');
@@ -300,7 +220,7 @@ function total(...phases) {
 
 async function measureBare() {
   const server = await startProgram('forwarder', {}, { flags: ['--expose-gc'] });
-  const crowds = await Crowds.start(server.ready, true);
+  const crowds = await Crowds.start(CROWD, { server: server.ready, plain: true });
   const opened = await open(server, crowds);
   await crowds.stop();
   await server.stop();

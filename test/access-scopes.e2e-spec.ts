@@ -1,36 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  answerTypeOf,
-  KNOWN_COMMANDS,
-  isAnswered,
-  OTHER_TYPES,
-  SNAPSHOT_TYPES,
-  type Frame,
-} from '../src/protocol/index.js';
-import { AccessWorld, SUBJECTS, type Answer, type Served, type Subject } from './kit/access-world.js';
-import { dial, type RawSocket, refused } from './kit/raw-socket.js';
+  AccessWorld,
+  SUBJECTS,
+  type Answer,
+  type Served,
+  type ServedEnvironments,
+  type Subject,
+} from './kit/access-world.js';
+import { dial, refused } from './kit/raw-socket.js';
 
 let world: AccessWorld;
-/** Of `acme`: where the listener is connected, one that is offline, and one that only `outside` sees. */
-let ci: Served;
-let offline: Served;
-let web: Served;
-/** Of `rival`, with the same name as `ci`. */
-let rivals: Served;
-let device: RawSocket;
+let served: ServedEnvironments;
 
 beforeAll(async () => {
   world = await AccessWorld.start();
-  const rivalDevice = await world.make({ name: 'device', role: 'device', organizationId: 'rival' });
-  ci = await world.register('device', 'ci-one');
-  offline = await world.register('device', 'ci-two');
-  web = await world.register('deviceOutside', 'web-one');
-  const { body } = await world.relay.rest('/v1/environments/register', {
-    token: rivalDevice.token,
-    body: { deviceId: 'device-r', connectionName: 'ci-one' },
-  });
-  rivals = body as unknown as Served;
-  device = await world.open('device', ci.wsUrl);
+  served = await world.serve();
 });
 afterAll(() => world.close());
 
@@ -88,17 +72,21 @@ const ROUTES: Readonly<Record<string, Row>> = {
     request: async () => ({ path: '/v1/environments' }),
     verdicts: everybody('in', { device: NO, deviceOutside: NO }),
   },
+  'GET /v1/environment-changes': {
+    request: async () => ({ path: '/v1/environment-changes' }),
+    verdicts: everybody('in', { device: NO, deviceOutside: NO }),
+  },
   'GET /v1/environments/:name': {
-    request: async () => ({ path: `/v1/environments/${ci.connectionId}` }),
+    request: async () => ({ path: `/v1/environments/${served.ci.connectionId}` }),
     verdicts: aboutOne(),
   },
   'GET /v1/environments/:name/runtimes': {
-    request: async () => ({ path: `/v1/environments/${offline.connectionId}/runtimes` }),
+    request: async () => ({ path: `/v1/environments/${served.offline.connectionId}/runtimes` }),
     verdicts: aboutOne(),
   },
   'POST /v1/environments/:name/messages': {
     request: async () => ({
-      path: `/v1/environments/${offline.connectionId}/messages`,
+      path: `/v1/environments/${served.offline.connectionId}/messages`,
       body: { messages: [{ role: 'user', content: 'hi' }] },
     }),
     verdicts: aboutOne({ watcher: NO }),
@@ -222,7 +210,7 @@ describe('REST', () => {
   it('a list goes on from page to page through what is shown, and tells nothing of the rest', async () => {
     const first = await world.ask('outside', 'GET', '/v1/environments?limit=1');
     expect(first.body).toMatchObject({ connections: [{ connectionName: 'web-one' }], hasNextPage: false });
-    const hidden = await world.ask('client', 'GET', `/v1/environments/${ci.connectionId}`);
+    const hidden = await world.ask('client', 'GET', `/v1/environments/${served.ci.connectionId}`);
     const after = await world.ask('outside', 'GET', `/v1/environments?after=${String(hidden.body['id'])}`);
     expect(after).toMatchObject({ status: 400, body: { errorCode: 'BAD_REQUEST' } });
   });
@@ -239,9 +227,9 @@ describe('REST', () => {
 const STATUS = 'WS /v1/environments/:connectionId/status/ws';
 const LISTENER = 'WS /v1/environments/:connectionId/listener/ws';
 const GATEWAYS: Readonly<Record<string, { readonly url: () => string; readonly verdicts: Row['verdicts'] }>> = {
-  [STATUS]: { url: () => world.statusUrl(ci), verdicts: aboutOne() },
+  [STATUS]: { url: () => world.statusUrl(served.ci), verdicts: aboutOne() },
   [LISTENER]: {
-    url: () => offline.wsUrl,
+    url: () => served.offline.wsUrl,
     // A lease that is none of theirs is none at all: told by a close.
     verdicts: everybody(NO, { operator: HIDDEN, device: 'in', deviceOutside: HIDDEN }),
   },
@@ -269,150 +257,5 @@ describe('sockets', () => {
     }
     const refusal = await refused(dial(url(), options));
     expect(verdictOf({ status: refusal.status ?? 0, body: refusal.body as Answer['body'] })).toBe(verdict);
-  });
-});
-
-const RUNTIME = { agent_id: null, conversation_id: 'c1' };
-const SCOPE = 'conversationId=c1';
-
-/** What comes of a frame that a client sends which only watches. */
-type Outcome =
-  /** Answered with `ACCESS_REFUSED`. */
-  | 'refused'
-  /** Refused where nothing answers it: dropped. */
-  | 'dropped'
-  /** The relay answers by itself. */
-  | 'answered'
-  /** Of the socket itself. */
-  | 'own';
-
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
-  ...Object.fromEntries(KNOWN_COMMANDS.map((type) => [type, isAnswered(type) ? 'refused' : 'dropped'] as const)),
-  ...Object.fromEntries(KNOWN_COMMANDS.map((type) => [answerTypeOf(type), 'dropped'] as const)),
-  ...Object.fromEntries([...SNAPSHOT_TYPES, 'stream_delta', 'turn_finished'].map((type) => [type, 'refused'] as const)),
-  control_request: 'refused',
-  control_request_resolved: 'refused',
-  made_up_by_a_client: 'refused',
-  sync: 'answered',
-  ping: 'own',
-  pong: 'own',
-  ack: 'own',
-  token_renew: 'own',
-};
-const FRAME_TYPES = [...new Set([...Object.keys(OUTCOMES), ...OTHER_TYPES])];
-
-/** With every field that some frame looks at. */
-function frameOf(type: string): Frame {
-  const payload = { kind: 'create_message', messages: [{ role: 'user', content: 'ls' }] };
-  const where = { path: 'a', file_path: 'a', query: 'a', cwd: '.', branch: 'b', terminal_id: 't1' };
-  return { type, request_id: `r-${type}`, runtime: RUNTIME, payload, ...where, ...(type === 'ack' ? { seq: 0 } : {}) };
-}
-
-/** Sends, and resolves when the relay has read it. */
-async function said(socket: RawSocket, frame: Frame): Promise<void> {
-  const before = socket.frames.filter(({ type }) => type === 'pong').length;
-  socket.send(frame);
-  socket.send({ type: 'ping' });
-  await socket.seenWhere(() => socket.frames.filter(({ type }) => type === 'pong').length > before);
-}
-
-describe('frames of clients', () => {
-  let watching: RawSocket;
-  let steering: RawSocket;
-  beforeEach(async () => {
-    watching = await world.open('watcher', world.statusUrl(ci, SCOPE));
-    steering = await world.open('unapproving', world.statusUrl(ci, SCOPE));
-  });
-  afterEach(async () => {
-    await watching.close();
-    await steering.close();
-  });
-
-  /** What the device has got since, without what steers on purpose. */
-  async function reached(from: number): Promise<Frame[]> {
-    const id = `marker-${made++}`;
-    steering.send({ type: 'app_server_info', request_id: 'm', marker: id });
-    await device.seenWhere((frame) => frame['marker'] === id);
-    return device.frames.slice(from).filter((frame) => frame['marker'] !== id);
-  }
-
-  it('every command of the protocol has its row, and none of them but sync is for watching', () => {
-    for (const type of KNOWN_COMMANDS) expect(OUTCOMES).toHaveProperty(type);
-    expect(KNOWN_COMMANDS.filter((type) => OUTCOMES[type] === 'answered')).toEqual(['sync']);
-  });
-
-  it.each(FRAME_TYPES)('%s of one that watches reaches no device', async (type) => {
-    const from = device.frames.length;
-    const told = watching.frames.length;
-    await said(watching, frameOf(type));
-    expect(await reached(from)).toEqual([]);
-    const answer = watching.frames.slice(told).find((frame) => frame['request_id'] === `r-${type}`);
-    const outcome = OUTCOMES[type];
-    if (outcome === 'refused') expect(answer).toMatchObject({ success: false, error_code: 'ACCESS_REFUSED' });
-    if (outcome === 'refused') expect(answer?.['error']).toContain('"watch"');
-    if (outcome === 'answered') expect(answer).toMatchObject({ success: true });
-  });
-
-  it.each(KNOWN_COMMANDS)('%s of one that steers reaches the device', async (type) => {
-    const from = device.frames.length;
-    await said(steering, frameOf(type));
-    expect((await reached(from)).map((frame) => frame.type)).toEqual([type]);
-  });
-
-  it.each(['watcher', 'unapproving'] as const)('an approval that %s answers reaches no device', async (subject) => {
-    const socket = subject === 'watcher' ? watching : steering;
-    const from = device.frames.length;
-    const payload = { kind: 'approval_response', request_id: 'a1', decision: { behavior: 'allow' } };
-    await said(socket, { type: 'input', request_id: `approve-${subject}`, runtime: RUNTIME, payload });
-    expect(await reached(from)).toEqual([]);
-    expect(await socket.seenWhere((frame) => frame['request_id'] === `approve-${subject}`)).toMatchObject({
-      accepted: false,
-      error_code: 'APPROVAL_NOT_ALLOWED',
-    });
-  });
-
-  it('what asks for approval is shown to those who may give it, and withheld from the others', async () => {
-    const approving = await world.open('client', world.statusUrl(ci, SCOPE));
-    const secret = { subtype: 'can_use_tool', tool_name: 'secret-tool', input: {}, tool_call_id: 'x' };
-    device.send({
-      type: 'control_request',
-      request_id: 'a2',
-      request: secret,
-      runtime: RUNTIME,
-      event_seq: 1,
-      idempotency_key: 'k',
-    });
-    expect(await approving.seen('control_request')).toMatchObject({ request: secret });
-    for (const socket of [watching, steering]) {
-      await socket.seen('control_request_withheld');
-      expect(JSON.stringify(socket.frames)).not.toContain('secret-tool');
-    }
-    await approving.close();
-  });
-});
-
-describe('frames of devices', () => {
-  it('none of any type crosses to another organisation, or to an environment that was not asked for', async () => {
-    const watcher = await world.open('watcher', world.statusUrl(ci, SCOPE));
-    const others = [
-      await world.open('stranger', world.statusUrl(rivals, SCOPE)),
-      await world.open('outside', world.statusUrl(web, SCOPE)),
-      await world.open('client', world.statusUrl(offline, SCOPE)),
-    ];
-    for (const [index, type] of FRAME_TYPES.entries())
-      device.send({ ...frameOf(type), event_seq: 1_000 + index, idempotency_key: `${type}:${index}`, said: 'by acme' });
-    device.send({
-      type: 'stream_delta',
-      runtime: RUNTIME,
-      event_seq: 2_000,
-      idempotency_key: 'last',
-      delta: { message_type: 'last' },
-    });
-    await watcher.seenWhere((frame) => frame['idempotency_key'] === 'last');
-    for (const other of others) {
-      await said(other, { type: 'ack', seq: 0 });
-      expect(other.frames.filter(({ type }) => type !== 'pong')).toEqual([]);
-    }
-    expect(watcher.frames.length).toBeGreaterThan(5);
   });
 });

@@ -10,6 +10,7 @@ import {
   type Runtime,
 } from '../src/client/index.js';
 import { SYSTEM_CLOCK, type Clock, type Frame, type Timer } from '../src/protocol/index.js';
+import { RawSocket } from './kit/raw-socket.js';
 import { TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
@@ -40,6 +41,11 @@ async function goOffline(): Promise<string> {
   if (!environment) throw new Error('there is no environment');
   await twinlane.listener.close();
   return environment.id;
+}
+
+/** Where clients attach to an environment. */
+function socketsOf(environment: string): string {
+  return `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment}/status/ws`;
 }
 
 /** What an attachment shows of the past of a runtime: everything up to the end of its newest turn, and then the state. */
@@ -90,6 +96,30 @@ it('shows as much of the past as was asked for, and the state after it', async (
   expect(opened.at(-1)?.head?.seq).toBe(numbers.at(-1));
   expect(few.slice(0, 3).some(isReplayed)).toBe(false);
   expect((await read(environment, runtime, 'none')).every(isReplayed)).toBe(true);
+});
+
+it('is sent several events in one message where it takes that, and each in its own where it does not', async () => {
+  const { runtime, numbers } = await converse('one');
+  const environment = await goOffline();
+  const messages: string[] = [];
+  class WatchedSocket extends WebSocket {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args);
+      this.on('message', (data: Buffer) => void messages.push(data.toString('utf8')));
+    }
+  }
+  const client = new TwinlaneClient({ server: twinlane.url, token: TOKEN, WebSocket: WatchedSocket });
+  const attachment = await client.attach(environment, { runtime, history: 'all' });
+  opened.push(attachment);
+  const seen: unknown[] = [];
+  for await (const event of attachment.events()) if (seen.push(event['event_seq']) === numbers.length) break;
+  expect(seen).toEqual(numbers);
+  expect(messages.some((text) => text.startsWith('[{"seq":'))).toBe(true);
+  const query = new URLSearchParams({ conversationId: runtime.conversation_id, channel: 'stream', history: 'all' });
+  const plain = await RawSocket.open(`${socketsOf(environment)}?${query.toString()}`, { token: TOKEN });
+  await plain.seenWhere((frame) => frame['event_seq'] === numbers.at(-1));
+  expect(plain.frames.filter((frame) => 'event_seq' in frame).map((frame) => frame['event_seq'])).toEqual(numbers);
+  await plain.close();
 });
 
 it('goes from one conversation to another, and leaves no socket and no timer behind', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConsoleFiles } from '../src/relay/web/console-files.js';
 import { serveConsole } from '../src/relay/web/serve-console.js';
+import { ManualClock } from './kit/manual-clock.js';
 import { plainRequest } from './kit/plain-request.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 
@@ -119,6 +120,26 @@ it('while it is not built, a page says so; once it is, it is there', async () =>
   expect(before.body.toString()).toContain('npm run build');
   await build();
   expect(await plainRequest(`${url}/`)).toMatchObject({ status: 200 });
+});
+
+it('what is built anew while the relay runs is there, and what is gone is not', async () => {
+  await build();
+  const clock = new ManualClock();
+  const files = new ConsoleFiles(pathToFileURL(`${folder}/`), clock);
+  expect(await files.find('assets/index-abc.js')).toMatchObject({ immutable: true });
+  await rename(path.join(folder, 'assets/index-abc.js'), path.join(folder, 'assets/index-def.js'));
+  expect(await files.read('assets/index-abc.js')).toBeUndefined();
+  // However often it is asked for what is not there, the folder is read once a second.
+  expect(await files.find('assets/index-def.js')).toBeUndefined();
+  await clock.advance(1_000);
+  expect((await files.find('assets/index-def.js'))?.encodings.size).toBe(0);
+  expect((await files.read('assets/index-def.js'))?.toString()).toBe(SCRIPT);
+  // What lies beside it later is seen with the next page.
+  await writeFile(path.join(folder, 'assets/index-def.js.gz'), gzipSync(SCRIPT));
+  await clock.advance(1_000);
+  await files.find('index.html');
+  expect(await files.find('assets/index-def.js')).toMatchObject({ encodings: new Set(['gzip']) });
+  expect(await files.find('assets/index-abc.js')).toBeUndefined();
 });
 
 it('a relay answers what is not of the console as before, and serves none of it where that is not wanted', async () => {

@@ -1,12 +1,13 @@
 import type { Provider } from '@nestjs/common';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CLOCK } from '../src/config/index.js';
 import type { RelayModuleOptions } from '../src/relay/index.js';
 import { ManualClock } from './kit/manual-clock.js';
-import { dial, RawSocket, refused } from './kit/raw-socket.js';
-import type { LimitName } from '../src/relay/access/limit-name.js';
+import { dial, RawSocket, rawUpgrade, refused } from './kit/raw-socket.js';
+import { CUT_GRACE_MS } from '../src/relay/gateways/guarded-socket.js';
+import { MOST_TURNED_AWAY } from '../src/relay/gateways/turned-away.js';
 import { OTHER_TOKEN, RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
-import { Twinlane, TOKEN as TWINLANE_TOKEN } from './kit/twinlane.js';
 
 const CONSOLE = 'https://console.example';
 let closing: (() => Promise<void>)[] = [];
@@ -87,6 +88,30 @@ describe('sockets of one token', () => {
     await open();
     const page = await RawSocket.open(`${status(query)}&token=${TOKEN}`, { headers: { origin: CONSOLE } });
     expect(await page.closed).toEqual({ code, reason: expect.stringMatching(/^Retry-After: 5\. /) });
+  });
+
+  it('C36 pages that do not go when they were told hold few places, and not for long', async () => {
+    const clock = new ManualClock();
+    const { relay, connectionId, open } = await startRelay({ clientSocketsPerToken: 1 }, [
+      { provide: CLOCK, useValue: clock },
+    ]);
+    await open();
+    const path = `/v1/environments/${connectionId}/status/ws?client=me`;
+    /** A page that never answers a close. @returns its connection, and the first line that the relay answered */
+    const stay = async () => {
+      const connection = await rawUpgrade(relay.port, path, TOKEN, undefined, { Origin: CONSOLE });
+      const [line = ''] = String((await once(connection, 'data'))[0]).split('\r\n');
+      return { connection, line };
+    };
+    const staying = await Promise.all(Array.from({ length: MOST_TURNED_AWAY }, stay));
+    expect(new Set(staying.map(({ line }) => line))).toEqual(new Set(['HTTP/1.1 101 Switching Protocols']));
+    expect((await stay()).line).toBe('HTTP/1.1 429 Too Many Requests');
+    const gone = staying.map(({ connection }) => once(connection.resume(), 'close'));
+    await clock.advance(CUT_GRACE_MS);
+    await Promise.all(gone);
+    const last = await stay();
+    expect(last.line).toBe('HTTP/1.1 101 Switching Protocols');
+    last.connection.destroy();
   });
 });
 
@@ -271,98 +296,6 @@ it('C36 a device that invents a runtime with each event fills nothing, and other
   // 1,000 have a history, and of as many more the name is known.
   expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtimes"\} 20\d\d/);
   expect(metrics).toMatch(/twinlane_relay_limited_total\{limit="runtime-names"\} 10\d\d/);
-});
-
-describe('commands of one client', () => {
-  async function start(limits: NonNullable<RelayModuleOptions['limits']> = {}) {
-    const twinlane = await Twinlane.start({ relay: { limits } });
-    closing.push(() => twinlane.close());
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
-    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
-    const flooder = await RawSocket.open(`${url}?client=flooder`, { token: TWINLANE_TOKEN });
-    /** How often somebody ran into a limit. */
-    const limited = async (limit: LimitName): Promise<number> => {
-      const headers = { authorization: `Bearer ${TWINLANE_TOKEN}` };
-      const metrics = await (await fetch(`${twinlane.url}/metrics`, { headers })).text();
-      return Number(
-        new RegExp(`^twinlane_relay_limited_total\\{limit="${limit}"\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0,
-      );
-    };
-    return { twinlane, flooder, limited };
-  }
-
-  const flood = (socket: RawSocket, from: number, count: number): void => {
-    for (let i = from; i < from + count; i++) socket.send({ type: 'app_server_info', request_id: `q${i}` });
-  };
-
-  it('C36 1,000 in a second: each is answered, what is over is told when to come back, and others are unaffected', async () => {
-    const { twinlane, flooder } = await start();
-    const working = await twinlane.attach();
-    flood(flooder, 0, 1_000);
-    for (let i = 0; i < 50; i++) await working.command('app_server_info', {});
-    await flooder.seenWhere(() => flooder.frames.filter(({ type }) => type.endsWith('_response')).length === 1_000);
-    const answers = flooder.frames.filter(({ type }) => type === 'app_server_info_response');
-    const over = answers.filter(({ success }) => success !== true);
-    expect(over.length).toBeGreaterThan(0);
-    expect(answers.length - over.length).toBeGreaterThanOrEqual(400);
-    for (const answer of over)
-      expect(answer).toMatchObject({ error_code: 'TOO_MANY', retry_after_ms: expect.any(Number) });
-    expect(new Set(answers.map((answer) => answer['request_id'])).size).toBe(1_000);
-    expect(flooder.ws.readyState).toBe(flooder.ws.OPEN);
-  });
-
-  it('C36 one that goes on is closed with 4029 and told when to come back, others are unaffected', async () => {
-    const { twinlane, flooder } = await start();
-    const working = await twinlane.attach();
-    for (let i = 0; flooder.ws.readyState === flooder.ws.OPEN; i += 500) {
-      flood(flooder, i, 500);
-      await working.command('app_server_info', {});
-    }
-    expect(await flooder.closed).toEqual({ code: 4029, reason: expect.stringMatching(/^Retry-After: \d+\. /) });
-    await working.command('app_server_info', {});
-    expect(working.state.phase).toBe('open');
-  });
-
-  it('C36 another name gives nobody more than its token has', async () => {
-    const limits = { tokenCommandsPerSecond: 1, tokenCommandBurst: 10, floodMs: 1_000_000 };
-    const { twinlane, flooder, limited } = await start(limits);
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
-    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
-    const renamed = await RawSocket.open(`${url}?client=renamed`, { token: TWINLANE_TOKEN });
-    const answersOf = (socket: RawSocket) => socket.frames.filter(({ type }) => type === 'app_server_info_response');
-    flood(flooder, 0, 10);
-    await flooder.seenWhere(() => answersOf(flooder).length === 10);
-    // As many as one client may send; however slow this machine is, its token does not give so many back meanwhile.
-    flood(renamed, 0, 300);
-    await renamed.seenWhere(() => answersOf(renamed).length === 300);
-    expect(await limited('token-commands')).toBeGreaterThan(0);
-    expect(answersOf(renamed)).toContainEqual(
-      expect.objectContaining({ error_code: 'TOO_MANY', error: expect.stringContaining('with one token') }),
-    );
-  });
-
-  it('C36 what has no answer is never dropped without a word: its socket is closed with 4029', async () => {
-    const { flooder } = await start({ commandBurst: 10 });
-    for (let i = 0; i < 100; i++) flooder.send({ type: 'terminal_input', terminal_id: 't', data: 'x' });
-    expect(await flooder.closed).toMatchObject({ code: 4029 });
-  });
-
-  it('C36 our client sends again what came too soon, and all of it succeeds', async () => {
-    const { twinlane, limited } = await start({ commandsPerSecond: 1_000, commandBurst: 50 });
-    const attachment = await twinlane.attach();
-    const answers = await Promise.all(Array.from({ length: 300 }, () => attachment.command('app_server_info', {})));
-    expect(answers).toHaveLength(300);
-    expect(await limited('commands')).toBeGreaterThan(0);
-    expect(attachment.state.phase).toBe('open');
-  });
-
-  it('C36 so many may wait for an answer, and one more when one has come', async () => {
-    const { twinlane, limited } = await start({ unansweredPerClient: 5 });
-    const attachment = await twinlane.attach();
-    const answers = await Promise.all(Array.from({ length: 12 }, () => attachment.command('app_server_info', {})));
-    expect(answers).toHaveLength(12);
-    expect(await limited('unanswered')).toBeGreaterThan(0);
-  });
 });
 
 it.each(['/v1/tokens', '/v1/environments/env-1/messages', '/v1/nothing'])(

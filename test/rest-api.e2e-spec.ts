@@ -37,6 +37,8 @@ describe('environments', () => {
       podId: null,
       connectedAt: null,
       awaySince: null,
+      offlineReason: 'never-connected',
+      offlineSince: offline['lastSeenAt'],
       lastHeartbeat: null,
       lastSeenAt: expect.any(Number),
       firstSeenAt: expect.any(Number),

@@ -47,6 +47,7 @@ describe('cutting a text', () => {
           expect(piece.length).toBeLessThanOrEqual(Math.max(length, 2));
         }
       }),
+      { seed: 1 },
     );
   });
 
@@ -57,6 +58,7 @@ describe('cutting a text', () => {
         expect(pieces.join('')).toBe(JSON.stringify(frame));
         for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(Math.max(length, 2));
       }),
+      { seed: 1 },
     );
     expect([...encodeInPieces({ type: 'x', left: undefined }, 100)].join('')).toBe('{"type":"x"}');
   });
@@ -85,6 +87,7 @@ describe('a text in chunks', () => {
           expect(joined).toEqual(parts.map(({ text }) => text));
         },
       ),
+      { seed: 1 },
     );
   });
 

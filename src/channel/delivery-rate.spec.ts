@@ -43,13 +43,14 @@ it('is not lowered by time in which there was nothing to send, however often a s
   expect(rate.perMs).toBe(BYTES);
 });
 
-it('counts no sample that says only that the rate is not lower', () => {
+it('knows of a sample that it says only that the rate is not lower', () => {
   const { rate, pass, idle } = path();
   pass(SAMPLE_MS);
   pass(10);
   idle(500);
+  expect([rate.samples, rate.isLimited]).toEqual([1, false]);
   pass(1);
-  expect(rate.samples).toBe(1);
+  expect([rate.samples, rate.isLimited]).toEqual([2, true]);
   pass(SAMPLE_MS);
-  expect(rate.samples).toBe(2);
+  expect([rate.samples, rate.isLimited]).toEqual([3, false]);
 });

@@ -47,6 +47,7 @@ export class DeliveryRate {
   private latest: Departure | undefined;
   private sample: SampleStart | undefined;
   private sampleCount = 0;
+  private isSampleLimited = false;
 
   /** @param leastSampleMs what a sample spans at least */
   constructor(private readonly leastSampleMs: number) {}
@@ -61,9 +62,14 @@ export class DeliveryRate {
     return this.best;
   }
 
-  /** How many samples were taken: a limited one only where it says that the rate is higher. */
+  /** How many samples were taken. */
   get samples(): number {
     return this.sampleCount;
+  }
+
+  /** Whether the newest sample counts only where it says that the rate is higher: the sender had nothing to send for a while. */
+  get isLimited(): boolean {
+    return this.isSampleLimited;
   }
 
   /** Bytes that have been read. */
@@ -110,8 +116,9 @@ export class DeliveryRate {
     if (span <= 0 || span < this.leastSampleMs) return;
     this.sample = undefined;
     const rate = (this.delivered - start.delivered) / span;
-    if (start.isLimited && rate <= this.perMs) return;
     this.sampleCount++;
+    this.isSampleLimited = start.isLimited;
+    if (start.isLimited && rate <= this.perMs) return;
     this.add(rate, memoryMs);
   }
 

@@ -46,7 +46,9 @@ describe('FairLine', () => {
       const given = sources.map(({ bytes }) => bytes);
       expect(Math.max(...given) - Math.min(...given)).toBeLessThanOrEqual(largest);
     };
-    fc.assert(fc.property(fc.array(sizes, { minLength: 2, maxLength: 8 }), fc.integer({ min: 1, max: 500 }), check));
+    fc.assert(fc.property(fc.array(sizes, { minLength: 2, maxLength: 8 }), fc.integer({ min: 1, max: 500 }), check), {
+      seed: 1,
+    });
   });
 
   it('C16 shares fairly from any moment on at which all have frames waiting, whoever was away before', () => {
@@ -71,7 +73,7 @@ describe('FairLine', () => {
       // What one owed when it came back, and one frame.
       expect(Math.max(...given) - Math.min(...given)).toBeLessThanOrEqual(2 * 2_000);
     };
-    fc.assert(fc.property(fc.array(step, { maxLength: 20 }), check), { numRuns: 50 });
+    fc.assert(fc.property(fc.array(step, { maxLength: 20 }), check), { seed: 1, numRuns: 50 });
   });
 
   it('serves who comes back at once, and gives nothing for the time away', () => {

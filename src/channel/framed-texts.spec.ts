@@ -37,6 +37,27 @@ describe('FramedTexts', () => {
     },
   );
 
+  it('puts texts in one message as long as that is small enough, in order', () => {
+    const framed = new FramedTexts(20);
+    // Of three characters one has two bytes: [1,2,"é",40] is 12 bytes, and with one of 8 more it is too long.
+    const texts = ['1', '2', '"é"', '40', '"123456"', '"more than all of one batch"', '5', '6'];
+    for (const text of texts) framed.add(text);
+    const { bytes } = framed;
+    const taken = framed.take();
+    expect(taken).toHaveLength(bytes);
+    const messages = read(taken);
+    expect(messages).toEqual(['[1,2,"é",40]', '"123456"', '"more than all of one batch"', '[5,6]']);
+    expect(messages.flatMap((message): unknown => JSON.parse(message))).toEqual(
+      texts.map((text): unknown => JSON.parse(text)),
+    );
+  });
+
+  it('fills a batch to its last byte, and no further', () => {
+    const framed = new FramedTexts(5);
+    for (const text of ['1', '2', '3']) framed.add(text);
+    expect(read(framed.take())).toEqual(['[1,2]', '3']);
+  });
+
   it('has nothing left once it was taken', () => {
     const framed = new FramedTexts();
     framed.add('a');

@@ -7,14 +7,28 @@ const MAX_16_BITS = 0xffff;
 const IN_64_BITS = 127;
 const TWO_TO_32 = 2 ** 32;
 
+/** One message: a text, or several that are a batch. */
+interface Message {
+  text: string;
+  /** Of the text alone. */
+  bytes: number;
+  texts: number;
+}
+
+/** What makes a batch of texts, `[` and `]`, and what stands between two of them. */
+const BRACKETS = 2;
+const COMMA = 1;
+
 /**
  * WebSocket messages of a server, which masks nothing, in one buffer: written together they cost one call of the system, and no
- * object each.
+ * object each. Where the peer takes batches, texts share a message: a browser spends more on each than on what is in it.
  */
 export class FramedTexts {
-  private texts: string[] = [];
-  private lengths: number[] = [];
+  private messages: Message[] = [];
   private size = 0;
+
+  /** @param batchBytes of UTF-8 that texts may share a message up to, as a JSON array; 0: each is a message of its own */
+  constructor(private readonly batchBytes = 0) {}
 
   /** Of all of them, with their headers. */
   get bytes(): number {
@@ -22,28 +36,46 @@ export class FramedTexts {
   }
 
   add(text: string): void {
-    const length = Buffer.byteLength(text);
-    this.texts.push(text);
-    this.lengths.push(length);
-    this.size += headerOf(length) + length;
+    const bytes = Buffer.byteLength(text);
+    const last = this.messages.at(-1);
+    if (last && last.bytes + COMMA + bytes + BRACKETS <= this.batchBytes) {
+      this.size -= sizeOf(last);
+      last.text += `,${text}`;
+      last.bytes += COMMA + bytes;
+      last.texts++;
+      this.size += sizeOf(last);
+    } else {
+      const message = { text, bytes, texts: 1 };
+      this.messages.push(message);
+      this.size += sizeOf(message);
+    }
   }
 
   /** All of them, in order; then there are none. */
   take(): Buffer {
-    const { texts, lengths } = this;
     const buffer = Buffer.allocUnsafe(this.size);
     let at = 0;
-    for (const [index, text] of texts.entries()) {
-      const length = lengths[index] ?? 0;
-      at = writeHeader(buffer, at, length);
+    for (const message of this.messages) {
+      const { text, bytes, texts } = message;
+      at = writeHeader(buffer, at, lengthOf(message));
+      const encoding = bytes === text.length ? 'latin1' : 'utf8';
       // As many bytes as UTF-16 units: all of it is ASCII, which is copied as it is.
-      at += buffer.write(text, at, length === text.length ? 'latin1' : 'utf8');
+      at += buffer.write(texts > 1 ? `[${text}]` : text, at, encoding);
     }
-    this.texts = [];
-    this.lengths = [];
+    this.messages = [];
     this.size = 0;
     return buffer;
   }
+}
+
+function lengthOf({ bytes, texts }: Message): number {
+  return texts > 1 ? bytes + BRACKETS : bytes;
+}
+
+/** With its header. */
+function sizeOf(message: Message): number {
+  const length = lengthOf(message);
+  return headerOf(length) + length;
 }
 
 function headerOf(length: number): number {

@@ -82,7 +82,7 @@ describe('what the window makes of a path', () => {
       expect(share).toBeGreaterThan(0.95 - (LEAST_FRAME + frame) / (perMs(mbit) * SECOND));
       expect(waitP99Ms).toBeLessThan(SLACK * longestWait(mbit, roundTripMs, LEAST_FRAME + frame) + gain * late);
     };
-    await fc.assert(fc.asyncProperty(path, check), { numRuns: 20 });
+    await fc.assert(fc.asyncProperty(path, check), { seed: 1, numRuns: 20 });
   });
 });
 
@@ -262,6 +262,22 @@ describe('a plain link, on which pongs say what was read', () => {
     expect(spread?.share).toBeGreaterThan(0.99);
     expect(spread?.waitP99Ms).toBeLessThan(0.6 * (heaps?.waitP99Ms ?? 0));
   });
+
+  it.each(['plain', 'resumable'] as const)(
+    'ends its start also with a source that gives in heaps: %s',
+    async (link) => {
+      const held = async (isSteady: boolean): Promise<number> => {
+        const transfer = new PacedTransfer({ mbit: 100, roundTripMs: 2, link });
+        for (let i = 0; i < 2 * SECOND; i++) {
+          if (!isSteady) transfer.available = 96 * 1024;
+          transfer.sender.wake();
+          await transfer.pass(1);
+        }
+        return transfer.windowBytes;
+      };
+      expect(await held(false)).toBeLessThan(SLACK * (await held(true)));
+    },
+  );
 
   it('begins with the floor, and is bounded by its buffer only where no pong comes soon', async () => {
     const near = new PacedTransfer({ mbit: 20, roundTripMs: 20, link: 'plain', queueMs: 200 });

@@ -106,8 +106,11 @@ export class Window {
    * @returns what `read` needs of the newest frame that was read
    */
   sent(bytes: number, now = this.clock.elapsed()): Departure {
-    if (!this.start) this.pace?.sent(bytes, this.options.gain * this.rate.perMs, now);
-    return this.rate.depart(bytes, now, this.roundTrip.departs(now, this.rate.inFlight));
+    const { start, rate, options } = this;
+    if (!start) this.pace?.sent(bytes, options.gain * rate.perMs, now);
+    const departure = rate.depart(bytes, now, this.roundTrip.departs(now, rate.inFlight));
+    start?.sent(rate.inFlight >= (options.gain / options.startGain) * this.size);
+    return departure;
   }
 
   /** There is nothing to send, though there is room. */
@@ -158,16 +161,24 @@ class Start {
   private grownTo = 0;
   private roundsWithoutGrowth = 0;
   private samples = 0;
+  private isFilled = false;
 
-  isOver({ perMs, delivered, samples }: DeliveryRate, newest: Departure): boolean {
+  /** @param fills whether as much is in flight as there will be once this is over: whatever limits the sender, it is not its source */
+  sent(fills: boolean): void {
+    this.isFilled ||= fills;
+  }
+
+  isOver({ perMs, delivered, samples, isLimited }: DeliveryRate, newest: Departure): boolean {
     if (newest.delivered < this.roundEnd || samples === this.samples) return false;
     this.roundEnd = delivered;
     this.samples = samples;
-    if (newest.isLimited) return false;
-    if (perMs >= this.grownTo * GROWTH) {
+    // A source that gives in heaps leaves room for moments, and yet fills the path.
+    const saysNothing = (newest.isLimited || isLimited) && !this.isFilled;
+    this.isFilled = false;
+    if (perMs >= this.grownTo * GROWTH && !newest.isLimited) {
       this.grownTo = perMs;
       this.roundsWithoutGrowth = 0;
-    } else this.roundsWithoutGrowth++;
+    } else if (!saysNothing) this.roundsWithoutGrowth++;
     return this.roundsWithoutGrowth >= ROUNDS_WITHOUT_GROWTH;
   }
 }

@@ -113,6 +113,26 @@ describe('WsSocket of a server', () => {
     expect(told).toEqual([]);
   });
 
+  it('puts what is sent in one go in one message where the peer takes that, and tells of each', async () => {
+    const { writes, ws } = server();
+    const seen: unknown[] = [];
+    const observer = {
+      opened: () => {},
+      sent: (type: string | undefined) => void seen.push(type),
+      received: () => {},
+      closed: () => {},
+    };
+    const socket = new WsSocket(ws, observer, 'server', 100);
+    const left: string[] = [];
+    socket.send('{"type":"a"}', () => left.push('a'));
+    socket.send('{"type":"b"}', () => left.push('b'));
+    await Promise.resolve();
+    expect(writes.map(({ text }) => text.slice(2))).toEqual(['[{"type":"a"},{"type":"b"}]']);
+    writes[0]?.left();
+    expect(left).toEqual(['a', 'b']);
+    expect(seen).toEqual(['a', 'b']);
+  });
+
   it('writes what was sent before it closes', () => {
     const { told, socket } = server();
     socket.send('a');

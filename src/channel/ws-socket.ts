@@ -66,10 +66,12 @@ export class WsSocket implements ChannelSocket {
   /** What the peer was told first, by us or by `ws` itself: for the observer, where the peer does not say it back. */
   private closedWith: number | undefined;
 
+  /** @param batchBytes what is sent in one go may share messages of up to so many bytes, where they are framed here; 0: never */
   constructor(
     private readonly ws: WsLike,
     private readonly observer?: SocketObserver,
     role: WsRole = 'client',
+    private readonly batchBytes = 0,
   ) {
     this.frames = role === 'server' && !ws.extensions && ws._socket?.write !== undefined;
     this.budget = new ReadBudget(ws);
@@ -96,7 +98,7 @@ export class WsSocket implements ChannelSocket {
       return this.ws.send(text, written);
     }
     if (!this.framed) {
-      this.framed = new FramedTexts();
+      this.framed = new FramedTexts(this.batchBytes);
       queueMicrotask(() => this.flush());
     }
     this.framed.add(text);

@@ -1,44 +1,19 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import {
-  FAKE_RUNTIME,
-  FAKE_TOKEN,
-  FakeClientRelay,
-  loopStatus,
-  messageIdsOf,
-  output,
-} from '../../test/kit/fake-client-relay.js';
+import { AttachedToFake } from '../../test/kit/attached-to-fake.js';
+import { FAKE_RUNTIME, FAKE_TOKEN, type FakeClientRelay, output } from '../../test/kit/fake-client-relay.js';
 import type { Frame } from '../protocol/index.js';
-import type { Attachment } from './attachment.js';
-import type { ClientLimits } from './client-options.js';
-import { CommandError, DisconnectedError, TokenRefusedError, TurnOutcomeUnknownError } from './client.error.js';
-import { isEvent, isGap } from './received-events.js';
-import { TwinlaneClient } from './twinlane-client.js';
+import { CommandError, DisconnectedError, TokenRefusedError } from './client.error.js';
+import { isGap } from './received-events.js';
 
+let fake: AttachedToFake;
 let relay: FakeClientRelay;
-const attachments: Attachment[] = [];
 
 beforeEach(async () => {
-  relay = await FakeClientRelay.start();
+  fake = await AttachedToFake.start();
+  ({ relay } = fake);
 });
-afterEach(async () => {
-  for (const attachment of attachments.splice(0)) attachment.close();
-  await relay.stop();
-});
+afterEach(() => fake.stop());
 
-function client(limits: Partial<ClientLimits> = {}): TwinlaneClient {
-  return new TwinlaneClient({
-    server: relay.url,
-    token: FAKE_TOKEN,
-    WebSocket,
-    limits: { backoffFirstMs: 10, ...limits },
-  });
-}
-async function attach(limits: Partial<ClientLimits> = {}): Promise<Attachment> {
-  const attachment = await client(limits).attach('env-1', { runtime: FAKE_RUNTIME, clientId: 'me' });
-  attachments.push(attachment);
-  return attachment;
-}
 async function take(frames: AsyncIterableIterator<Frame, undefined>, count: number): Promise<Frame[]> {
   const taken: Frame[] = [];
   while (taken.length < count) {
@@ -51,20 +26,8 @@ async function take(frames: AsyncIterableIterator<Frame, undefined>, count: numb
 const numbers = (frames: Frame[]): unknown[] =>
   frames.map((frame) => (isGap(frame) ? `gap ${frame.from}-${frame.to}` : frame['event_seq']));
 
-/** Answers an input and runs a turn of one line for it. */
-function runTurns(text: string): void {
-  relay.scripts['input'] = (command) => {
-    const [id] = messageIdsOf(command);
-    relay.answer(command, { accepted: true, disposition: 'started' });
-    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-1', id));
-    relay.emit('stream_delta', output('stdout', text));
-    relay.emit('update_loop_status', loopStatus('WAITING_ON_INPUT'));
-    relay.emit('turn_finished', { turn_id: 'turn-1', stop_reason: 'end_turn', run_id: 'run-1' });
-  };
-}
-
 it('opens both channels with everything the relay asks for', async () => {
-  await attach();
+  await fake.attach();
   const [control] = relay.open('control');
   const [stream] = relay.open('stream');
   for (const socket of [control, stream]) {
@@ -74,31 +37,16 @@ it('opens both channels with everything the relay asks for', async () => {
       agentId: 'agent-1',
       conversationId: 'conv-1',
       client: 'me',
+      batches: '1',
     });
     expect(socket?.query.has('token')).toBe(false);
   }
 });
 
-it('runs a turn from input to its end', async () => {
-  runTurns('hello\n');
-  const attachment = await attach();
-  const turn = await attachment.turn('ls');
-  const seen: Frame[] = [];
-  for await (const event of turn) seen.push(event);
-  expect(seen.map(({ type }) => type)).toEqual([
-    'update_loop_status',
-    'stream_delta',
-    'update_loop_status',
-    'turn_finished',
-  ]);
-  expect(seen[0]).not.toHaveProperty('seq');
-  expect(turn.outcome).toEqual({ stop_reason: 'end_turn', run_id: 'run-1' });
-});
-
 it('follows what runtime_start returned, also after a reconnect', async () => {
   relay.scripts['runtime_start'] = (command) => relay.answer(command, { success: true, runtime: FAKE_RUNTIME });
-  const attachment = await client().attach(relay.environments[0] ?? '');
-  attachments.push(attachment);
+  const attachment = await fake.client().attach(relay.environments[0] ?? '');
+  fake.keep(attachment);
   expect(relay.open('stream')[0]?.path).toBe('/v1/environments/conn-env-1/status/ws');
   expect((await attachment.runtimeStart({ agent_id: null })).runtime).toEqual(FAKE_RUNTIME);
   expect(attachment.runtime).toEqual(FAKE_RUNTIME);
@@ -108,7 +56,7 @@ it('follows what runtime_start returned, also after a reconnect', async () => {
 });
 
 it('acknowledges what it read, on each socket by itself', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   for (let i = 0; i < 3; i++) relay.emit('stream_delta', output('stdout', 'x'));
   const [stream] = relay.open('stream');
   await relay.seen(() => stream?.received.at(-1)?.['seq'] === 4);
@@ -117,8 +65,33 @@ it('acknowledges what it read, on each socket by itself', async () => {
   await relay.seen(() => control?.received.some((frame) => frame.type === 'ack' && frame['seq'] === 1) === true);
 });
 
+it('hands on and acknowledges each frame of a message that holds several', async () => {
+  const attachment = await fake.attach();
+  const event = (event_seq: number): object => ({
+    type: 'stream_delta',
+    ...output('stdout', 'x'),
+    runtime: FAKE_RUNTIME,
+    event_epoch: 'epoch-1',
+    event_seq,
+  });
+  relay.sendBatch('stream', [event(1), event(2), event(3)]);
+  relay.sendBatch('stream', [event(4)]);
+  expect(numbers(await take(attachment.events(), 4))).toEqual([1, 2, 3, 4]);
+  const [stream] = relay.open('stream');
+  await relay.seen(() => stream?.received.at(-1)?.['seq'] === stream?.seq);
+  expect(attachment.state.phase).toBe('open');
+});
+
+it('C29 leaves a link whose message holds something else than frames', async () => {
+  const attachment = await fake.attach();
+  const states = attachment.states();
+  await states.next();
+  relay.open('stream')[0]?.ws.send('[{"type":"a"},7]');
+  expect((await states.next()).value).toMatchObject({ phase: 'reconnecting' });
+});
+
 it('C17 acknowledges nothing while a loop has fallen behind, and goes on when it catches up', async () => {
-  const attachment = await attach({ maxUnreadBytes: 10_000, ackDelayMs: 0 });
+  const attachment = await fake.attach({ maxUnreadBytes: 10_000, ackDelayMs: 0 });
   const events = attachment.events();
   for (let i = 0; i < 4; i++) relay.emit('stream_delta', output('stdout', 'x'.repeat(5_000)));
   const [stream] = relay.open('stream');
@@ -130,7 +103,7 @@ it('C17 acknowledges nothing while a loop has fallen behind, and goes on when it
 });
 
 it('C01 hands on every event once over a broken link, and says how it is connected', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   const states = attachment.states();
   relay.emit('stream_delta', output('stdout', 'a'));
@@ -152,8 +125,8 @@ it('C01 misses nothing of a runtime that had no events yet when the link broke',
   relay.scripts['runtime_start'] = (command) => {
     relay.answer(command, { success: true, runtime: FAKE_RUNTIME, created: { agent: false, conversation: true } });
   };
-  const attachment = await client().attach('env-1');
-  attachments.push(attachment);
+  const attachment = await fake.client().attach('env-1');
+  fake.keep(attachment);
   const events = attachment.events();
   await attachment.runtimeStart({ agent_id: null });
   relay.cut();
@@ -164,7 +137,7 @@ it('C01 misses nothing of a runtime that had no events yet when the link broke',
 });
 
 it('C33 tells what the relay no longer has', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   relay.emit('stream_delta', output('stdout', 'a'));
   await take(events, 1);
@@ -177,7 +150,7 @@ it('C33 tells what the relay no longer has', async () => {
 });
 
 it('tells a hole in the numbers of a live link', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   relay.emit('stream_delta', output('stdout', 'a'));
   relay.skip(2);
@@ -186,7 +159,7 @@ it('tells a hole in the numbers of a live link', async () => {
 });
 
 it('takes events from stream only, whatever is mirrored on control', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   const event = relay.emit('stream_delta', output('stdout', 'a'));
   relay.send('control', event);
@@ -197,7 +170,7 @@ it('takes events from stream only, whatever is mirrored on control', async () =>
 it('C21 sends an unanswered input again after a reconnect, and nothing that could run twice', async () => {
   relay.scripts['input'] = () => relay.cut();
   relay.scripts['write_file'] = () => {};
-  const attachment = await attach({ commandTimeoutMs: 5_000 });
+  const attachment = await fake.attach({ commandTimeoutMs: 5_000 });
   const writing = attachment.command('write_file', { path: 'a', content: 'b' }, { timeoutMs: 400 });
   const late = writing.catch((error: unknown) => error);
   const sending = attachment.send('ls');
@@ -212,7 +185,7 @@ it('C21 sends an unanswered input again after a reconnect, and nothing that coul
 
 it('C24 fails at once what must not come twice and the relay no longer has, and waits for what it has', async () => {
   for (const type of ['write_file', 'checkout_branch', 'read_file']) relay.scripts[type] = () => {};
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const write = attachment.command('write_file', { path: 'a', content: '1' });
   const checkout = attachment.command('checkout_branch', { branch: 'main' });
   const read = attachment.command('read_file', { path: 'a' });
@@ -237,7 +210,7 @@ it('turns an answer that says no into a CommandError', async () => {
     relay.answer(command, { success: false, error: 'Outside.', error_code: 'PATH_REFUSED' });
   relay.scripts['input'] = (command) =>
     relay.answer(command, { accepted: false, error: 'Too late.', error_code: 'ALREADY_ANSWERED' });
-  const attachment = await attach();
+  const attachment = await fake.attach();
   await expect(attachment.command('read_file', { path: '/etc' })).rejects.toMatchObject({
     name: 'CommandError',
     command: 'read_file',
@@ -252,44 +225,9 @@ it('turns an answer that says no into a CommandError', async () => {
   });
 });
 
-it('aborts only the run it means', async () => {
-  relay.scripts['input'] = (command) => {
-    relay.answer(command, { accepted: true, disposition: 'started' });
-    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-7', messageIdsOf(command)[0]));
-  };
-  relay.scripts['abort_message'] = (command) => {
-    relay.answer(command, { success: true, aborted: true });
-    relay.emit('turn_finished', { turn_id: 't', stop_reason: 'cancelled', run_id: 'run-7' });
-  };
-  const attachment = await attach();
-  const turn = await attachment.turn('sleep 100');
-  const aborted: boolean[] = [];
-  for await (const event of turn) if (isEvent(event, 'update_loop_status')) aborted.push(await turn.abort());
-  expect(aborted).toEqual([true]);
-  expect(relay.commandsOf('abort_message')[0]).toMatchObject({ runtime: FAKE_RUNTIME, run_id: 'run-7' });
-  expect(turn.outcome?.stop_reason).toBe('cancelled');
-});
-
-it('says so when the end of a turn was lost', async () => {
-  relay.scripts['input'] = (command) => {
-    relay.answer(command, { accepted: true, disposition: 'started' });
-    relay.emit('update_loop_status', loopStatus('EXECUTING_CLIENT_SIDE_TOOL', 'run-1', messageIdsOf(command)[0]));
-    relay.skip(1);
-    relay.emit('update_loop_status', loopStatus('WAITING_ON_INPUT'));
-  };
-  const attachment = await attach({ settleAfterGapMs: 20 });
-  const turn = await attachment.turn('ls');
-  const seen: Frame[] = [];
-  const watching = (async () => {
-    for await (const event of turn) seen.push(event);
-  })();
-  await expect(watching).rejects.toThrow(TurnOutcomeUnknownError);
-  expect(seen.filter(isGap)).toHaveLength(1);
-});
-
 it('fails for good when the relay stays away, and everything that waits with it', async () => {
   relay.scripts['app_server_info'] = () => {};
-  const attachment = await attach({ reconnectForMs: 50 });
+  const attachment = await fake.attach({ reconnectForMs: 50 });
   const turn = attachment.events().next();
   const command = attachment.command('app_server_info', {});
   relay.refuse = { status: 503, body: '' };
@@ -301,7 +239,7 @@ it('fails for good when the relay stays away, and everything that waits with it'
 });
 
 it('does not try again with a token that was refused', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const next = attachment.events().next();
   relay.refuse = { status: 401, body: '' };
   relay.cut();
@@ -309,7 +247,7 @@ it('does not try again with a token that was refused', async () => {
 });
 
 it('ends its loops when it is closed', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   const states = attachment.states();
   attachment.close();
@@ -321,7 +259,7 @@ it('ends its loops when it is closed', async () => {
 });
 
 it('gives up a command that could not be sent', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   relay.refuse = { status: 503, body: '' };
   relay.cut();
   for await (const state of attachment.states()) if (state.phase === 'reconnecting') break;
@@ -329,7 +267,7 @@ it('gives up a command that could not be sent', async () => {
 });
 
 it('hands out what is neither an event nor an answer, and sends commands that nobody answers', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const frames = attachment.frames();
   relay.send('control', { type: 'late_response', request_id: 'nobody' });
   relay.send('control', { type: 'terminal_output', terminal_id: 't', data: 'hi' });
@@ -345,7 +283,7 @@ it('hands out what is neither an event nor an answer, and sends commands that no
 });
 
 it('says what was lost with the verdict on a link that could not go on where the last one broke', async () => {
-  const attachment = await attach();
+  const attachment = await fake.attach();
   const events = attachment.events();
   relay.emit('stream_delta', output('stdout', 'x'));
   await take(events, 1);
@@ -360,7 +298,7 @@ it('says what was lost with the verdict on a link that could not go on where the
 });
 
 it('tells how its connection is, for as long as somebody wants to know', async () => {
-  const attachment = await attach({ sampleMs: 5 });
+  const attachment = await fake.attach({ sampleMs: 5 });
   const pings = (): number => relay.open('control')[0]?.received.filter(({ type }) => type === 'ping').length ?? 0;
   expect(pings()).toBe(0);
   for await (const sample of attachment.metrics()) {

@@ -2,9 +2,11 @@ import { ChunkError, Heartbeat, TokenRenewer, type ChannelSocket } from '../chan
 import {
   CHANNEL_NAMES,
   CLOSE_CODES,
+  decodeBatch,
   decodeFrame,
   encodeFrame,
   FrameError,
+  isBatch,
   PING_TEXT,
   readRetryAfterReason,
   requestIdOf,
@@ -166,10 +168,14 @@ export class ClientLink {
 
   private read(channel: ChannelName, text: string, isBinary: boolean): void {
     if (this.isDown) return;
-    const frame = this.decode(channel, text, isBinary);
-    if (!frame) return;
-    const { seq, ...rest } = frame;
-    this.parts.meter.received(channel, text.length);
+    const frames = this.decode(channel, text, isBinary);
+    // Of a batch each counts as its share.
+    const bytes = Math.ceil(text.length / frames.length);
+    for (const frame of frames) if (!this.isDown) this.take(channel, frame, bytes);
+  }
+
+  private take(channel: ChannelName, { seq, ...rest }: Frame, bytes: number): void {
+    this.parts.meter.received(channel, bytes);
     const end = this.ends.get(channel);
     if (rest.type === 'pong') {
       this.parts.answered.add(channel);
@@ -179,9 +185,9 @@ export class ClientLink {
     else if (this.renewer?.take(rest)) return;
     else {
       end?.chunks.forget(requestIdOf(rest) ?? '');
-      this.parts.receiver.frame(rest, channel, text.length);
+      this.parts.receiver.frame(rest, channel, bytes);
     }
-    if (typeof seq === 'number') end?.acks.received(seq, text.length);
+    if (typeof seq === 'number') end?.acks.received(seq, bytes);
   }
 
   /** An answer that cannot be joined concerns whoever waits for it; anything else may be an event, which the next link brings again. */
@@ -198,13 +204,13 @@ export class ClientLink {
   }
 
   /** A frame that cannot be read but does not break the framing is left out: if it was an event, the next number shows the hole. */
-  private decode(channel: ChannelName, text: string, isBinary: boolean): Frame | undefined {
+  private decode(channel: ChannelName, text: string, isBinary: boolean): readonly Frame[] {
     try {
-      return decodeFrame(text, isBinary);
+      return isBatch(text) ? decodeBatch(text) : [decodeFrame(text, isBinary)];
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       if (error.breaksFraming) this.fail(`${channel} brought a message that is no frame`);
-      return undefined;
+      return [];
     }
   }
 
@@ -245,6 +251,7 @@ function socketUrl({ server, token }: ClientContext, target: LinkTarget, channel
     channel,
     client: target.clientId,
     chunks: '1',
+    batches: '1',
     renew: channel === 'control' && token ? '1' : undefined,
     requests: channel === 'control' && target.asksForRequests ? '1' : undefined,
     resumeFrom: resumeFrom?.seq.toString(),

@@ -1,4 +1,4 @@
-import { sleep, type EnvironmentRecord } from '../protocol/index.js';
+import { sleep, type EnvironmentChanges, type EnvironmentRecord } from '../protocol/index.js';
 import { AsyncQueue } from './async-queue.js';
 import type { ClientContext } from './client-options.js';
 import { RelayRefusedError, TokenRefusedError } from './client.error.js';
@@ -19,10 +19,20 @@ export interface EnvironmentsUpdate {
   readonly error?: Error;
 }
 
+/** What a watch asks the relay. */
+export interface EnvironmentSource {
+  /** All that are wanted. */
+  list(): Promise<readonly EnvironmentRecord[]>;
+  /** What has changed; undefined where the relay cannot be asked for that. */
+  changes(since: string | undefined): Promise<EnvironmentChanges | undefined>;
+  /** Whether one that has changed is wanted. */
+  wants(environment: EnvironmentRecord): boolean;
+}
+
 /** Yields a first list, and then each that differs, or that could not be had when the one before could. */
 export function watchEnvironments(
   context: ClientContext,
-  list: () => Promise<EnvironmentRecord[]>,
+  source: EnvironmentSource,
   signal: AbortSignal | undefined,
 ): AsyncIterableIterator<EnvironmentsUpdate, undefined> {
   const life = new AbortController();
@@ -34,7 +44,7 @@ export function watchEnvironments(
   });
   const wanted = (): Promise<void> =>
     updates.ended || updates.unreadBytes === 0 ? Promise.resolve() : new Promise((resolve) => (taken = resolve));
-  void new EnvironmentPolls(context, list, (update) => updates.push(update, 1), wanted)
+  void new EnvironmentPolls(context, source, (update) => updates.push(update, 1), wanted)
     .run(life.signal)
     .catch((error: unknown) => updates.finish(error instanceof Error ? error : new Error(String(error))));
   return updates.until(signal);
@@ -42,11 +52,13 @@ export function watchEnvironments(
 
 class EnvironmentPolls {
   private known: ReadonlyMap<string, EnvironmentRecord> | undefined;
+  /** From where on changes are asked for. */
+  private cursor: string | undefined;
   private failures = 0;
 
   constructor(
     private readonly context: ClientContext,
-    private readonly list: () => Promise<EnvironmentRecord[]>,
+    private readonly source: EnvironmentSource,
     private readonly publish: (update: EnvironmentsUpdate) => void,
     private readonly wanted: () => Promise<void>,
   ) {}
@@ -64,7 +76,8 @@ class EnvironmentPolls {
   private async ask(): Promise<number> {
     const { watchMs, backoffMaxMs } = this.context.limits;
     try {
-      this.learn(await this.list());
+      const environments = await this.look();
+      if (environments) this.learn(environments);
       this.failures = 0;
       return watchMs;
     } catch (error) {
@@ -75,11 +88,36 @@ class EnvironmentPolls {
     }
   }
 
-  private learn(environments: readonly EnvironmentRecord[]): void {
+  /** What there is now; undefined: nothing has changed. All is asked for only where the relay cannot tell what has. */
+  private async look(): Promise<ReadonlyMap<string, EnvironmentRecord> | undefined> {
+    const { source, known } = this;
+    const now = new Map(known);
+    let isOther = this.failures > 0;
+    let page = await source.changes(this.cursor);
+    // At first there is no cursor, and nothing is recovered.
+    while (page?.recovered) {
+      for (const id of page.gone) isOther = now.delete(id) || isOther;
+      for (const environment of page.changed) {
+        isOther = true;
+        if (source.wants(environment)) now.set(environment.id, environment);
+        else now.delete(environment.id);
+      }
+      if (!page.hasMore) {
+        this.cursor = page.cursor;
+        return isOther ? now : undefined;
+      }
+      page = await source.changes(page.cursor);
+    }
+    const all = await source.list();
+    this.cursor = page?.cursor;
+    return new Map(all.map((environment) => [environment.id, environment]));
+  }
+
+  private learn(now: ReadonlyMap<string, EnvironmentRecord>): void {
     const { known, failures } = this;
-    this.known = new Map(environments.map((environment) => [environment.id, environment]));
-    const changes = changesBetween(known ?? new Map(), this.known);
-    if (!known || changes.length > 0 || failures > 0) this.publish({ environments, changes });
+    this.known = now;
+    const changes = changesBetween(known ?? new Map(), now);
+    if (!known || changes.length > 0 || failures > 0) this.publish({ environments: [...now.values()], changes });
   }
 }
 
@@ -91,7 +129,8 @@ function changesBetween(
   for (const [id, environment] of now) {
     const was = before.get(id);
     if (!was) changes.push({ kind: 'appeared', environment });
-    else if (JSON.stringify(was) !== JSON.stringify(environment)) changes.push({ kind: 'changed', environment });
+    else if (was !== environment && JSON.stringify(was) !== JSON.stringify(environment))
+      changes.push({ kind: 'changed', environment });
   }
   for (const [id, environment] of before) if (!now.has(id)) changes.push({ kind: 'gone', environment });
   return changes;

@@ -52,6 +52,7 @@ export type {
   LimitsInfo,
   LoopState,
   LoopStatus,
+  OfflineReason,
   OrganizationEntry,
   QueueItem,
   RefusedCount,
@@ -59,6 +60,7 @@ export type {
   RemovedQueueItem,
   Runtime,
   RuntimeEntry,
+  RuntimeMoment,
   RuntimePage,
   SessionInfo,
   StopReason,
@@ -72,6 +74,7 @@ export type { EnvironmentChange, EnvironmentsUpdate } from './environment-watch.
 export type { EventCursor } from './event-cursors.js';
 export type { GiveUp } from './give-up.js';
 export type { ListenerPresence } from './presence-watch.js';
+export { randomId } from './random-id.js';
 export { type EventFrame, type GapFrame, isEvent, isGap, isReplayed } from './received-events.js';
 export type { RemoteTerminal, TerminalExit, TerminalOptions } from './remote-terminal.js';
 export type { TerminalStreams } from './terminal-streams.js';

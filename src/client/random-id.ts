@@ -1,4 +1,7 @@
-/** A version 4 UUID. `crypto.randomUUID` would do, but browsers have it on secure pages only. */
+/**
+ * A version 4 UUID, for a `client_message_id` or a client of your own. `crypto.randomUUID` would do, but browsers have it on secure
+ * pages only.
+ */
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const hex = Array.from(bytes, (byte, i) => {

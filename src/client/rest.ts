@@ -4,17 +4,22 @@ import {
   readBoundedText,
   SESSION_HEADER,
   withDeadline,
+  type EnvironmentChanges,
   type EnvironmentPage,
   type EnvironmentRecord,
   type RuntimePage,
 } from '../protocol/index.js';
 import { relayUrl, type ClientContext } from './client-options.js';
-import { RelayUnreachableError } from './client.error.js';
+import { RelayRefusedError, RelayUnreachableError } from './client.error.js';
 import { unlessAborted, type GiveUp } from './give-up.js';
 import { refusal } from './refusal.js';
 
 /** Bytes of one answer, far beyond a page of environments. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Environments asked for at once: as many as a relay gives (protocol section 4). */
+const PAGE = '1000';
+const NO_SUCH_PATH = 404;
 
 interface RestAnswer {
   readonly status: number;
@@ -36,13 +41,25 @@ export class RelayRest {
     const all: EnvironmentRecord[] = [];
     for (;;) {
       const after = all.at(-1)?.id;
-      const query = { onlineOnly: onlineOnly ? 'true' : undefined, after };
+      const query = { onlineOnly: onlineOnly ? 'true' : undefined, limit: PAGE, after };
       const page = await this.get(relayUrl(this.context.server, '/v1/environments', query), { signal });
       if (!isPage(page)) throw this.unreachable('it answered, but not as a relay does');
       all.push(...page.connections);
       if (!page.hasNextPage || page.connections.length === 0) return all;
       // It would be asked the same for ever.
       if (all.at(-1)?.id === after) throw this.unreachable('its list of environments does not go on');
+    }
+  }
+
+  /** @param since `cursor` of the answer before @returns undefined where the relay cannot be asked for changes */
+  async changes(since: string | undefined, signal?: AbortSignal): Promise<EnvironmentChanges | undefined> {
+    try {
+      const page = await this.get(relayUrl(this.context.server, '/v1/environment-changes', { since }), { signal });
+      if (!isChanges(page)) throw this.unreachable('it answered, but not as a relay does');
+      return page;
+    } catch (error) {
+      if (error instanceof RelayRefusedError && error.status === NO_SUCH_PATH) return undefined;
+      throw error;
     }
   }
 
@@ -139,8 +156,16 @@ export function reasonOf(error: unknown): string {
 }
 
 function isPage(value: unknown): value is EnvironmentPage {
-  if (!isRecord(value) || !Array.isArray(value['connections'])) return false;
-  return value['connections'].every((one: unknown) => isRecord(one) && typeof one['id'] === 'string');
+  return isRecord(value) && areEnvironments(value['connections']);
+}
+
+function isChanges(value: unknown): value is EnvironmentChanges {
+  if (!isRecord(value) || typeof value['cursor'] !== 'string' || typeof value['recovered'] !== 'boolean') return false;
+  return areEnvironments(value['changed']) && Array.isArray(value['gone']);
+}
+
+function areEnvironments(value: unknown): value is EnvironmentRecord[] {
+  return Array.isArray(value) && value.every((one: unknown) => isRecord(one) && typeof one['id'] === 'string');
 }
 
 function isEnvironment(value: unknown): value is EnvironmentRecord {

@@ -60,8 +60,8 @@ export class TwinlaneClient {
   }
 
   /**
-   * The environments as they are, and then again whenever one has come, gone or changed: the relay is asked every `watchMs`, while somebody
-   * iterates and has taken what there was. While it cannot be asked, `error` says why, the list stays what it was, and asking goes on, more rarely.
+   * The environments as they are, and then again whenever one has come, gone or changed: the relay is asked for changes every `watchMs`, while
+   * somebody iterates and has taken what there was; when one that is online was last heard of is no change. While it cannot be asked, `error` says why, the list stays what it was, and asking goes on, more rarely.
    *
    * @throws TokenRefusedError
    */
@@ -69,7 +69,12 @@ export class TwinlaneClient {
     EnvironmentsUpdate,
     undefined
   > {
-    return watchEnvironments(this.context, () => this.rest.environments(onlineOnly), signal);
+    const source = {
+      list: () => this.rest.environments(onlineOnly),
+      changes: (since: string | undefined) => this.rest.changes(since),
+      wants: ({ connectionId }: EnvironmentRecord) => !onlineOnly || connectionId !== null,
+    };
+    return watchEnvironments(this.context, source, signal);
   }
 
   /**

@@ -71,6 +71,7 @@ describe('conversation state', () => {
           state = after ?? state;
         }
       }),
+      { seed: 1 },
     );
   });
 });

@@ -1,4 +1,5 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { Milliseconds, WholeNumber } from '../config/index.js';
 
 export const CONVERSATIONS_OPTIONS = Symbol('CONVERSATIONS_OPTIONS');
 
@@ -21,23 +22,19 @@ export class ConversationsOptions {
   agent = 'shell';
 
   /** Inputs of one runtime that may wait for their turn. Default: 100. */
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   maxQueuedInputs = 100;
 
   /** `client_message_id`s and, apart, answered approvals that one runtime remembers. Default: 1,000. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxRememberedIds = 1_000;
 
   /** Milliseconds an aborted turn has to end by itself; then it is ended without its agent. Default: 10,000. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   abortGraceMs = 10_000;
 
   /** Milliseconds after which a pending approval counts as denied. Default: none, it waits. */
   @IsOptional()
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   approvalTimeoutMs?: number;
 }

@@ -203,7 +203,7 @@ describe('both ledgers', () => {
         }
         disk.close();
       }),
-      { numRuns: 60 },
+      { seed: 1, numRuns: 60 },
     );
   });
 });

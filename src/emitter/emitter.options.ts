@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, Min, ValidateNested } from 'class-validator';
+import { IsIn, IsNotEmpty, IsObject, IsOptional, IsString, ValidateNested } from 'class-validator';
+import { Bytes, Milliseconds, WholeNumber } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, LARGE_FRAME_LENGTH, type TypeMap } from '../protocol/index.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -17,13 +18,11 @@ export class JournalOptions {
   directory?: string;
 
   /** Bytes that are kept; beyond, the oldest events of the runtime that was silent longest go, also unsent ones. Default: 256 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   maxBytes: number = 256 * 1024 * 1024;
 
   /** Older events go, in ms. Default: 7 days. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxAgeMs: number = 7 * DAY_MS;
 }
 
@@ -44,16 +43,14 @@ export class EmitterOptions {
    * Bytes of events held in memory at which producers pause: of unsent ones, or with a journal on disk of those that the
    * disk did not take yet. Default: 64 MiB.
    */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   journalMaxBytes: number = 64 * 1024 * 1024;
 
   /**
    * Bytes of a runtime's events that wait to be sent, at which its producers pause while there is a link: what is shown stays
    * close to what happens, and nothing is dropped because a link is slow. Default: 96 KiB.
    */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   unsentBytes: number = 96 * 1024;
 
   @ValidateNested()
@@ -61,35 +58,29 @@ export class EmitterOptions {
   journal: JournalOptions = new JournalOptions();
 
   /** A snapshot is appended at the latest this long after it changed, while a link is ready. Default: 250 ms. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   snapshotMaxWaitMs: number = 250;
 
   /**
    * Bytes of one answer that is sent in chunks, where the server takes them; elsewhere one frame is the bound. Default: 64 MiB
    * (protocol section 6).
    */
-  @IsInt()
-  @Min(LARGE_FRAME_LENGTH)
+  @Bytes({ min: LARGE_FRAME_LENGTH })
   maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Bytes of answers in chunks that are held until they are sent; beyond, commands with large answers fail. Default: 256 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   heldAnswerBytes: number = 4 * DEFAULT_MAX_ANSWER_BYTES;
 
   /** An answer in chunks of which nothing is taken for this long is given up. Default: 60 s. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   answerStallMs: number = 60_000;
 
   /** While other answers wait, one of which nothing is taken for this long lets them go first, and begins anew later. Default: 2 s. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   answerTurnMs: number = 2_000;
 
   /** Longest that an event for control waits for the stream events before it (protocol section 2). Default: 1 s. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   holdMs: number = 1_000;
 }

@@ -1,4 +1,5 @@
-import { IsArray, IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
+import { IsArray, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl } from 'class-validator';
+import { Milliseconds } from '../config/index.js';
 import type { AcpOptions, ShellOptions } from '../agents/index.js';
 import type { CommandsOptions, TerminalOptions } from '../commands/index.js';
 import type { ConversationsOptions } from '../conversations/index.js';
@@ -62,8 +63,7 @@ export class ListenerOptions {
   agent?: string;
 
   /** How long stopping may take for turns under way: first they may end by themselves, then they are aborted. Default: 5 s. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   shutdownGraceMs: number = 5_000;
 
   /** Options of the rooms beneath, where their defaults do not fit. */

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, FrameError, type FrameFault, withoutSeq, withSeq } from './codec.js';
+import {
+  decodeBatch,
+  decodeFrame,
+  encodeFrame,
+  FrameError,
+  type FrameFault,
+  isBatch,
+  withoutSeq,
+  withSeq,
+} from './codec.js';
 
 const faultOf = (text: string, isBinary = false, maxDepth?: number): FrameFault | undefined => {
   try {
@@ -19,6 +28,28 @@ const catchFault = (text: string): unknown => {
     return error;
   }
 };
+
+describe('decodeBatch', () => {
+  it('reads the frames of a batch in order', () => {
+    const text = '[{"seq":1,"type":"a"},{"seq":2,"type":"b","x":[]}]';
+    expect(isBatch(text)).toBe(true);
+    expect(decodeBatch(text)).toEqual([
+      { seq: 1, type: 'a' },
+      { seq: 2, type: 'b', x: [] },
+    ]);
+    expect(isBatch('{"type":"a"}')).toBe(false);
+  });
+
+  it.each([
+    ['[{"type":"a"}', 'NOT_JSON'],
+    ['[{"type":"a"},7]', 'NOT_OBJECT'],
+    ['[{"type":"a"},[{"type":"b"}]]', 'NOT_OBJECT'],
+    ['[{"type":7}]', 'NOT_OBJECT'],
+    ['{"type":"a"}', 'NOT_OBJECT'],
+  ])('C29 refuses %s', (text, fault) => {
+    expect(() => decodeBatch(text)).toThrow(expect.objectContaining({ fault, breaksFraming: true }));
+  });
+});
 
 describe('decodeFrame', () => {
   it.each<[string, string, FrameFault | undefined]>([
@@ -68,6 +99,7 @@ describe('decodeFrame', () => {
           expect(withoutSeq(text, undefined)).toBe(text);
         },
       ),
+      { seed: 1 },
     );
   });
 

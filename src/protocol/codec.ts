@@ -74,6 +74,31 @@ export function decodeFrame(text: string, isBinary = false, limits: FrameLimits 
   return value as Frame;
 }
 
+/** Whether a message holds several frames (protocol section 4, `batches=1`). */
+export function isBatch(text: string): boolean {
+  return text.startsWith('[');
+}
+
+/**
+ * Reads one message as the frames that it holds, for whoever asked for batches: the relay, which makes them, has looked at each already.
+ *
+ * @throws FrameError for what is no JSON array of objects with a `type`
+ */
+export function decodeBatch(text: string): Frame[] {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    throw new FrameError('NOT_JSON', 'The message is not JSON.', { cause });
+  }
+  if (!Array.isArray(values) || !values.every(isTyped)) throw new FrameError('NOT_OBJECT', 'A batch holds frames.');
+  return values;
+}
+
+function isTyped(value: unknown): value is Frame {
+  return isRecord(value) && typeof value['type'] === 'string';
+}
+
 /** Whether a text is larger than so many bytes of UTF-8. */
 export function isLarger(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;

@@ -85,7 +85,7 @@ describe('readDelta', () => {
         }
         if (expectSame(text)) taken++;
       }),
-      { numRuns: 5_000 },
+      { seed: 1, numRuns: 5_000 },
     );
     expect(taken).toBeGreaterThan(500);
   });

@@ -16,7 +16,7 @@ describe('EventSealer', () => {
       const [text, expected] = encoded(type, payload, runtime, seq);
       expect(text).toBe(expected);
     };
-    fc.assert(fc.property(fc.string(), payloads, runtimes, fc.nat(), check));
+    fc.assert(fc.property(fc.string(), payloads, runtimes, fc.nat(), check), { seed: 1 });
   });
 
   it('tells each event its own time', () => {

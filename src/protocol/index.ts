@@ -20,6 +20,7 @@ export * from './grep-match.js';
 export * from './known-types.js';
 export * from './limits.js';
 export * from './loopback.js';
+export * from './refusal.js';
 export * from './registration.js';
 export * from './relay-node.js';
 export * from './resumption.js';

@@ -1,3 +1,5 @@
+import type { Runtime } from './runtime.js';
+
 /** `POST /v1/environments/register`: what a listener says of itself (protocol section 1). */
 export interface RegistrationRequest {
   /** Stable per data directory. */
@@ -30,6 +32,25 @@ export interface CurrentLink {
   readonly resumable: boolean;
 }
 
+/**
+ * Why an environment is offline (protocol section 4). One whose listener was superseded is not: the newer listener is its own now.
+ *
+ * - `stopped`: its listener said goodbye.
+ * - `lost`: its link broke or fell silent, and it did not come back in time.
+ * - `access-ended`: its token was revoked or has expired, or its scopes leave the environment out.
+ * - `released`: an admin released it, which stops its listener.
+ * - `never-connected`: its listener has registered, and no link has become ready since.
+ * - `relay-restarted`: the relay was restarted, and its listener has not come back since.
+ */
+export type OfflineReason = 'stopped' | 'lost' | 'access-ended' | 'released' | 'never-connected' | 'relay-restarted';
+
+/** When something last happened in an environment, and in which of its runtimes. */
+export interface RuntimeMoment {
+  readonly runtime: Runtime;
+  /** Epoch milliseconds, by the device's clock. */
+  readonly at: number;
+}
+
 /** One entry of `GET /v1/environments` (protocol section 4). */
 export interface EnvironmentRecord {
   readonly id: string;
@@ -43,6 +64,10 @@ export interface EnvironmentRecord {
   readonly connectedAt: number | null;
   /** Epoch milliseconds: since when an environment that is online has no link (protocol section 4); other relays do not say. */
   readonly awaySince?: number | null;
+  /** Null while it is online; other relays do not say. */
+  readonly offlineReason?: OfflineReason | null;
+  /** Epoch milliseconds: since when it counts as offline; null while it is online. */
+  readonly offlineSince?: number | null;
   /** Epoch milliseconds. */
   readonly lastHeartbeat: number | null;
   /** Epoch milliseconds. */
@@ -54,10 +79,30 @@ export interface EnvironmentRecord {
   readonly currentBranch?: string;
   /** How its listener is connected; left out while it is not, and by other relays. */
   readonly currentLink?: CurrentLink;
+  /** Approvals that wait for an answer; left out where nobody has been connected to it since the relay began, and by other relays. */
+  readonly waitingApprovals?: number;
+  /** When an approval was last asked for; left out where that is not known. */
+  readonly lastAsked?: RuntimeMoment;
+  /** When a turn last ended; left out where that is not known. */
+  readonly lastTurnEnded?: RuntimeMoment;
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export interface EnvironmentPage {
   readonly connections: readonly EnvironmentRecord[];
   readonly hasNextPage: boolean;
+}
+
+/** What `GET /v1/environment-changes` answers: what has become of environments since (protocol section 4). */
+export interface EnvironmentChanges {
+  /** The next `since`. */
+  readonly cursor: string;
+  /** False: what has changed since is not known. List all environments, and go on from `cursor`. */
+  readonly recovered: boolean;
+  /** Those that came or are not as they were, as they are now. When they were last heard of, while they are online, is no change. */
+  readonly changed: readonly EnvironmentRecord[];
+  /** `id` of each that is not there, or not shown to this token, any more. */
+  readonly gone: readonly string[];
+  /** Whether there is more: ask again at once. */
+  readonly hasMore: boolean;
 }

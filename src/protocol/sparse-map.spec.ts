@@ -23,6 +23,7 @@ describe('SparseMap', () => {
           expect([sparse.size, sparse.get(1), sparse.has(1)]).toEqual([map.size, map.get(1), map.has(1)]);
         }
       }),
+      { seed: 1 },
     );
   });
 });

@@ -5,3 +5,4 @@ export { RegistrationModule } from './registration.module.js';
 export type { RegistrationModuleOptions } from './registration.module-definition.js';
 export { RegistrationOptions } from './registration.options.js';
 export { RegistrationService } from './registration.service.js';
+export { ServerRefusalError } from './server-refusal.error.js';

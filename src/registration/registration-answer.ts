@@ -3,6 +3,7 @@ import {
   isRecord,
   MAX_FRAME_BYTES_RANGE,
   readCapabilities,
+  readRefusal,
   readRetryAfter,
 } from '../protocol/index.js';
 import { RegistrationError } from './registration.error.js';
@@ -21,12 +22,12 @@ export interface HttpAnswer {
  * @throws RegistrationError for every answer that is no registration, saying what to do
  */
 export function readRegistrationAnswer(answer: HttpAnswer, server: string, now: number): Registration {
-  const body = parse(answer.text);
-  if (answer.status >= 200 && answer.status < 300) return readGranted(body, server, answer);
-  throw refusal(answer, body, server, now);
+  if (answer.status >= 200 && answer.status < 300) return readGranted(answer, server);
+  throw refusal(answer, server, now);
 }
 
-function readGranted(body: unknown, server: string, { status }: HttpAnswer): Registration {
+function readGranted({ status, text }: HttpAnswer, server: string): Registration {
+  const body = parse(text);
   if (!isRecord(body))
     throw new RegistrationError(
       'not-json',
@@ -59,14 +60,12 @@ function readGranted(body: unknown, server: string, { status }: HttpAnswer): Reg
   };
 }
 
-function refusal({ status, header }: HttpAnswer, body: unknown, server: string, now: number): RegistrationError {
-  const fields = isRecord(body) ? body : {};
-  const errorCode = firstText(fields['errorCode'], fields['code']);
-  const said = firstText(fields['message'], fields['error']);
-  const because = said ? ` It said: ${said}` : '';
+function refusal({ status, header, text }: HttpAnswer, server: string, now: number): RegistrationError {
+  const { errorCode, message } = readRefusal(text);
+  const because = message ? ` It said: ${message}` : '';
   const details = { status, errorCode, retryAfterMs: readRetryAfter(header('retry-after'), now) };
-  const fail = (fault: RegistrationError['fault'], text: string) =>
-    new RegistrationError(fault, `${text}${because}`, details);
+  const fail = (fault: RegistrationError['fault'], advice: string) =>
+    new RegistrationError(fault, `${advice}${because}`, details);
 
   if (status >= 300 && status < 400)
     return fail(
@@ -105,7 +104,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // proxies answer with HTML; the status says enough
+    return undefined; // a proxy's page
   }
 }
 
@@ -120,8 +119,4 @@ function isWebSocketUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, hash } = new URL(value);
   return /^wss?:$/.test(protocol) && hash === '';
-}
-
-function firstText(...values: unknown[]): string | undefined {
-  return values.find((value): value is string => typeof value === 'string' && value !== '');
 }

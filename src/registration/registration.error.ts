@@ -1,3 +1,5 @@
+import { type RefusalDetails, ServerRefusalError } from './server-refusal.error.js';
+
 /** Why a registration failed. */
 export type RegistrationFault =
   | 'network'
@@ -14,29 +16,15 @@ export type RegistrationFault =
   | 'refused';
 
 /** A registration that failed; the message says what to do. */
-export class RegistrationError extends Error {
+export class RegistrationError extends ServerRefusalError {
   override readonly name = 'RegistrationError';
-  /** HTTP status, where there was an answer. */
-  readonly status: number | undefined;
-  /** The server's own code, where it gave one. */
-  readonly errorCode: string | undefined;
-  /** What `Retry-After` asked for, in ms. */
-  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly fault: RegistrationFault,
     message: string,
-    details: {
-      status?: number;
-      errorCode?: string | undefined;
-      retryAfterMs?: number | undefined;
-      cause?: unknown;
-    } = {},
+    details?: RefusalDetails,
   ) {
-    super(message, { cause: details.cause });
-    this.status = details.status;
-    this.errorCode = details.errorCode;
-    this.retryAfterMs = details.retryAfterMs;
+    super(message, details);
   }
 
   /** Network failures, 429 and 5xx pass by themselves; everything else needs somebody to act (protocol section 1). */

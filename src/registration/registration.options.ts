@@ -1,4 +1,5 @@
-import { IsInt, IsNotEmpty, IsObject, IsOptional, IsString, IsUrl, Min } from 'class-validator';
+import { IsNotEmpty, IsObject, IsOptional, IsString, IsUrl } from 'class-validator';
+import { Milliseconds } from '../config/index.js';
 
 /** Options of `RegistrationModule`. Times in ms. */
 export class RegistrationOptions {
@@ -35,16 +36,13 @@ export class RegistrationOptions {
   metadata?: Record<string, unknown>;
 
   /** One request ends within this time. Default: 15 s. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   requestDeadlineMs: number = 15_000;
 
   /** Least and most of the backoff between attempts (full jitter). Default: 1 s and 30 s. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   backoffMinMs: number = 1_000;
 
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   backoffMaxMs: number = 30_000;
 }

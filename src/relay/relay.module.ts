@@ -32,6 +32,8 @@ import { openHistoryProvider, sharedHistoriesProvider } from './engine/shared-hi
 import { sharedPartsProvider } from './engine/shared-parts.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
+import { ChangedEnvironments } from './environments/changed-environments.js';
+import { EnvironmentChangesController } from './environments/environment-changes.controller.js';
 import { Presence } from './environments/presence.js';
 import { StockProbeController } from './environments/stock-probe.controller.js';
 import { SupersededListeners } from './environments/superseded-listeners.js';
@@ -94,6 +96,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
   imports: [HealthModule, MetricsModule],
   controllers: [
     EnvironmentsController,
+    EnvironmentChangesController,
     EnvironmentsAdministrationController,
     TokensController,
     SessionController,
@@ -130,6 +133,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     AccessGuard,
     commandRatesProvider,
     AccessLimits,
+    ChangedEnvironments,
     Presence,
     SupersededListeners,
     EnvironmentsService,

@@ -3,18 +3,15 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
   IsUrl,
   Matches,
-  Max,
-  Min,
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { SendWindowOptions } from '../config/index.js';
+import { Bytes, Milliseconds, SendWindowOptions, WholeNumber } from '../config/index.js';
 import { DEFAULT_MAX_ANSWER_BYTES, DEFAULT_MAX_FRAME_BYTES, MAX_FRAME_BYTES_RANGE } from '../protocol/index.js';
 import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
@@ -26,7 +23,6 @@ import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 /** The `engine` of a relay that is one process. */
 export const EMBEDDED = 'embedded';
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** As browsers write it: scheme, host and perhaps port. */
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -38,28 +34,23 @@ export class HistoryOptions {
   store: 'disk' | 'memory' = 'disk';
 
   /** Events. Default 100,000. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxEventsPerRuntime: number = 100_000;
 
   /** Bytes. Default 64 MiB. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxBytesPerRuntime: number = 64 * 1024 * 1024;
 
   /** Age in ms; on disk only. Default: 7 days. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxAgeMs: number = 7 * DAY_MS;
 
   /** Bytes of one environment; beyond, the runtime that was silent longest makes room first. Default 256 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   maxBytes: number = 256 * 1024 * 1024;
 
   /** Bytes of all environments of one organisation; on disk only. Beyond, the runtime that was silent longest makes room first. Default 16 GiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   maxOrganizationBytes: number = 16 * 1024 * 1024 * 1024;
 }
 
@@ -118,19 +109,15 @@ export class RelayOptions {
    * Bytes of one message, on a socket or as a request's body, from 1 KiB to 256 MiB. Default 8 MiB. A larger one is refused without breaking the
    * link; one of more than twice as many closes its socket with 1009.
    */
-  @IsInt()
-  @Min(MAX_FRAME_BYTES_RANGE.least)
-  @Max(MAX_FRAME_BYTES_RANGE.most)
+  @Bytes({ min: MAX_FRAME_BYTES_RANGE.least, max: MAX_FRAME_BYTES_RANGE.most })
   maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES;
 
   /** Bytes of one answer that a device sends in chunks (protocol section 6); a larger one becomes an error. Default 64 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   maxAnswerBytes: number = DEFAULT_MAX_ANSWER_BYTES;
 
   /** Bytes of commands that may wait for one device to read; beyond, its link is cut. Default 32 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   deviceBufferBytes: number = 32 * 1024 * 1024;
 
   /** How much one socket of a resumable device, or of a client that acknowledges, may not have read yet. */
@@ -151,61 +138,45 @@ export class RelayOptions {
   deflate: boolean = false;
 
   /** Every socket is asked for a sign of life this often. Default 30,000. */
-  @IsInt()
-  @Min(1)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 1 })
   probeMs: number = 30_000;
 
   /** Such probes without any sign of life after which a socket is cut. Default 3. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxUnansweredProbes: number = 3;
 
   /** An environment without a heartbeat for this long is offline (protocol section 2). Default 120,000. */
-  @IsInt()
-  @Min(1)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 1 })
   offlineAfterMs: number = 120_000;
 
   /** The second socket of a pair must open within this time. Default 10,000. */
-  @IsInt()
-  @Min(1)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 1 })
   helloDeadlineMs: number = 10_000;
 
   /** Whether an upgrade is let in must be known within this time. Default 5,000. */
-  @IsInt()
-  @Min(1)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 1 })
   admitTimeoutMs: number = 5_000;
 
   /**
    * At shutdown, how long the relay goes on as before with `/readyz` at 503, so that load balancers can notice, before it refuses and closes
    * sockets. Default 0.
    */
-  @IsInt()
-  @Min(0)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 0 })
   drainDelayMs: number = 0;
 
   /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
-  @IsInt()
-  @Min(0)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 0 })
   drainGraceMs: number = 5_000;
 
   /**
    * At shutdown, sockets closed in one go, so that not everybody comes back in the same instant; more where the grace
    * period asks for it. Default 100.
    */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   drainBatch: number = 100;
 
   /** At shutdown, time between two such batches. Default 50. */
-  @IsInt()
-  @Min(0)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 0 })
   drainEveryMs: number = 50;
 
   /**
@@ -224,13 +195,11 @@ export class RelayOptions {
   /**
    * Tokens of one organisation that neither were revoked nor have expired; beyond, no more are made (TOO_MANY_TOKENS). Default 1,000.
    */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   tokensPerOrganization: number = 1_000;
 
   /** A token that was revoked, or has expired, is forgotten after this time: it is unknown then. Default: 30 days. */
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   endedTokensKeptMs: number = 30 * DAY_MS;
 
   /** Who did what, written down. */

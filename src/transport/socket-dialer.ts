@@ -1,8 +1,9 @@
-import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
-import { DEFLATE } from '../config/index.js';
-import { readRetryAfter } from '../protocol/index.js';
 import type { IncomingMessage } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
+import { type ChannelSocket, type SocketObserver, WsSocket } from '../channel/index.js';
+import { DEFLATE } from '../config/index.js';
+import { readRefusal, readRetryAfter } from '../protocol/index.js';
+import { ServerRefusalError } from '../registration/index.js';
 
 export interface DialOptions {
   readonly token: string;
@@ -24,27 +25,8 @@ export type SocketDialer = (url: URL, options: DialOptions) => Promise<ChannelSo
 export const SOCKET_DIALER = Symbol('SOCKET_DIALER');
 
 /** A socket that could not be opened; where the server refused the upgrade, with its status and words. */
-export class DialError extends Error {
+export class DialError extends ServerRefusalError {
   override readonly name = 'DialError';
-  readonly status: number | undefined;
-  /** The server's own code, where it gave one. */
-  readonly errorCode: string | undefined;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    message: string,
-    details: {
-      status?: number | undefined;
-      errorCode?: string | undefined;
-      retryAfterMs?: number | undefined;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(message, { cause: details.cause });
-    this.status = details.status;
-    this.errorCode = details.errorCode;
-    this.retryAfterMs = details.retryAfterMs;
-  }
 }
 
 /** Bytes of a refusal's body that are read. */
@@ -94,7 +76,7 @@ function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSo
     ws.once(
       'unexpected-response',
       (_request, response) =>
-        void readRefusal(response)
+        void refusalOf(response)
           .then(fail, fail)
           .finally(() => ws.terminate()),
     );
@@ -102,8 +84,8 @@ function dial(url: URL, options: DialOptions, route: WsRoute): Promise<ChannelSo
   });
 }
 
-async function readRefusal(response: IncomingMessage): Promise<DialError> {
-  const { errorCode, message } = parseRefusal(await bodyOf(response));
+async function refusalOf(response: IncomingMessage): Promise<DialError> {
+  const { errorCode, message } = readRefusal(await bodyOf(response));
   const status = response.statusCode;
   const retryAfter = response.headers['retry-after'];
   return new DialError(`The server refused the socket with HTTP ${status}${message ? `: ${message}` : ''}`, {
@@ -124,17 +106,4 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
     // It broke off; the status says enough.
   }
   return text;
-}
-
-function parseRefusal(text: string): { errorCode?: string | undefined; message?: string | undefined } {
-  try {
-    const body = JSON.parse(text) as Record<string, unknown>;
-    return { errorCode: textOrNone(body['errorCode']), message: textOrNone(body['message'] ?? body['error']) };
-  } catch {
-    return {}; // not JSON: a proxy's page; the status says enough
-  }
-}
-
-function textOrNone(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

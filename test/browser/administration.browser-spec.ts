@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SKIPPED } from './kit/chromium.js';
 import { ConsoleBench } from './kit/console-bench.js';
+import { beginConversation, give } from './kit/conversation-steps.js';
 import { DESK, PHONE } from './kit/watched-page.js';
 
 describe.skipIf(SKIPPED !== undefined)('administration', () => {
@@ -54,6 +55,76 @@ describe.skipIf(SKIPPED !== undefined)('administration', () => {
     await page.getByLabel('Type acme to go on').fill('acme');
     await sure.click();
     await page.getByRole('row', { name: /acme/ }).waitFor({ state: 'detached' });
+  });
+
+  it('limits are shown with the option that changes each', async () => {
+    const visitor = await bench.signedIn();
+    const { page } = visitor;
+    await page.goto(`${bench.url}/#/admin/limits`);
+    await page.getByText('--client-sockets-per-token').waitFor();
+    expect(await page.locator('.limits dl > div').count()).toBe(await page.locator('.limits__option').count());
+    visitor.expectNoTroubles(bench.url);
+  });
+
+  it('an environment is released, then deleted once its name was typed: then it is nowhere', async () => {
+    // Of a listener that is not there: to release one that is ends it.
+    const register = (): Promise<Response> =>
+      fetch(`${bench.url}/v1/environments/register`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${registering}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ deviceId: 'device-9', connectionName: 'spare' }),
+      });
+    const { administration } = bench.twinlane.client();
+    const [first, second] = await Promise.all(
+      ['first', 'second'].map((name) => administration.createToken({ name, role: 'device' })),
+    );
+    let registering = first?.token;
+    expect((await register()).status).toBe(200);
+    registering = second?.token;
+    expect((await register()).status).toBe(409);
+    const visitor = await bench.signedIn();
+    const { page } = visitor;
+    await page.goto(`${bench.url}/#/admin/environments`);
+    await page.getByRole('button', { name: 'Release spare' }).click();
+    const release = page.getByRole('dialog', { name: 'Release spare?' });
+    await release.getByText('any token that may register this name can take it over').waitFor();
+    expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
+    await release.getByRole('button', { name: 'Release' }).click();
+    await page.getByText('spare was released.').waitFor();
+    expect((await register()).status).toBe(200);
+    await page.getByRole('button', { name: 'Delete spare' }).click();
+    const remove = page.getByRole('dialog', { name: 'Delete spare?' });
+    const sure = remove.getByRole('button', { name: 'Delete', exact: true });
+    expect(await sure.isDisabled()).toBe(true);
+    await remove.getByLabel('Type spare to go on').fill('spare');
+    expect(await visitor.axe()).toEqual([]);
+    await sure.click();
+    await page.getByRole('row', { name: /spare/ }).waitFor({ state: 'detached' });
+    expect((await bench.twinlane.client().environments()).map(({ connectionName }) => connectionName)).toEqual([
+      'laptop',
+    ]);
+    visitor.expectNoTroubles(bench.url);
+  });
+
+  it('a token that somebody works with is revoked from another page: theirs says so, and does nothing more', async () => {
+    const { token } = await bench.twinlane
+      .client()
+      .administration.createToken({ name: 'bob', role: 'client', mayApprove: true });
+    const bob = await bench.signedIn(DESK, token);
+    await beginConversation(bob.page);
+    await give(bob.page, 'echo before');
+    await bob.page.getByText(/^Done/).waitFor();
+    const { page } = await bench.signedIn();
+    await page.goto(`${bench.url}/#/admin/tokens`);
+    await page.getByRole('button', { name: 'Revoke bob' }).click();
+    await page.getByRole('dialog', { name: 'Revoke bob?' }).getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('row', { name: /bob/ }).getByText('revoked').waitFor();
+    // Without anything that bob does: the relay closes his sockets.
+    await bob.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await bob.page.getByText(/was revoked/).waitFor();
+    expect(await bob.axe()).toEqual([]);
+    await bob.page.reload();
+    await bob.page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
   it('the audit log shows what happens while somebody looks, and only what is looked for', async () => {

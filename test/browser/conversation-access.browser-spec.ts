@@ -14,7 +14,7 @@ async function goOffline(twinlane: Twinlane): Promise<void> {
   const [environment] = await twinlane.client().environments();
   if (!environment) throw new Error('There is one.');
   await listener.close();
-  relay.get(Presence, { strict: false }).offline(environment.id);
+  relay.get(Presence, { strict: false }).offline(environment.id, 'lost', Date.now());
   relay.get(RoutingService, { strict: false }).markedOffline(environment.id);
 }
 
@@ -94,6 +94,36 @@ describe.skipIf(SKIPPED !== undefined)(
         await one.getByText(/^Done/).waitFor();
         await one.getByRole('group', { name: 'Output' }).getByText('seen').waitFor();
       }
+      for (const visitor of [ada, bob]) visitor.expectNoTroubles(bench.url);
+    });
+
+    it('a token that steers and may not approve hands in what another one has to allow', async () => {
+      bench = await ConsoleBench.start({ listener: { mode: 'standard' } });
+      const bob = await bench.signedIn(DESK, await tokenWith({ access: 'steer' }));
+      const { page } = bob;
+      await beginConversation(page);
+      await give(page, 'echo handed in');
+      await page.getByText('This waits for somebody whose token may approve.').waitFor();
+      for (const name of [/^Allow/, /^Deny/, /^Go to it/])
+        expect(await page.getByRole('button', { name }).count()).toBe(0);
+      // Nor by key.
+      await page.getByRole('log', { name: 'Transcript' }).focus();
+      for (const key of ['g', 'a', 'a', 'd']) await page.keyboard.press(key);
+      expect(await bob.axe()).toEqual([]);
+      // What it steers goes on meanwhile: the queue, and the end of a turn.
+      await give(page, 'echo waits');
+      await page.getByText('1. in the queue').waitFor();
+      await page.getByRole('button', { name: 'Take it out of the queue' }).click();
+      await page.getByText('1. in the queue').waitFor({ state: 'detached' });
+      const ada = await bench.signedIn();
+      await ada.page.goto(page.url());
+      await ada.page.getByRole('button', { name: /^Allow/ }).click();
+      await page.getByText(/^Done/).waitFor();
+      await page.getByRole('group', { name: 'Output' }).getByText('handed in').waitFor();
+      await give(page, 'echo never');
+      await page.getByText('This waits for somebody whose token may approve.').waitFor();
+      await page.getByRole('button', { name: /^Abort/ }).click();
+      await page.getByText(/^Aborted/).waitFor();
       for (const visitor of [ada, bob]) visitor.expectNoTroubles(bench.url);
     });
 

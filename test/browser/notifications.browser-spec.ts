@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isEvent, type Attachment } from '../../src/client/index.js';
 import { SKIPPED } from './kit/chromium.js';
 import { ConsoleBench } from './kit/console-bench.js';
-import { DESK } from './kit/watched-page.js';
+import { DESK, PHONE } from './kit/watched-page.js';
 
 /** What the page does to a browser's notifications, kept for the test. */
 interface Told {
@@ -57,21 +57,20 @@ describe.skipIf(SKIPPED !== undefined)('notifications', () => {
   });
   afterAll(() => bench?.close());
 
-  it('what waits is counted in the title; a hidden page tells of approvals and finished turns, and a click leads there', async () => {
+  it('what waits anywhere is counted in the title; a hidden page tells of approvals and finished turns of every environment, and a click leads there', async () => {
+    const elsewhere = { deviceId: 'device-2', connectionName: 'attic' };
+    await bench.register(elsewhere);
     const visitor = await bench.visitor(DESK);
     const { page } = visitor;
     await prepare(page);
     await page.goto(bench.link());
-    // What there was before the first look is nothing new.
-    const looked = page.waitForResponse(/runtimes/);
-    await page.getByRole('link', { name: /laptop/ }).click();
-    await looked;
+    await page.getByRole('link', { name: /attic/ }).click();
     const bell = page.getByRole('button', { name: 'Turn notifications on' });
     await bell.waitFor();
     expect(await page.evaluate(() => (globalThis as unknown as { asked: number }).asked)).toBe(0);
     await bell.click();
     await page.getByRole('button', { name: /Notifications are on/ }).waitFor();
-    await page.waitForFunction(() => document.title.includes('laptop'));
+    await page.waitForFunction(() => document.title.includes('attic'));
     expect(await visitor.axe()).toEqual([]);
     await page.evaluate(() => (globalThis as unknown as { hide: () => void }).hide());
 
@@ -86,6 +85,20 @@ describe.skipIf(SKIPPED !== undefined)('notifications', () => {
     expect(await told(page)).toHaveLength(2);
     await page.evaluate(() => (globalThis as unknown as { told: Told[] }).told[0]?.click());
     await page.waitForURL(new RegExp(`conversation/${attachment.runtime?.conversation_id ?? ''}`));
+    visitor.expectNoTroubles(bench.url);
+  });
+
+  it('the list of environments says where an approval waits, and has that one first', async () => {
+    const attachment = await bench.twinlane.attach();
+    const approval = await asked(attachment);
+    const visitor = await bench.signedIn(PHONE);
+    const { page } = visitor;
+    const list = page.getByRole('list', { name: 'Environments' });
+    await list.getByText('an approval waits').waitFor();
+    expect(await list.getByRole('link').first().textContent()).toContain('laptop');
+    expect([await visitor.axe(), await visitor.sideways()]).toEqual([[], 0]);
+    await attachment.answerApproval(approval, { behavior: 'deny', message: 'no' });
+    await list.getByText('an approval waits').waitFor({ state: 'detached' });
     visitor.expectNoTroubles(bench.url);
   });
 

@@ -19,19 +19,19 @@ async function chaos(...args: readonly string[]) {
   return { exitCode, result };
 }
 
-it.each([1, 2, 3, randomInt(2 ** 32)])('loses nothing under the faults of seed %i', async (seed) => {
+it.concurrent.each([1, 2, 3, randomInt(2 ** 32)])('loses nothing under the faults of seed %i', async (seed) => {
   const { exitCode, result } = await chaos('--seed', String(seed), '--seconds', '20');
   expect(result).toMatchObject(CLEAN);
   expect(exitCode).toBe(0);
 });
 
-it('finds a relay that takes repeated events for new ones', async () => {
+it.concurrent('finds a relay that takes repeated events for new ones', async () => {
   const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'dedupe');
   expect(result['duplicated']).toBeGreaterThan(0);
   expect(exitCode).toBe(1);
 });
 
-it('finds a journal whose tail is gone after a restart', async () => {
+it.concurrent('finds a journal whose tail is gone after a restart', async () => {
   const { exitCode, result } = await chaos('--seed', '1', '--seconds', '5', '--plant', 'tail');
   expect(result['untold']).toBeGreaterThan(0);
   expect(exitCode).toBe(1);

@@ -48,6 +48,17 @@ export interface Served {
   readonly wsUrl: string;
 }
 
+export interface ServedEnvironments {
+  /** Of `acme`: where the listener is connected, one that is offline, and one that only `outside` sees. */
+  readonly ci: Served;
+  readonly offline: Served;
+  readonly web: Served;
+  /** Of `rival`, with the same name as `ci`. */
+  readonly rivals: Served;
+  /** The listener's socket of `ci`. */
+  readonly device: RawSocket;
+}
+
 export interface Answer {
   readonly status: number;
   readonly body: Record<string, unknown>;
@@ -114,6 +125,20 @@ export class AccessWorld {
     const { connectionId, wsUrl } = body;
     if (typeof connectionId !== 'string' || typeof wsUrl !== 'string') throw new Error(JSON.stringify(body));
     return { id: `env-${connectionId}`, connectionId, wsUrl };
+  }
+
+  /** Listeners of both organisations register, and one connects. */
+  async serve(): Promise<ServedEnvironments> {
+    const rivalDevice = await this.make({ name: 'device', role: 'device', organizationId: 'rival' });
+    const ci = await this.register('device', 'ci-one');
+    const offline = await this.register('device', 'ci-two');
+    const web = await this.register('deviceOutside', 'web-one');
+    const { body } = await this.relay.rest('/v1/environments/register', {
+      token: rivalDevice.token,
+      body: { deviceId: 'device-r', connectionName: 'ci-one' },
+    });
+    const rivals = body as unknown as Served;
+    return { ci, offline, web, rivals, device: await this.open('device', ci.wsUrl) };
   }
 
   /** A socket of this subject. */

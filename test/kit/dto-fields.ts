@@ -74,7 +74,8 @@ function discriminatedFields({ property, subTypes }: DiscriminatorDescriptor, pr
 function typeOf(rules: readonly DtoRule[]): string {
   const oneOf = rules.find(({ name }) => name === 'isIn')?.constraints?.[0];
   if (Array.isArray(oneOf)) return oneOf.map((value) => JSON.stringify(value)).join(' | ');
-  const of = (each: boolean) => rules.find((rule) => rule.each === each && (rule.name ?? '') in DTO_TYPES)?.name ?? '';
+  const of = (each: boolean) =>
+    rules.find((rule) => (rule.each ?? false) === each && (rule.name ?? '') in DTO_TYPES)?.name ?? '';
   const whole = DTO_TYPES[of(false)] ?? 'any';
   const items = DTO_TYPES[of(true)];
   return items === undefined ? whole : `${whole} of ${items}`;

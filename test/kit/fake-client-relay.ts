@@ -97,6 +97,12 @@ export class FakeClientRelay {
     for (const socket of this.open(channel)) sendOn(socket, frame);
   }
 
+  /** Sends frames in one message. */
+  sendBatch(channel: ChannelName, frames: readonly object[]): void {
+    for (const socket of this.open(channel))
+      socket.ws.send(JSON.stringify(frames.map((frame) => ({ seq: ++socket.seq, ...frame }))));
+  }
+
   /** Numbers an event, keeps it, and sends it on stream. */
   emit(type: string, payload: object, runtime: Runtime = this.runtime): Frame {
     const event_seq = this.next++;
@@ -194,6 +200,8 @@ export class FakeClientRelay {
 
   private show(url: URL): { status: number; body: string } {
     const [, name, below] = /^\/v1\/environments\/([^/]+)(\/runtimes)?$/.exec(url.pathname) ?? [];
+    // As relays that have no such feed.
+    if (url.pathname === '/v1/environment-changes') return PATH_UNKNOWN;
     if (below !== undefined) return { status: 200, body: JSON.stringify(this.runtimePage()) };
     if (name === undefined) return { status: 200, body: this.listed ?? JSON.stringify(this.page(url)) };
     this.looks++;
@@ -228,6 +236,11 @@ export class FakeClientRelay {
 const UNKNOWN = {
   status: 404,
   body: JSON.stringify({ errorCode: 'ENVIRONMENT_UNKNOWN', message: 'No environment here is called that.' }),
+};
+
+const PATH_UNKNOWN = {
+  status: 404,
+  body: JSON.stringify({ errorCode: 'PATH_UNKNOWN', message: 'Nothing is served at this path.' }),
 };
 
 const REFUSED = {

@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { FieldFrame } from '../ui/index.js';
 
 interface ChoiceProps<T extends string> {
   readonly label: string;
@@ -11,33 +11,25 @@ interface ChoiceProps<T extends string> {
 
 /** One of several, with its name above. */
 export function Choice<T extends string>({ label, value, options, onChange, hint }: ChoiceProps<T>) {
-  const id = useId();
   return (
-    <div class="field">
-      <label class="field__label" for={id}>
-        {label}
-      </label>
-      <select
-        id={id}
-        class="input"
-        value={value}
-        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
-        onChange={(event) => {
-          const chosen = options[event.currentTarget.selectedIndex];
-          if (chosen) onChange(chosen[0]);
-        }}
-      >
-        {options.map(([one, text]) => (
-          <option key={one} value={one}>
-            {text}
-          </option>
-        ))}
-      </select>
-      {hint !== undefined && (
-        <p class="field__hint" id={`${id}-hint`}>
-          {hint}
-        </p>
+    <FieldFrame label={label} hint={hint}>
+      {(control) => (
+        <select
+          {...control}
+          class="input"
+          value={value}
+          onChange={(event) => {
+            const chosen = options[event.currentTarget.selectedIndex];
+            if (chosen) onChange(chosen[0]);
+          }}
+        >
+          {options.map(([one, text]) => (
+            <option key={one} value={one}>
+              {text}
+            </option>
+          ))}
+        </select>
       )}
-    </div>
+    </FieldFrame>
   );
 }

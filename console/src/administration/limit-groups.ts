@@ -6,7 +6,12 @@ export interface ShownLimit {
   readonly name: string;
   readonly words: string;
   readonly value: string;
+  /** What changes it, where the relay is started. */
+  readonly option: string;
 }
+
+/** Of programs that build a relay into themselves alone: `twinlane relay` takes no such option. */
+const OF_PROGRAMS: ReadonlySet<string> = new Set(['floodMs', 'longestWaitMs']);
 
 const OWN_GROUPS: Readonly<Record<string, LimitGroup>> = {
   upgradesPerSecond: 'token',
@@ -24,7 +29,7 @@ export function groupLimits(
 ): Readonly<Record<LimitGroup, readonly ShownLimit[]>> {
   const groups: Record<LimitGroup, ShownLimit[]> = { token: [], address: [], client: [], relay: [] };
   for (const [name, value] of Object.entries(limits))
-    groups[groupOf(name)].push({ name, words: wordsOf(name), value: valueOf(name, value) });
+    groups[groupOf(name)].push({ name, words: wordsOf(name), value: valueOf(name, value), option: optionOf(name) });
   return groups;
 }
 
@@ -39,6 +44,12 @@ function valueOf(name: string, value: number): string {
   const number = value.toLocaleString('en');
   if (name.endsWith('Ms')) return `${(value / 1_000).toLocaleString('en')} s`;
   return name.endsWith('PerSecond') ? `${number} per second` : number;
+}
+
+/** `upgradeBurst` is `--upgrade-burst`, and `TWINLANE_UPGRADE_BURST` in the environment of the relay. */
+function optionOf(name: string): string {
+  if (OF_PROGRAMS.has(name)) return `RelayModule: limits.${name}`;
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** `addressUpgradesPerSecond` is `upgrades`, in the group of addresses. */

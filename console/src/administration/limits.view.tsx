@@ -22,7 +22,7 @@ export function LimitsView() {
     <>
       <SectionHead
         title="Limits"
-        about="What one token, one address or one client may ask of this relay. They are options of the relay, which its operator sets where it is started."
+        about="What one token, one address or one client may ask of this relay. They are options of twinlane relay: its operator sets the one that is named, or the variable of the same name (TWINLANE_UPGRADE_BURST for --upgrade-burst), where it is started, and starts it again."
       >
         <Button icon="refresh" onClick={() => void asked.ask()}>
           Ask again
@@ -39,9 +39,11 @@ export function LimitsView() {
                     <section key={group} aria-labelledby={`limits-${group}`}>
                       <h3 id={`limits-${group}`}>{TITLES[group as LimitGroup]}</h3>
                       <dl>
-                        {list.map(({ name, words, value }) => (
-                          <div key={name} title={name}>
-                            <dt>{words}</dt>
+                        {list.map(({ name, words, value, option }) => (
+                          <div key={name}>
+                            <dt>
+                              {words} <code class="limits__option">{option}</code>
+                            </dt>
                             <dd>{value}</dd>
                           </div>
                         ))}

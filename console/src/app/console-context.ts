@@ -1,6 +1,7 @@
 import { createContext } from 'preact';
 import { useContext, useEffect } from 'preact/hooks';
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { TwinlaneClient } from 'twinlane/client';
 import { SYSTEM_CLOCK, type Clock } from 'twinlane/protocol';
 import { Toasts } from '../ui/index.js';
 import { ConsoleClient } from './console-client.js';
@@ -14,6 +15,9 @@ import { tickingClock } from './ticking-clock.js';
 const RECONNECT_FOR_MS = 30 * 24 * 60 * 60 * 1_000;
 /** People wait in front of it; in ms. */
 const LONGEST_BACKOFF_MS = 10_000;
+
+/** The relay is asked this often what has changed in environments, in ms; browsers make it once a minute on a page that is hidden for long. */
+const WATCH_MS = 2_500;
 
 /** What every part of the console may use. */
 export interface Console {
@@ -32,24 +36,43 @@ export interface Console {
 
 export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Console {
   const server = new URL('.', window.location.href);
-  const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS };
+  const limits = { reconnectForMs: RECONNECT_FOR_MS, backoffMaxMs: LONGEST_BACKOFF_MS, watchMs: WATCH_MS };
   const client = new ConsoleClient({ server: server.href, limits });
   const visible = pageVisibility(window.document);
   const startOver = (): void => {
     window.sessionStorage.clear();
     window.location.reload();
   };
+  const toasts = new Toasts(clock);
+  const session = new SessionStore({
+    client,
+    whoIs: (token) => new TwinlaneClient({ server: server.href, token }).session(),
+    storage: window.localStorage,
+    key: `twinlane.session:${server.pathname}`,
+    startOver,
+    tell: (text) => toasts.show(text, 'bad'),
+  });
+  watchSession(window, session, visible);
   return {
     server,
     client,
-    session: new SessionStore(client, window.localStorage, { key: `twinlane.session:${server.pathname}`, startOver }),
+    session,
     router: new Router(window),
     theme: new ThemeStore(window.document.documentElement, window.localStorage),
-    toasts: new Toasts(clock),
+    toasts,
     clock,
     visible,
     now: tickingClock(clock, visible),
   };
+}
+
+/** The cookie is one for all tabs of the browser: what another tab does with it is noticed, at the latest when somebody comes back. */
+function watchSession(window: Window, session: SessionStore, visible: ReadonlySignal<boolean>): void {
+  window.addEventListener('storage', () => session.changedElsewhere());
+  window.addEventListener('focus', () => void session.verify());
+  effect(() => {
+    if (visible.value) void session.verify();
+  });
 }
 
 export const ConsoleContext = createContext<Console | undefined>(undefined);

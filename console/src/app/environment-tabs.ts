@@ -1,7 +1,6 @@
 import type { ComponentType } from 'preact';
 import { ConnectionStatus } from '../connection/index.js';
 import type { EnvironmentStatusProps, EnvironmentTab } from '../environments/index.js';
-import { AttentionStatus } from '../notifications/index.js';
 import { lazy } from '../ui/index.js';
 
 /** The views of an environment, each with code that is fetched when it is shown first. */
@@ -10,6 +9,7 @@ export const ENVIRONMENT_TABS: readonly EnvironmentTab[] = [
     id: 'conversation',
     label: 'Conversation',
     icon: 'conversation',
+    showsPlace: true,
     View: lazy(async () => (await import('../conversation/index.js')).ConversationTab),
   },
   {
@@ -33,7 +33,4 @@ export const ENVIRONMENT_TABS: readonly EnvironmentTab[] = [
 ];
 
 /** What is shown of an environment, or done for it, whichever tab is shown. */
-export const ENVIRONMENT_STATUSES: readonly ComponentType<EnvironmentStatusProps>[] = [
-  ConnectionStatus,
-  AttentionStatus,
-];
+export const ENVIRONMENT_STATUSES: readonly ComponentType<EnvironmentStatusProps>[] = [ConnectionStatus];

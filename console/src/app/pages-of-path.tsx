@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { EnvironmentPage, EnvironmentsPage } from '../environments/index.js';
 import { Button } from '../ui/index.js';
 import { useConsole, useTitle } from './console-context.js';
@@ -31,7 +31,7 @@ function pageOf([first, id, ...rest]: readonly string[]) {
 /** Who reads with their ears hears where they are, and Tab goes on from there. */
 function useFocusOnArrival(place: string): void {
   const before = useRef(place);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (before.current === place) return;
     before.current = place;
     const heading = document.querySelector<HTMLElement>('main h1') ?? document.getElementById('main');

@@ -52,7 +52,8 @@ it('a token is taken out of the address also where its link is pasted into an op
   const taken: string[] = [];
   router.onSecret('token', (secret) => void taken.push(secret));
   window.went('#token=secret');
-  expect([taken, window.replaced, router.path.value]).toEqual([['secret'], ['/prefix/'], []]);
+  expect([taken, window.replaced]).toEqual([['secret'], ['/prefix/#/e/env-1']]);
+  expect(router.path.value).toEqual(['e', 'env-1']);
   window.went('#/e/env-2');
   expect(taken).toEqual(['secret']);
 });

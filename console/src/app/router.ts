@@ -7,6 +7,9 @@ export interface AddressBar {
   addEventListener(type: 'hashchange', listener: () => void): void;
 }
 
+/** What is no place: places begin with a slash. */
+const SECRET = /^#[a-z]+=/;
+
 /** Where one is, from the part of the address behind `#`: it works under every path, and servers never see it. */
 export class Router {
   private readonly hash: { value: string };
@@ -17,7 +20,10 @@ export class Router {
     const hash = signal(bar.location.hash);
     this.hash = hash;
     this.path = computed(() => partsOf(hash.value));
-    bar.addEventListener('hashchange', () => (hash.value = bar.location.hash));
+    bar.addEventListener('hashchange', () => {
+      // A link that carries something leads nowhere: one stays where one is.
+      if (!SECRET.test(bar.location.hash)) hash.value = bar.location.hash;
+    });
   }
 
   /** @param href as `hrefTo` makes it */
@@ -45,7 +51,7 @@ export class Router {
     const prefix = `#${name}=`;
     const { hash } = this.bar.location;
     if (!hash.startsWith(prefix)) return undefined;
-    this.replace('');
+    this.replace(SECRET.test(this.hash.value) ? '' : this.hash.value);
     return decode(hash.slice(prefix.length));
   }
 }

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { SessionInfo } from 'twinlane/client';
-import { NotificationBell } from '../notifications/index.js';
+import { NotificationBell, useAttention } from '../notifications/index.js';
 import { IconButton, Menu, Icon, ToastRegion, type MenuEntry } from '../ui/index.js';
 import { useConsole } from './console-context.js';
 import { headerSlot } from './header-slot.js';
 import { Logo } from './logo.js';
+import { nameOf } from './name-of.js';
 import { hrefTo } from './router.js';
 import { PAGES } from './pages.js';
 import { ShortcutHelp } from './shortcut-help.js';
@@ -17,6 +18,7 @@ const THEME_LABELS: Readonly<Record<Theme, string>> = { system: 'As the system',
 /** What is around every page of somebody who is signed in. */
 export function Shell({ info, children }: { readonly info: SessionInfo; readonly children: ComponentChildren }) {
   const { router, server, toasts } = useConsole();
+  useAttention();
   const [helpIsOpen, setHelpIsOpen] = useState(false);
   useShortcuts(
     useMemo(
@@ -91,7 +93,7 @@ function AccountMenu({ info }: { readonly info: SessionInfo }) {
     void session.signOut().catch((error: unknown) => toasts.show(`Still signed in: ${String(error)}`, 'bad'));
   const head = (
     <div class="account">
-      <strong>{info.tokenName ?? (info.role === 'operator' ? 'Operator' : info.tokenId)}</strong>
+      <strong>{nameOf(info)}</strong>
       <span>{rightsOf(info)}</span>
       <span>organisation {info.organizationId}</span>
       {info.expiresAt !== null && <span>until {new Date(info.expiresAt).toLocaleString()}</span>}

@@ -17,7 +17,7 @@ export function ConnectionStatus({ environment, attached }: EnvironmentStatusPro
 
 function Indicator({ environment, attached }: EnvironmentStatusProps) {
   const store = useConnection(environment.id);
-  const view = connectionView(attached.state.value, store.ties.value, listenerOf({ environment, attached }).state);
+  const view = connectionView(attached.state.value, store.ties.value, listenerOf({ environment, attached }));
   const roundTrip = view.tone === 'good' ? store.newest.value?.roundTripMs : undefined;
   return (
     <a

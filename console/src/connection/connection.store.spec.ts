@@ -23,6 +23,8 @@ class FakeAttachment {
   }
 }
 
+const ONLINE = { state: 'online', isPlain: false } as const;
+
 function sample(at: number, roundTripMs: number | undefined, streamBytes = 0): ConnectionSample {
   const channel = { socket: 'open', bytesPerSecond: 0, framesPerSecond: 0, unacknowledgedBytes: 0 } as const;
   return {
@@ -139,12 +141,23 @@ it('many points are a few numbers, and the same minute by minute', () => {
 });
 
 it('says what a drop means: what goes on, what is kept, what is not', () => {
-  const view = connectionView({ phase: 'reconnecting', reason: 'control closed' }, [], 'online');
+  const view = connectionView({ phase: 'reconnecting', reason: 'control closed' }, [], ONLINE);
   expect([view.tone, view.meaning.join(' ')]).toEqual(['bad', expect.stringMatching(/runs on.*is kept.*waits here/)]);
   const open = { phase: 'open' } as const;
-  expect(connectionView(open, [], 'online').label).toBe('Connected');
-  expect(connectionView(open, [], 'away').tone).toBe('warn');
+  expect(connectionView(open, [], ONLINE).label).toBe('Connected');
+  expect(connectionView(open, [], { state: 'away', isPlain: false }).tone).toBe('warn');
   const silent = { ...sample(1, undefined), unansweredMs: 5_000 };
   const tie = { number: 1, conversation: undefined, state: open, sample: silent };
-  expect(connectionView(open, [tie], 'online').label).toBe('Slow');
+  expect(connectionView(open, [tie], ONLINE).label).toBe('Slow');
+});
+
+it('promises of a plain link nothing that it cannot hold', () => {
+  const open = { phase: 'open' } as const;
+  const said = (state: 'online' | 'away', isPlain: boolean): string =>
+    connectionView(open, [], { state, isPlain }).meaning.join(' ');
+  expect(said('away', false)).toContain('nothing is lost');
+  expect(said('away', true)).not.toContain('nothing is lost');
+  expect(said('away', true)).toMatch(/perhaps lost.*nobody can tell/);
+  expect(said('online', true)).toContain('may be lost');
+  expect(said('online', false)).not.toContain('lost');
 });

@@ -7,8 +7,10 @@ export interface ListenerLink {
   readonly tone: Tone;
   /** Epoch ms: since when it is so. */
   readonly since: number | undefined;
-  /** How it is connected, in words; undefined where nobody says. */
+  /** How it is connected, or was before its link broke, in words; undefined where nobody says. */
   readonly link: string | undefined;
+  /** Whether a break of its link may cost something (protocol section 5, plain links); false where nobody says. */
+  readonly isPlain: boolean;
 }
 
 /** The attachment may know sooner than the list, which is asked for now and then. */
@@ -17,19 +19,22 @@ export function listenerOf({
   attached,
 }: Pick<EnvironmentTabProps, 'environment' | 'attached'>): ListenerLink {
   const record = environment.record.value;
-  if (!record) return { state: undefined, tone: 'quiet', since: undefined, link: undefined };
+  if (!record) return { state: undefined, tone: 'quiet', since: undefined, link: undefined, isPlain: false };
   const { connectionId, awaySince, connectedAt, lastSeenAt, currentLink } = record;
-  if (connectionId === null) return { state: 'offline', tone: 'quiet', since: lastSeenAt, link: undefined };
+  const isPlain = currentLink?.resumable === false;
+  if (connectionId === null) return { state: 'offline', tone: 'quiet', since: lastSeenAt, link: undefined, isPlain };
   const link =
     currentLink &&
     `${currentLink.kind === 'split' ? 'two sockets, control and stream' : 'one socket for both channels'}; ${
       currentLink.resumable ? 'resumed where it breaks' : 'plain: what is on its way when it breaks may be lost'
     }`;
-  if (typeof awaySince === 'number') return { state: 'away', tone: 'warn', since: awaySince, link };
+  if (typeof awaySince === 'number')
+    return { state: 'away', tone: 'warn', since: awaySince, link: link && `none now; it had ${link}`, isPlain };
   return {
     state: attached.presence.value === 'away' ? 'away' : 'online',
     tone: 'good',
     since: connectedAt ?? undefined,
     link,
+    isPlain,
   };
 }

@@ -4,7 +4,7 @@ import { useConsole, useShortcuts, type Console } from '../app/index.js';
 import type { EnvironmentTabProps } from '../environments/index.js';
 import { Button, Menu, Icon, Waiting, messageOf } from '../ui/index.js';
 import './conversation.css';
-import { ConversationList, conversationHref, nameOf } from './page/conversation-list.js';
+import { ConversationList, conversationHref, LIST_OLDER, nameOf } from './page/conversation-list.js';
 import { ConversationView } from './page/conversation-view.js';
 import { Conversations } from './store/conversations.store.js';
 
@@ -59,11 +59,16 @@ export function ConversationTab({ environment, path }: EnvironmentTabProps) {
                   <Icon name="chevronDown" size={12} />
                 </>
               }
-              entries={entries.map((one) => ({
-                label: nameOf(one),
-                checked: one === entry,
-                run: () => router.go(conversationHref(environment.id, one.runtime)),
-              }))}
+              entries={[
+                ...entries.map((one) => ({
+                  label: nameOf(one),
+                  checked: one === entry,
+                  run: () => router.go(conversationHref(environment.id, one.runtime)),
+                })),
+                ...(conversations.older.value === 'more'
+                  ? [{ label: LIST_OLDER, run: () => void conversations.listMore() }]
+                  : []),
+              ]}
             />
             <Button disabled={blocked !== undefined} onClick={beginNow}>
               New

@@ -1,6 +1,9 @@
 import { effect, signal } from '@preact/signals';
 import { AttachedEnvironment, type AttachedEnvironmentParts } from './attached-environment.store.js';
 
+/** Phases of a session in which nobody of this page is signed in any more. */
+const OVER: ReadonlySet<string> = new Set(['signed-out', 'replaced']);
+
 /** Whether somebody is signed in. */
 interface Session {
   readonly state: { readonly value: { readonly phase: string } };
@@ -15,7 +18,7 @@ export class AttachedEnvironments {
     session: Session,
   ) {
     effect(() => {
-      if (session.state.value.phase === 'signed-out') for (const one of this.attached.peek().values()) one.close();
+      if (OVER.has(session.state.value.phase)) for (const one of this.attached.peek().values()) one.close();
     });
   }
 

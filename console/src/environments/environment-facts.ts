@@ -23,6 +23,16 @@ export function factsOf({ metadata = {}, currentMode, currentBranch }: Environme
   };
 }
 
+/** Approvals that wait for a person there. While it is offline nobody can answer them. */
+export function waitingIn({ connectionId, waitingApprovals = 0 }: EnvironmentRecord): number {
+  return connectionId === null ? 0 : waitingApprovals;
+}
+
+/** @param count from 1 */
+export function waitingText(count: number): string {
+  return count === 1 ? 'an approval waits' : `${count} approvals wait`;
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

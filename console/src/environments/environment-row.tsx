@@ -1,7 +1,7 @@
 import type { EnvironmentRecord } from 'twinlane/client';
 import { environmentHref } from '../app/index.js';
 import { Icon } from '../ui/index.js';
-import { factsOf } from './environment-facts.js';
+import { factsOf, waitingIn, waitingText } from './environment-facts.js';
 import { PresenceBadge } from './presence-badge.js';
 import { presenceView } from './presence-view.js';
 
@@ -18,6 +18,7 @@ interface EnvironmentRowProps {
 export function EnvironmentRow({ environment, now, dimmed, keeps }: EnvironmentRowProps) {
   const { directory, version, system, mode, branch } = factsOf(environment);
   const presence = presenceView(environment, now);
+  const waiting = waitingIn(environment);
   const rest = [system, version && `v${version}`].filter(Boolean).join(' · ');
   return (
     <li>
@@ -55,6 +56,12 @@ export function EnvironmentRow({ environment, now, dimmed, keeps }: EnvironmentR
           {mode !== undefined && <span class="environment-row__mode">{mode}</span>}
           {rest !== '' && <span>{rest}</span>}
         </span>
+        {waiting > 0 && (
+          <span class="environment-row__waiting">
+            <Icon name="warning" size={13} />
+            {waitingText(waiting)}
+          </span>
+        )}
         {presence.reason !== undefined && presence.state === 'away' && (
           <span class="environment-row__reason">{presence.reason}</span>
         )}

@@ -21,5 +21,7 @@ export interface EnvironmentTab {
   readonly id: string;
   readonly label: string;
   readonly icon: IconName;
+  /** Whether it says itself in which directory and mode it works. */
+  readonly showsPlace?: boolean;
   readonly View: ComponentType<EnvironmentTabProps>;
 }

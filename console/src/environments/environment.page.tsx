@@ -3,13 +3,13 @@ import type { ComponentType } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { EnvironmentRecord } from 'twinlane/client';
 import { environmentHref, hrefTo, useConsole, useTitle } from '../app/index.js';
-import { Button, Icon, Notice, Tabs, Waiting } from '../ui/index.js';
-import type { AttachedEnvironment, TieState } from './attached-environment.store.js';
+import { Button, Icon, Tabs, Waiting } from '../ui/index.js';
 import { factsOf } from './environment-facts.js';
 import type { EnvironmentStatusProps, EnvironmentTab } from './environment-tab.js';
 import './environment.css';
 import { PresenceBadge } from './presence-badge.js';
 import { presenceView } from './presence-view.js';
+import { TieNotice } from './tie-notice.js';
 import { useAttached } from './use-attached.js';
 import { useEnvironments } from './use-environments.js';
 
@@ -46,9 +46,11 @@ export function EnvironmentPage({ id, tabs, statuses, tab, path }: EnvironmentPa
       {statuses.map((Status, index) => (
         <Status key={index} environment={environment} attached={attached} />
       ))}
-      <EnvironmentHeader record={record} />
+      <EnvironmentHeader record={record} hasPlaceBelow={current?.showsPlace ?? false} />
       <Tabs label={`Views of ${record.connectionName}`} tabs={links} current={current?.id ?? ''} />
-      <TieNotice attached={attached} />
+      <div class="environment__tie">
+        <TieNotice attached={attached} record={record} />
+      </div>
       <div class="environment__view">
         {current && <current.View key={current.id} environment={environment} attached={attached} path={path} />}
       </div>
@@ -56,12 +58,18 @@ export function EnvironmentPage({ id, tabs, statuses, tab, path }: EnvironmentPa
   );
 }
 
-function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {
+interface EnvironmentHeaderProps {
+  readonly record: EnvironmentRecord;
+  /** The view below says where it works, and how: a phone has no room for both. */
+  readonly hasPlaceBelow: boolean;
+}
+
+function EnvironmentHeader({ record, hasPlaceBelow }: EnvironmentHeaderProps) {
   const { now } = useConsole();
   const { directory, version, system, mode, branch } = factsOf(record);
   const presence = presenceView(record, now.value);
   return (
-    <header class="environment-header">
+    <header class={`environment-header ${hasPlaceBelow ? 'environment-header--short' : ''}`}>
       <a class="environment-header__back" href={hrefTo()} aria-label="All environments" title="All environments">
         <Icon name="chevronLeft" />
       </a>
@@ -69,7 +77,7 @@ function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {
       <PresenceBadge presence={presence} />
       <ul class="environment-header__facts">
         {directory !== undefined && (
-          <li title="Working directory">
+          <li class="environment-header__place" title="Working directory">
             <Icon name="folder" size={13} />
             <bdi>{directory}</bdi>
           </li>
@@ -80,7 +88,11 @@ function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {
             {branch}
           </li>
         )}
-        {mode !== undefined && <li title="Permission mode">mode {mode}</li>}
+        {mode !== undefined && (
+          <li class="environment-header__place" title="Permission mode">
+            mode {mode}
+          </li>
+        )}
         {system !== undefined && <li class="environment-header__device">{system}</li>}
         {version !== undefined && (
           <li class="environment-header__device" title="Version of the listener">
@@ -88,37 +100,9 @@ function EnvironmentHeader({ record }: { readonly record: EnvironmentRecord }) {
           </li>
         )}
       </ul>
-      {presence.reason !== undefined && <p class="environment-header__reason">{presence.reason}</p>}
+      {presence.state === 'offline' && <p class="environment-header__reason">{presence.reason}</p>}
     </header>
   );
-}
-
-function TieNotice({ attached }: { readonly attached: AttachedEnvironment }) {
-  const { now } = useConsole();
-  const text = textOf(attached.state.value, now.value);
-  if (text === undefined) return null;
-  const actions =
-    attached.state.value.phase === 'failed' ? <Button onClick={() => attached.tryNow()}>Try now</Button> : undefined;
-  return (
-    <Notice tone="warn" actions={actions}>
-      {text}
-    </Notice>
-  );
-}
-
-/** What a person must know of the tie; nothing while all is well. */
-function textOf(state: TieState, now: number): string | undefined {
-  switch (state.phase) {
-    case 'opening':
-    case 'open':
-      return undefined;
-    case 'reconnecting':
-      return `Not connected to the relay (${state.reason}). Trying again; what happens meanwhile is shown afterwards.`;
-    case 'failed':
-      return `${state.reason} Next try in ${Math.max(0, Math.ceil((state.againAt - now) / 1_000))} s.`;
-    case 'closed':
-      return state.error?.message ?? 'Not connected.';
-  }
 }
 
 function Unknown() {

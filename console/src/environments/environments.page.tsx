@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useConsole, useShortcuts, useTitle } from '../app/index.js';
 import { Button, CommandLine, Icon, moveFocus, Notice, timeAgo, Waiting } from '../ui/index.js';
+import { SHOWN_AT_ONCE } from './environments.store.js';
 import { EnvironmentRow } from './environment-row.js';
 import './environments.css';
 import { ORDERS, type Order } from './shown-environments.js';
@@ -22,6 +23,12 @@ export function EnvironmentsPage() {
   const all = store.records.value;
   const shown = store.shown.value;
   const stale = store.stale.value;
+  const showMore = () => {
+    const { length } = shown;
+    store.showMore();
+    // The button may be gone by then: the focus goes on with the first that is new.
+    requestAnimationFrame(() => list.current?.querySelectorAll('a')[length]?.focus());
+  };
   return (
     <div class="page">
       <div class="environments__head">
@@ -30,14 +37,14 @@ export function EnvironmentsPage() {
           <div class="environments__tools">
             <label class="environments__filter">
               <Icon name="search" />
-              <span class="visually-hidden">Filter by name, directory, mode or state</span>
+              <span class="visually-hidden">Filter by name, directory, branch, mode or state</span>
               <input
                 ref={filter}
                 class="input"
                 type="search"
                 placeholder="Filter"
                 value={store.filter.value}
-                onInput={(event) => (store.filter.value = event.currentTarget.value)}
+                onInput={(event) => store.find(event.currentTarget.value)}
                 onKeyDown={(event) => {
                   if (event.key === 'ArrowDown' && list.current) moveFocus(event, list.current, 'a');
                   if (event.key === 'Escape') event.currentTarget.blur();
@@ -49,7 +56,7 @@ export function EnvironmentsPage() {
               <select
                 class="input"
                 value={store.order.value}
-                onChange={(event) => (store.order.value = orderOf(event.currentTarget.value))}
+                onChange={(event) => store.orderBy(orderOf(event.currentTarget.value))}
               >
                 {ORDERS.map((order) => (
                   <option key={order} value={order}>
@@ -65,7 +72,7 @@ export function EnvironmentsPage() {
         <Notice
           tone="bad"
           title="The relay does not answer."
-          actions={<Button onClick={() => void store.refresh()}>Ask now</Button>}
+          actions={<Button onClick={() => store.refresh()}>Ask now</Button>}
         >
           {stale.reason} {all && `What is shown here is from ${timeAgo(stale.since, now.value)}.`}
         </Notice>
@@ -74,7 +81,7 @@ export function EnvironmentsPage() {
       {all?.length === 0 && <NoEnvironments />}
       {all !== undefined && all.length > 0 && shown.length === 0 && (
         <p class="environments__none">
-          None of {all.length} matches. <Button onClick={() => (store.filter.value = '')}>Show all</Button>
+          None of {all.length} matches. <Button onClick={() => store.find('')}>Show all</Button>
         </p>
       )}
       <ul
@@ -93,6 +100,12 @@ export function EnvironmentsPage() {
           />
         ))}
       </ul>
+      {store.hidden.value > 0 && (
+        <p class="environments__more">
+          {shown.length} of {shown.length + store.hidden.value} are shown.{' '}
+          <Button onClick={showMore}>Show {Math.min(SHOWN_AT_ONCE, store.hidden.value)} more</Button>
+        </p>
+      )}
     </div>
   );
 }

@@ -1,35 +1,33 @@
-import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { EnvironmentRecord, TwinlaneClient } from 'twinlane/client';
-import type { Clock, Timer } from 'twinlane/protocol';
+import type { Clock } from 'twinlane/protocol';
 import { ORDERS, shownEnvironments, type Order } from './shown-environments.js';
 import { messageOf } from '../ui/index.js';
 
-/** How often the relay is asked while somebody looks, in ms. */
-const EVERY_MS = 2_500;
-/** The most that this grows to while it does not answer, in ms. */
-const LONGEST_MS = 20_000;
+/** Environments that are shown at first, and that are added each time somebody wants more. */
+export const SHOWN_AT_ONCE = 100;
 
 export interface EnvironmentsStoreParts {
-  readonly client: Pick<TwinlaneClient, 'environments'>;
+  readonly client: Pick<TwinlaneClient, 'watchEnvironments'>;
   readonly clock: Clock;
-  readonly visible: ReadonlySignal<boolean>;
   /** Told of what a request failed with. @returns whether the session ended with it */
   readonly noticed: (error: unknown) => boolean;
 }
 
-/** Every environment that one may see, asked for anew while the page is seen. */
+/** Every environment that one may see. After the first list the relay is asked for changes alone, also while the page is hidden. */
 export class EnvironmentsStore {
   private readonly all = signal<readonly EnvironmentRecord[] | undefined>(undefined);
   private readonly trouble = signal<{ readonly reason: string; readonly since: number } | undefined>(undefined);
-  readonly filter = signal('');
-  readonly order = signal<Order>(ORDERS[0]);
-  readonly shown = computed(() => shownEnvironments(this.all.value ?? [], this.filter.value, this.order.value));
+  private readonly words = signal('');
+  private readonly sorted = signal<Order>(ORDERS[0]);
+  private readonly most = signal(SHOWN_AT_ONCE);
+  private readonly found = computed(() => shownEnvironments(this.all.value ?? [], this.words.value, this.sorted.value));
+  /** What is shown of those that the filter finds. */
+  readonly shown = computed(() => this.found.value.slice(0, this.most.value));
+  /** How many more it finds. */
+  readonly hidden = computed(() => this.found.value.length - this.shown.value.length);
   private users = 0;
-  private stopWatching: (() => void) | undefined;
-  private timer: Timer | undefined;
-  private failures = 0;
-  /** Which question an answer belongs to: one that was overtaken says nothing new. */
-  private asked = 0;
+  private life: AbortController | undefined;
 
   constructor(private readonly parts: EnvironmentsStoreParts) {}
 
@@ -43,49 +41,62 @@ export class EnvironmentsStore {
     return this.trouble;
   }
 
+  get filter(): ReadonlySignal<string> {
+    return this.words;
+  }
+
+  get order(): ReadonlySignal<Order> {
+    return this.sorted;
+  }
+
+  /** Shows those that hold every word, from the first on. */
+  find(words: string): void {
+    this.words.value = words;
+    this.most.value = SHOWN_AT_ONCE;
+  }
+
+  orderBy(order: Order): void {
+    this.sorted.value = order;
+    this.most.value = SHOWN_AT_ONCE;
+  }
+
+  showMore(): void {
+    this.most.value += SHOWN_AT_ONCE;
+  }
+
   /** Keeps the list fresh until what this returns is called; for each of several who look. */
   use(): () => void {
     this.users += 1;
-    if (this.users === 1)
-      this.stopWatching = effect(() => {
-        if (this.parts.visible.value) void this.refresh();
-        else this.pause();
-      });
+    if (this.users === 1) this.refresh();
     return () => {
       this.users -= 1;
-      if (this.users > 0) return;
-      this.stopWatching?.();
-      this.pause();
+      if (this.users === 0) this.life?.abort();
     };
   }
 
-  async refresh(): Promise<void> {
-    this.timer?.cancel();
-    const asked = ++this.asked;
-    const { client, clock, noticed } = this.parts;
+  /** Asks anew, and for all. */
+  refresh(): void {
+    this.life?.abort();
+    this.life = new AbortController();
+    void this.watch(this.life.signal);
+  }
+
+  private async watch(life: AbortSignal): Promise<void> {
     try {
-      const records = await client.environments();
-      if (asked !== this.asked) return;
-      this.all.value = records;
-      this.trouble.value = undefined;
-      this.failures = 0;
+      for await (const { environments, error } of this.parts.client.watchEnvironments({ signal: life })) {
+        if (life.aborted) return;
+        if (error) this.failed(error);
+        else {
+          this.all.value = environments;
+          this.trouble.value = undefined;
+        }
+      }
     } catch (error) {
-      if (asked !== this.asked || noticed(error)) return;
-      this.failures += 1;
-      const reason = messageOf(error);
-      this.trouble.value = { reason, since: this.trouble.value?.since ?? clock.now() };
+      if (!life.aborted && !this.parts.noticed(error)) this.failed(error);
     }
-    this.plan();
   }
 
-  private plan(): void {
-    const { clock, visible } = this.parts;
-    if (this.users === 0 || !visible.peek()) return;
-    this.timer = clock.after(Math.min(EVERY_MS * 2 ** this.failures, LONGEST_MS), () => void this.refresh());
-  }
-
-  private pause(): void {
-    this.asked += 1;
-    this.timer?.cancel();
+  private failed(error: unknown): void {
+    this.trouble.value = { reason: messageOf(error), since: this.trouble.peek()?.since ?? this.parts.clock.now() };
   }
 }

@@ -48,7 +48,39 @@ describe('the list', () => {
   });
 });
 
+describe('those that wait for a person', () => {
+  const asking = environment('tower', { awaySince: NOW - 1_000, waitingApprovals: 2 });
+  const cannot = environment('cellar', { connectionId: null, lastSeenAt: NOW, waitingApprovals: 1 });
+
+  it('come first, but where nobody can answer', () => {
+    const all = [...ALL, asking, cannot];
+    expect(names(shownEnvironments(all, '', 'presence')).slice(0, 2)).toEqual(['tower', 'ci-2']);
+    expect(names(shownEnvironments(all, 'wait', 'presence'))).toEqual(['tower']);
+  });
+});
+
 describe('presence', () => {
+  it.each([
+    ['stopped', 'stopped 1 h ago', 'was stopped'],
+    ['lost', 'lost 1 h ago', 'connection of its listener was lost'],
+    ['access-ended', 'token ended 1 h ago', 'revoked or has expired'],
+    ['released', 'released 1 h ago', 'An admin released it'],
+    ['never-connected', 'registered 1 h ago', 'no WebSockets'],
+    ['relay-restarted', 'relay restarted, seen 1 h ago', 'has not come back since'],
+  ] as const)('says of one that is offline: %s', (offlineReason, since, reason) => {
+    const gone = { ...old, offlineReason, offlineSince: NOW - 3_600_000 };
+    expect(presenceView(gone, NOW)).toMatchObject({ since, reason: expect.stringContaining(reason) });
+  });
+
+  it('says no more than it knows where the relay gives no reason, or one of later days', () => {
+    const odd = { ...old, offlineReason: 'constructor' as 'lost', offlineSince: NOW };
+    for (const one of [old, odd, { ...old, offlineReason: null }])
+      expect(presenceView(one, NOW)).toMatchObject({
+        since: 'seen 1 d ago',
+        reason: expect.stringContaining('is not connected'),
+      });
+  });
+
   it('says since when, and why where something is off', () => {
     expect(presenceView(online2, NOW)).toEqual({ state: 'online', tone: 'good', since: 'for 1 min' });
     expect(presenceView(away, NOW)).toMatchObject({ state: 'away', since: 'for 40 s', reason: expect.any(String) });

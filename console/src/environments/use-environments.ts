@@ -13,8 +13,8 @@ export function useEnvironments(): EnvironmentsStore {
 }
 
 function storeFor(console: Console): EnvironmentsStore {
-  const { client, clock, visible, session } = console;
-  const store = new EnvironmentsStore({ client, clock, visible, noticed: (error) => session.noticed(error) });
+  const { client, clock, session } = console;
+  const store = new EnvironmentsStore({ client, clock, noticed: (error) => session.noticed(error) });
   stores.set(console, store);
   return store;
 }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Dialog, Notice } from '../ui/index.js';
 import { type FindStore, matchedLetters } from './find.store.js';
 import { nameOf, parentOf, ROOT } from './paths.js';
@@ -16,7 +16,8 @@ export function FindDialog({ find, onOpen, onClose }: FindDialogProps) {
   const id = useId();
   const list = useRef<HTMLUListElement>(null);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before the first letter: selected after it, it would give way to the second.
+  useLayoutEffect(() => {
     void find.search();
     input.current?.select();
   }, [find]);

@@ -1,5 +1,5 @@
 import type { Signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, Notice } from '../ui/index.js';
 import type { GrepFile, GrepLine } from './grep-rows.js';
 import type { GrepStore } from './grep.store.js';
@@ -13,7 +13,10 @@ interface GrepPanelProps {
 /** Finds a text in the files of a workspace, and shows where it stands. */
 export function GrepPanel({ grep, onOpen }: GrepPanelProps) {
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.select(), []);
+  useLayoutEffect(() => {
+    input.current?.focus();
+    input.current?.select();
+  }, []);
   return (
     <div class="grep">
       <form

@@ -1,59 +1,56 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
-import type { RuntimeEntry, TwinlaneClient } from 'twinlane/client';
-import type { Clock, Timer } from 'twinlane/protocol';
-import { happeningsBetween, waitingIn, type Happening } from './happenings.js';
+import type { EnvironmentRecord, RuntimeMoment } from 'twinlane/client';
+import { waitingIn } from '../environments/index.js';
 
-/** How often the relay is asked, in ms, also while the page is hidden; browsers make it once a minute after some minutes. */
-const EVERY_MS = 2_000;
-
-export interface AttentionParts {
-  readonly client: Pick<TwinlaneClient, 'runtimes'>;
-  readonly clock: Clock;
-  /** Told of what happened, in order. */
-  readonly tell: (happening: Happening) => void;
-  /** Told of what a request failed with. @returns whether the session ended with it */
-  readonly noticed: (error: unknown) => boolean;
+/** Something that a person may want to know of while they look elsewhere. */
+export interface Happening {
+  readonly kind: 'approval' | 'finished';
+  readonly environment: EnvironmentRecord;
+  /** When, and in which conversation. */
+  readonly moment: RuntimeMoment;
 }
 
-/** Looks at all conversations of one environment, whichever is shown: for approvals that wait, and turns that finish. */
+/** What was known of an environment, in epoch ms. */
+interface Known {
+  readonly asked: number;
+  readonly ended: number;
+}
+
+const NOTHING: Known = { asked: 0, ended: 0 };
+
+/**
+ * Finds in the list of environments, each time that it has changed, where an approval has come to wait, and where a turn has finished. Of
+ * several that came in one environment between two looks it tells the last.
+ */
 export class Attention {
-  private readonly approvals = signal(0);
-  private known: readonly RuntimeEntry[] | undefined;
-  private timer: Timer | undefined;
-  private isWatching = false;
+  /** By id, also of environments that are gone: a relay that was restarted may learn of them again what was told before. */
+  private readonly known = new Map<string, Known>();
+  private isFirst = true;
 
-  /** @param environment its id */
-  constructor(
-    private readonly parts: AttentionParts,
-    private readonly environment: string,
-  ) {}
-
-  /** Approvals that wait. */
-  get waiting(): ReadonlySignal<number> {
-    return this.approvals;
+  /** @returns what is new, in no order; what there was at the first look is not */
+  look(environments: readonly EnvironmentRecord[]): readonly Happening[] {
+    const happenings = environments.flatMap((environment) => this.newIn(environment));
+    const wasFirst = this.isFirst;
+    this.isFirst = false;
+    return wasFirst ? [] : happenings;
   }
 
-  /** Looks until what this returns is called. */
-  use(): () => void {
-    this.isWatching = true;
-    void this.look();
-    return () => {
-      this.isWatching = false;
-      this.timer?.cancel();
-    };
+  private newIn(environment: EnvironmentRecord): readonly Happening[] {
+    const { id, lastAsked, lastTurnEnded } = environment;
+    const { asked, ended } = this.known.get(id) ?? NOTHING;
+    this.known.set(id, {
+      asked: Math.max(asked, lastAsked?.at ?? 0),
+      ended: Math.max(ended, lastTurnEnded?.at ?? 0),
+    });
+    const happenings: Happening[] = [];
+    if (lastAsked && lastAsked.at > asked && waitingIn(environment) > 0)
+      happenings.push({ kind: 'approval', environment, moment: lastAsked });
+    if (lastTurnEnded && lastTurnEnded.at > ended)
+      happenings.push({ kind: 'finished', environment, moment: lastTurnEnded });
+    return happenings;
   }
+}
 
-  private async look(): Promise<void> {
-    try {
-      const { runtimes } = await this.parts.client.runtimes(this.environment);
-      if (!this.isWatching) return;
-      for (const happening of this.known ? happeningsBetween(this.known, runtimes) : []) this.parts.tell(happening);
-      this.known = runtimes;
-      this.approvals.value = waitingIn(runtimes);
-    } catch (error) {
-      // Whether the relay is there is told elsewhere.
-      if (this.parts.noticed(error)) return;
-    }
-    if (this.isWatching) this.timer = this.parts.clock.after(EVERY_MS, () => void this.look());
-  }
+/** Approvals that wait for a person, in all environments. */
+export function waitingInAll(environments: readonly EnvironmentRecord[]): number {
+  return environments.reduce((sum, environment) => sum + waitingIn(environment), 0);
 }

@@ -1,2 +1,2 @@
-export { AttentionStatus } from './attention-status.js';
 export { NotificationBell } from './notification-bell.js';
+export { useAttention } from './use-attention.js';

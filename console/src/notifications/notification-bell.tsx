@@ -5,7 +5,7 @@ import type { NotifierState } from './notifier.store.js';
 import { useNotifier } from './use-notifier.js';
 
 const LABELS: Readonly<Record<NotifierState, string>> = {
-  on: 'Notifications are on: approvals and finished turns, while this page is hidden',
+  on: 'Notifications are on: approvals and finished turns of every environment, while this page is hidden',
   off: 'Turn notifications on',
   refused: 'This browser refuses notifications; its settings for this page change that',
   missing: 'Notifications: this browser shows none; the title of the page counts approvals',

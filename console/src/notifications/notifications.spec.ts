@@ -1,53 +1,58 @@
 import { expect, it } from 'vitest';
-import type { RuntimeEntry } from 'twinlane/client';
-import { ManualClock } from '../../../test/kit/manual-clock.js';
-import { Attention } from './attention.store.js';
-import { happeningsBetween, type Happening } from './happenings.js';
+import type { EnvironmentRecord } from 'twinlane/client';
+import { environmentRecord } from '../../../test/kit/fake-client-relay.js';
+import { Attention, waitingInAll } from './attention.store.js';
 import { Notifier, type Notifications } from './notifier.store.js';
 
-const runtime = { agent_id: null, conversation_id: 'c1' };
-const entry = (loopStatus: string, pendingApprovals = 0): RuntimeEntry => ({
-  runtime,
-  events: 1,
-  epoch: 'e',
-  seq: 1,
-  lastEventAt: null,
-  loopStatus,
-  pendingApprovals,
+const moment = (at: number, conversation = 'c1') => ({
+  runtime: { agent_id: null, conversation_id: conversation },
+  at,
 });
+const environment = (fields: Partial<EnvironmentRecord> = {}): EnvironmentRecord => ({
+  ...environmentRecord('env-1', 'laptop'),
+  waitingApprovals: 0,
+  ...fields,
+});
+const asking = (at: number, waitingApprovals = 1) => environment({ waitingApprovals, lastAsked: moment(at) });
+const ended = (at: number) => environment({ lastTurnEnded: moment(at) });
+
+/** @returns the kinds of what the last look finds */
+function found(...looks: EnvironmentRecord[][]): string[] {
+  const attention = new Attention();
+  return looks.map((look) => attention.look(look).map(({ kind }) => kind)).at(-1) ?? [];
+}
 
 it.each([
-  ['an approval that is new', entry('EXECUTING_COMMAND'), entry('WAITING_ON_APPROVAL', 1), ['approval']],
-  ['one that waited already', entry('WAITING_ON_APPROVAL', 1), entry('WAITING_ON_APPROVAL', 1), []],
-  ['a turn that ended', entry('EXECUTING_COMMAND'), entry('WAITING_ON_INPUT'), ['finished']],
-  ['a turn that began', entry('WAITING_ON_INPUT'), entry('EXECUTING_COMMAND'), []],
-])('%s', (_name, before, now, kinds) => {
-  expect(happeningsBetween([before], [now]).map(({ kind }) => kind)).toEqual(kinds);
+  ['an approval that is new', [[environment()], [asking(5)]], ['approval']],
+  ['one after another one, which was answered meanwhile', [[asking(5)], [asking(6)]], ['approval']],
+  ['one that waited already', [[asking(5)], [asking(5)]], []],
+  ['one that was answered already', [[environment()], [asking(5, 0)]], []],
+  ['one of an environment that came meanwhile', [[], [asking(5)]], ['approval']],
+  ['one that a relay knows again, which was restarted', [[asking(5)], [environment()], [], [asking(5)]], []],
+  ['a turn that ended', [[environment()], [ended(7)]], ['finished']],
+  ['a turn that had ended', [[ended(7)], [ended(7)]], []],
+  ['an earlier one, which a relay learns of again', [[ended(7)], [environment()], [ended(6)]], []],
+  [
+    'both',
+    [[environment()], [environment({ waitingApprovals: 1, lastAsked: moment(9, 'c2'), lastTurnEnded: moment(8) })]],
+    ['approval', 'finished'],
+  ],
+  ['what there is at first', [[asking(5)]], []],
+])('%s', (_name, looks, kinds) => {
+  expect(found(...looks)).toEqual(kinds);
 });
 
-it('counts what waits, tells what is new, and goes on where the relay was away', async () => {
-  const clock = new ManualClock();
-  const told: Happening[] = [];
-  let answer: readonly RuntimeEntry[] | undefined = [entry('EXECUTING_COMMAND', 1)];
-  const client = {
-    runtimes: async () => {
-      if (!answer) throw new Error('away');
-      return { runtimes: answer, hasMore: false };
-    },
-  };
-  const attention = new Attention({ client, clock, tell: (one) => told.push(one), noticed: () => false }, 'env-1');
-  const leave = attention.use();
-  await clock.advance(0);
-  expect([attention.waiting.value, told]).toEqual([1, []]);
-  answer = undefined;
-  await clock.advance(2_000);
-  answer = [entry('WAITING_ON_INPUT')];
-  await clock.advance(2_000);
-  expect([attention.waiting.value, told]).toEqual([0, [{ kind: 'finished', runtime }]]);
-  leave();
-  answer = [entry('WAITING_ON_APPROVAL', 1)];
-  await clock.advance(60_000);
-  expect(told).toHaveLength(1);
+it('says where it was', () => {
+  const attention = new Attention();
+  attention.look([]);
+  const one = environment({ waitingApprovals: 2, lastAsked: moment(9, 'c2') });
+  expect(attention.look([one])).toEqual([{ kind: 'approval', environment: one, moment: moment(9, 'c2') }]);
+});
+
+it('counts what waits in all, but where nobody can answer', () => {
+  const offline = environment({ connectionId: null, waitingApprovals: 4 });
+  const { waitingApprovals: _unsaid, ...older } = environment();
+  expect(waitingInAll([asking(1, 2), environment(), offline, older, asking(2)])).toBe(3);
 });
 
 /** @param answer what somebody says when the browser asks */

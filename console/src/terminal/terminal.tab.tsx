@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { useConsole } from '../app/index.js';
 import type { EnvironmentTabProps } from '../environments/index.js';
@@ -101,7 +101,8 @@ interface ShownTerminalProps {
 function ShownTerminal({ store, shown }: ShownTerminalProps) {
   const { terminal, screen } = shown;
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the next key, which is for this one.
+  useLayoutEffect(() => {
     if (!place.current) return undefined;
     const hide = screen.show(place.current);
     // With the size that it has on the page: the first prompt is printed for it.

@@ -40,7 +40,8 @@ export class XtermScreen implements AttachedScreen {
       lineHeight: 1.15,
       scrollback: SCROLLBACK_LINES,
       minimumContrastRatio: LEAST_CONTRAST,
-      cursorBlink: !globalThis.matchMedia('(prefers-reduced-motion: reduce)').matches,
+      // It blinks by an animation for which the browser works out styles with every picture, also while nothing happens.
+      cursorBlink: false,
       macOptionIsMeta: true,
       theme: terminalTheme(isDark.value),
     });

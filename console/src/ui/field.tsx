@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { FieldFrame } from './field-frame.js';
 
 interface FieldProps {
   readonly label: string;
@@ -20,40 +21,26 @@ interface FieldProps {
 /** One line to type into, with its name above. */
 export function Field(props: FieldProps) {
   const { label, value, onChange, secret = false, autocomplete = 'off', focused = false, error, hint } = props;
-  const id = useId();
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focused) input.current?.focus();
   }, [focused]);
-  const notes = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`].join(' ').trim();
   return (
-    <div class="field">
-      <label class="field__label" for={id}>
-        {label}
-      </label>
-      <input
-        ref={input}
-        id={id}
-        class="input"
-        {...(secret ? { type: 'password' as const } : { type: 'text' as const })}
-        autocomplete={autocomplete}
-        spellcheck={false}
-        placeholder={props.placeholder ?? ''}
-        value={value}
-        onInput={(event) => onChange(event.currentTarget.value)}
-        aria-invalid={error !== undefined}
-        {...(notes === '' ? {} : { 'aria-describedby': notes })}
-      />
-      {hint !== undefined && (
-        <p class="field__hint" id={`${id}-hint`}>
-          {hint}
-        </p>
+    <FieldFrame label={label} hint={hint} error={error}>
+      {(control) => (
+        <input
+          {...control}
+          ref={input}
+          class="input"
+          {...(secret ? { type: 'password' as const } : { type: 'text' as const })}
+          autocomplete={autocomplete}
+          spellcheck={false}
+          placeholder={props.placeholder ?? ''}
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+          aria-invalid={error !== undefined}
+        />
       )}
-      {error !== undefined && (
-        <p class="field__error" id={`${id}-error`} role="alert">
-          {error}
-        </p>
-      )}
-    </div>
+    </FieldFrame>
   );
 }

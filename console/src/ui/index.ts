@@ -4,6 +4,7 @@ export { CommandLine } from './command-line.js';
 export { CopyButton } from './copy-button.js';
 export { Dialog } from './dialog.js';
 export { Field } from './field.js';
+export { FieldFrame } from './field-frame.js';
 export { Icon, type IconName } from './icon.js';
 export { lazy } from './lazy.js';
 export { moveFocus } from './list-keys.js';

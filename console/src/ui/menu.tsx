@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon, type IconName } from './icon.js';
 import { moveFocus } from './list-keys.js';
 
@@ -26,7 +26,7 @@ export function Menu({ label, button, head, entries }: MenuProps) {
   const root = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     list.current?.querySelector<HTMLElement>('[role^=menuitem]')?.focus();
     const beside = (event: Event) => {

@@ -61,6 +61,7 @@ describe('OutputPump', () => {
           expect(sink.text('stdout')).toBe(bytes.toString('utf8'));
         },
       ),
+      { seed: 1 },
     );
   });
 
@@ -152,6 +153,7 @@ describe('pieces', () => {
           expect(piece.isWellFormed()).toBe(true);
         }
       }),
+      { seed: 1 },
     );
   });
 });

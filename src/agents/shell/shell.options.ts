@@ -1,4 +1,5 @@
-import { IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { IsNotEmpty, IsString } from 'class-validator';
+import { Milliseconds } from '../../config/index.js';
 import { DeltaLengthOptions } from '../delta-length.options.js';
 
 export const SHELL_OPTIONS = Symbol('SHELL_OPTIONS');
@@ -11,14 +12,10 @@ export class ShellOptions extends DeltaLengthOptions {
   shell = '/bin/sh';
 
   /** Milliseconds between SIGTERM and SIGKILL to the process group of an aborted turn. Default: 2,000. */
-  @IsInt()
-  @Min(0)
-  @Max(600_000)
+  @Milliseconds({ min: 0, max: 600_000 })
   killGraceMs = 2_000;
 
   /** Milliseconds for which output is collected into one delta. Default: 10. */
-  @IsInt()
-  @Min(0)
-  @Max(1_000)
+  @Milliseconds({ min: 0, max: 1_000 })
   outputDelayMs = 10;
 }

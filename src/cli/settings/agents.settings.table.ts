@@ -1,6 +1,4 @@
-import type { Setting } from './setting.js';
-
-const LISTENER = ['start', 'listen'] as const;
+import { LISTENER, type Setting } from './setting.js';
 
 /** What executes turns. */
 export const AGENTS: readonly Setting[] = [

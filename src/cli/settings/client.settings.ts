@@ -1,8 +1,7 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUrl, Matches, Max, Min } from 'class-validator';
+import { IsArray, IsBoolean, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
+import { Milliseconds } from '../../config/index.js';
 import { DURATION } from './duration.js';
-import { HTTP_URL, LONGEST_TIMER_MS, WANTS_HTTP_URL } from './limits.js';
-
-const WAIT = { message: `$property must be a number of milliseconds, from 0 to ${LONGEST_TIMER_MS}` };
+import { HTTP_URL, WANTS_HTTP_URL } from './limits.js';
 
 /** Settings of every command that is a client. */
 export class ClientSettings {
@@ -51,9 +50,7 @@ export class AttachSettings extends ClientSettings {
   approve: 'ask' | 'always' | 'never' = 'ask';
 
   /** How long a listener that is not there is waited for, in ms. */
-  @IsInt(WAIT)
-  @Min(0, WAIT)
-  @Max(LONGEST_TIMER_MS, WAIT)
+  @Milliseconds({ min: 0 })
   waitMs: number = 45_000;
 }
 

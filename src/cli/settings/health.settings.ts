@@ -1,5 +1,5 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
-import { LAST_PORT, PORT } from './limits.js';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { Port } from './numbers.decorator.js';
 
 /** Settings of `twinlane health`: those of the role that it asks. */
 export class HealthSettings {
@@ -7,9 +7,7 @@ export class HealthSettings {
   @IsNotEmpty()
   host: string = '127.0.0.1';
 
-  @IsInt(PORT)
-  @Min(1, PORT)
-  @Max(LAST_PORT, PORT)
+  @Port({ min: 1 })
   port: number = 7400;
 
   @IsOptional()
@@ -17,9 +15,7 @@ export class HealthSettings {
   tlsCert?: string;
 
   @IsOptional()
-  @IsInt(PORT)
-  @Min(1, PORT)
-  @Max(LAST_PORT, PORT)
+  @Port({ min: 1 })
   healthPort?: number;
 
   @IsString()

@@ -1,7 +1,5 @@
 import { JWT_ALGORITHMS, JWT_CLAIMS, JwtOptions } from '../../relay/index.js';
-import type { Setting } from './setting.js';
-
-const RELAY = ['start', 'relay'] as const;
+import { RELAY, type Setting } from './setting.js';
 
 /** Whose JSON Web Tokens the relay accepts, and what their claims mean. */
 export const JWT: readonly Setting[] = [

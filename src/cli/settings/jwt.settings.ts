@@ -1,4 +1,5 @@
-import { ArrayNotEmpty, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Max, Min, ValidateBy } from 'class-validator';
+import { ArrayNotEmpty, IsIn, IsNotEmpty, IsOptional, IsString, ValidateBy } from 'class-validator';
+import { Milliseconds } from '../../config/index.js';
 import {
   isTrustworthyUrl,
   JWT_ALGORITHMS,
@@ -13,7 +14,6 @@ import { RelayEngineSettings } from './relay-engine.settings.js';
 const ALGORITHMS = { message: `$property must be of ${JWT_ALGORITHMS.join(', ')}, separated by commas` };
 const NAME_CLAIMS = { message: '$property must be names of claims, separated by commas' };
 const MAX_TOLERANCE_MS = 300_000;
-const TOLERANCE = { message: `$property must be a number of milliseconds, from 0 to ${MAX_TOLERANCE_MS}` };
 
 /** Whose JSON Web Tokens a relay accepts; each is the option of `JwtOptions` of the same name. */
 export class JwtSettings extends RelayEngineSettings {
@@ -68,9 +68,7 @@ export class JwtSettings extends RelayEngineSettings {
   @IsIn(JWT_ALGORITHMS, { each: true, ...ALGORITHMS })
   jwtAlgorithms: string[] = [...JWT_ALGORITHMS];
 
-  @IsInt(TOLERANCE)
-  @Min(0, TOLERANCE)
-  @Max(MAX_TOLERANCE_MS, TOLERANCE)
+  @Milliseconds({ min: 0, max: MAX_TOLERANCE_MS })
   jwtClockToleranceMs: number = new JwtOptions().clockToleranceMs;
 }
 

@@ -1,19 +1,16 @@
-import { IsBoolean, IsInt, IsNumber, Max, Min } from 'class-validator';
-import { SendWindowOptions } from '../../config/index.js';
+import { IsBoolean, IsNumber, Max, Min } from 'class-validator';
+import { Bytes, SendWindowOptions } from '../../config/index.js';
 import { MAX_WINDOW_GAIN, MIN_WINDOW_GAIN } from '../../channel/index.js';
-import { BYTES } from './limits.js';
 
 const WINDOW = new SendWindowOptions();
 const GAIN = { message: `$property must be a number from ${MIN_WINDOW_GAIN} to ${MAX_WINDOW_GAIN}` };
 
 /** Settings of every role that sends over sockets between relay, listeners and clients. */
 export class LinkSettings {
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   windowMaxBytes: number = WINDOW.maxBytes;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   windowFloorBytes: number = WINDOW.floorBytes;
 
   @IsNumber({}, GAIN)

@@ -1,12 +1,11 @@
-import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
+import { IsArray, IsIn, IsNotEmpty, IsOptional, IsString, IsUrl } from 'class-validator';
+import { Bytes, Milliseconds } from '../../config/index.js';
 import { AcpOptions, LONGEST_WAIT_MS } from '../../agents/index.js';
 import { TerminalOptions } from '../../commands/index.js';
 import { PERMISSION_MODES, type PermissionMode } from '../../protocol/index.js';
-import { BYTES, COUNT, DAYS, HTTP_URL, LONGEST_TIMER_MS, MIB, WANTS_HTTP_URL } from './limits.js';
+import { HTTP_URL, MIB, WANTS_HTTP_URL } from './limits.js';
 import { RoleSettings } from './role.settings.js';
-
-const WAIT = { message: '$property must be a number of milliseconds, 1 or more' };
-const GRACE = { message: '$property must be a number of milliseconds, 0 or more' };
+import { Count, Days } from './numbers.decorator.js';
 
 const AGENT = new AcpOptions();
 const TERMINAL = new TerminalOptions();
@@ -57,9 +56,7 @@ export class ListenSettings extends RoleSettings {
   childEnv?: string[];
 
   @IsOptional()
-  @IsInt(WAIT)
-  @Min(1, WAIT)
-  @Max(LONGEST_TIMER_MS, WAIT)
+  @Milliseconds({ min: 1 })
   approvalTimeoutMs?: number;
 
   @IsString()
@@ -79,36 +76,25 @@ export class ListenSettings extends RoleSettings {
   @IsString({ each: true })
   agentEnv: string[] = [];
 
-  @IsInt(WAIT)
-  @Min(1, WAIT)
-  @Max(LONGEST_WAIT_MS, WAIT)
+  @Milliseconds({ min: 1, max: LONGEST_WAIT_MS })
   agentStartTimeoutMs: number = AGENT.startTimeoutMs;
 
-  @IsInt(WAIT)
-  @Min(1, WAIT)
-  @Max(LONGEST_WAIT_MS, WAIT)
+  @Milliseconds({ min: 1, max: LONGEST_WAIT_MS })
   agentCancelTimeoutMs: number = AGENT.cancelTimeoutMs;
 
-  @IsInt(WAIT)
-  @Min(1, WAIT)
-  @Max(LONGEST_WAIT_MS, WAIT)
+  @Milliseconds({ min: 1, max: LONGEST_WAIT_MS })
   agentIdleTimeoutMs: number = AGENT.idleTimeoutMs;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   agentMaxLineBytes: number = AGENT.maxLineBytes;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   terminalsPerClient: number = TERMINAL.maxPerClient;
 
-  @IsInt(GRACE)
-  @Min(0, GRACE)
-  @Max(LONGEST_TIMER_MS, GRACE)
+  @Milliseconds({ min: 0 })
   terminalGraceMs: number = TERMINAL.graceMs;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   terminalUnreadBytes: number = TERMINAL.unreadBytes;
 
   @IsOptional()
@@ -118,17 +104,13 @@ export class ListenSettings extends RoleSettings {
   @IsIn(['disk', 'memory'])
   journal: 'disk' | 'memory' = 'disk';
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   journalMaxBytes: number = 256 * MIB;
 
   /** Days. */
-  @IsInt(DAYS)
-  @Min(1, DAYS)
+  @Days()
   journalMaxAge: number = 7;
 
-  @IsInt(GRACE)
-  @Min(0, GRACE)
-  @Max(LONGEST_TIMER_MS, GRACE)
+  @Milliseconds({ min: 0 })
   shutdownGraceMs: number = 5_000;
 }

@@ -1,9 +1,7 @@
 import { DEFAULT_CHILD_ENV } from '../../permissions/index.js';
 import { PERMISSION_MODES } from '../../protocol/index.js';
 import { DEFAULT_DENY } from '../../workspace/index.js';
-import type { Setting } from './setting.js';
-
-const LISTENER = ['start', 'listen'] as const;
+import { LISTENER, type Setting } from './setting.js';
 
 /** What clients and agents may do on a device, and who is asked. */
 export const PERMISSIONS: readonly Setting[] = [

@@ -1,13 +1,13 @@
-import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn } from 'class-validator';
+import { Bytes, WholeNumber } from '../../config/index.js';
 import { AuditOptions, RelayOptions } from '../../relay/index.js';
-import { BYTES, COUNT, DAY_MS, DAYS } from './limits.js';
+import { DAY_MS } from './limits.js';
 import { RelayLimitSettings } from './relay-limits.settings.js';
+import { Count, Days } from './numbers.decorator.js';
 
 const AUDIT = new AuditOptions();
 const { tokensPerOrganization, endedTokensKeptMs, metricsTokenRequired } = new RelayOptions();
 const SWITCH = { message: '$property must be true or false' };
-const CHARACTERS = { message: '$property must be a number of characters, from 0 to 200' };
-const FILE_BYTES = { message: '$property must be a number of bytes, 4096 or more' };
 
 /** What a relay writes down of who did what, how many tokens it keeps, and who reads its metrics. */
 export class RelayAuditSettings extends RelayLimitSettings {
@@ -17,31 +17,24 @@ export class RelayAuditSettings extends RelayLimitSettings {
   @IsBoolean(SWITCH)
   auditRequired: boolean = AUDIT.required;
 
-  @IsInt(CHARACTERS)
-  @Min(0, CHARACTERS)
-  @Max(200, CHARACTERS)
+  @WholeNumber({ min: 0, max: 200, what: 'a number of characters' })
   auditInputCharacters: number = AUDIT.inputCharacters;
 
-  @IsInt(BYTES)
-  @Min(4_096, FILE_BYTES)
+  @Bytes({ min: 4_096 })
   auditFileBytes: number = AUDIT.maxFileBytes;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   auditFiles: number = AUDIT.maxFiles;
 
   /** Days. */
-  @IsInt(DAYS)
-  @Min(1, DAYS)
+  @Days()
   auditMaxAge: number = AUDIT.maxAgeMs / DAY_MS;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   tokensPerOrganization: number = tokensPerOrganization;
 
   /** Days. */
-  @IsInt(DAYS)
-  @Min(1, DAYS)
+  @Days()
   endedTokensKept: number = endedTokensKeptMs / DAY_MS;
 
   @IsBoolean(SWITCH)

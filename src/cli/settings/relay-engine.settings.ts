@@ -1,10 +1,10 @@
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { Milliseconds } from '../../config/index.js';
 import { NatsOptions, RelayOptions } from '../../relay/index.js';
 import { RelayAuditSettings } from './relay-audit.settings.js';
 
 const { engine } = new RelayOptions();
 const NATS = new NatsOptions();
-const MILLISECONDS = { message: '$property must be a number of milliseconds, 100 or more' };
 
 /** Whether a relay is one process or many, and how these reach NATS. */
 export class RelayEngineSettings extends RelayAuditSettings {
@@ -16,8 +16,7 @@ export class RelayEngineSettings extends RelayAuditSettings {
   @IsString()
   nodeName?: string;
 
-  @IsInt(MILLISECONDS)
-  @Min(100, MILLISECONDS)
+  @Milliseconds({ min: 100 })
   nodeTtlMs: number = NATS.nodeTtlMs;
 
   @IsOptional()

@@ -1,110 +1,84 @@
-import { IsInt, Min } from 'class-validator';
 import { LimitsOptions } from '../../relay/index.js';
-import { COUNT } from './limits.js';
 import { RoleSettings } from './role.settings.js';
+import { Count } from './numbers.decorator.js';
 
 const LIMITS = new LimitsOptions();
 
 /** What one token, one address or one client may ask of a relay; each is the option of `LimitsOptions` of the same name. */
 export class RelayLimitSettings extends RoleSettings {
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   listenerSocketsPerToken: number = LIMITS.listenerSocketsPerToken;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   clientSocketsPerToken: number = LIMITS.clientSocketsPerToken;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   listenerSocketsPerAddress: number = LIMITS.listenerSocketsPerAddress;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   clientSocketsPerAddress: number = LIMITS.clientSocketsPerAddress;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   upgradesPerSecond: number = LIMITS.upgradesPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   upgradeBurst: number = LIMITS.upgradeBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressUpgradesPerSecond: number = LIMITS.addressUpgradesPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressUpgradeBurst: number = LIMITS.addressUpgradeBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   registrationsPerSecond: number = LIMITS.registrationsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   registrationBurst: number = LIMITS.registrationBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressRegistrationsPerSecond: number = LIMITS.addressRegistrationsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressRegistrationBurst: number = LIMITS.addressRegistrationBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressRequestsPerSecond: number = LIMITS.addressRequestsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressRequestBurst: number = LIMITS.addressRequestBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   auditPagesPerSecond: number = LIMITS.auditPagesPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   auditPageBurst: number = LIMITS.auditPageBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   commandsPerSecond: number = LIMITS.commandsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   commandBurst: number = LIMITS.commandBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   tokenCommandsPerSecond: number = LIMITS.tokenCommandsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   tokenCommandBurst: number = LIMITS.tokenCommandBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressCommandsPerSecond: number = LIMITS.addressCommandsPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   addressCommandBurst: number = LIMITS.addressCommandBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   framesPerSecond: number = LIMITS.framesPerSecond;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   frameBurst: number = LIMITS.frameBurst;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   unansweredPerClient: number = LIMITS.unansweredPerClient;
 }
 

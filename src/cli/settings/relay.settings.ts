@@ -1,15 +1,14 @@
-import { IsArray, IsIn, IsInt, IsNotEmpty, IsOptional, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
+import { IsArray, IsIn, IsNotEmpty, IsOptional, IsString, IsUrl, MinLength } from 'class-validator';
+import { Bytes, Milliseconds } from '../../config/index.js';
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { HistoryOptions, IsAddressOrNetwork, MIN_TOKEN_LENGTH, RelayOptions } from '../../relay/index.js';
-import { BYTES, COUNT, DAYS, HTTP_URL, LAST_PORT, LONGEST_TIMER_MS, MIB, PORT, WANTS_HTTP_URL } from './limits.js';
+import { HTTP_URL, MIB, WANTS_HTTP_URL } from './limits.js';
 import { JwtSettings } from './jwt.settings.js';
+import { Count, Days, Port } from './numbers.decorator.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
 const { maxFrameBytes: DEFAULT_FRAME_BYTES, drainDelayMs: DEFAULT_DRAIN_DELAY_MS } = new RelayOptions();
-
-const DELAY = { message: `$property must be a number of milliseconds, from 0 to ${LONGEST_TIMER_MS}` };
-const FRAME_BYTES = { message: `$property must be a number of bytes from ${FRAME_RANGE.least} to ${FRAME_RANGE.most}` };
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
 export class RelaySettings extends JwtSettings {
@@ -17,9 +16,7 @@ export class RelaySettings extends JwtSettings {
   @IsNotEmpty()
   host: string = '127.0.0.1';
 
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(LAST_PORT, PORT)
+  @Port()
   port: number = 7400;
 
   @IsOptional()
@@ -60,33 +57,24 @@ export class RelaySettings extends JwtSettings {
   history: 'disk' | 'memory' = 'disk';
 
   /** Days. */
-  @IsInt(DAYS)
-  @Min(1, DAYS)
+  @Days()
   historyMaxAge: number = 7;
 
-  @IsInt(COUNT)
-  @Min(1, COUNT)
+  @Count()
   historyMaxEvents: number = 100_000;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   historyMaxRuntimeBytes: number = 64 * MIB;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   historyMaxBytes: number = 256 * MIB;
 
-  @IsInt(BYTES)
-  @Min(1, BYTES)
+  @Bytes()
   historyMaxOrganizationBytes: number = new HistoryOptions().maxOrganizationBytes;
 
-  @IsInt(FRAME_BYTES)
-  @Min(FRAME_RANGE.least, FRAME_BYTES)
-  @Max(FRAME_RANGE.most, FRAME_BYTES)
+  @Bytes({ min: FRAME_RANGE.least, max: FRAME_RANGE.most })
   maxFrameBytes: number = DEFAULT_FRAME_BYTES;
 
-  @IsInt(DELAY)
-  @Min(0, DELAY)
-  @Max(LONGEST_TIMER_MS, DELAY)
+  @Milliseconds({ min: 0 })
   drainDelayMs: number = DEFAULT_DRAIN_DELAY_MS;
 }

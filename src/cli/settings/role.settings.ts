@@ -1,7 +1,7 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import { IsLogLevels } from './log-levels.decorator.js';
-import { LAST_PORT, PORT } from './limits.js';
 import { LinkSettings } from './link.settings.js';
+import { Port } from './numbers.decorator.js';
 
 /** Settings that relay and listener have both. */
 export class RoleSettings extends LinkSettings {
@@ -9,9 +9,7 @@ export class RoleSettings extends LinkSettings {
   dataDir!: string;
 
   @IsOptional()
-  @IsInt(PORT)
-  @Min(0, PORT)
-  @Max(LAST_PORT, PORT)
+  @Port()
   healthPort?: number;
 
   @IsString()

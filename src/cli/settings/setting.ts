@@ -12,6 +12,12 @@ export const COMMANDS = [
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
+/** Commands that run a role until they are stopped; those with a relay in them, those with a listener, and those that ask a relay. */
+export const ROLES = ['start', 'relay', 'listen'] as const;
+export const RELAY = ['start', 'relay'] as const;
+export const LISTENER = ['start', 'listen'] as const;
+export const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'audit', 'doctor'] as const;
+
 /** One option of the program: as a flag, as an environment variable, and in `.env`. */
 export interface Setting {
   /** Without dashes in front: `data-dir` is `--data-dir` and `TWINLANE_DATA_DIR`. */

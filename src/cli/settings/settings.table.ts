@@ -1,18 +1,16 @@
 import { MAX_FRAME_BYTES_RANGE as FRAME_RANGE } from '../../protocol/index.js';
 import { AGENTS } from './agents.settings.table.js';
+import { ATTACH } from './attach.settings.table.js';
+import { HISTORY } from './history.settings.table.js';
 import { JWT } from './jwt.settings.table.js';
+import { LINK } from './link.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_AUDIT } from './relay-audit.settings.table.js';
 import { RELAY_ENGINE } from './relay-engine.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
-import type { Setting } from './setting.js';
+import { CLIENTS, LISTENER, RELAY, ROLES, type Setting } from './setting.js';
 import { TERMINALS } from './terminals.settings.table.js';
 import { TOKENS } from './tokens.settings.table.js';
-
-const ROLES = ['start', 'relay', 'listen'] as const;
-const RELAY = ['start', 'relay'] as const;
-const LISTENER = ['start', 'listen'] as const;
-const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'audit', 'doctor'] as const;
 
 /** Every option there is. `--help` and `.env.example` show this table; a test keeps them equal. */
 export const SETTINGS: readonly Setting[] = [
@@ -141,54 +139,7 @@ export const SETTINGS: readonly Setting[] = [
     default: 'split',
     commands: RELAY,
   },
-  {
-    name: 'history',
-    kind: 'text',
-    value: '<disk|memory>',
-    help: 'where the relay keeps events for clients that come back: in the data directory, or in memory until it ends',
-    default: 'disk',
-    commands: RELAY,
-  },
-  {
-    name: 'history-max-age',
-    kind: 'integer',
-    value: '<days>',
-    help: 'after how many days such events go, on disk',
-    default: '7',
-    commands: RELAY,
-  },
-  {
-    name: 'history-max-events',
-    kind: 'integer',
-    value: '<number>',
-    help: 'how many such events of one runtime stay',
-    default: '100000',
-    commands: RELAY,
-  },
-  {
-    name: 'history-max-runtime-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'how many bytes of such events of one runtime stay',
-    default: '67108864 (64 MiB)',
-    commands: RELAY,
-  },
-  {
-    name: 'history-max-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'how many bytes of such events of one environment stay; the runtime that was silent longest makes room first',
-    default: '268435456 (256 MiB)',
-    commands: RELAY,
-  },
-  {
-    name: 'history-max-organization-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'how many bytes of such events of all environments of one organisation stay, on disk; the runtime that was silent longest makes room first',
-    default: '17179869184 (16 GiB)',
-    commands: RELAY,
-  },
+  ...HISTORY,
   {
     name: 'max-frame-bytes',
     kind: 'integer',
@@ -208,36 +159,7 @@ export const SETTINGS: readonly Setting[] = [
   ...RELAY_LIMITS,
   ...RELAY_AUDIT,
   ...RELAY_ENGINE,
-  {
-    name: 'window-max-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'how much one socket may carry that the other end has not read, however far and fast it is',
-    default: '8388608 (8 MiB)',
-    commands: ROLES,
-  },
-  {
-    name: 'window-floor-bytes',
-    kind: 'integer',
-    value: '<bytes>',
-    help: 'how much of that is always allowed, however near and slow the other end is',
-    default: '12288 (12 KiB)',
-    commands: ROLES,
-  },
-  {
-    name: 'window-gain',
-    kind: 'number',
-    value: '<factor>',
-    help: 'how much more than the path holds is sent ahead, from 1.05 to 4: more finds free bandwidth sooner, less keeps queues shorter',
-    default: '1.25',
-    commands: ROLES,
-  },
-  {
-    name: 'deflate',
-    kind: 'switch',
-    help: 'compress messages of 1 KiB and more between ends that both do (permessage-deflate); costs processor time, and memory for each socket',
-    commands: ROLES,
-  },
+  ...LINK,
   {
     name: 'name',
     kind: 'text',
@@ -320,51 +242,7 @@ export const SETTINGS: readonly Setting[] = [
     default: 'info; for start: warn',
     commands: ROLES,
   },
-  {
-    name: 'environment',
-    kind: 'text',
-    value: '<name|id>',
-    help: 'environment to attach to',
-    default: 'the only one online',
-    commands: ['attach'],
-  },
-  {
-    name: 'agent-id',
-    kind: 'text',
-    value: '<id>',
-    help: 'agent of the conversation, on devices that have several',
-    commands: ['attach'],
-  },
-  {
-    name: 'conversation',
-    kind: 'text',
-    value: '<id>',
-    help: 'conversation to go on with, or to watch',
-    default: 'a new one; to watch, the one in which something happened last',
-    commands: ['attach'],
-  },
-  {
-    name: 'watch',
-    kind: 'switch',
-    help: 'show what others do in a conversation until Ctrl-C, and send nothing; any token that may see the environment will do',
-    commands: ['attach'],
-  },
-  {
-    name: 'approve',
-    kind: 'text',
-    value: '<ask|always|never>',
-    help: 'what to answer when the device asks whether something may run',
-    default: 'ask',
-    commands: ['attach'],
-  },
-  {
-    name: 'wait-ms',
-    kind: 'integer',
-    value: '<ms>',
-    help: 'how long a listener that is away or offline is waited for, also during a turn, before the exit code is 69; in a session only before it begins',
-    default: '45000',
-    commands: ['attach'],
-  },
+  ...ATTACH,
   {
     name: 'json',
     kind: 'switch',

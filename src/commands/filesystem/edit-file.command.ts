@@ -1,4 +1,5 @@
-import { IsBoolean, IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { ProtocolEmitterService } from '../../emitter/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
@@ -29,8 +30,7 @@ export class EditFileDto {
   replace_all?: boolean;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   expected_replacements?: number;
 }
 

@@ -3,18 +3,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DeviceRooms, startDeviceRooms } from '../../../test/kit/device-rooms.js';
+import type { DeviceRooms } from '../../../test/kit/device-rooms.js';
+import { startFileRooms } from '../../../test/kit/file-rooms.js';
 
 let rooms: DeviceRooms;
 const at = (...names: string[]): string => path.join(rooms.root, ...names);
 
 beforeEach(async () => {
-  rooms = await startDeviceRooms({ commands: { maxAnswerBytes: 1_000, maxEntries: 6 } });
-  await mkdir(at('sub', 'deep'), { recursive: true });
-  await mkdir(at('.letta'));
-  await writeFile(at('a.txt'), 'hello world\nneedle here\nlast line\n');
-  await writeFile(at('sub', 'b.js'), 'const needle = 1;');
-  await writeFile(at('sub', 'bin.dat'), Buffer.from([0, 255, 254, 1, 2]));
+  rooms = await startFileRooms();
 });
 afterEach(() => rooms.close());
 

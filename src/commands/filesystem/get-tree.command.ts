@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { IsNotEmpty, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandsOptions } from '../commands.options.js';
@@ -15,8 +16,7 @@ export class GetTreeDto {
   @IsNotEmpty()
   path!: string;
 
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   depth!: number;
 }
 

@@ -1,4 +1,5 @@
-import { IsBoolean, IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandsOptions } from '../commands.options.js';
@@ -17,13 +18,11 @@ export class ListInDirectoryDto {
   include_files?: boolean;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   limit?: number;
 
   @IsOmittable()
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   offset?: number;
 }
 

@@ -1,4 +1,5 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Min } from 'class-validator';
+import { IsIn, IsNotEmpty, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { ProtocolEmitterService } from '../../emitter/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { Workspace } from '../../workspace/index.js';
@@ -23,13 +24,11 @@ export class ReadFileDto {
   encoding?: (typeof ENCODINGS)[number];
 
   @IsOmittable()
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   offset?: number;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   length?: number;
 }
 

@@ -1,5 +1,6 @@
 import fuzzysort from 'fuzzysort';
-import { IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
+import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
@@ -17,8 +18,7 @@ export class SearchBranchesDto {
   query?: string;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   max_results?: number;
 
   @IsOmittable()

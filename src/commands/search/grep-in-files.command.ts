@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { IsBoolean, IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
@@ -45,13 +46,11 @@ export class GrepInFilesDto {
   cwd?: string;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   max_results?: number;
 
   @IsOmittable()
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   context_lines?: number;
 }
 

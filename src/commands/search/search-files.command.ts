@@ -1,6 +1,7 @@
 import fuzzysort from 'fuzzysort';
 import path from 'node:path';
-import { IsInt, IsNotEmpty, IsString, MaxLength, Min } from 'class-validator';
+import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { Workspace } from '../../workspace/index.js';
 import { CommandsOptions } from '../commands.options.js';
 import { DeviceCommand } from '../device-command.decorator.js';
@@ -22,13 +23,11 @@ export class SearchFilesDto {
   query!: string;
 
   @IsOmittable()
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   max_results?: number;
 
   @IsOmittable()
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   offset?: number;
 
   @IsOmittable()

@@ -44,6 +44,7 @@ describe('OutputBatch', () => {
         batch.end();
         expect(flushed.join('')).toBe(bytes.toString('utf8'));
       }),
+      { seed: 1 },
     );
   });
 });

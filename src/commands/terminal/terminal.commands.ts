@@ -1,4 +1,5 @@
-import { IsInt, IsNotEmpty, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import type { Frame } from '../../protocol/index.js';
 import { DeviceCommand } from '../device-command.decorator.js';
 import type { DeviceCommandOf } from '../device-command.js';
@@ -20,14 +21,10 @@ class TerminalDto {
 }
 
 class TerminalSizeDto extends TerminalDto {
-  @IsInt()
-  @Min(1)
-  @Max(MOST_CELLS)
+  @WholeNumber({ min: 1, max: MOST_CELLS })
   cols!: number;
 
-  @IsInt()
-  @Min(1)
-  @Max(MOST_CELLS)
+  @WholeNumber({ min: 1, max: MOST_CELLS })
   rows!: number;
 }
 

@@ -1,8 +1,7 @@
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { Bytes, Milliseconds, WholeNumber } from '../../config/index.js';
 
 export const TERMINAL_OPTIONS = Symbol('TERMINAL_OPTIONS');
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Limits of terminals. Times in ms, sizes in bytes of UTF-8. */
 export class TerminalOptions {
@@ -13,45 +12,34 @@ export class TerminalOptions {
   shell?: string;
 
   /** Terminals of one client, those included whose last output it has not read yet. Default: 16. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxPerClient: number = 16;
 
   /** How long a terminal lives on without a link, and how long its last output is kept for its owner. Default: 10 min. */
-  @IsInt()
-  @Min(0)
-  @Max(LONGEST_TIMER_MS)
+  @Milliseconds({ min: 0 })
   graceMs: number = 10 * 60_000;
 
   /** Output that its owner has not read, beyond which the terminal is not read either, so that its program waits. Default: 256 KiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   unreadBytes: number = 256 * 1024;
 
   /** Input that the program of a terminal has not read, beyond which more of it is dropped, and its owner told. Default: 1 MiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   waitingInputBytes: number = 1024 * 1024;
 
   /** How long output is collected before it is sent. Default: 16 ms. */
-  @IsInt()
-  @Min(0)
-  @Max(1_000)
+  @Milliseconds({ min: 0, max: 1_000 })
   batchMs: number = 16;
 
   /** Output that is not collected any longer. Default: 64 KiB. */
-  @IsInt()
-  @Min(1)
+  @Bytes()
   batchBytes: number = 64 * 1024;
 
   /** Output in one frame, so that a terminal takes turns with what else is sent. Default: 16 KiB. */
-  @IsInt()
-  @Min(16)
+  @Bytes({ min: 16 })
   frameBytes: number = 16 * 1024;
 
   /** Between SIGHUP and SIGKILL to the processes of a terminal that ends. Default: 2 s. */
-  @IsInt()
-  @Min(0)
-  @Max(600_000)
+  @Milliseconds({ min: 0, max: 600_000 })
   killGraceMs: number = 2_000;
 }

@@ -3,15 +3,13 @@ import {
   ArrayNotEmpty,
   IsArray,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
-  Max,
-  Min,
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import { Milliseconds } from '../../config/index.js';
 import { isLoopback } from '../../protocol/index.js';
 
 /** Asymmetric ones alone: whoever can check a token must not be able to make one. */
@@ -117,27 +115,19 @@ export class JwtOptions {
   algorithms: string[] = [...JWT_ALGORITHMS];
 
   /** How far the clocks of relay and provider may be apart; a token lives that much longer here. Default 5,000, at most 5 minutes. */
-  @IsInt()
-  @Min(0)
-  @Max(300_000)
+  @Milliseconds({ min: 0, max: 300_000 })
   clockToleranceMs: number = 5_000;
 
   /** Keys are asked for again after this time; until then they count also where the provider cannot be reached. Default 10 minutes. */
-  @IsInt()
-  @Min(1)
-  @Max(DAY_MS)
+  @Milliseconds({ min: 1, max: DAY_MS })
   keysMaxAgeMs: number = 600_000;
 
   /** Because of a key that nobody knows, or after a failure, keys are asked for again no sooner than this. Default 30,000. */
-  @IsInt()
-  @Min(0)
-  @Max(DAY_MS)
+  @Milliseconds({ min: 0, max: DAY_MS })
   keysCooldownMs: number = 30_000;
 
   /** The keys must be here within this time; less than `admitTimeoutMs` of the relay. Default 3,000. */
-  @IsInt()
-  @Min(1)
-  @Max(60_000)
+  @Milliseconds({ min: 1, max: 60_000 })
   keysTimeoutMs: number = 3_000;
 }
 

@@ -70,6 +70,7 @@ describe('RateLimit', () => {
           expect(all).toBeLessThanOrEqual(10 + ((clock.elapsed() - begun) * 50) / 1_000);
         }
       }),
+      { seed: 1 },
     );
   });
 });

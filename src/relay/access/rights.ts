@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Environment } from '../environments/environment.js';
 import type { Identity, Role } from './identity.js';
 import { fitsPattern } from './name-pattern.js';
+
+const RIGHTS_KEY_DIGITS = 16;
 
 /** What a role may. `scoped`: as far as the identity's scopes go. */
 interface RoleRights {
@@ -110,6 +113,11 @@ export function mayOperate(identity: Identity): boolean {
 /** Whether two are the same holder, with the same rights. */
 export function hasSameRights(one: Identity, other: Identity): boolean {
   return rightsTextOf(one) === rightsTextOf(other);
+}
+
+/** Short, and the same for the same holder with the same rights. It says nothing of them. */
+export function rightsKeyOf(identity: Identity): string {
+  return createHash('sha256').update(rightsTextOf(identity)).digest('hex').slice(0, RIGHTS_KEY_DIGITS);
 }
 
 /** Whether its time is over. @param now epoch ms */

@@ -4,13 +4,12 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
   MaxLength,
-  Min,
 } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import type { TokenRequest } from '../../protocol/index.js';
 import { CLIENT_ACCESSES, TOKEN_ROLES, type ClientAccess, type TokenRole } from '../access/identity.js';
 import { MAX_NAME_LENGTH } from '../environments/register-environment.dto.js';
@@ -56,7 +55,6 @@ export class CreateTokenDto implements TokenRequest {
 
   /** Epoch ms. Default: never. */
   @IsOptional()
-  @IsInt()
-  @Min(0)
+  @WholeNumber({ min: 0 })
   expiresAt?: number;
 }

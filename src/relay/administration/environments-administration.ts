@@ -4,6 +4,7 @@ import { assertMayAdminister, assertMaySeeAny } from '../access/assert-rights.js
 import type { Identity } from '../access/identity.js';
 import { maySee } from '../access/rights.js';
 import type { Environment } from '../environments/environment.js';
+import { ChangedEnvironments, type Gone } from '../environments/changed-environments.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
 import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
@@ -14,6 +15,7 @@ export class EnvironmentsAdministration {
   constructor(
     private readonly registry: EnvironmentRegistry,
     private readonly engine: Engine,
+    private readonly changed: ChangedEnvironments,
   ) {}
 
   /**
@@ -42,9 +44,10 @@ export class EnvironmentsAdministration {
   }
 
   /** The same, for whoever has decided that already. @throws RelayError CHANGE_NOT_KEPT, NODE_AWAY */
-  async remove({ id }: Pick<Environment, 'id'>): Promise<void> {
+  async remove({ id, organizationId, connectionName }: Gone): Promise<void> {
     await this.registry.remove(id);
     await this.engine.end(id, 'deleted');
+    this.changed.gone({ id, organizationId, connectionName });
   }
 
   /** What is done here cannot be undone: a device's id, which may stand for several, names none. */

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { DEFAULT_PAGE, MAX_PAGE } from '../environments/list-environments.query.js';
 
 /** `GET /v1/tokens` (protocol section 4). */
@@ -11,9 +12,7 @@ export class ListTokensQuery {
   organizationId?: string;
 
   /** 1 to 1,000. Default 100. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @WholeNumber({ min: 1, max: MAX_PAGE })
   @Type(() => Number)
   limit: number = DEFAULT_PAGE;
 

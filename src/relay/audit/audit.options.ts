@@ -1,4 +1,5 @@
-import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn } from 'class-validator';
+import { Bytes, WholeNumber } from '../../config/index.js';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
@@ -13,9 +14,7 @@ export class AuditOptions {
   commands: 'all' | 'changing' | 'none' = 'changing';
 
   /** So many first characters of each input are recorded, 0 to 200. Default 0: how long it is, and nothing of what it says. */
-  @IsInt()
-  @Min(0)
-  @Max(MOST_INPUT_CHARACTERS)
+  @WholeNumber({ min: 0, max: MOST_INPUT_CHARACTERS })
   inputCharacters: number = 0;
 
   /**
@@ -26,27 +25,22 @@ export class AuditOptions {
   required: boolean = false;
 
   /** Bytes of one file, from 4 KiB; then a new one is begun, and after a day. Default 16 MiB. */
-  @IsInt()
-  @Min(4 * KIB)
+  @Bytes({ min: 4 * KIB })
   maxFileBytes: number = 16 * MIB;
 
   /** Files that are kept. Default 128, which is a day each or 2 GiB. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxFiles: number = 128;
 
   /** Age in ms; entries go within a day after that. Default: 90 days. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   maxAgeMs: number = 90 * DAY_MS;
 
   /** Refusals that are recorded in a second, over time: of one address a tenth of that. Default 10. */
-  @IsInt()
-  @Min(1)
+  @WholeNumber({ min: 1 })
   refusalsPerSecond: number = 10;
 
   /** How many of them at once, after a pause: of one address a tenth of that. Default 200. */
-  @IsInt()
-  @Min(10)
+  @WholeNumber({ min: 10 })
   refusalBurst: number = 200;
 }

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsNotEmpty, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsISO8601, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 import { AUDIT_KINDS, type AuditKind } from '../../protocol/index.js';
 import { DEFAULT_PAGE, MAX_PAGE } from '../environments/list-environments.query.js';
 
@@ -38,9 +39,7 @@ export class ListAuditQuery {
   to?: string;
 
   /** 1 to 1,000. Default 100. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @WholeNumber({ min: 1, max: MAX_PAGE })
   @Type(() => Number)
   limit: number = DEFAULT_PAGE;
 

@@ -1,12 +1,14 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { hostname } from 'node:os';
 import { CLOCK } from '../../config/index.js';
-import { Metrics } from '../../observability/index.js';
+import { Metrics, Readiness } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { Revocation } from '../administration/revocation.js';
 import { AuditLog } from '../audit/audit.log.js';
+import { ChangedEnvironments } from '../environments/changed-environments.js';
 import { Presence } from '../environments/presence.js';
+import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { ClientSessions } from '../gateways/client.sessions.js';
 import { DeviceSessions } from '../gateways/device.sessions.js';
 import { RelayOptions } from '../relay.options.js';
@@ -33,6 +35,9 @@ export const engineProvider: FactoryProvider<Engine> = {
     SHARED_PARTS,
     SHARED_HISTORIES,
     AuditLog,
+    ChangedEnvironments,
+    SupersededListeners,
+    Readiness,
   ],
   useFactory: async (
     devices: DeviceSessions,
@@ -47,6 +52,9 @@ export const engineProvider: FactoryProvider<Engine> = {
     { connection, self, nodeName }: Partial<SharedParts>,
     shared: Partial<SharedHistoriesPart>,
     audit: AuditLog,
+    changed: ChangedEnvironments,
+    superseded: SupersededListeners,
+    readiness: Readiness,
   ) => {
     const startedAt = clock.now();
     const name = nodeName ?? options.nodeName ?? hostname();
@@ -71,6 +79,8 @@ export const engineProvider: FactoryProvider<Engine> = {
       here,
       connection,
       histories,
+      changed,
+      superseded,
       clock,
       observer: engineMetrics,
       options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
@@ -84,7 +94,8 @@ export const engineProvider: FactoryProvider<Engine> = {
       },
     });
     engineMetrics.show(metrics, engine);
-    presence.observe((environmentId) => engine.noted(environmentId));
+    // Sockets stay, and what needs no other node works on: it is said, and is no reason to send traffic elsewhere.
+    readiness.addCheck('nats', () => connection.state);
     shared.fenced = (environmentId) => engine.lost(environmentId);
     return engine;
   },

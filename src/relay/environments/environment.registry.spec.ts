@@ -227,14 +227,27 @@ describe.each(ADAPTERS)('a registry in %s', (name, open) => {
       const { environment } = await registry.register(registration());
       expect(environment).toMatchObject({ lastSeenAt: clock.now(), lastHeartbeat: null });
       const heard = clock.now() + 5_000;
-      await registry.seen(environment.id, { lastSeenAt: heard, lastHeartbeat: heard });
-      await registry.seen(environment.id, { lastSeenAt: heard - 1_000, lastHeartbeat: null });
-      const expected = { lastSeenAt: heard, lastHeartbeat: heard };
+      await registry.seen(environment.id, { lastSeenAt: heard, lastHeartbeat: heard, offline: null });
+      await registry.seen(environment.id, { lastSeenAt: heard - 1_000, lastHeartbeat: null, offline: null });
+      const expected = { lastSeenAt: heard, lastHeartbeat: heard, offline: null };
       expect(await registry.find('default', environment.id)).toMatchObject([expected]);
       await clock.advance(60_000);
       const again = await registry.register(registration());
       expect(again.environment).toMatchObject({ lastSeenAt: clock.now(), lastHeartbeat: heard });
       await registry.seen('env-nowhere', expected);
+    });
+
+    it('knows why one is offline: from its registration until a link was ready, and again after that', async () => {
+      const { environment } = await registry.register(registration());
+      const registered = { reason: 'never-connected', since: clock.now() };
+      expect(environment.offline).toEqual(registered);
+      const sighting = { lastSeenAt: clock.now(), lastHeartbeat: null };
+      await registry.seen(environment.id, { ...sighting, offline: null });
+      expect((await registry.list('default'))[0]?.offline).toBeNull();
+      const stopped = { reason: 'stopped', since: clock.now() + 1 } as const;
+      await registry.seen(environment.id, { ...sighting, offline: stopped });
+      expect((await registry.list('default'))[0]?.offline).toEqual(stopped);
+      expect((await registry.register(registration())).environment.offline).toEqual(registered);
     });
   });
 });

@@ -16,6 +16,8 @@ export interface Registered {
   readonly lease: Lease;
   /** Goes into the `wsUrl`, and is kept nowhere. */
   readonly secret: string;
+  /** Its `connectionName` before, where that was another. */
+  readonly renamedFrom: string | undefined;
 }
 
 /** What a lease presented by a listener is worth. */

@@ -1,7 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { OfflineReason } from '../../protocol/index.js';
 import { agreedCapabilities, namesEvents } from './agreed-capabilities.js';
 
 const LEASE_SECRET_BYTES = 24;
+
+/** Why, and since when, an environment is offline. */
+export interface Offline {
+  readonly reason: OfflineReason;
+  /** Epoch ms. */
+  readonly since: number;
+}
 
 /** The relay's lasting record of one listener instance. */
 export interface Environment {
@@ -23,18 +31,30 @@ export interface Environment {
   readonly lastSeenAt: number;
   /** Epoch ms; lags likewise. Null when there never was one. */
   readonly lastHeartbeat: number | null;
+  /** Null once a link of it was ready, until it is offline again: a relay that is started finds it so where the one before was killed. */
+  readonly offline: Offline | null;
 }
 
 /** The `ownerTokenId` of an environment that was released. */
 export const NOBODY = '';
+
+/** What counts from a registration until a link is ready. */
+export function notYetConnected(registeredAt: number): Offline {
+  return { reason: 'never-connected', since: registeredAt };
+}
+
+/** What it was called before, where that was another name. */
+export function renamed(before: string | undefined, now: string): string | undefined {
+  return before === now ? undefined : before;
+}
 
 /** Whether this token may register the environment, as far as others go. */
 export function isFree({ ownerTokenId }: Pick<Environment, 'ownerTokenId'>, tokenId: string): boolean {
   return ownerTokenId === tokenId || ownerTokenId === NOBODY;
 }
 
-/** When a device was last heard of, for its lasting record. Epoch ms. */
-export type Sighting = Pick<Environment, 'lastSeenAt' | 'lastHeartbeat'>;
+/** When a device was last heard of, and whether it is gone, for its lasting record. Epoch ms. */
+export type Sighting = Pick<Environment, 'lastSeenAt' | 'lastHeartbeat' | 'offline'>;
 
 /** What a registration agreed on; it holds for as long as its lease does, over restarts of the relay too. */
 export interface LeaseTerms {

@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import type { Capabilities, EnvironmentPage, EnvironmentRecord, Frame, RuntimePage } from '../../protocol/index.js';
+import type {
+  Capabilities,
+  EnvironmentChanges,
+  EnvironmentPage,
+  EnvironmentRecord,
+  Frame,
+  RuntimePage,
+} from '../../protocol/index.js';
 import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/assert-rights.js';
 import type { Identity } from '../access/identity.js';
 import { actorAt, Audit } from '../audit/audit.js';
 import { LiveSockets } from '../access/live-sockets.js';
-import { maySee } from '../access/rights.js';
+import { maySee, rightsKeyOf } from '../access/rights.js';
 import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
-import { environmentIds, type Environment } from './environment.js';
+import { ChangedEnvironments } from './changed-environments.js';
+import { environmentIds, type Environment, type Offline } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
-import type { ListEnvironmentsQuery } from './list-environments.query.js';
+import { MAX_PAGE, type ListEnvironmentsQuery } from './list-environments.query.js';
+import type { PresenceRecord } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
@@ -32,6 +41,7 @@ export class EnvironmentsService {
     private readonly engine: Engine,
     private readonly audit: Audit,
     private readonly live: LiveSockets,
+    private readonly changed: ChangedEnvironments,
   ) {}
 
   /** @throws RelayError ACCESS_REFUSED, ENVIRONMENT_TAKEN, LISTENER_SUPERSEDED, TOKEN_REVOKED */
@@ -47,9 +57,12 @@ export class EnvironmentsService {
       connectionName: request.connectionName,
       metadata: request.metadata ?? {},
     });
+    const { environment, renamedFrom } = registered;
+    if (renamedFrom !== undefined) this.changed.gone({ ...environment, connectionName: renamedFrom });
+    this.changed.note(environment.id);
     if (!this.live.isDeleted(organizationId)) return registered;
     // Whoever deleted the organisation meanwhile may have looked for its environments before this one was there.
-    await this.registry.remove(registered.environment.id);
+    await this.registry.remove(environment.id);
     throw new RelayError('TOKEN_REVOKED');
   }
 
@@ -74,6 +87,28 @@ export class EnvironmentsService {
       connections: wanted.slice(0, limit).map((environment) => this.show(environment)),
       hasNextPage: wanted.length > limit,
     };
+  }
+
+  /**
+   * What has become of environments since, at most `MAX_PAGE` of them.
+   *
+   * @param since a cursor of an earlier answer; undefined, or one that is of no use here: none is told, and `recovered` is false
+   * @throws RelayError ACCESS_REFUSED
+   */
+  async changesSince(identity: Identity, since: string | undefined): Promise<EnvironmentChanges> {
+    assertMaySeeAny(identity);
+    const audience = rightsKeyOf(identity);
+    const entries = since === undefined ? undefined : this.changed.since(since, audience, MAX_PAGE);
+    const cursor = this.changed.cursorAt(audience, entries?.at(-1)?.number);
+    if (!entries) return { cursor, recovered: false, changed: [], gone: [], hasMore: false };
+    const changed = new Map<string, EnvironmentRecord>();
+    for (const id of new Set(entries.map((entry) => entry.id))) {
+      const environment = await this.seen(identity, id);
+      if (environment) changed.set(id, this.show(environment));
+    }
+    const gone = entries.flatMap(({ id, gone: was }) => (was && maySee(identity, was) && !changed.has(id) ? [id] : []));
+    const hasMore = entries.length === MAX_PAGE;
+    return { cursor, recovered: true, changed: [...changed.values()], gone: [...new Set(gone)], hasMore };
   }
 
   /**
@@ -125,8 +160,13 @@ export class EnvironmentsService {
   }
 
   private async isShown(identity: Identity, id: string): Promise<boolean> {
+    return (await this.seen(identity, id)) !== undefined;
+  }
+
+  /** The environment of this id, as far as this one may see it. */
+  private async seen(identity: Identity, id: string): Promise<Environment | undefined> {
     const found = await this.registry.find(identity.organizationId, id);
-    return found.some((environment) => environment.id === id && maySee(identity, environment));
+    return found.find((environment) => environment.id === id && maySee(identity, environment));
   }
 
   private async resolve(identity: Identity, name: string): Promise<Environment> {
@@ -152,7 +192,8 @@ export class EnvironmentsService {
   private show(environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.engine.presenceOf(id);
-    const { mode, branch, link } = this.engine.factsOf(id);
+    const { mode, branch, link, attention } = this.engine.factsOf(id);
+    const offline = whyOffline(environment, presence);
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -164,15 +205,26 @@ export class EnvironmentsService {
       podId: null,
       connectedAt: presence?.connectedAt ?? null,
       awaySince: presence?.awaySince ?? null,
+      offlineReason: offline?.reason ?? null,
+      offlineSince: offline?.since ?? null,
       lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
       ...(mode === undefined ? {} : { currentMode: mode }),
       ...(branch === undefined ? {} : { currentBranch: branch }),
       ...(link && presence?.online ? { currentLink: link } : {}),
+      ...attention,
       metadata,
     };
   }
+}
+
+/** Null while it is online. Of what is known, what came last. */
+function whyOffline({ offline, lastSeenAt }: Environment, presence: PresenceRecord | undefined): Offline | null {
+  if (presence?.online) return null;
+  const known = [offline, presence?.offline ?? null].filter((one) => one !== null);
+  // A relay that ends says nothing of any environment: this one was online then, or its record is older than such reasons.
+  return known.toSorted((a, b) => b.since - a.since)[0] ?? { reason: 'relay-restarted', since: lastSeenAt };
 }
 
 function readOutcome(answer: Frame): MessagesOutcome {

@@ -103,9 +103,10 @@ describe('C24 after the relay was restarted', () => {
   it('the registry knows when a device was last seen', async () => {
     const { environment } = await registry.register(ofProcess());
     const heard = clock.now() + 30_000;
-    await registry.seen(environment.id, { lastSeenAt: heard, lastHeartbeat: heard });
+    const sighting = { lastSeenAt: heard, lastHeartbeat: heard, offline: { reason: 'lost', since: heard } } as const;
+    await registry.seen(environment.id, sighting);
     reopen();
-    expect(await registry.find('default', 'device-1')).toMatchObject([{ lastSeenAt: heard, lastHeartbeat: heard }]);
+    expect(await registry.find('default', 'device-1')).toMatchObject([sighting]);
   });
 });
 
@@ -184,7 +185,8 @@ it('takes five thousand listeners, their links and their heartbeats', async () =
   for (const one of registered) {
     expect(await standing(one)).toMatchObject({ state: 'valid' });
     await registry.leaseReady(one.lease);
-    await registry.seen(one.environment.id, { lastSeenAt: clock.now(), lastHeartbeat: clock.now() });
+    const now = clock.now();
+    await registry.seen(one.environment.id, { lastSeenAt: now, lastHeartbeat: now, offline: null });
   }
   expect((await registry.list('default')).map(({ deviceId }) => deviceId)).toEqual(devices);
 });

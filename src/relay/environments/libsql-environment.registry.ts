@@ -11,7 +11,9 @@ import {
   leaseIdOf,
   LEASES_KEPT,
   NOBODY,
+  notYetConnected,
   processInstanceIdOf,
+  renamed,
   type Environment,
   type Lease,
   type Sighting,
@@ -102,9 +104,10 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
     this.statements.voidOlder.run([processInstanceId ?? null, environmentId, order]);
   }
 
-  async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
+  async seen(environmentId: string, { lastSeenAt, lastHeartbeat, offline }: Sighting): Promise<void> {
     await this.writes.together(() => {
-      this.statements.seen.run([lastSeenAt, lastHeartbeat, environmentId]);
+      const gone = [offline?.reason ?? null, offline?.since ?? null];
+      this.statements.seen.run([lastSeenAt, lastHeartbeat, ...gone, environmentId]);
     });
   }
 
@@ -197,12 +200,15 @@ export class LibsqlEnvironmentRegistry extends EnvironmentRegistry implements On
 
     const now = this.clock.now();
     const identity = [id, connectionId, organizationId, tokenId, deviceId, listenerInstanceId ?? null];
-    const row = this.statements.enter.get([...identity, connectionName, JSON.stringify(metadata), now, now, now]);
+    const { reason, since } = notYetConnected(now);
+    const said = [connectionName, JSON.stringify(metadata)];
+    const row = this.statements.enter.get([...identity, ...said, now, now, now, reason, since]);
     const environment = row as EnvironmentRow;
     const { lease, secret } = issueLease(id, environment.registrations, metadata);
     this.statements.addLease.run(rowOfLease(lease));
     this.statements.forgetLeases.run([id, lease.order - LEASES_KEPT]);
-    return { environment: environmentOf(environment), lease, secret };
+    const renamedFrom = renamed(known?.connection_name, connectionName);
+    return { environment: environmentOf(environment), lease, secret, renamedFrom };
   }
 
   /** The process's newest lease counts: who came back and won is not superseded any more. */
@@ -218,13 +224,15 @@ function prepare(database: Database) {
     byId: database.prepare('SELECT * FROM environments WHERE id = ?'),
     enter: database.prepare(`
       INSERT INTO environments (id, connection_id, organization_id, owner_token_id, device_id, listener_instance_id,
-        connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+        connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations, offline_reason, offline_since)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
       ON CONFLICT (id) DO UPDATE SET owner_token_id = excluded.owner_token_id, connection_name = excluded.connection_name, metadata = excluded.metadata,
-        registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at, registrations = registrations + 1
+        registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at, registrations = registrations + 1,
+        offline_reason = excluded.offline_reason, offline_since = excluded.offline_since
       RETURNING *`),
     seen: database.prepare(`
-      UPDATE environments SET last_seen_at = max(last_seen_at, ?), last_heartbeat = coalesce(?, last_heartbeat)
+      UPDATE environments SET last_seen_at = max(last_seen_at, ?), last_heartbeat = coalesce(?, last_heartbeat),
+        offline_reason = ?, offline_since = ?
       WHERE id = ?`),
     named: database.prepare('SELECT * FROM environments WHERE organization_id = ? AND (id = ? OR connection_id = ?)'),
     ofDevice: database.prepare(

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import { WholeNumber } from '../../config/index.js';
 
 /** Entries on one page. */
 export const MAX_PAGE = 1_000;
@@ -12,9 +13,7 @@ export class ListEnvironmentsQuery {
   onlineOnly?: 'true' | 'false';
 
   /** 1 to 1,000. Default 100. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_PAGE)
+  @WholeNumber({ min: 1, max: MAX_PAGE })
   @Type(() => Number)
   limit: number = DEFAULT_PAGE;
 

@@ -9,7 +9,9 @@ import {
   leaseIdOf,
   LEASES_KEPT,
   NOBODY,
+  notYetConnected,
   processInstanceIdOf,
+  renamed,
   voiderOf,
   type Environment,
   type Lease,
@@ -52,8 +54,10 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const { firstSeenAt = now, lastHeartbeat = null } = known?.environment ?? {};
     const identity = { ...ids, organizationId, ownerTokenId: tokenId, deviceId, listenerInstanceId };
     const times = { firstSeenAt, registeredAt: now, lastSeenAt: now, lastHeartbeat };
-    const environment: Environment = { ...identity, connectionName, metadata, ...times };
+    const offline = notYetConnected(now);
+    const environment: Environment = { ...identity, connectionName, metadata, ...times, offline };
     const entry = known ?? { environment, leases: new Map<string, LeaseEntry>(), registrations: 0 };
+    const renamedFrom = renamed(known?.environment.connectionName, connectionName);
     entry.environment = environment;
     this.byId.set(ids.id, entry);
     this.byConnectionId.set(ids.connectionId, entry);
@@ -64,7 +68,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       if (entry.leases.size <= LEASES_KEPT) break;
       entry.leases.delete(oldest);
     }
-    return { environment, lease, secret };
+    return { environment, lease, secret, renamedFrom };
   }
 
   async standingOf(connectionId: string, secret: string): Promise<LeaseStanding> {
@@ -81,7 +85,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       if (older.lease.order < lease.order) older.voidedBy ??= voiderOf(older.lease, lease);
   }
 
-  async seen(environmentId: string, { lastSeenAt, lastHeartbeat }: Sighting): Promise<void> {
+  async seen(environmentId: string, { lastSeenAt, lastHeartbeat, offline }: Sighting): Promise<void> {
     const entry = this.byId.get(environmentId);
     if (!entry) return;
     const { environment } = entry;
@@ -89,6 +93,7 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
       ...environment,
       lastSeenAt: Math.max(environment.lastSeenAt, lastSeenAt),
       lastHeartbeat: lastHeartbeat ?? environment.lastHeartbeat,
+      offline,
     };
   }
 

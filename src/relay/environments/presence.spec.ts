@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, settle } from '../../../test/kit/manual-clock.js';
 import type { Sighting } from './environment.js';
 import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';
+import { ChangedEnvironments } from './changed-environments.js';
 import { Presence } from './presence.js';
 
 class Registry extends MemoryEnvironmentRegistry {
@@ -19,7 +20,7 @@ let registry: Registry;
 let presence: Presence;
 beforeEach(() => {
   registry = new Registry(new ManualClock());
-  presence = new Presence(registry);
+  presence = new Presence(registry, new ChangedEnvironments());
 });
 
 it('knows every heartbeat at once, and writes one down every five minutes', () => {
@@ -27,9 +28,9 @@ it('knows every heartbeat at once, and writes one down every five minutes', () =
   for (let second = 30; second <= 630; second += 30) presence.heartbeat('env-1', 1_000_000 + second * 1_000);
   expect(presence.of('env-1')).toMatchObject({ online: true, connectedAt: 1_000_000, lastHeartbeat: 1_630_000 });
   expect(registry.sightings).toEqual([
-    { lastSeenAt: 1_000_000, lastHeartbeat: null },
-    { lastSeenAt: 1_300_000, lastHeartbeat: 1_300_000 },
-    { lastSeenAt: 1_600_000, lastHeartbeat: 1_600_000 },
+    { lastSeenAt: 1_000_000, lastHeartbeat: null, offline: null },
+    { lastSeenAt: 1_300_000, lastHeartbeat: 1_300_000, offline: null },
+    { lastSeenAt: 1_600_000, lastHeartbeat: 1_600_000, offline: null },
   ]);
 });
 
@@ -38,7 +39,7 @@ it('writes down when a link broke, and what it knew by then', () => {
   presence.heartbeat('env-1', 1_030_000);
   presence.disconnected('env-1', 1_031_000);
   expect(presence.of('env-1')).toMatchObject({ online: true, awaySince: 1_031_000 });
-  expect(registry.sightings.at(-1)).toEqual({ lastSeenAt: 1_031_000, lastHeartbeat: 1_030_000 });
+  expect(registry.sightings.at(-1)).toEqual({ lastSeenAt: 1_031_000, lastHeartbeat: 1_030_000, offline: null });
 });
 
 it('goes on when nothing can be written, and says so once', async () => {
@@ -68,6 +69,12 @@ it('says since when a link is gone until it is back, or the environment is offli
   presence.connected('env-1', 3_000);
   expect(presence.of('env-1')?.awaySince).toBeNull();
   presence.disconnected('env-1', 4_000);
-  presence.offline('env-1');
-  expect(presence.of('env-1')).toMatchObject({ online: false, awaySince: null });
+  presence.offline('env-1', 'lost', 124_000);
+  const lost = { reason: 'lost', since: 124_000 };
+  expect(presence.of('env-1')).toMatchObject({ online: false, awaySince: null, offline: lost });
+  expect(registry.sightings.at(-1)).toEqual({ lastSeenAt: 4_000, lastHeartbeat: null, offline: lost });
+  presence.offline('env-1', 'released', 200_000);
+  expect(presence.of('env-1')?.offline).toEqual(lost);
+  presence.connected('env-1', 201_000);
+  expect(registry.sightings.at(-1)).toMatchObject({ offline: null });
 });

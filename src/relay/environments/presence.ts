@@ -1,4 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { OfflineReason } from '../../protocol/index.js';
+import { ChangedEnvironments } from './changed-environments.js';
+import type { Offline } from './environment.js';
 import { EnvironmentRegistry } from './environment.registry.js';
 
 /** How an environment is tied to the relay right now. Epoch ms. */
@@ -10,6 +13,8 @@ export interface PresenceRecord {
   readonly awaySince: number | null;
   readonly lastHeartbeat: number | null;
   readonly lastSeenAt: number;
+  /** Null while online. */
+  readonly offline: Offline | null;
 }
 
 /** Heartbeats of a device are written down this often, in ms: a relay that is killed forgets no more than that. */
@@ -26,15 +31,11 @@ export class Presence {
   /** By environment: `lastSeenAt` as the registry has it. */
   private readonly written = new Map<string, number>();
   private isFailing = false;
-  /** Told of every change but heartbeats. */
-  private changed: (environmentId: string) => void = () => {};
 
-  constructor(private readonly registry: EnvironmentRegistry) {}
-
-  /** Tells one observer of every change but heartbeats. */
-  observe(changed: (environmentId: string) => void): void {
-    this.changed = changed;
-  }
+  constructor(
+    private readonly registry: EnvironmentRegistry,
+    private readonly changed: ChangedEnvironments,
+  ) {}
 
   /** Undefined for an environment that never had a link in this process. */
   of(environmentId: string): PresenceRecord | undefined {
@@ -52,8 +53,8 @@ export class Presence {
 
   connected(environmentId: string, at: number): void {
     const lastHeartbeat = this.records.get(environmentId)?.lastHeartbeat ?? null;
-    this.keep(environmentId, { online: true, connectedAt: at, awaySince: null, lastHeartbeat, lastSeenAt: at });
-    this.changed(environmentId);
+    const now = { online: true, connectedAt: at, awaySince: null, lastHeartbeat, lastSeenAt: at, offline: null };
+    this.turned(environmentId, now);
   }
 
   heartbeat(environmentId: string, at: number): void {
@@ -65,20 +66,15 @@ export class Presence {
   disconnected(environmentId: string, at: number): void {
     const record = this.records.get(environmentId);
     if (!record) return;
-    this.written.delete(environmentId);
-    this.keep(environmentId, { ...record, awaySince: at, lastSeenAt: at });
-    this.changed(environmentId);
+    this.turned(environmentId, { ...record, awaySince: at, lastSeenAt: at });
   }
 
-  offline(environmentId: string): void {
+  /** It does not count as online any more. One that is offline already stays so for its first reason. */
+  offline(environmentId: string, reason: OfflineReason, at: number): void {
     const record = this.records.get(environmentId);
-    if (record) this.records.set(environmentId, { ...record, online: false, connectedAt: null, awaySince: null });
-    this.changed(environmentId);
-  }
-
-  /** Its device has told something of itself. */
-  told(environmentId: string): void {
-    this.changed(environmentId);
+    if (!record?.online) return;
+    const offline = { reason, since: at };
+    this.turned(environmentId, { ...record, online: false, connectedAt: null, awaySince: null, offline });
   }
 
   /** The environment was deleted. */
@@ -87,13 +83,19 @@ export class Presence {
     this.written.delete(environmentId);
   }
 
-  /** The lasting record follows now and then: thousands of heartbeats a minute are not worth a write each. */
-  private keep(environmentId: string, record: PresenceRecord): void {
+  /** It comes, or it goes: everybody is to know that at once. */
+  private turned(environmentId: string, record: PresenceRecord): void {
+    this.keep(environmentId, record, true);
+    this.changed.note(environmentId);
+  }
+
+  /** The lasting record follows at once when a link comes or goes, else now and then: thousands of heartbeats a minute are not worth a write each. */
+  private keep(environmentId: string, record: PresenceRecord, atOnce = false): void {
     this.records.set(environmentId, record);
-    const { lastSeenAt, lastHeartbeat } = record;
-    if (lastSeenAt - (this.written.get(environmentId) ?? 0) < WRITTEN_EVERY_MS) return;
+    const { lastSeenAt, lastHeartbeat, offline } = record;
+    if (!atOnce && lastSeenAt - (this.written.get(environmentId) ?? 0) < WRITTEN_EVERY_MS) return;
     this.written.set(environmentId, lastSeenAt);
-    this.registry.seen(environmentId, { lastSeenAt, lastHeartbeat }).then(
+    this.registry.seen(environmentId, { lastSeenAt, lastHeartbeat, offline }).then(
       () => (this.isFailing = false),
       (error: unknown) => this.failed(error),
     );

@@ -1,3 +1,4 @@
+import type { OfflineReason } from '../../protocol/index.js';
 import type { Environment, Lease, LeaseTerms, Voider } from './environment.js';
 
 /** A row of `environments`. */
@@ -17,6 +18,8 @@ export interface EnvironmentRow {
   readonly last_seen_at: number;
   readonly last_heartbeat: number | null;
   readonly registrations: number;
+  readonly offline_reason: OfflineReason | null;
+  readonly offline_since: number | null;
 }
 
 /** A row of `leases`: `place` is the lease's `order`, and its secret is kept nowhere. */
@@ -33,6 +36,7 @@ export interface LeaseRow {
 const NOTHING_AGREED: LeaseTerms = { namesEvents: false, answersInput: false, resumable: false, chunked: false };
 
 export function environmentOf(row: EnvironmentRow): Environment {
+  const { offline_reason: reason, offline_since: since } = row;
   return {
     id: row.id,
     connectionId: row.connection_id,
@@ -46,6 +50,7 @@ export function environmentOf(row: EnvironmentRow): Environment {
     registeredAt: row.registered_at,
     lastSeenAt: row.last_seen_at,
     lastHeartbeat: row.last_heartbeat,
+    offline: reason === null ? null : { reason, since: since ?? row.last_seen_at },
   };
 }
 

@@ -30,4 +30,9 @@ export const REGISTRY_MIGRATIONS: readonly string[] = [
   `,
   // With `number`, as every index of a table has it: pages in its order.
   'CREATE INDEX environments_of_organization ON environments (organization_id)',
+  // Null, as in rows of older relays: it was online when the relay ended, or that is not known.
+  `
+  ALTER TABLE environments ADD COLUMN offline_reason TEXT;
+  ALTER TABLE environments ADD COLUMN offline_since INTEGER
+  `,
 ];

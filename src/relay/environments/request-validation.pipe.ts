@@ -10,6 +10,6 @@ export const requestValidation = new ValidationPipe({
 });
 
 function describe(error: ValidationError, parent = ''): string[] {
-  const own = Object.values(error.constraints ?? {}).map((text) => `${parent}${text}`);
+  const own = [...new Set(Object.values(error.constraints ?? {}))].map((text) => `${parent}${text}`);
   return [...own, ...(error.children ?? []).flatMap((child) => describe(child, `${parent}${error.property}.`))];
 }

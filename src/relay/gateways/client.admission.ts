@@ -23,6 +23,8 @@ export interface AdmittedClient {
   readonly identity: Identity;
   /** `renew=1`: it wants to know when its token expires, and shows a fresh one before. */
   readonly asksForExpiry: boolean;
+  /** `batches=1`: several frames may share a message (protocol section 4). */
+  readonly takesBatches: boolean;
 }
 
 /** Checks a client's upgrade (protocol sections 4 and 5). */
@@ -65,7 +67,8 @@ export class ClientAdmission {
       mayApprove: mayApprove(identity),
     };
     this.limits.socket('client', identity, request);
-    return { attachment, identity, asksForExpiry: query.get('renew') === '1' };
+    const takesBatches = query.get('batches') === '1';
+    return { attachment, identity, asksForExpiry: query.get('renew') === '1', takesBatches };
   }
 
   /** Browsers hide how an upgrade was refused: a page is let in, and told by a close code (protocol section 2). */

@@ -7,6 +7,7 @@ import { arrivalOf } from '../access/arrival.js';
 import { Engine } from '../engine/engine.js';
 import { ClientAdmission, type AdmittedClient } from './client.admission.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
+import { RoutingOptions } from '../routing/routing.options.js';
 import type { PathServer } from './path.server.js';
 
 /** Where clients attach (protocol section 4). */
@@ -18,6 +19,7 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
     private readonly admission: ClientAdmission,
     private readonly engine: Engine,
     private readonly metrics: RelayMetrics,
+    private readonly options: RoutingOptions,
   ) {}
 
   afterInit(server: PathServer<AdmittedClient>): void {
@@ -29,6 +31,8 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
     const { environmentId, tokenId, address, channel } = admitted.attachment;
     const httpRequestId = arrivalOf(request).requestId;
     this.log.debug('A client was let in.', { environmentId, httpRequestId, tokenId, address, channel });
-    this.engine.client(new WsSocket(socket, this.metrics.socket('client', channel), 'server'), admitted);
+    const batchBytes = admitted.takesBatches ? this.options.batchBytes : 0;
+    const observer = this.metrics.socket('client', channel);
+    this.engine.client(new WsSocket(socket, observer, 'server', batchBytes), admitted);
   }
 }

@@ -6,6 +6,7 @@ import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName, Frame, FrameError } from '../../protocol/index.js';
 import type { Environment, Lease } from '../environments/environment.js';
 import { MemoryEnvironmentRegistry } from '../environments/memory-environment.registry.js';
+import { ChangedEnvironments } from '../environments/changed-environments.js';
 import { Presence } from '../environments/presence.js';
 import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
@@ -83,7 +84,7 @@ let received: Frame[];
 beforeEach(() => {
   clock = new ManualClock();
   registry = new MemoryEnvironmentRegistry(clock);
-  presence = new Presence(registry);
+  presence = new Presence(registry, new ChangedEnvironments());
   routing = new RoutingSpy();
   received = [];
 });
@@ -282,6 +283,7 @@ describe('presence', () => {
     expect(socket.closedWith?.code).toBe(1006);
     expect(routing.told).toEqual([['ready', 'legacy'], ['closed'], ['offline']]);
     expect(presence.of(environment.id)).toMatchObject({ online: false, connectedAt: null });
+    expect(presence.of(environment.id)?.offline).toEqual({ reason: 'lost', since: clock.now() });
     await clock.advance(options.offlineAfterMs * 3);
     expect(routing.told).toHaveLength(3);
   });
@@ -301,7 +303,37 @@ describe('presence', () => {
     join(legacy, lease).close(code);
     await settle();
     expect(routing.told).toEqual([['ready', 'legacy'], ['closed'], ['offline']]);
-    expect(presence.isOnline(environment.id)).toBe(false);
+    expect(presence.of(environment.id)).toMatchObject({ online: false, offline: { reason: 'stopped' } });
+  });
+
+  it.each([
+    ['access-ended', 1008],
+    ['access-ended', 4001],
+    ['lost', 1006],
+    ['lost', 1011],
+  ])('ends as %s when nobody comes back after a link that ended with %i', async (reason, code) => {
+    const lease = await start();
+    join(legacy, lease).close(code);
+    await clock.advance(options.offlineAfterMs);
+    await settle();
+    expect(presence.of(environment.id)?.offline).toEqual({ reason, since: clock.now() });
+  });
+
+  it('that came back and was lost then is lost', async () => {
+    const lease = await start();
+    join(legacy, lease).close(4001);
+    await settle();
+    join(legacy, lease);
+    await clock.advance(options.offlineAfterMs);
+    await settle();
+    expect(presence.of(environment.id)?.offline?.reason).toBe('lost');
+  });
+
+  it('ends with its release', async () => {
+    const lease = await start();
+    join(legacy, lease);
+    session.end('released');
+    expect(presence.of(environment.id)?.offline?.reason).toBe('released');
   });
 
   it('does not take the echo of its own close for a goodbye', async () => {

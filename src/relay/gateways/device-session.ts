@@ -10,6 +10,7 @@ import {
   type EndByAdmin,
   type Frame,
   type FrameError,
+  type OfflineReason,
   type Timer,
 } from '../../protocol/index.js';
 import type { LimitName } from '../access/limit-name.js';
@@ -22,7 +23,7 @@ import type { SupersededListeners } from '../environments/superseded-listeners.j
 import type { RelayOptions } from '../relay.options.js';
 import type { Responsibility } from '../routing/device-link.js';
 import type { RoutingService } from '../routing/routing.service.js';
-import { DeviceSockets, type DeviceSocketsObserver } from './device-sockets.js';
+import { DeviceSockets, type DeviceSocketsObserver, type LinkEnd } from './device-sockets.js';
 import { judgeHello, type Hello } from './pairing.js';
 import { MOVED_REASON } from './moved-reason.js';
 import { closeAsVoid } from './void-lease.js';
@@ -61,6 +62,8 @@ export class DeviceSession implements DeviceSocketsObserver {
   /** The newest lease that has had a ready link: older ones are void. */
   private ruling: Lease | undefined;
   private live: DeviceSockets | undefined;
+  /** How the last link that was ready ended; undefined while one is. */
+  private lastEnd: LinkEnd | undefined;
   /** Whose its newest socket is. */
   private actor: Actor = {};
   private lastSignOfLife = 0;
@@ -89,7 +92,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     this.leases = [];
     for (const { open, lease } of leases)
       if (open) closeAsVoid(open, LINK, lease, 'other-process', this.parts.superseded, how);
-    this.goOffline();
+    this.goOffline('released');
   }
 
   /** Whether none of its sockets is open. */
@@ -117,6 +120,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     registry.leaseReady(link.origin).catch((error: unknown) => DeviceSession.log.error(error, this.fields));
     this.rule(link.origin);
     this.live = link;
+    this.lastEnd = undefined;
     if (!presence.isOnline(this.environment.id)) this.record('listener_online', { link: link.kind });
     this.lastSignOfLife = clock.now();
     presence.connected(this.environment.id, this.lastSignOfLife);
@@ -126,9 +130,7 @@ export class DeviceSession implements DeviceSocketsObserver {
   }
 
   frame(link: DeviceSockets, channel: ChannelName, frame: Frame, text: string): Responsibility {
-    const responsible = this.parts.routing.deviceFrame(this.environment.id, link, channel, frame, text);
-    if (frame.type === 'update_device_status') this.parts.presence.told(this.environment.id);
-    return responsible;
+    return this.parts.routing.deviceFrame(this.environment.id, link, channel, frame, text);
   }
 
   refused(link: DeviceSockets, channel: ChannelName, error: FrameError): Responsibility {
@@ -145,7 +147,7 @@ export class DeviceSession implements DeviceSocketsObserver {
     DeviceSession.log.warn('The device ran into a limit; its link is closed.', { ...this.fields, limit });
   }
 
-  ended(link: DeviceSockets, goodbye: boolean): void {
+  ended(link: DeviceSockets, end: LinkEnd): void {
     const links = this.leases.find(({ lease }) => lease.id === link.lease);
     if (links?.open === link) links.open = undefined;
     if (link.refusedFrames > 0)
@@ -155,10 +157,11 @@ export class DeviceSession implements DeviceSocketsObserver {
       });
     if (this.live !== link) return;
     this.live = undefined;
+    this.lastEnd = end;
     this.parts.presence.disconnected(this.environment.id, this.parts.clock.now());
-    DeviceSession.log.log('The device is disconnected.', { ...this.fields, goodbye });
+    DeviceSession.log.log('The device is disconnected.', { ...this.fields, end });
     this.parts.routing.linkClosed(this.environment.id, link);
-    if (goodbye) this.goOffline();
+    if (end === 'goodbye') this.goOffline('stopped');
   }
 
   private record(kind: AuditKind, details: AuditDetails = {}): void {
@@ -213,18 +216,20 @@ export class DeviceSession implements DeviceSocketsObserver {
       if (this.silenceMs < options.offlineAfterMs) return this.watchHeartbeats();
       // After a stall of this process heartbeats may wait unread: they are read before the next timer runs.
       this.watch = clock.after(0, () =>
-        this.silenceMs < options.offlineAfterMs ? this.watchHeartbeats() : this.goOffline(),
+        this.silenceMs < options.offlineAfterMs
+          ? this.watchHeartbeats()
+          : this.goOffline(this.lastEnd === 'refused' ? 'access-ended' : 'lost'),
       );
     });
   }
 
-  private goOffline(): void {
+  private goOffline(reason: OfflineReason): void {
     this.watch?.cancel();
     this.live?.terminate();
-    const { presence, routing } = this.parts;
+    const { presence, routing, clock } = this.parts;
     if (presence.isOnline(this.environment.id)) this.record('listener_offline');
-    presence.offline(this.environment.id);
-    DeviceSession.log.log('The device is offline.', this.fields);
+    presence.offline(this.environment.id, reason, clock.now());
+    DeviceSession.log.log('The device is offline.', { ...this.fields, reason });
     routing.markedOffline(this.environment.id);
   }
 }

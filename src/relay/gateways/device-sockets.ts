@@ -32,9 +32,19 @@ export interface DeviceSocketsObserver {
   heartbeat(link: DeviceSockets): void;
   /** It ran into a limit. */
   limited(limit: LimitName): void;
-  /** Once, however it ended. `goodbye`: the listener closed it on purpose and is not coming back by itself. */
-  ended(link: DeviceSockets, goodbye: boolean): void;
+  /** Once, however it ended. */
+  ended(link: DeviceSockets, end: LinkEnd): void;
 }
+
+/**
+ * How a link ended. `goodbye`: the listener closed it on purpose and is not coming back by itself; `refused`: its token does not let it in any
+ * longer; `broken`: anything else.
+ */
+export type LinkEnd = 'goodbye' | 'refused' | 'broken';
+
+const GOODBYES: readonly CloseCode[] = [CLOSE_CODES.NORMAL, CLOSE_CODES.GOING_AWAY];
+/** What a socket is cut with whose token ended (`accessClosing`). */
+const REFUSALS: readonly CloseCode[] = [CLOSE_CODES.TOKEN_REFUSED, CLOSE_CODES.POLICY];
 
 /**
  * One link of a device: a control and a stream socket that live and die together, or the one socket of a legacy
@@ -121,12 +131,12 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
   }
 
   close(code: number, reason: string): void {
-    this.end(false, (socket) => socket.close(code, reason));
+    this.end('broken', (socket) => socket.close(code, reason));
   }
 
   /** Cuts sockets that would not answer a close. */
   terminate(): void {
-    this.end(false, (socket) => socket.terminate());
+    this.end('broken', (socket) => socket.terminate());
   }
 
   /** Nobody is waited for any more. */
@@ -154,15 +164,11 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
 
   broken(socket: DeviceChannel, code: number, reason: string, fault?: FrameError): void {
     if (fault) void this.observer.refused(this, socket.name, fault);
-    this.end(false, (other) => (other === socket ? other.close(code, reason) : closeOther(other)));
+    this.end('broken', (other) => (other === socket ? other.close(code, reason) : closeOther(other)));
   }
 
   closed(code: number): void {
-    const goodbyes: readonly CloseCode[] = [CLOSE_CODES.NORMAL, CLOSE_CODES.GOING_AWAY];
-    this.end(
-      goodbyes.some((goodbye) => goodbye.code === code),
-      closeOther,
-    );
+    this.end(endOf(code), closeOther);
   }
 
   private get sockets(): DeviceChannel[] {
@@ -190,14 +196,20 @@ export class DeviceSockets implements DeviceLink, OpenLink, DeviceChannelObserve
     return responsible;
   }
 
-  private end(goodbye: boolean, finish: (socket: DeviceChannel) => void): void {
+  private end(how: LinkEnd, finish: (socket: DeviceChannel) => void): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.stopWaiting();
     this.held = undefined;
     for (const socket of this.sockets) finish(socket);
-    this.observer.ended(this, goodbye);
+    this.observer.ended(this, how);
   }
+}
+
+function endOf(code: number): LinkEnd {
+  const isOneOf = (codes: readonly CloseCode[]): boolean => codes.some((one) => one.code === code);
+  if (isOneOf(GOODBYES)) return 'goodbye';
+  return isOneOf(REFUSALS) ? 'refused' : 'broken';
 }
 
 function closeOther(socket: DeviceChannel): void {

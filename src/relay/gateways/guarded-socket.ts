@@ -2,7 +2,7 @@ import type { ChannelSocket, SocketReceiver } from '../../channel/index.js';
 import { CLOSE_CODES, type Clock } from '../../protocol/index.js';
 
 /** A socket that was cut has this long to say goodbye, in ms. */
-const CUT_GRACE_MS = 2_000;
+export const CUT_GRACE_MS = 2_000;
 
 /**
  * A socket whose receiver may throw: what escapes from an event handler would end the process, so it closes this socket

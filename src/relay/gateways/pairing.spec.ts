@@ -59,7 +59,7 @@ describe('judgeHello', () => {
       generation: fc.constantFrom('a', 'b'),
       breaksFirst: fc.boolean(),
     });
-    fc.assert(fc.property(fc.array(hellos, { maxLength: 40 }), keepsPairsTogether));
+    fc.assert(fc.property(fc.array(hellos, { maxLength: 40 }), keepsPairsTogether), { seed: 1 });
   });
 });
 

@@ -5,7 +5,6 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { match } from 'path-to-regexp';
 import type { ServerOptions, WebSocket } from 'ws';
-import { WsSocket } from '../../channel/index.js';
 import { CLOCK, DEFLATE } from '../../config/index.js';
 import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/index.js';
 import { arrivalOf, REQUEST_ID_HEADER } from '../access/arrival.js';
@@ -18,6 +17,7 @@ import { PathServer, type UpgradeRequest } from './path.server.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { SilenceWatch } from './silence-watch.js';
 import { drainSockets } from './socket-drain.js';
+import { TurnedAway } from './turned-away.js';
 
 /**
  * Nest's gateways on the relay's HTTP port: path patterns with parameters, admission before the upgrade, raw frames
@@ -27,6 +27,7 @@ import { drainSockets } from './socket-drain.js';
 export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicationShutdown {
   private readonly log = new Logger(RelayWebSocketAdapter.name);
   private readonly servers = new Set<PathServer>();
+  private readonly turnedAway: TurnedAway;
   private draining: Promise<void> | undefined;
 
   /** The HTTP server does not exist yet while providers are made: it is looked up in `create`. */
@@ -38,6 +39,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     private readonly audit: Audit,
   ) {
     super();
+    this.turnedAway = new TurnedAway(clock);
   }
 
   private get http(): Server {
@@ -142,11 +144,13 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     } catch (error) {
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;
       if (!(error instanceof RelayError) || !closing) throw error;
+      const { request } = upgrade;
+      if (!this.turnedAway.take(addressOf(request), request.socket)) throw error;
       this.metrics.refusedAt('upgrade', error.code);
       return (ws) => {
         // A drain waits for it, too.
-        server.watch.add(ws, upgrade.request.socket);
-        new WsSocket(ws).close(closing.code, closing.reason);
+        server.watch.add(ws, request.socket);
+        this.turnedAway.close(ws, closing);
       };
     }
   }

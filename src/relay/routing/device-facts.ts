@@ -1,4 +1,7 @@
-import type { CurrentLink } from '../../protocol/index.js';
+import type { CurrentLink, EnvironmentRecord } from '../../protocol/index.js';
+
+/** What may ask for a person's attention in an environment. */
+export type Attention = Pick<EnvironmentRecord, 'waitingApprovals' | 'lastAsked' | 'lastTurnEnded'>;
 
 /** What a device has told of itself in the newest status of any of its runtimes. */
 export interface DeviceFacts {
@@ -7,4 +10,6 @@ export interface DeviceFacts {
   readonly branch?: string | undefined;
   /** How it is connected; undefined while it is not. */
   readonly link?: CurrentLink;
+  /** Undefined where nobody was connected to it yet. */
+  readonly attention?: Attention;
 }

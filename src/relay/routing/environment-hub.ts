@@ -29,7 +29,7 @@ import { StockEvents } from './stock-events.js';
 
 /** One environment: its device on one side, its clients on the other. */
 export class EnvironmentHub implements DeviceSide, LostApprovalsParts, ResumableEventsOutlets {
-  readonly approvals = new PendingApprovals();
+  readonly approvals: PendingApprovals;
   readonly runtimes: Runtimes;
   readonly recorder: EventRecorder;
   readonly outbox: DeviceOutbox;
@@ -52,7 +52,9 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   ) {
     const { options, clock, observer, guard } = context;
     this.runtimes = new Runtimes(journal, options, observer);
-    this.recorder = new EventRecorder(this.runtimes, this.approvals, clock, observer);
+    const changed = (): void => context.changed(environmentId);
+    this.approvals = new PendingApprovals(changed);
+    this.recorder = new EventRecorder(this.runtimes, this.approvals, clock, observer, changed);
     this.recorder.restore();
     this.outbox = new DeviceOutbox(clock, options, guard);
     this.lostApprovals = new LostApprovals(this);
@@ -64,7 +66,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   }
 
   get facts(): DeviceFacts {
-    const { link } = this.outbox;
+    // Whoever asks while it is away is told what its link was: by that goes what may be lost.
+    const link = this.lastLink;
     return { ...this.recorder.facts, ...(link && { link: { kind: link.kind, resumable: link.resumable } }) };
   }
 

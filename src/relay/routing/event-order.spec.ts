@@ -49,6 +49,7 @@ describe('EventOrder', () => {
         expect(delivered).toEqual(Array.from({ length: count }, (_, index) => index + 1));
         expect(late).toEqual([]);
       }),
+      { seed: 1 },
     );
   });
 
@@ -61,6 +62,7 @@ describe('EventOrder', () => {
         expect(delivered).toEqual([...new Set(delivered)].toSorted((a, b) => a - b));
         expect(delivered.length + late.length).toBe(numbers.length);
       }),
+      { seed: 1 },
     );
   });
 

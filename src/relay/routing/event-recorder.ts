@@ -9,6 +9,7 @@ import {
   type Clock,
   type Frame,
   type NumberRange,
+  type RuntimeMoment,
 } from '../../protocol/index.js';
 import type { DeviceFacts } from './device-facts.js';
 import { without } from './frame-text.js';
@@ -24,18 +25,28 @@ const RUNTIME_HASH_DIGITS = 6;
 
 /** Writes named events into the histories, and learns from them what the relay must know by itself. */
 export class EventRecorder {
-  private newest: DeviceFacts = {};
+  private newest: Pick<DeviceFacts, 'mode' | 'branch'> = {};
+  private lastAsked: RuntimeMoment | undefined;
+  private lastTurnEnded: RuntimeMoment | undefined;
 
   constructor(
     private readonly runtimes: Runtimes,
     private readonly approvals: PendingApprovals,
     private readonly clock: Clock,
     private readonly observer: RoutingObserver,
+    /** Told when `facts` are others. */
+    private readonly changed: () => void = () => {},
   ) {}
 
-  /** What the newest `update_device_status` of any runtime says. */
+  /** What the newest `update_device_status` of any runtime says, and what may ask for attention. */
   get facts(): DeviceFacts {
-    return this.newest;
+    const { lastAsked, lastTurnEnded, approvals } = this;
+    const attention = {
+      waitingApprovals: approvals.size,
+      ...(lastAsked && { lastAsked }),
+      ...(lastTurnEnded && { lastTurnEnded }),
+    };
+    return { ...this.newest, attention };
   }
 
   /** An earlier process of the relay has left this in the histories: learns it again. */
@@ -87,17 +98,32 @@ export class EventRecorder {
   private learn(record: RuntimeRecord, frame: Frame, text: string): void {
     if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
     record.inputTitle ??= inputTitle(frame, text);
+    if (frame.type === 'turn_finished') {
+      this.lastTurnEnded = this.momentOf(record, frame);
+      this.changed();
+    }
     const requestId = requestIdOf(frame);
     if (requestId === undefined) return;
-    if (frame.type === 'control_request') this.approvals.add(record.runtime, requestId, text);
+    if (frame.type === 'control_request') {
+      this.lastAsked = this.momentOf(record, frame);
+      this.approvals.add(record.runtime, requestId, text);
+    }
     if (frame.type === 'control_request_resolved') this.approvals.end(record.runtime, requestId, outcomeOf(frame));
+  }
+
+  /** A stock device may say anything of when that was, or nothing. */
+  private momentOf({ runtime }: RuntimeRecord, { emitted_at: emitted }: Frame): RuntimeMoment {
+    const at = typeof emitted === 'string' ? Date.parse(emitted) : Number.NaN;
+    return { runtime, at: Number.isNaN(at) ? this.clock.now() : at };
   }
 
   private learnSnapshot(record: RuntimeRecord, frame: Frame, text: string): void {
     record.keepSnapshot(frame, text);
     const status = frame['device_status'];
     if (frame.type !== 'update_device_status' || !isRecord(status)) return;
+    const { mode, branch } = this.newest;
     this.newest = { ...this.newest, ...factsIn(status) };
+    if (mode !== this.newest.mode || branch !== this.newest.branch) this.changed();
     record.agentTitle = agentTitle(status);
   }
 }

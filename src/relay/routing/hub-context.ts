@@ -20,6 +20,8 @@ export interface HubContext {
   readonly replays: ReplayTurns;
   /** What tokens and addresses may send, in all environments together. */
   readonly commandRates: CommandRates;
+  /** What the relay shows of an environment is not as it was. */
+  changed(environmentId: string): void;
   /** Names this relay process in the events of devices that name none. */
   readonly relayEpoch: string;
 }

@@ -52,12 +52,16 @@ export class PendingApprovals {
   private readonly entries = new SparseMap<string, Entry>();
   private readonly ended = new SparseMap<string, Ending>();
 
+  /** @param changed told when there is one more, or one less */
+  constructor(private readonly changed: () => void = () => {}) {}
+
   /** @returns false when it is pending already */
   add(runtime: Runtime, requestId: string, text: string): boolean {
     const key = keyOf(runtime, requestId);
     if (this.entries.has(key)) return false;
     this.ended.delete(key);
     this.entries.set(key, { runtime, requestId, text, state: 'pending', answer: undefined, waiting: [] });
+    this.changed();
     return true;
   }
 
@@ -124,6 +128,7 @@ export class PendingApprovals {
     for (const oldest of this.ended.keys()) if (this.ended.size > MAX_ENDED) this.ended.delete(oldest);
     if (!entry) return false;
     this.entries.delete(key);
+    this.changed();
     tellWaiting(entry, ending);
     return true;
   }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bare, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
+import { bare, ENVIRONMENT, FakeDeviceLink, RoutingBench, type BenchClient } from '../../../test/kit/routing-bench.js';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { SILENT } from '../../../test/kit/silent-logger.js';
 import { MemoryJournal } from '../../journal/index.js';
@@ -320,6 +320,12 @@ describe('terminals', () => {
     await ask(client, spawn);
     expect(client.of('terminal_exited')).toMatchObject([{ terminal_id: 't1', exitCode: null }]);
   });
+});
+
+it('what the link of a listener was is told while it is away: by that goes what may be lost', () => {
+  const link = bench.connect(new FakeDeviceLink(true));
+  bench.routing.linkClosed(ENVIRONMENT, link);
+  expect(bench.routing.factsOf(ENVIRONMENT).link).toEqual({ kind: 'split', resumable: false });
 });
 
 it('opens no history to tell a permission mode: a list of environments would open them all', () => {

@@ -17,6 +17,7 @@ import {
   type FrameError,
   type RuntimePage,
 } from '../../protocol/index.js';
+import { ChangedEnvironments } from '../environments/changed-environments.js';
 import type { LimitName } from '../access/limit-name.js';
 import { CommandRates } from '../access/command-rates.js';
 import type { ClientAttachment } from './client-attachment.js';
@@ -64,6 +65,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     @Optional() @Inject(OPEN_HISTORY) private readonly openHistory: OpenHistory = memoryHistories(options),
     @Optional() commandRates: CommandRates = new CommandRates(clock, options.limits),
     @Optional() @Inject(ROUTING_AUDIT) audit: RoutingAudit = NO_ROUTING_AUDIT,
+    @Optional() changed: ChangedEnvironments = new ChangedEnvironments(),
   ) {
     this.clock = new GuardedClock(clock, this.guard);
     this.context = {
@@ -74,6 +76,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       guard: this.guard,
       relayEpoch: randomBytes(EPOCH_BYTES).toString('hex'),
       commandRates,
+      changed: (environmentId) => changed.note(environmentId),
       replays: new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays')),
       traceOf: (environmentId) => (text, fields) => this.log.debug(text, { environmentId, ...fields }),
     };

@@ -5,8 +5,11 @@ const MAX_TITLE = 120;
 /** Of a text, in which its first line is looked for. */
 const MAX_SEARCHED = 4 * MAX_TITLE;
 
-/** What stands in the text of every input that a device of ours echoes. */
-const ECHO = '"message_type":"user_message"';
+/**
+ * What stands in the text of every input that a device of ours echoes. Not all of `"message_type":"user_message"`: a search that begins with a
+ * quotation mark stops at each of them, and every event is searched.
+ */
+const ECHO = ':"user_message"';
 
 /**
  * The first line of what a user gave, as the event of a device echoes it; undefined for every other event, and where it holds no text.

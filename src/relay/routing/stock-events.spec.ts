@@ -70,7 +70,7 @@ describe('a stock device', () => {
           expect(seqs(client.frames)).toEqual(mine.map((_, index) => index + 1));
         },
       ),
-      { numRuns: 50 },
+      { seed: 1, numRuns: 50 },
     );
   });
 

@@ -1,8 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SYSTEM_CLOCK, type Clock } from '../../protocol/index.js';
 
 /** Where `npm run build` puts the console, seen from here in the sources as in what is built of them. */
 const FOLDER = new URL('../../../dist/console/', import.meta.url);
+
+/** The page that all others belong to. */
+export const INDEX = 'index.html';
+/** The folder is read no oftener than this, whatever is asked for; in ms. */
+const LISTED_FOR_MS = 1_000;
 
 /** What the console's files are; anything else in the folder is not served. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -29,30 +35,51 @@ export interface ConsoleFile {
   readonly encodings: ReadonlySet<string>;
 }
 
-/** The files of the built console, by their paths below its folder. Only what the folder held when it was read is ever opened. */
+/**
+ * The files of the built console, by their paths below its folder. Only what the folder held when it was read last is ever opened. It may
+ * be built anew while the relay runs, so it is read again for the page itself, and for what it did not hold.
+ */
 export class ConsoleFiles {
-  private known: Promise<ReadonlyMap<string, ConsoleFile>> | undefined;
+  private held: ReadonlyMap<string, ConsoleFile> = new Map();
+  private listing: Promise<ReadonlyMap<string, ConsoleFile>> | undefined;
+  /** When the folder was read last, of `Clock.elapsed`. */
+  private listedAt = -Infinity;
 
-  constructor(private readonly folder: URL = FOLDER) {}
+  constructor(
+    private readonly folder: URL = FOLDER,
+    private readonly clock: Clock = SYSTEM_CLOCK,
+  ) {}
 
   /** @param name with slashes, without one in front @returns undefined where there is none */
   async find(name: string): Promise<ConsoleFile | undefined> {
-    const known = await (this.known ??= this.list());
-    // It may be built while the relay runs.
-    if (known.size === 0) this.known = undefined;
-    return known.get(name);
+    if (TYPES[path.posix.extname(name)] === undefined) return undefined;
+    const found = name === INDEX ? undefined : this.held.get(name);
+    return found ?? (await this.listed()).get(name);
   }
 
-  /** @param encoding one that the file has */
-  read(name: string, encoding?: string): Promise<Buffer> {
+  /** @param encoding one that the file has @returns undefined where it is gone */
+  async read(name: string, encoding?: string): Promise<Buffer | undefined> {
     const suffix = ENCODINGS.find(([coding]) => coding === encoding)?.[1] ?? '';
-    return readFile(new URL(name + suffix, this.folder));
+    try {
+      return await readFile(new URL(name + suffix, this.folder));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** What the folder holds, as it was a moment ago at most. */
+  private listed(): Promise<ReadonlyMap<string, ConsoleFile>> {
+    const now = this.clock.elapsed();
+    if (this.listing && now - this.listedAt < LISTED_FOR_MS) return this.listing;
+    this.listedAt = now;
+    return (this.listing = this.list());
   }
 
   private async list(): Promise<ReadonlyMap<string, ConsoleFile>> {
     const names = await this.names();
     const here = new Set(names);
-    return new Map(
+    this.held = new Map(
       names.flatMap((name) => {
         const type = TYPES[path.posix.extname(name)];
         const encodings = ENCODINGS.filter(([, suffix]) => here.has(name + suffix)).map(([coding]) => coding);
@@ -61,6 +88,7 @@ export class ConsoleFiles {
           : [[name, { type, immutable: name.startsWith('assets/'), encodings: new Set(encodings) }] as const];
       }),
     );
+    return this.held;
   }
 
   private async names(): Promise<string[]> {
@@ -68,10 +96,14 @@ export class ConsoleFiles {
       const names = await readdir(this.folder, { recursive: true });
       return names.map((name) => name.split(path.sep).join('/'));
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (isMissing(error)) return [];
       throw error;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /** The shortest form of a file that a client takes, by its `Accept-Encoding`. */

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ConsoleFiles, encodingFor, type ConsoleFile } from './console-files.js';
+import { ConsoleFiles, encodingFor, INDEX, type ConsoleFile } from './console-files.js';
 import { pageHeaders } from './page-headers.js';
 
-const INDEX = 'index.html';
 /** Stands in the built page where the nonce of a response goes. */
 const NONCE_PLACE = '{{csp-nonce}}';
 const NONCE_BYTES = 18;
@@ -42,31 +41,28 @@ async function serve(
   response: ServerResponse,
 ): Promise<boolean> {
   const file = await files.find(name);
-  if (file === undefined && name !== INDEX) return false;
+  const encoding = file && name !== INDEX ? encodingFor(file, request.headers['accept-encoding'] ?? '') : undefined;
+  const content = file && (await files.read(name, encoding));
+  if (content === undefined && name !== INDEX) return false;
   const nonce = randomBytes(NONCE_BYTES).toString('base64url');
   for (const [header, value] of Object.entries(pageHeaders(nonce))) response.setHeader(header, value);
-  if (file === undefined) answer(request, response, 404, 'text/html; charset=utf-8', Buffer.from(NOT_BUILT));
+  if (file === undefined || content === undefined)
+    answer(request, response, 404, 'text/html; charset=utf-8', Buffer.from(NOT_BUILT));
   else if (name === INDEX) {
     response.setHeader('Cache-Control', 'no-cache');
-    const page = (await files.read(name)).toString('utf8').replaceAll(NONCE_PLACE, nonce);
+    const page = content.toString('utf8').replaceAll(NONCE_PLACE, nonce);
     answer(request, response, 200, file.type, Buffer.from(page));
-  } else await serveFile(files, name, file, request, response);
+  } else {
+    describe(file, encoding, response);
+    answer(request, response, 200, file.type, content);
+  }
   return true;
 }
 
-async function serveFile(
-  files: ConsoleFiles,
-  name: string,
-  file: ConsoleFile,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const encoding = encodingFor(file, request.headers['accept-encoding'] ?? '');
-  const content = await files.read(name, encoding);
+function describe(file: ConsoleFile, encoding: string | undefined, response: ServerResponse): void {
   response.setHeader('Cache-Control', file.immutable ? `public, max-age=${A_YEAR}, immutable` : 'no-cache');
   if (file.encodings.size > 0) response.setHeader('Vary', 'Accept-Encoding');
   if (encoding !== undefined) response.setHeader('Content-Encoding', encoding);
-  answer(request, response, 200, file.type, content);
 }
 
 function answer(

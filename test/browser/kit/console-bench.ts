@@ -1,4 +1,5 @@
 import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { RegistrationRequest, RegistrationResponse } from '../../../src/protocol/index.js';
 import { TOKEN, Twinlane, type TwinlaneOptions } from '../../kit/twinlane.js';
 import { openBrowser } from './open-browser.js';
 import { DESK, WatchedPage } from './watched-page.js';
@@ -29,6 +30,22 @@ export class ConsoleBench {
   /** The link that `npm start` prints. */
   link(token = TOKEN): string {
     return `${this.url}/#token=${token}`;
+  }
+
+  /** A listener that a test plays itself registers. @param request with what `RegistrationRequest` needs */
+  async register(request: RegistrationRequest): Promise<RegistrationResponse> {
+    return this.ask<RegistrationResponse>('/v1/environments/register', request);
+  }
+
+  /** A request of the operator. */
+  async ask<T>(path: string, body: object = {}): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as T;
   }
 
   /** A browser of somebody who has never been here. */

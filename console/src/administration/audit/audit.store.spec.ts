@@ -113,7 +113,14 @@ it('limits are in words, each where it belongs', () => {
     commandsPerSecond: 200,
     longestWaitMs: 300_000,
   });
-  expect(token).toEqual([{ name: 'listenerSocketsPerToken', words: 'listener sockets', value: '4,000' }]);
+  expect(token).toEqual([
+    {
+      name: 'listenerSocketsPerToken',
+      words: 'listener sockets',
+      value: '4,000',
+      option: '--listener-sockets-per-token',
+    },
+  ]);
   expect(address.map(({ words, value }) => [words, value])).toEqual([['upgrades at once', '20,000']]);
   expect(client.map(({ words, value }) => [words, value])).toEqual([['commands', '200 per second']]);
   expect(relay.map(({ value }) => value)).toEqual(['300 s']);

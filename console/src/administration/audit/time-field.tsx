@@ -1,4 +1,4 @@
-import { useId } from 'preact/hooks';
+import { FieldFrame } from '../../ui/index.js';
 
 interface TimeFieldProps {
   readonly label: string;
@@ -9,19 +9,17 @@ interface TimeFieldProps {
 
 /** A day and a time of it. */
 export function TimeField({ label, value, onChange }: TimeFieldProps) {
-  const id = useId();
   return (
-    <div class="field">
-      <label class="field__label" for={id}>
-        {label}
-      </label>
-      <input
-        id={id}
-        class="input"
-        type="datetime-local"
-        value={value}
-        onInput={(event) => onChange(event.currentTarget.value)}
-      />
-    </div>
+    <FieldFrame label={label}>
+      {(control) => (
+        <input
+          {...control}
+          class="input"
+          type="datetime-local"
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+        />
+      )}
+    </FieldFrame>
   );
 }

@@ -19,7 +19,7 @@ export function ConnectionTab({ environment, attached }: EnvironmentTabProps) {
   const { now } = useConsole();
   const store = useConnection(environment.id);
   const listener = listenerOf({ environment, attached });
-  const view = connectionView(attached.state.value, store.ties.value, listener.state);
+  const view = connectionView(attached.state.value, store.ties.value, listener);
   return (
     <div class="page connection">
       <section class={`connection__state connection__state--${view.tone}`} aria-labelledby="connection-state">

@@ -49,7 +49,7 @@ function textOf({ kind, detail, awayMs }: Incident): string {
     case 'resumed':
       return `Resumed${after} exactly where it broke: nothing was lost.`;
     case 'gap':
-      return `Back${after} with a gap: ${detail === '' ? 'some events' : detail} are no longer kept anywhere.`;
+      return `Back${after} with a gap: ${detail === '' ? 'some events' : detail} did not come, the first of them are kept no longer. A reload shows those that are.`;
     case 'closed':
       return `Given up: ${detail}`;
   }

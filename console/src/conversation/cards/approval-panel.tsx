@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { isRecord, type ApprovalDecision } from 'twinlane/protocol';
 import { Button, Mark, type Tone } from '../../ui/index.js';
 import { textIn } from '../transcript/read-fields.js';
-import type { Approval, ToolCall } from '../transcript/tool-call.js';
+import { type Approval, type ToolCall, whoAnswered } from '../transcript/tool-call.js';
 
 interface ApprovalPanelProps {
   readonly call: ToolCall;
@@ -126,9 +126,12 @@ function Outcome({ approval }: { readonly approval: Approval }) {
   );
 }
 
-function wordsFor({ outcome, byUs, wasSeen }: Approval): [Tone, string] {
-  const others = wasSeen ? ' by another client' : '';
-  const who = byUs ? ' here' : others;
+const WHO = { us: ' here', others: ' by another client' };
+
+function wordsFor(approval: Approval): [Tone, string] {
+  const { outcome } = approval;
+  const by = whoAnswered(approval);
+  const who = by ? WHO[by] : '';
   if (outcome === 'allow') return ['good', `Allowed${who}`];
   if (outcome === 'deny') return ['bad', `Denied${who}`];
   if (outcome === 'expired') return ['quiet', 'Nobody answered in time'];

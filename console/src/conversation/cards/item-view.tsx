@@ -159,7 +159,7 @@ function GapView({ gap }: { readonly gap: Gap }) {
     <p class="notice-line notice-line--warning">
       <Mark tone="warn" />
       <span>
-        Events {gap.from} to {gap.to ?? '?'} were lost on the way; output may be missing here.
+        Events {gap.from} to {gap.to ?? '?'} did not come; output may be missing here.
       </span>
     </p>
   );

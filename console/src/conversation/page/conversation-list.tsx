@@ -19,6 +19,8 @@ interface ConversationListProps {
 /** What a list shows of a conversation. */
 type Listed = Omit<RuntimeEntry, 'epoch' | 'seq'>;
 
+export const LIST_OLDER = 'List older ones';
+
 /** The address of a conversation. */
 export function conversationHref(environment: string, { agent_id: agent, conversation_id: id }: Runtime): string {
   return environmentHref(environment, 'conversation', id, ...(agent === null ? [] : [agent]));
@@ -70,9 +72,20 @@ export function ConversationList({ environment, conversations, shown, blocked, b
           );
         })}
       </ul>
-      {conversations.hasMore.value && <p class="conversation-list__more">Older ones are not listed.</p>}
+      <OlderOnes conversations={conversations} />
     </nav>
   );
+}
+
+function OlderOnes({ conversations }: { readonly conversations: Conversations }) {
+  switch (conversations.older.value) {
+    case 'none':
+      return null;
+    case 'more':
+      return <Button onClick={() => void conversations.listMore()}>{LIST_OLDER}</Button>;
+    case 'unlisted':
+      return <p class="conversation-list__more">Older ones are not listed.</p>;
+  }
 }
 
 /** The list is asked for now and then; of the conversation that is shown more is known, and one that has just begun is in no list yet. */

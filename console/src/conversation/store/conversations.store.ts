@@ -13,17 +13,25 @@ export interface ConversationsParts extends ConversationParts {
 
 /** The list is asked for this often, in ms. */
 const EVERY_MS = 10_000;
+/** Conversations that are listed at first, and that are added each time somebody wants more. */
+export const LISTED_AT_ONCE = 100;
+/** As many as a relay lists (protocol section 4), and by default keeps. */
+const MOST_LISTED = 1_000;
 
 /** The conversations of one environment, and the one of them that is shown. */
 export class Conversations {
   /** The newest first; undefined until the relay has said so. */
   readonly entries = signal<readonly RuntimeEntry[] | undefined>(undefined);
-  readonly hasMore = signal(false);
+  /** Whether there are older ones: `more`, which can be listed too, or `unlisted`, beyond what a relay lists. */
+  readonly older = signal<'none' | 'more' | 'unlisted'>('none');
   /** Why the list is not up to date. */
   readonly problem = signal<string | undefined>(undefined);
   readonly shown = signal<Conversation | undefined>(undefined);
   private timer: Timer | undefined;
   private isClosed = false;
+  private limit = LISTED_AT_ONCE;
+  /** Which question an answer belongs to: one for fewer must not come after one for more. */
+  private asked = 0;
 
   /** @param environment its id */
   constructor(
@@ -34,15 +42,25 @@ export class Conversations {
   }
 
   async refresh(): Promise<void> {
+    const asked = ++this.asked;
+    const { limit } = this;
     try {
-      const { runtimes, hasMore } = await this.parts.client.runtimes(this.environment);
+      const { runtimes, hasMore } = await this.parts.client.runtimes(this.environment, { limit });
+      if (asked !== this.asked) return;
       this.entries.value = runtimes;
-      this.hasMore.value = hasMore;
+      this.older.value = hasMore ? (limit < MOST_LISTED ? 'more' : 'unlisted') : 'none';
       this.problem.value = undefined;
     } catch (error) {
+      if (asked !== this.asked) return;
       this.parts.noticed(error);
       this.problem.value = messageOf(error);
     }
+  }
+
+  /** Lists older ones, too. */
+  listMore(): Promise<void> {
+    this.limit = Math.min(this.limit + LISTED_AT_ONCE, MOST_LISTED);
+    return this.refresh();
   }
 
   /** Shows a conversation, and no other any more. */

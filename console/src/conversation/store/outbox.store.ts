@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { randomId } from 'twinlane/client';
 import type { InputMessage } from 'twinlane/protocol';
 import { contentText } from '../transcript/read-fields.js';
 import { messageOf } from '../../ui/index.js';
@@ -50,9 +51,4 @@ export class Outbox {
   private change(id: string, error: string | undefined): void {
     this.inputs.value = this.inputs.value.map((input) => (input.id === id ? { ...input, error } : input));
   }
-}
-
-/** `crypto.randomUUID` is there on secure pages only. */
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -20,6 +20,8 @@ export interface Approval {
   outcome: ApprovalOutcome | undefined;
   /** Whether this page's answer was the one that counted. */
   byUs: boolean;
+  /** What this page has answered, whether or not it is known yet what became of it: such an outcome may be its own. */
+  readonly given: Set<'allow' | 'deny'>;
   /** Whether it was drawn while it was open: then somebody else was faster. Of the past nobody knows who answered. */
   wasSeen: boolean;
   /** `revision` of the call when it was asked. */
@@ -28,6 +30,13 @@ export interface Approval {
   answering: 'allow' | 'deny' | undefined;
   /** Why this page's answer did not count. */
   error: string | undefined;
+}
+
+/** Whose answer counted, where this page can know: an outcome that it may have given itself is nobody else's. */
+export function whoAnswered({ outcome, byUs, given, wasSeen }: Approval): 'us' | 'others' | undefined {
+  if (byUs) return 'us';
+  if (outcome !== 'allow' && outcome !== 'deny') return undefined;
+  return wasSeen && !given.has(outcome) ? 'others' : undefined;
 }
 
 export type ToolState = 'called' | 'asks' | 'running' | 'success' | 'error' | 'denied' | 'unknown';

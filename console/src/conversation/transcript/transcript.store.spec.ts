@@ -1,6 +1,6 @@
 import type { Frame } from 'twinlane/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ToolCall } from './tool-call.js';
+import { ToolCall, whoAnswered } from './tool-call.js';
 import { Transcript } from './transcript.store.js';
 import { AgentText, Gap, Notice, Plan, TurnEnd, UserMessage } from './transcript-items.js';
 
@@ -135,6 +135,54 @@ describe('Transcript', () => {
     takes(event('control_request_resolved', { request_id: 'ask-1', outcome: 'allow' }));
     transcript.answered('ask-1', { behavior: 'allow' });
     expect(call().approval).toMatchObject({ outcome: 'allow', byUs: true, answering: undefined });
+  });
+
+  describe('never says that others gave an answer that may be its own', () => {
+    const who = () => {
+      const { approval } = call();
+      return approval && whoAnswered(approval);
+    };
+    const resolved = (outcome: string) => takes(event('control_request_resolved', { request_id: 'ask-1', outcome }));
+
+    beforeEach(() => {
+      takes(...shellTurn().slice(0, 3));
+      draw();
+    });
+
+    it('while the word of it is on its way', () => {
+      transcript.answering('ask-1', { behavior: 'allow' });
+      resolved('allow');
+      expect(who()).toBeUndefined();
+      transcript.answered('ask-1', { behavior: 'allow' });
+      expect(who()).toBe('us');
+    });
+
+    it('nor where the word of it never came', () => {
+      transcript.answering('ask-1', { behavior: 'allow' });
+      transcript.notAnswered('ask-1', 'No connection.');
+      transcript.answering('ask-1', { behavior: 'deny' });
+      resolved('allow');
+      transcript.notAnswered('ask-1', 'It was answered already.');
+      expect(who()).toBeUndefined();
+    });
+
+    it('which others gave who answered otherwise, or while this page only looked on', () => {
+      transcript.answering('ask-1', { behavior: 'allow' });
+      resolved('deny');
+      expect(who()).toBe('others');
+      transcript = new Transcript(RUNTIME, (one) => drawings.push(one));
+      takes(...shellTurn().slice(0, 3));
+      draw();
+      resolved('deny');
+      expect(who()).toBe('others');
+    });
+
+    it('nor of the past, of which it has seen no question open', () => {
+      transcript = new Transcript(RUNTIME, (one) => drawings.push(one));
+      takes(...shellTurn());
+      draw();
+      expect(who()).toBeUndefined();
+    });
   });
 
   it('says why an answer did not count as long as the question is open', () => {

@@ -54,6 +54,7 @@ export class Transcript {
   answering(requestId: string, { behavior }: ApprovalDecision): void {
     this.onApproval(requestId, (approval) => {
       approval.answering = behavior;
+      approval.given.add(behavior);
       approval.error = undefined;
     });
   }
@@ -105,6 +106,7 @@ export class Transcript {
       request,
       outcome: undefined,
       byUs: false,
+      given: new Set(),
       answering: undefined,
       error: undefined,
       wasSeen: false,

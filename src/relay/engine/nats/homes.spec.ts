@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
 import { SYSTEM_CLOCK } from '../../../protocol/index.js';
-import { Homes } from './homes.js';
+import { Homes, type HomesObserver } from './homes.js';
 
-const PRESENCE = { online: true, connectedAt: 1, awaySince: null, lastHeartbeat: null, lastSeenAt: 1 };
+const PRESENCE = { online: true, connectedAt: 1, awaySince: null, lastHeartbeat: null, lastSeenAt: 1, offline: null };
 const SHOWN = { presence: PRESENCE, facts: { mode: 'standard' } };
 
 describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS_SKIPPED ?? 'here'})`, () => {
@@ -19,8 +19,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     await world.empty();
   });
 
-  async function node(name: string, moved: (environmentId: string) => void = () => {}): Promise<Homes> {
-    const homes = await Homes.open(name, await world.node(), SYSTEM_CLOCK, moved);
+  async function node(name: string, observer: Partial<HomesObserver> = {}): Promise<Homes> {
+    const homes = await Homes.open(name, await world.node(), SYSTEM_CLOCK, { moved() {}, said() {}, ...observer });
     open.push(homes);
     return homes;
   }
@@ -46,7 +46,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
 
   it('every node shows what a home says, and a home hears that it was taken over', async () => {
     const moved = vi.fn<(environmentId: string) => void>();
-    const [a, b] = [await node('a', moved), await node('b')];
+    const [a, b] = [await node('a', { moved }), await node('b')];
     await a.claim('env-1');
     await a.say('env-1', SHOWN);
     await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject({ ...SHOWN, node: 'a' }), 20_000);

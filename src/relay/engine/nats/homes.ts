@@ -32,6 +32,13 @@ export interface Claim {
   readonly before: HomeRecord | undefined;
 }
 
+export interface HomesObserver {
+  /** Another node may have taken this environment over. */
+  moved(environmentId: string): void;
+  /** What is shown of this environment is not as it was. */
+  said(environmentId: string): void;
+}
+
 const NOTHING: Shown = { presence: undefined, facts: {} };
 const NOWHERE_YET: HomeRecord = { ...NOTHING, node: NOWHERE, term: 0 };
 
@@ -50,29 +57,33 @@ export class Homes {
     bucket: KV,
     private readonly records: KvRecords,
     clock: Clock,
-    private readonly moved: (environmentId: string) => void,
+    private readonly observer: HomesObserver,
   ) {
     this.watch = new BucketWatch(connection, bucket, clock, (entry) => this.told(entry));
   }
 
   /**
    * @param self the incarnation of this node
-   * @param moved told of environments that another node may have taken over
    * @throws NatsError
    */
-  static async open(
-    self: string,
-    connection: NatsConnection,
-    clock: Clock,
-    moved: (environmentId: string) => void,
-  ): Promise<Homes> {
+  static async open(self: string, connection: NatsConnection, clock: Clock, observer: HomesObserver): Promise<Homes> {
     const records = await KvRecords.open(connection, BUCKET);
-    return new Homes(self, connection, await connection.bucket(BUCKET), records, clock, moved);
+    return new Homes(self, connection, await connection.bucket(BUCKET), records, clock, observer);
   }
 
   /** As its home said last, perhaps a moment ago. */
   shown(environmentId: string): HomeRecord | undefined {
     return this.known.get(environmentId);
+  }
+
+  /** Those of which something was said. */
+  get ids(): readonly string[] {
+    return [...this.known.keys()];
+  }
+
+  /** Environments whose home was a node, by what was said last. */
+  servedBy(node: string): readonly string[] {
+    return [...this.known].filter(([, record]) => record.node === node).map(([environmentId]) => environmentId);
   }
 
   /** @throws RelayError ENGINE_AWAY */
@@ -129,11 +140,15 @@ export class Homes {
 
   private told({ key, operation, value }: KvWatchEntry): void {
     if (operation !== 'PUT') {
-      this.known.delete(key);
+      if (this.known.delete(key)) this.observer.said(key);
       return;
     }
-    const record = JSON.parse(Buffer.from(value).toString()) as HomeRecord;
+    const text = Buffer.from(value).toString();
+    // After NATS was away each is told once more.
+    const isNew = text !== JSON.stringify(this.known.get(key));
+    const record = JSON.parse(text) as HomeRecord;
     this.known.set(key, record);
-    if (record.node !== this.self) this.moved(key);
+    if (isNew) this.observer.said(key);
+    if (record.node !== this.self) this.observer.moved(key);
   }
 }

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   environmentIds,
   isFree,
   issueLease,
   leaseIdOf,
   NOBODY,
+  notYetConnected,
   processInstanceIdOf,
+  renamed,
   voiderOf,
   type Environment,
   type Lease,
@@ -70,6 +73,7 @@ export function registered(
     registeredAt: now,
     lastSeenAt: now,
     lastHeartbeat: before?.environment.lastHeartbeat ?? null,
+    offline: notYetConnected(now),
   };
   const registrations = (before?.registrations ?? 0) + 1;
   const { lease, secret } = issueLease(environment.id, registrations, metadata);
@@ -77,7 +81,12 @@ export function registered(
   const { tag, page, devicePage } = known;
   return {
     record: { environment, registrations, leases, tag, page, devicePage },
-    registered: { environment, lease, secret },
+    registered: {
+      environment,
+      lease,
+      secret,
+      renamedFrom: renamed(before?.environment.connectionName, connectionName),
+    },
   };
 }
 
@@ -105,8 +114,9 @@ export function seen(record: KeptEnvironment, sighting: Sighting): KeptEnvironme
   const { environment } = record;
   const lastSeenAt = Math.max(environment.lastSeenAt, sighting.lastSeenAt);
   const lastHeartbeat = sighting.lastHeartbeat ?? environment.lastHeartbeat;
-  if (lastSeenAt === environment.lastSeenAt && lastHeartbeat === environment.lastHeartbeat) return undefined;
-  return { ...record, environment: { ...environment, lastSeenAt, lastHeartbeat } };
+  const { offline } = sighting;
+  const next: Environment = { ...environment, lastSeenAt, lastHeartbeat, offline };
+  return isDeepStrictEqual(next, environment) ? undefined : { ...record, environment: next };
 }
 
 /** Nobody's, and every lease void. */

@@ -118,7 +118,7 @@ describe.skipIf(NATS_SKIPPED)(`a registry of many nodes${NATS_SKIPPED ? `: ${NAT
       const [again] = await Promise.all([
         two.register(ofProcess('p')),
         one.remove(environment.id),
-        one.seen(environment.id, { lastSeenAt: 2 ** 42 + time, lastHeartbeat: time }),
+        one.seen(environment.id, { lastSeenAt: 2 ** 42 + time, lastHeartbeat: time, offline: null }),
       ]);
       const isThere = (await two.organizationOf(environment.id)) !== undefined;
       const ids = isThere ? [environment.id] : [];

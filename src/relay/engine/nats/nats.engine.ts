@@ -8,26 +8,30 @@ import {
   type RuntimePage,
   sleep,
   type Clock,
-  type Timer,
 } from '../../../protocol/index.js';
+import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
 import type { Environment } from '../../environments/environment.js';
 import type { PresenceRecord } from '../../environments/presence.js';
+import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
 import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import { Engine } from '../engine.js';
-import { Homes, type Shown } from './homes.js';
+import { HomeUpkeep } from './home-upkeep.js';
+import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
 import { letIn, type Newcomer, type NodeCall } from './newcomer.js';
 import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
+import { type News, NodeNews } from './node-news.js';
 import { Nodes } from './nodes.js';
 import { OwnHome, OwnHomes, type SharedHistories } from './own-homes.js';
-import { shownFrom } from './shown.js';
+import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
+import { WayHome } from './way-home.js';
 
 export interface NatsEngineOptions {
   /** A node that has not said anything for this long is gone, in ms. */
@@ -46,6 +50,8 @@ export interface NatsEngineParts {
   readonly here: EmbeddedEngine;
   readonly connection: NatsConnection;
   readonly histories: SharedHistories;
+  readonly changed: ChangedEnvironments;
+  readonly superseded: SupersededListeners;
   readonly clock: Clock;
   readonly observer: TunnelsObserver;
   readonly options: NatsEngineOptions;
@@ -56,12 +62,6 @@ export interface NatsEngineParts {
   close(): Promise<void>;
 }
 
-/** Between two looks for a home, in ms. */
-const LOOK_AGAIN_MS = 200;
-/** Changes of what is shown are written down together, in ms. */
-const WRITE_AFTER_MS = 50;
-/** Homes are looked at this often, in ms, for what could not be written down and for those that nobody needs. */
-const UPKEEP_MS = 2_000;
 const NO_HOME = 'The relay node that serves this environment is away; reconnect.';
 
 /**
@@ -72,40 +72,60 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   private readonly log = new Logger(NatsEngine.name);
   private readonly doors: NodeDoors;
   private readonly own: OwnHomes;
-  private readonly changed = new Set<string>();
-  private writing: Timer | undefined;
-  private upkeep: Timer | undefined;
+  private readonly shown: ShownEnvironments;
+  private readonly upkeep: HomeUpkeep;
+  private readonly way: WayHome;
+  private readonly news: NodeNews;
   private phase: 'serving' | 'draining' | 'over' = 'serving';
 
   private constructor(
     private readonly parts: NatsEngineParts,
     private readonly homes: Homes,
-    private living: Nodes | undefined,
+    private readonly living: Nodes,
   ) {
     super();
-    const { self, connection, clock, observer, here, histories, options } = parts;
-    const { offlineAfterMs } = options;
+    const { self, connection, clock, observer, here, histories, options, changed, superseded } = parts;
+    const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
-    this.own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed });
-    this.doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
-    this.upkeep = clock.after(UPKEEP_MS, () => this.look());
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed });
+    const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
+    const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
+    this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
+    const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
+    this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
+    const isServing = (): boolean => this.phase === 'serving';
+    this.way = new WayHome({ own, doors, nodes: living, clock, homeWaitMs, isServing });
+    this.news = new NodeNews(self, connection, (news) => this.heard(news));
+    this.own = own;
+    this.doors = doors;
+    changed.observe({ changed: (environmentId, gone) => this.changed(environmentId, gone) });
+    superseded.observe((news) => this.news.tell({ kind: 'superseded', news }));
+    connection.watch((state) => {
+      // What others told meanwhile was missed.
+      if (state === 'connected') changed.forget();
+    });
   }
 
   /** @throws NatsError */
   static async open(parts: NatsEngineParts): Promise<NatsEngine> {
     const { self, connection, clock, options, describe } = parts;
     let engine: NatsEngine | undefined;
-    const homes = await Homes.open(self, connection, clock, (environmentId) => engine?.moved(environmentId));
-    engine = new NatsEngine(parts, homes, undefined);
-    const { own, doors } = engine;
+    const homes = await Homes.open(self, connection, clock, {
+      moved: (environmentId) => engine?.moved(environmentId),
+      said: (environmentId) => engine?.shown.said(environmentId),
+    });
     const record = (): RelayNode => ({
       ...describe(),
-      state: engine.phase === 'serving' ? 'ready' : 'draining',
-      environments: own.count,
+      state: engine === undefined || engine.phase === 'serving' ? 'ready' : 'draining',
+      environments: engine?.homesHere ?? 0,
     });
-    engine.living = await Nodes.open(self, connection, clock, options, record, (node) =>
-      doors.tunnels.breakWhere((other) => other === node),
-    );
+    const living = await Nodes.open(self, connection, clock, options, record, {
+      came: (node) => engine?.shown.nodeTurned(node),
+      gone: (node) => engine?.left(node),
+    });
+    engine = new NatsEngine(parts, homes, living);
+    // Told before it was there.
+    for (const environmentId of homes.ids) engine.shown.said(environmentId);
     return engine;
   }
 
@@ -119,13 +139,6 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
 
   get isConnected(): boolean {
     return this.parts.connection.state === 'connected';
-  }
-
-  /** What this node shows of an environment may have changed. */
-  noted(environmentId: string): void {
-    if (!this.own.has(environmentId)) return;
-    this.changed.add(environmentId);
-    this.writing ??= this.parts.clock.after(WRITE_AFTER_MS, () => void this.write());
   }
 
   /** Another node is an environment's home: what this one has of it ends. */
@@ -153,11 +166,11 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   }
 
   presenceOf(environmentId: string): PresenceRecord | undefined {
-    return this.shown(environmentId)?.presence;
+    return this.shown.of(environmentId)?.presence;
   }
 
   factsOf(environmentId: string): DeviceFacts {
-    return this.shown(environmentId)?.facts ?? {};
+    return this.shown.of(environmentId)?.facts ?? {};
   }
 
   /** Clients of other nodes hear it when the listener is there. */
@@ -170,14 +183,14 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   }
 
   nodes(): readonly RelayNode[] {
-    return this.living?.all ?? [];
+    return this.living.all;
   }
 
   /** Gives homes back as it closes their sockets, so that whoever comes again finds another node. */
   async beforeApplicationShutdown(): Promise<void> {
     this.phase = 'draining';
     const { clock, options } = this.parts;
-    await this.living?.say().catch((error: unknown) => this.log.warn(String(error)));
+    await this.living.say().catch((error: unknown) => this.log.warn(String(error)));
     const { ids } = this.own;
     for (let from = 0; from < ids.length; from += options.drainBatch) {
       if (from > 0) await sleep(clock, options.drainEveryMs);
@@ -187,60 +200,24 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
 
   async onApplicationShutdown(): Promise<void> {
     this.phase = 'over';
-    this.writing?.cancel();
-    this.upkeep?.cancel();
+    this.upkeep.stop();
     await Promise.all(this.own.ids.map((id) => this.own.leave(id)));
     this.doors.stop();
+    this.news.stop();
     this.homes.stop();
-    await this.living?.leave();
+    await this.living.leave();
     await this.parts.close();
-  }
-
-  /** Where an environment is, and what it takes to be there. @returns undefined: not now, look again */
-  private async reach<T>(
-    newcomer: Newcomer,
-    atHome: (home: OwnHome) => T | Promise<T>,
-    through: (tunnel: Tunnel) => T | Promise<T>,
-  ): Promise<{ readonly done: T } | undefined> {
-    const { environmentId } = newcomer;
-    const found = await this.own.find(environmentId);
-    if (found instanceof OwnHome)
-      return this.isServing(environmentId, found) ? { done: await atHome(found) } : undefined;
-    const tunnel = await this.doors.knock(found, newcomer);
-    if (typeof tunnel !== 'string') return { done: await through(tunnel) };
-    // Nobody listens there: either it lives no more, or it is away for a moment.
-    const isGone = (await this.living?.isGone(found)) || (tunnel === 'unheard' && this.living?.isSilent(found));
-    if (isGone && this.phase === 'serving') await this.own.find(environmentId, found);
-    return undefined;
-  }
-
-  /** The same, for as long as it takes. @returns undefined: too long. @throws RelayError ENGINE_AWAY */
-  private async reachInTime<T>(
-    newcomer: Newcomer,
-    atHome: (home: OwnHome) => T | Promise<T>,
-    through: (tunnel: Tunnel) => T | Promise<T>,
-    isWanted: () => boolean = () => true,
-  ): Promise<{ readonly done: T } | undefined> {
-    const { clock, options } = this.parts;
-    const until = clock.elapsed() + options.homeWaitMs;
-    while (isWanted() && this.phase === 'serving') {
-      const reached = await this.reach(newcomer, atHome, through);
-      if (reached || clock.elapsed() >= until) return reached;
-      await sleep(clock, LOOK_AGAIN_MS);
-    }
-    return undefined;
   }
 
   /** Brings whoever was let in to the environment's home. Never rejects. */
   private async bring(newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): Promise<void> {
     const { environmentId } = newcomer;
     try {
-      const reached = await this.reachInTime(
-        newcomer,
-        () => letIn(this.parts.here, newcomer, socket),
-        (tunnel) => tunnel.join(socket),
-        () => socket.open,
-      );
+      const reached = await this.way.take<void>(newcomer, {
+        atHome: () => letIn(this.parts.here, newcomer, socket),
+        through: (tunnel) => tunnel.join(socket),
+        isWanted: () => socket.open,
+      });
       if (!reached) socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
     } catch (error) {
       this.log.warn(`Somebody could not be brought to its environment: ${String(error)}`, { environmentId });
@@ -249,10 +226,9 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   }
 
   private async call(environmentId: string, call: NodeCall): Promise<unknown> {
-    const reached = await this.reachInTime<unknown>(
+    const reached = await this.way.take<unknown>(
       { kind: 'call', environmentId },
-      () => this.serve(environmentId, call),
-      (tunnel) => callThrough(tunnel, call),
+      { atHome: () => this.serve(environmentId, call), through: (tunnel) => callThrough(tunnel, call) },
     );
     if (!reached) throw new RelayError('NODE_AWAY');
     return reached.done;
@@ -292,21 +268,27 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     home.expected++;
     return (tunnel) => {
       home.expected--;
-      if (this.isServing(environmentId, home)) letIn(here, newcomer, tunnel);
+      const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
+      if (isServing) letIn(here, newcomer, tunnel);
       else tunnel.break();
     };
   }
 
-  private isServing(environmentId: string, home: OwnHome): boolean {
-    return this.phase === 'serving' && this.own.of(environmentId) === home;
+  /** This node has changed something. Others are told by the home, where this is one and shows it. */
+  private changed(environmentId: string, gone: Gone | undefined): void {
+    if (!gone && this.own.has(environmentId)) this.upkeep.noted(environmentId);
+    else this.news.tell({ kind: 'environment', id: environmentId, gone });
   }
 
-  private shown(environmentId: string): Shown | undefined {
-    if (this.own.has(environmentId)) return this.own.shown(environmentId);
-    const record = this.homes.shown(environmentId);
-    const { offlineAfterMs } = this.parts.options;
-    const isHeard = record !== undefined && this.living?.isHeard(record.node) === true;
-    return record && shownFrom(record, isHeard, offlineAfterMs, this.parts.clock.now());
+  private heard(news: News): void {
+    const { changed, superseded } = this.parts;
+    if (news.kind === 'superseded') superseded.hear(news.news);
+    else changed.heard(news.id, news.gone);
+  }
+
+  private left(node: string): void {
+    this.doors.tunnels.breakWhere((other) => other === node);
+    this.shown.nodeTurned(node);
   }
 
   /** What is told may be older than what this node has claimed since. */
@@ -318,44 +300,5 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
       },
       (error: unknown) => this.log.debug(String(error)),
     );
-  }
-
-  private async write(): Promise<void> {
-    this.writing = undefined;
-    const all = [...this.changed];
-    this.changed.clear();
-    await Promise.all(all.map((environmentId) => this.writeOne(environmentId)));
-  }
-
-  private async writeOne(environmentId: string): Promise<void> {
-    const home = this.own.of(environmentId);
-    if (!home) return;
-    const shown = this.own.shown(environmentId);
-    const text = JSON.stringify(shown);
-    if (text === home.written) return;
-    try {
-      const isMine = await this.homes.say(environmentId, shown);
-      if (isMine) home.written = text;
-      else if (this.own.of(environmentId) === home) this.lost(environmentId);
-    } catch (error) {
-      this.log.debug(String(error));
-      // Upkeep writes it.
-      this.changed.add(environmentId);
-    }
-  }
-
-  private look(): void {
-    const { clock, here, options } = this.parts;
-    this.upkeep = clock.after(UPKEEP_MS, () => this.look());
-    if (this.changed.size > 0) this.writing ??= clock.after(0, () => void this.write());
-    for (const environmentId of this.own.ids) {
-      const home = this.own.of(environmentId);
-      if (!home) continue;
-      const isNeeded =
-        home.expected > 0 || here.serves(environmentId) || this.presenceOf(environmentId)?.online === true;
-      if (isNeeded) home.aloneSince = undefined;
-      else if (clock.elapsed() - (home.aloneSince ??= clock.elapsed()) >= options.homeIdleMs)
-        void this.own.leave(environmentId);
-    }
   }
 }

@@ -1,4 +1,5 @@
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsString, Min } from 'class-validator';
+import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { Milliseconds } from '../../../config/index.js';
 
 /** JetStream keeps each stream and bucket on this many servers. */
 const REPLICAS = [1, 3, 5] as const;
@@ -34,37 +35,30 @@ export class NatsOptions {
   replicas: (typeof REPLICAS)[number] = 1;
 
   /** At the start NATS must be there, with JetStream, within this time. Default 30,000. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   firstConnectMs: number = 30_000;
 
   /** Between two attempts to reach the same server again. Default 500. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   reconnectMs: number = 500;
 
   /** Every server is asked for a sign of life this often; after two without one it is away. Default 3,000. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   pingMs: number = 3_000;
 
   /** A node that has said nothing for this long is gone, and others serve its environments. Default 10,000. */
-  @IsInt()
-  @Min(100)
+  @Milliseconds({ min: 100 })
   nodeTtlMs: number = 10_000;
 
   /** Whoever comes to a node waits this long for the node that serves its environment. Default 15,000. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   homeWaitMs: number = 15_000;
 
   /** An environment that nobody is connected to is served by no node after this time. Default 60,000. */
-  @IsInt()
-  @Min(0)
+  @Milliseconds({ min: 0 })
   homeIdleMs: number = 60_000;
 
   /** JetStream must answer within this time. Default 5,000. */
-  @IsInt()
-  @Min(1)
+  @Milliseconds({ min: 1 })
   answerMs: number = 5_000;
 }

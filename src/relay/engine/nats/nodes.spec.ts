@@ -24,7 +24,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`the nodes of a relay (NATS: ${NATS_
   async function node(self: string, gone: (node: string) => void = () => {}, nodeTtlMs = LONG_MS) {
     const connection: NatsConnection = await world.node();
     const record = { name: self, startedAt: 1, state: 'ready', sockets: 0, environments: 0 } as const;
-    const nodes = await Nodes.open(self, connection, SYSTEM_CLOCK, { nodeTtlMs }, () => record, gone);
+    const nodes = await Nodes.open(self, connection, SYSTEM_CLOCK, { nodeTtlMs }, () => record, { came() {}, gone });
     open.push(nodes);
     return { nodes, connection };
   }

@@ -18,6 +18,13 @@ export interface NodesOptions {
   readonly nodeTtlMs: number;
 }
 
+/** Told of nodes by their incarnations. */
+export interface NodesObserver {
+  came(node: string): void;
+  /** It is not there any more. */
+  gone(node: string): void;
+}
+
 /** Times that a node says that it lives, within the time after which it is gone. */
 const SAYINGS = 3;
 
@@ -43,7 +50,7 @@ export class Nodes {
     private readonly clock: Clock,
     private readonly options: NodesOptions,
     private readonly describe: () => RelayNode,
-    private readonly gone: (node: string) => void,
+    private readonly observer: NodesObserver,
   ) {
     this.everyMs = options.nodeTtlMs / SAYINGS;
     this.lastRound = clock.elapsed();
@@ -57,7 +64,6 @@ export class Nodes {
 
   /**
    * @param describe what this node says of itself
-   * @param gone told of each that is not there any more
    * @throws NatsError
    */
   static async open(
@@ -66,10 +72,10 @@ export class Nodes {
     clock: Clock,
     options: NodesOptions,
     describe: () => RelayNode,
-    gone: (node: string) => void,
+    observer: NodesObserver,
   ): Promise<Nodes> {
     const bucket = await connection.bucket(BUCKET, { ttlMs: options.nodeTtlMs });
-    const nodes = new Nodes(self, connection, bucket, clock, options, describe, gone);
+    const nodes = new Nodes(self, connection, bucket, clock, options, describe, observer);
     await bucket.put(self, JSON.stringify(describe()));
     nodes.next();
     return nodes;
@@ -113,12 +119,11 @@ export class Nodes {
   }
 
   private told({ key, operation, value }: KvWatchEntry): void {
-    if (operation === 'PUT')
-      this.heard.set(key, {
-        record: JSON.parse(Buffer.from(value).toString()) as RelayNode,
-        at: this.clock.elapsed(),
-      });
-    else this.lost(key);
+    if (operation !== 'PUT') return this.lost(key);
+    const isNew = !this.heard.has(key);
+    const record = JSON.parse(Buffer.from(value).toString()) as RelayNode;
+    this.heard.set(key, { record, at: this.clock.elapsed() });
+    if (isNew) this.observer.came(key);
   }
 
   private next(): void {
@@ -144,7 +149,7 @@ export class Nodes {
   }
 
   private lost(node: string): void {
-    if (this.heard.delete(node)) this.gone(node);
+    if (this.heard.delete(node)) this.observer.gone(node);
   }
 
   private failed(error: unknown): void {

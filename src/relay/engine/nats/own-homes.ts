@@ -2,7 +2,7 @@ import type { Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import type { Claim, Homes, Shown } from './homes.js';
-import { away, expecting } from './shown.js';
+import { away, expecting, factsSince } from './shown.js';
 
 /** Histories that more than one node may be the home of, one after the other. */
 export interface SharedHistories {
@@ -132,7 +132,7 @@ export class OwnHomes {
     const { here } = this.parts;
     return {
       presence: here.presenceOf(environmentId) ?? this.inherited(environmentId),
-      facts: { ...this.own.get(environmentId)?.claim.before?.facts, ...here.factsOf(environmentId) },
+      facts: factsSince(this.own.get(environmentId)?.claim.before?.facts, here.factsOf(environmentId)),
     };
   }
 

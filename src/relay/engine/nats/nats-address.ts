@@ -21,10 +21,10 @@ const DEFAULT_PORT = '4222';
  * @throws NatsError for an address that is none; its message holds no password
  */
 export function parseNatsAddress(text: string): NatsAddress {
-  const urls = text.split(',').map((part) => parseOne(part.trim()));
+  const urls = text.split(',').map((part) => parseOne(part.trim(), text));
   const named = urls.find(({ username }) => username !== '');
-  const user = named && decodeURIComponent(named.username);
-  const password = named && named.password !== '' ? decodeURIComponent(named.password) : undefined;
+  const user = named && decoded(named.username);
+  const password = named && named.password !== '' ? decoded(named.password) : undefined;
   return {
     servers: urls.map(({ hostname, port }) => `${hostname}:${port || DEFAULT_PORT}`),
     user: password === undefined ? undefined : user,
@@ -34,12 +34,25 @@ export function parseNatsAddress(text: string): NatsAddress {
   };
 }
 
-function parseOne(part: string): URL {
+/** @param text what it is a part of: where one is wrong, a comma in a password may be why */
+function parseOne(part: string, text: string): URL {
   const url = URL.canParse(part) ? new URL(part) : undefined;
   const isPlain = url !== undefined && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === '';
   if (!isPlain || url.hostname === '' || !SCHEMES.includes(url.protocol))
     throw new NatsError(
-      `"${part.replace(/\/\/.*@/, '//…@')}" is no address of NATS: write nats://host:4222, or several with commas between them.`,
+      `"${withoutUser(text)}" is no address of NATS: write nats://host:4222, or several with commas between them; in users and passwords signs such as , and @ are written %2C and %40.`,
     );
   return url;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new NatsError('The user or password in an address of NATS is not encoded as in URLs: write % as %25.');
+  }
+}
+
+function withoutUser(text: string): string {
+  return text.replace(/^([a-z]+:\/\/)?.*@/is, '$1…@');
 }

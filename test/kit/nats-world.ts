@@ -28,8 +28,11 @@ export class NatsWorld {
   /** NATS is killed; once all nodes know, `meanwhile` runs, and then it is there again for all. */
   async outage(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await Promise.all([this.all('away'), this.server.kill()]);
-    await meanwhile();
-    await Promise.all([this.all('connected'), this.server.again()]);
+    try {
+      await meanwhile();
+    } finally {
+      await Promise.all([this.all('connected'), this.server.again()]);
+    }
   }
 
   /** Nodes leave, and all streams and buckets are taken away. */

@@ -53,6 +53,15 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     expect(connection.maxPayload).toBe(1024 * 1024);
   });
 
+  it('knows what the server took while it is away', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 20 });
+    await server.kill();
+    // It tries again by then.
+    await vi.waitFor(() => expect(connection.core.info).toBeUndefined(), { timeout: 60_000 });
+    expect(connection.maxPayload).toBe(1024 * 1024);
+  });
+
   it('tells that the server went away and came back; buckets and subscriptions hold', async () => {
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 20 });

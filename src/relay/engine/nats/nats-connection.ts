@@ -52,6 +52,8 @@ export class NatsConnection {
   private readonly watchers = new Set<(state: NatsState) => void>();
   private current: NatsState = 'connected';
   private isClosing = false;
+  /** A connection that is away knows nothing of its server. */
+  private lastPayload: number;
 
   private constructor(
     /** Subjects without JetStream. What is published while `state` is `away` waits in memory without bound: ask first. */
@@ -61,6 +63,7 @@ export class NatsConnection {
     readonly where: string,
     private readonly options: NatsOptions,
   ) {
+    this.lastPayload = core.info?.max_payload ?? 0;
     this.jetstream = jetstream(core, { timeout: options.answerMs });
     void this.follow();
   }
@@ -106,9 +109,10 @@ export class NatsConnection {
     return this.current;
   }
 
-  /** Bytes of one message, headers included, that the server takes. */
+  /** Bytes of one message, headers included, that the server takes; while it is away, that it took. */
   get maxPayload(): number {
-    return this.core.info?.max_payload ?? 0;
+    this.lastPayload = this.core.info?.max_payload ?? this.lastPayload;
+    return this.lastPayload;
   }
 
   /** Calls `watcher` whenever `state` changes. @returns ends that */

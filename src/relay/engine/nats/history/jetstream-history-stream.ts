@@ -9,6 +9,7 @@ import {
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { type HistoryStream, type NewMessage, type StoredMessage, WrongSequenceError } from './history-stream.js';
 import { decodeLabel, encodeLabel } from './message-parts.js';
+import { Turnstile } from './turnstile.js';
 
 /** What is stored beside the data: names, a label, how the server finds what came twice. */
 const HEADER_BYTES = 8 * 1024;
@@ -17,6 +18,8 @@ const LABEL = 'Twinlane-Part';
 const READ_MESSAGES = 32;
 /** ms that a server waits for a message that was there when it counted. */
 const READ_MS = 5_000;
+/** Questions for newest messages that one node asks at the same time: after NATS was away there is one for each runtime. */
+const LAST_AT_ONCE = 64;
 /** A reader that was killed is forgotten after this time, in ns. */
 const READER_GONE_NS = 60 * 1e9;
 
@@ -32,6 +35,8 @@ export interface JetStreamLink {
 
 /** A stream of JetStream; it must be there. */
 export class JetStreamHistoryStream implements HistoryStream {
+  private readonly lookups = new Turnstile(LAST_AT_ONCE);
+
   constructor(
     private readonly link: JetStreamLink,
     private readonly name: string,
@@ -57,7 +62,9 @@ export class JetStreamHistoryStream implements HistoryStream {
 
   async last(subject: string): Promise<StoredMessage | undefined> {
     const { streams } = this.link.manager;
-    const found = await this.link.ask(() => streams.getMessage(this.name, { last_by_subj: subject }));
+    const found = await this.lookups.pass(() =>
+      this.link.ask(() => streams.getMessage(this.name, { last_by_subj: subject })),
+    );
     if (!found) return undefined;
     const { seq: sequence, data, time, header } = found;
     return { subject, sequence, at: time.getTime(), label: labelOf(header), data };

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { CommitWaiters, type JournalEntry } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
+import { asError } from './as-error.js';
 import { type BatchEntry, encodeBatch } from './history-batch.js';
-import { type StoredMessage, WrongSequenceError } from './history-stream.js';
+import { WrongSequenceError } from './history-stream.js';
 import { keepNames, type Keeping } from './keep-names.js';
 import { partsOf } from './message-parts.js';
 import type { StreamPlace } from './runtime-loader.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
-import { positionOf, type StreamMarks } from './stream-marks.js';
+import { isLater, positionOf, type StreamMarks } from './stream-marks.js';
 import { nextEntries } from './next-batch.js';
 import { recordedNames, RecordWriter } from './record-writer.js';
+import { removeRuntime } from './remove-runtime.js';
 import { UnacknowledgedEntries } from './unacknowledged-entries.js';
 
 /** In place of the sequence of the newest message. */
@@ -148,18 +150,7 @@ export class RuntimeStream {
   async remove(error: Error): Promise<void> {
     this.abandon(error);
     await this.running;
-    const { events, records, subjects, term } = this.host;
-    for (;;) {
-      try {
-        const last = await events.last(this.subject);
-        if (isLater(last, term)) return;
-        if (last) await events.purge(this.subject, last.sequence + 1);
-        await records.purge(subjects.record(this.runtime));
-        return;
-      } catch (failure) {
-        await this.host.retry(asError(failure));
-      }
-    }
+    await removeRuntime(this.host, this.runtime);
   }
 
   private wake(): void {
@@ -343,12 +334,4 @@ export class RuntimeStream {
       throw error;
     }
   }
-}
-
-function isLater(message: StoredMessage | undefined, term: number): boolean {
-  return message?.label !== undefined && message.label.term > term;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

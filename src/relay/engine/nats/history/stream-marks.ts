@@ -61,3 +61,8 @@ export function positionOf(
   const next = cache.find(runtime, epoch, first);
   return next === undefined ? undefined : next - 1;
 }
+
+/** Whether a later home wrote it. */
+export function isLater(message: StoredMessage | undefined, term: number): boolean {
+  return message?.label !== undefined && message.label.term > term;
+}

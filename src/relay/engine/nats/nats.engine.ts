@@ -87,7 +87,8 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     const { self, connection, clock, observer, here, histories, options, changed, superseded } = parts;
     const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed });
+    const taken = (environmentId: string): void => changed.note(environmentId);
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed, taken });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });

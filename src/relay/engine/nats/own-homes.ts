@@ -42,6 +42,8 @@ export interface OwnHomesParts {
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
   failed(error: unknown, environmentId: string): void;
+  /** Told of each that this node has taken which had a home before: it is shown as its device is expected here. */
+  taken(environmentId: string): void;
 }
 
 /** The environments whose home is this node: taken, given back and lost. */
@@ -86,6 +88,7 @@ export class OwnHomes {
     if (found) return this.whenReady(environmentId, found);
     const home = new OwnHome(claim, clock.now());
     this.own.set(environmentId, home);
+    if (claim.before) this.parts.taken(environmentId);
     home.ready = histories.prepare(environmentId, claim.term).catch(async (error: unknown) => {
       await this.leave(environmentId);
       throw error;

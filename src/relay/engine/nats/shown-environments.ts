@@ -34,7 +34,8 @@ export class ShownEnvironments {
 
   /** Its home, here or elsewhere, has said something else of it. */
   said(environmentId: string): void {
-    this.parts.changed.heard(environmentId);
+    // What this node says of its own was noted before it was written.
+    if (!this.parts.own.has(environmentId)) this.parts.changed.heard(environmentId);
     if (this.isExpected(environmentId)) this.expected.add(environmentId);
     else this.expected.delete(environmentId);
   }
@@ -48,7 +49,8 @@ export class ShownEnvironments {
   look(): void {
     for (const environmentId of this.expected) {
       if (this.isExpected(environmentId)) continue;
-      this.said(environmentId);
+      this.expected.delete(environmentId);
+      this.parts.changed.heard(environmentId);
       if (this.parts.own.has(environmentId)) this.parts.overdue(environmentId);
     }
   }

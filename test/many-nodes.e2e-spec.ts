@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
-import type { EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
+import type { EnvironmentChanges, EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
@@ -214,6 +214,49 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
   });
 
+  it('what becomes of environments at one node is in the feed of the other one', async () => {
+    let cursor = (await rest<EnvironmentChanges>(1, '/v1/environment-changes')).cursor;
+    /** Goes on where it was until there is what is waited for. */
+    const follow = (fits: (changes: EnvironmentChanges) => boolean): Promise<EnvironmentChanges> =>
+      vi.waitFor(async () => {
+        const changes = await rest<EnvironmentChanges>(
+          1,
+          `/v1/environment-changes?since=${encodeURIComponent(cursor)}`,
+        );
+        expect(changes.recovered).toBe(true);
+        cursor = changes.cursor;
+        if (!fits(changes)) throw new Error('nothing of that was told yet');
+        return changes;
+      }, 30_000);
+    const one = (fits: (environment: EnvironmentRecord) => boolean) => follow(({ changed }) => changed.some(fits));
+
+    const stock = { deviceId: 'stock', connectionName: 'ci' };
+    await rest(0, '/v1/environments/register', 'POST', stock);
+    const { changed } = await one(({ connectionName }) => connectionName === 'ci');
+    expect(changed).toMatchObject([{ connectionId: null, offlineReason: 'never-connected' }]);
+    await rest(0, '/v1/environments/register', 'POST', { ...stock, connectionName: 'ci-2' });
+    await one(({ connectionName }) => connectionName === 'ci-2');
+    await rest(0, `/v1/environments/${changed[0]?.id}`, 'DELETE');
+    expect((await follow(({ gone }) => gone.length > 0)).gone).toEqual([changed[0]?.id]);
+
+    const listener = await listen({ mode: 'standard' });
+    const attachment = await attach(urlOf(at(0)));
+    await one((environment) => isOnline(environment) && environment.offlineReason === null);
+    const asked = until(attachment, ({ type }) => type === 'control_request');
+    await attachment.send('echo approved');
+    const waiting = await one(({ waitingApprovals }) => waitingApprovals === 1);
+    expect(waiting.changed.at(-1)).toMatchObject({ lastAsked: { runtime: attachment.runtime } });
+    await attachment.answerApproval(String((await asked)['request_id']), { behavior: 'allow' });
+    await one((environment) => environment.waitingApprovals === 0 && environment.lastTurnEnded !== undefined);
+    await listener.close();
+    expect((await one((environment) => !isOnline(environment))).changed.at(-1)).toMatchObject({
+      offlineReason: 'stopped',
+    });
+
+    const other = await rest<EnvironmentChanges>(0, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
+    expect(other).toMatchObject({ recovered: false, changed: [] });
+  });
+
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
     await listen();
     const attachment = await attach();
@@ -232,14 +275,27 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     void (async () => {
       for await (const { phase } of attachment.states()) phases.push(phase);
     })();
+    const { cursor } = await rest<EnvironmentChanges>(1, '/v1/environment-changes');
     const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
       if (part > 2) return;
       await nats.kill();
+      await vi.waitFor(async () => expect(await natsOf(1)).toBe('away'), 30_000);
       await nats.again();
     });
+    await vi.waitFor(async () => expect(await natsOf(1)).toBe('connected'), 30_000);
+    // What others told meanwhile was missed.
+    const since = await rest<EnvironmentChanges>(1, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
+    expect(since.recovered).toBe(false);
     expect(text).toBe(PRINTED);
     expect(phases.filter((phase) => phase !== 'open')).toEqual([]);
   });
+
+  /** What a node says of NATS, and that it takes traffic. */
+  async function natsOf(index: number): Promise<unknown> {
+    const { status, info } = await rest<{ status: string; info: { nats: object } }>(index, '/readyz');
+    expect([status, info]).toMatchObject(['ok', { nats: { status: 'up' } }]);
+    return (info.nats as { message?: unknown }).message;
+  }
 
   /** Why an attachment is not open any more. */
   async function closed(attachment: Attachment): Promise<string> {

@@ -35,8 +35,8 @@ export class OwnHome {
 }
 
 export interface OwnHomesParts {
-  readonly here: EmbeddedEngine;
-  readonly homes: Homes;
+  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'leave'>;
+  readonly homes: Pick<Homes, 'self' | 'claim' | 'give' | 'remove'>;
   readonly histories: SharedHistories;
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */

@@ -1,0 +1,98 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
+import { NatsWorld } from '../../../../test/kit/nats-world.js';
+import { SILENT } from '../../../../test/kit/silent-logger.js';
+import { SYSTEM_CLOCK } from '../../../protocol/index.js';
+import type { NatsConnection } from './nats-connection.js';
+import type { Newcomer } from './newcomer.js';
+import { NodeDoors } from './node-doors.js';
+import type { Tunnel } from './tunnel.js';
+
+const QUIET = { packetSent: () => {}, packetReceived: () => {} };
+const NEWCOMER: Newcomer = { kind: 'call', environmentId: 'env-1' };
+type Receive = (newcomer: Newcomer) => Promise<((tunnel: Tunnel) => void) | undefined>;
+
+describe.skipIf(NATS_SKIPPED !== undefined)(`doors of nodes (NATS: ${NATS_SKIPPED ?? 'here'})`, () => {
+  let world: NatsWorld;
+  const open: NodeDoors[] = [];
+  beforeAll(async () => {
+    Logger.overrideLogger(SILENT);
+    world = await NatsWorld.start();
+  });
+  afterAll(() => world.dispose());
+  afterEach(async () => {
+    for (const doors of open.splice(0)) doors.stop();
+    await world.empty();
+  });
+
+  async function node(self: string, receive: Receive = async () => undefined) {
+    const connection: NatsConnection = await world.node();
+    const doors = new NodeDoors({ self, connection, clock: SYSTEM_CLOCK, observer: QUIET, receive });
+    open.push(doors);
+    // What was subscribed to is known to the server.
+    await connection.core.flush();
+    return doors;
+  }
+
+  /** A node that sends everything back. */
+  const echo: Receive = async () => (tunnel) =>
+    tunnel.receive({ message: (text) => void tunnel.send(`${text}, again`), closed: () => {} });
+
+  async function knock(doors: NodeDoors, at: string): Promise<Tunnel> {
+    const tunnel = await doors.knock(at, NEWCOMER);
+    if (typeof tunnel === 'string') throw new Error(tunnel);
+    return tunnel;
+  }
+
+  function answer(tunnel: Tunnel, text: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      tunnel.receive({ message: resolve, closed: (code) => reject(new Error(String(code))) });
+      tunnel.send(text);
+    });
+  }
+
+  it('who is taken in gets a tunnel to there; the other node hears who it is', async () => {
+    const receive = vi.fn<Receive>(echo);
+    await node('home', receive);
+    const edge = await node('edge');
+    expect(await answer(await knock(edge, 'home'), 'hello')).toBe('hello, again');
+    expect(receive).toHaveBeenCalledExactlyOnceWith(NEWCOMER);
+  });
+
+  it('carries what is larger than NATS takes', async () => {
+    await node('home', echo);
+    const edge = await node('edge');
+    const large = 'é'.repeat(3 * 1024 * 1024);
+    expect(await answer(await knock(edge, 'home'), large)).toBe(`${large}, again`);
+  });
+
+  it.each<[string, Receive]>([
+    ['says that it is not the home', async () => undefined],
+    ['fails', () => Promise.reject(new Error('NATS is away'))],
+  ])('a node that %s takes nobody in', async (_what, receive) => {
+    await node('other', receive);
+    const edge = await node('edge');
+    expect(await edge.knock('other', NEWCOMER)).toBe('elsewhere');
+    expect(edge.tunnels.count).toBe(0);
+  });
+
+  it('a node that is not there is known at once', async () => {
+    const edge = await node('edge');
+    expect(await edge.knock('nowhere', NEWCOMER)).toBe('unheard');
+    expect(edge.tunnels.count).toBe(0);
+  });
+
+  it('nobody is asked while NATS is away; tunnels stay, and what was sent meanwhile arrives', async () => {
+    await node('home', echo);
+    const edge = await node('edge');
+    const tunnel = await knock(edge, 'home');
+    let heard: Promise<string> | undefined;
+    await world.outage(async () => {
+      expect(await edge.knock('home', NEWCOMER)).toBe('away');
+      heard = answer(tunnel, 'hello');
+    });
+    expect(await heard).toBe('hello, again');
+    expect(edge.tunnels.count).toBe(1);
+  });
+});

@@ -37,7 +37,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`doors of nodes (NATS: ${NATS_SKIPPE
 
   /** A node that sends everything back. */
   const echo: Receive = async () => (tunnel) =>
-    tunnel.receive({ message: (text) => void tunnel.send(`${text}, again`), closed: () => {} });
+    tunnel.receive({ message: (text) => tunnel.send(`${text}, again`), closed: () => {} });
 
   async function knock(doors: NodeDoors, at: string): Promise<Tunnel> {
     const tunnel = await doors.knock(at, NEWCOMER);

@@ -9,7 +9,7 @@ import { PROCESS_TOKEN, RelayProcess } from './kit/relay-process.js';
 import { startListener } from './kit/twinlane.js';
 
 // Each test starts processes, and some wait until a node that was killed counts as gone.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const PARTS = 4;
 /** Prints in parts, each once its file is there. */
@@ -74,7 +74,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`relay nodes that are killed (NATS: 
       const [online] = await client.environments({ onlineOnly: true });
       if (!online) throw new Error('no environment is online yet');
       return online;
-    }, 60_000);
+    }, 120_000);
     const attachment = await client.attach(environment);
     cleanups.push(() => attachment.close());
     await attachment.runtimeStart({ agent_id: null });

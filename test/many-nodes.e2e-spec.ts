@@ -16,7 +16,7 @@ import { readRest, readUntil } from './kit/read-terminal.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 // Each test has nodes, a listener and clients of its own.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const PARTS = 4;
 /** Prints in parts, each once its file is there. */
@@ -87,7 +87,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
       const environment = (await client.environments()).find(fits);
       if (!environment) throw new Error('no such environment is shown yet');
       return environment;
-    }, 30_000);
+    }, 120_000);
   }
 
   const isOnline = ({ connectionId }: EnvironmentRecord): boolean => connectionId !== null;
@@ -206,10 +206,10 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
       const { nodes: all } = await rest<RelayNodes>(1, '/v1/nodes');
       return all.filter(({ environments }) => environments > 0).map(({ name, state }) => `${name} ${state}`);
     };
-    await vi.waitFor(async () => expect(await servedBy()).toEqual(['first ready']), 30_000);
+    await vi.waitFor(async () => expect(await servedBy()).toEqual(['first ready']), 120_000);
     nodes.reverse();
     towards.listeners.cut();
-    await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 30_000);
+    await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 120_000);
     const attachment = await attach(urlOf(at(1)));
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
   });
@@ -227,7 +227,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
         cursor = changes.cursor;
         if (!fits(changes)) throw new Error('nothing of that was told yet');
         return changes;
-      }, 30_000);
+      }, 120_000);
     const one = (fits: (environment: EnvironmentRecord) => boolean) => follow(({ changed }) => changed.some(fits));
 
     const stock = { deviceId: 'stock', connectionName: 'ci' };
@@ -279,10 +279,10 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
       if (part > 2) return;
       await nats.kill();
-      await vi.waitFor(async () => expect(await natsOf(1)).toBe('away'), 30_000);
+      await vi.waitFor(async () => expect(await natsOf(1)).toBe('away'), 120_000);
       await nats.again();
     });
-    await vi.waitFor(async () => expect(await natsOf(1)).toBe('connected'), 30_000);
+    await vi.waitFor(async () => expect(await natsOf(1)).toBe('connected'), 120_000);
     // What others told meanwhile was missed.
     const since = await rest<EnvironmentChanges>(1, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
     expect(since.recovered).toBe(false);

@@ -49,9 +49,9 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     const [a, b] = [await node('a', { moved }), await node('b')];
     await a.claim('env-1');
     await a.say('env-1', SHOWN);
-    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject({ ...SHOWN, node: 'a' }), 20_000);
+    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject({ ...SHOWN, node: 'a' }), 100_000);
     await b.claim('env-1', 'a');
-    await vi.waitFor(() => expect(moved).toHaveBeenCalledWith('env-1'), 20_000);
+    await vi.waitFor(() => expect(moved).toHaveBeenCalledWith('env-1'), 100_000);
   });
 
   it('tells on after NATS was away', async () => {
@@ -59,7 +59,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     await a.claim('env-1');
     await world.outage();
     await a.say('env-1', SHOWN);
-    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject(SHOWN), 20_000);
+    await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject(SHOWN), 100_000);
   });
 
   it('an environment that was deleted has no home, and begins anew', async () => {
@@ -68,7 +68,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     await a.say('env-1', SHOWN);
     await a.remove('env-1');
     expect(await b.nodeOf('env-1')).toBeUndefined();
-    await vi.waitFor(() => expect(b.shown('env-1')?.presence).toBeUndefined(), 20_000);
+    await vi.waitFor(() => expect(b.shown('env-1')?.presence).toBeUndefined(), 100_000);
     expect(await b.claim('env-1')).toEqual({ node: 'b', term: 1, before: undefined });
   });
 });

@@ -5,7 +5,7 @@ import type { Homes } from './homes.js';
 import type { OwnHomes } from './own-homes.js';
 
 export interface HomeUpkeepParts {
-  readonly own: OwnHomes;
+  readonly own: Pick<OwnHomes, 'ids' | 'of' | 'shown' | 'lose' | 'leave'>;
   readonly homes: Pick<Homes, 'say'>;
   readonly here: Pick<EmbeddedEngine, 'serves'>;
   readonly clock: Clock;

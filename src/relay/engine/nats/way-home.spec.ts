@@ -1,0 +1,94 @@
+import { beforeEach, expect, it } from 'vitest';
+import { ManualClock, settle } from '../../../../test/kit/manual-clock.js';
+import { OwnHome } from './own-homes.js';
+import { Tunnels } from './tunnels.js';
+import { type Arrival, WayHome } from './way-home.js';
+
+const WAIT_MS = 10_000;
+const NEWCOMER = { kind: 'call', environmentId: 'env-1' } as const;
+const ARRIVAL: Arrival<string> = { atHome: () => 'at home', through: () => 'through a tunnel' };
+
+class World {
+  readonly clock = new ManualClock();
+  readonly here = new OwnHome({ node: 'self', term: 1, before: undefined }, 0);
+  /** Where its home is; undefined: here. */
+  node: string | undefined;
+  /** What becomes of who knocks there. */
+  reception: 'accepted' | 'elsewhere' | 'away' | 'unheard' = 'accepted';
+  readonly gone = new Set<string>();
+  readonly silent = new Set<string>();
+  isServing = true;
+  readonly claims: (string | undefined)[] = [];
+  private readonly tunnels = new Tunnels('self', { maxPacketBytes: 1_024, publish() {} }, this.clock, {
+    packetSent() {},
+    packetReceived() {},
+  });
+  readonly way = new WayHome({
+    own: {
+      find: async (_id, gone) => {
+        this.claims.push(gone);
+        if (gone !== undefined && gone === this.node) this.node = undefined;
+        return this.node ?? this.here;
+      },
+      of: () => (this.node === undefined ? this.here : undefined),
+    },
+    doors: {
+      knock: async (node) => (this.reception === 'accepted' ? this.tunnels.dial(node) : this.reception),
+    },
+    nodes: { isGone: async (node) => this.gone.has(node), isSilent: (node) => this.silent.has(node) },
+    clock: this.clock,
+    homeWaitMs: WAIT_MS,
+    isServing: () => this.isServing,
+  });
+}
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+
+it('who comes to the home is there; who comes to another node is taken there', async () => {
+  expect(await world.way.take(NEWCOMER, ARRIVAL)).toEqual({ done: 'at home' });
+  world.node = 'other';
+  expect(await world.way.take(NEWCOMER, ARRIVAL)).toEqual({ done: 'through a tunnel' });
+});
+
+it.each([
+  ['lives no more', 'away', 'gone'],
+  ['is silent, and nobody listens there', 'unheard', 'silent'],
+] as const)('a home whose node %s is taken over', async (_what, reception, how) => {
+  world.node = 'other';
+  world.reception = reception;
+  world[how].add('other');
+  const taking = world.way.take(NEWCOMER, ARRIVAL);
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'at home' });
+  expect(world.claims).toContain('other');
+});
+
+it('a home that does not answer for a moment is looked for again, and not taken over', async () => {
+  world.node = 'other';
+  world.reception = 'elsewhere';
+  const taking = world.way.take(NEWCOMER, ARRIVAL);
+  await world.clock.advance(1_000);
+  world.reception = 'accepted';
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'through a tunnel' });
+  expect(world.claims).not.toContain('other');
+});
+
+it('nobody waits for longer than that, nor when that is not wanted any more, nor while this node ends', async () => {
+  world.node = 'other';
+  world.reception = 'away';
+  const late = world.way.take(NEWCOMER, ARRIVAL);
+  let isWanted = true;
+  const left = world.way.take(NEWCOMER, { ...ARRIVAL, isWanted: () => isWanted });
+  await settle();
+  isWanted = false;
+  await world.clock.advance(1_000);
+  expect(await left).toBeUndefined();
+  await world.clock.advance(WAIT_MS);
+  expect(await late).toBeUndefined();
+  world.isServing = false;
+  expect(await world.way.take(NEWCOMER, ARRIVAL)).toBeUndefined();
+});

@@ -67,6 +67,7 @@ export const PARTS: readonly Part[] = [
         description: 'Without `resumeFrom`: how many of the newest events it is sent first.',
       },
       chunks: { const: '1', description: 'It takes large frames in pieces.' },
+      batches: { const: '1', description: 'It takes several frames in one message, as a JSON array.' },
       renew: { const: '1', description: 'It asks how long its token lives, to show a fresh one before.' },
       requests: { const: '1', description: 'It asks which of its requests may still be answered.' },
     },

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Attachment } from '../src/client/index.js';
-import { decodeBatch, decodeFrame, isBatch, type Frame, isRecord } from '../src/protocol/index.js';
+import { decodeBatch, decodeFrame, type Frame, isBatch, isRecord } from '../src/protocol/index.js';
 import { ClientGateway } from '../src/relay/gateways/client.gateway.js';
 import { DeviceGateway } from '../src/relay/gateways/device.gateway.js';
 import { asyncApiDocument } from './kit/api/asyncapi.js';
@@ -129,8 +129,9 @@ function overhear(): { readonly heard: Overheard[]; readonly stop: () => void } 
     const { pathname, searchParams } = new URL(socket.url);
     const part = pathname.endsWith('/listener/ws') ? 'listener' : 'client';
     const text = String(data);
-    const frames = isBatch(text) ? decodeBatch(text) : [decodeFrame(text, false)];
-    for (const frame of frames) heard.push({ channel: `${part}-${searchParams.get('channel')}`, action, frame });
+    // To a client that takes batches several frames may come in one message.
+    for (const frame of isBatch(text) ? decodeBatch(text) : [decodeFrame(text)])
+      heard.push({ channel: `${part}-${searchParams.get('channel')}`, action, frame });
   };
   const send = vi.spyOn(WebSocket.prototype, 'send').mockImplementation(function (this: WebSocket, ...args) {
     note(this, 'receive', args[0]);

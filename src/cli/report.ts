@@ -19,18 +19,20 @@ const EXIT_BY_NAME: Readonly<Record<string, number>> = {
 };
 
 /** A relay that is there and refuses what was asked of it. */
-const EXIT_BY_REFUSAL: Readonly<Record<string, number>> = {
-  ACCESS_REFUSED: EXIT.TOKEN_REFUSED,
-  BAD_REQUEST: EXIT.USAGE,
-  ENVIRONMENT_UNKNOWN: EXIT.USAGE,
-  TOKEN_UNKNOWN: EXIT.USAGE,
-  ORGANIZATION_UNKNOWN: EXIT.USAGE,
-  ORGANIZATION_EXISTS: EXIT.USAGE,
-  TOO_MANY_TOKENS: EXIT.FAILED,
-  CHANGE_NOT_KEPT: EXIT.FAILED,
-  AUDIT_NOT_KEPT: EXIT.FAILED,
-  INTERNAL: EXIT.FAILED,
-};
+const EXIT_BY_REFUSAL: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ACCESS_REFUSED: EXIT.TOKEN_REFUSED,
+    BAD_REQUEST: EXIT.USAGE,
+    ENVIRONMENT_UNKNOWN: EXIT.USAGE,
+    TOKEN_UNKNOWN: EXIT.USAGE,
+    ORGANIZATION_UNKNOWN: EXIT.USAGE,
+    ORGANIZATION_EXISTS: EXIT.USAGE,
+    TOO_MANY_TOKENS: EXIT.FAILED,
+    CHANGE_NOT_KEPT: EXIT.FAILED,
+    AUDIT_NOT_KEPT: EXIT.FAILED,
+    INTERNAL: EXIT.FAILED,
+  }),
+);
 
 /** Codes of the relay that mean that nobody is there to do it. */
 const NOBODY_THERE: ReadonlySet<unknown> = new Set(['DEVICE_OFFLINE', 'OUTCOME_UNKNOWN', 'NOT_SENT']);
@@ -54,7 +56,7 @@ function exitCodeOf(error: Error): number | undefined {
   // A full disk: whoever starts programs again may do so.
   if (error.name === 'DatabaseError' && 'retriable' in error && error.retriable === true) return EXIT.FAILED;
   if (error.name === 'RelayRefusedError' && 'code' in error && typeof error.code === 'string')
-    return EXIT_BY_REFUSAL[error.code] ?? EXIT_BY_NAME[error.name];
+    return EXIT_BY_REFUSAL.get(error.code) ?? EXIT_BY_NAME[error.name];
   if ('code' in error && NOBODY_THERE.has(error.code)) return EXIT.UNREACHABLE;
   if (error.name === 'CommandError' && 'code' in error && error.code === 'ACCESS_REFUSED') return EXIT.TOKEN_REFUSED;
   return EXIT_BY_NAME[error.name];

@@ -82,11 +82,14 @@ it('hands on and acknowledges each frame of a message that holds several', async
   expect(attachment.state.phase).toBe('open');
 });
 
-it('C29 leaves a link whose message holds something else than frames', async () => {
+it.each([
+  ['something else than frames', '[{"type":"a"},7]'],
+  ['frames, and is binary', Buffer.from('[{"type":"a"}]')],
+])('C29 leaves a link whose message holds %s', async (_what, message) => {
   const attachment = await fake.attach();
   const states = attachment.states();
   await states.next();
-  relay.open('stream')[0]?.ws.send('[{"type":"a"},7]');
+  relay.open('stream')[0]?.ws.send(message);
   expect((await states.next()).value).toMatchObject({ phase: 'reconnecting' });
 });
 

@@ -206,7 +206,7 @@ export class ClientLink {
   /** A frame that cannot be read but does not break the framing is left out: if it was an event, the next number shows the hole. */
   private decode(channel: ChannelName, text: string, isBinary: boolean): readonly Frame[] {
     try {
-      return isBatch(text) ? decodeBatch(text) : [decodeFrame(text, isBinary)];
+      return !isBinary && isBatch(text) ? decodeBatch(text) : [decodeFrame(text, isBinary)];
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       if (error.breaksFraming) this.fail(`${channel} brought a message that is no frame`);

@@ -177,6 +177,18 @@ describe('watchEnvironments', () => {
       await updates.return?.();
     });
 
+    it('asks a relay for all whose changes do not go on', async () => {
+      const more = page('2', { hasMore: true });
+      const { clock, relay, asked, since, next, updates } = bench(undefined, [lost('1'), more, more, more]);
+      await next();
+      relay.list = [environmentRecord('c', 'three')];
+      const second = next();
+      await clock.advance(watchMs);
+      expect(told(await second)).toEqual(['appeared c', 'gone a']);
+      expect([asked.length, since]).toEqual([2, [undefined, '1', '2']]);
+      await updates.return?.();
+    });
+
     it('takes nothing for told that was not', async () => {
       const more = page('2', { changed: [environmentRecord('b', 'two')], hasMore: true });
       const { clock, relay, since, next, updates } = bench(undefined, [lost('1'), more]);

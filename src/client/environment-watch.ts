@@ -96,6 +96,7 @@ class EnvironmentPolls {
     let page = await source.changes(this.cursor);
     // At first there is no cursor, and nothing is recovered.
     while (page?.recovered) {
+      const { cursor } = page;
       for (const id of page.gone) isOther = now.delete(id) || isOther;
       for (const environment of page.changed) {
         isOther = true;
@@ -103,10 +104,12 @@ class EnvironmentPolls {
         else now.delete(environment.id);
       }
       if (!page.hasMore) {
-        this.cursor = page.cursor;
+        this.cursor = cursor;
         return isOther ? now : undefined;
       }
-      page = await source.changes(page.cursor);
+      page = await source.changes(cursor);
+      // It would be asked the same for ever.
+      if (page?.hasMore && page.cursor === cursor) break;
     }
     const all = await source.list();
     this.cursor = page?.cursor;

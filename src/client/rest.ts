@@ -107,8 +107,11 @@ export class RelayRest {
       clock,
       late,
     );
-    // Nobody waits for it any more, or it is over.
-    const { status, body, retryAfter } = await unlessAborted(asked, signal).finally(() => abort.abort());
+    const { status, body, retryAfter } = await unlessAborted(asked, signal).catch((error: unknown) => {
+      // Nobody waits for it any more. One that was answered is left alone: browsers would show it as failed.
+      abort.abort();
+      throw error;
+    });
     if (status < 200 || status > 299) throw refusal(status, body, retryAfter, environment);
     try {
       return JSON.parse(body);

@@ -31,7 +31,7 @@ export interface TurnHost {
  * @publicApi
  */
 export class Turn implements AsyncIterable<Frame> {
-  /** How it ended; undefined until then. */
+  /** How it ended; undefined until it has been iterated to its end. */
   outcome: TurnOutcome | undefined;
   private silence: Timer | undefined;
   private gapSeen = false;

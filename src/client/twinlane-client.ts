@@ -52,11 +52,11 @@ export class TwinlaneClient {
   /**
    * One environment as it is now.
    *
-   * @param name its `id`, `connectionId` or `deviceId`
+   * @param id its `id`, `connectionId` or `deviceId`; names are not unique, so look for one in `environments()`
    * @throws RelayUnreachableError, TokenRefusedError, EnvironmentNotFoundError, RelayRefusedError
    */
-  environment(name: string, { signal }: GiveUp = {}): Promise<EnvironmentRecord> {
-    return this.rest.environment(name, signal);
+  environment(id: string, { signal }: GiveUp = {}): Promise<EnvironmentRecord> {
+    return this.rest.environment(id, signal);
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   FrameError,
   type FrameFault,
   isBatch,
+  MAX_FRAME_DEPTH,
   withoutSeq,
   withSeq,
 } from './codec.js';
@@ -45,9 +46,21 @@ describe('decodeBatch', () => {
     ['[{"type":"a"},7]', 'NOT_OBJECT'],
     ['[{"type":"a"},[{"type":"b"}]]', 'NOT_OBJECT'],
     ['[{"type":7}]', 'NOT_OBJECT'],
+    ['[{"type":""}]', 'NOT_OBJECT'],
+    ['[]', 'NOT_OBJECT'],
     ['{"type":"a"}', 'NOT_OBJECT'],
   ])('C29 refuses %s', (text, fault) => {
     expect(() => decodeBatch(text)).toThrow(expect.objectContaining({ fault, breaksFraming: true }));
+  });
+
+  it('C29 takes frames that are as deep as one alone may be, and no deeper', () => {
+    // The frame itself is one level.
+    const nested = (levels: number): string => `[{"type":"a","x":${'['.repeat(levels)}${']'.repeat(levels)}}]`;
+    expect(decodeBatch(nested(MAX_FRAME_DEPTH - 1))).toHaveLength(1);
+    expect(() => decodeBatch(nested(MAX_FRAME_DEPTH))).toThrow(expect.objectContaining({ fault: 'TOO_DEEP' }));
+    expect(() => decodeFrame(nested(MAX_FRAME_DEPTH).slice(1, -1))).toThrow(
+      expect.objectContaining({ fault: 'TOO_DEEP' }),
+    );
   });
 });
 

@@ -82,7 +82,7 @@ export function isBatch(text: string): boolean {
 /**
  * Reads one message as the frames that it holds, for whoever asked for batches: the relay, which makes them, has looked at each already.
  *
- * @throws FrameError for what is no JSON array of objects with a `type`
+ * @throws FrameError for what is no JSON array of objects with a `type`, for an empty one, and for nesting beyond `MAX_FRAME_DEPTH`
  */
 export function decodeBatch(text: string): Frame[] {
   let values: unknown;
@@ -91,12 +91,15 @@ export function decodeBatch(text: string): Frame[] {
   } catch (cause) {
     throw new FrameError('NOT_JSON', 'The message is not JSON.', { cause });
   }
-  if (!Array.isArray(values) || !values.every(isTyped)) throw new FrameError('NOT_OBJECT', 'A batch holds frames.');
+  if (!Array.isArray(values) || values.length === 0 || !values.every(isTyped))
+    throw new FrameError('NOT_OBJECT', 'A batch holds frames.');
+  if (depthOf(text, values) > MAX_FRAME_DEPTH + 1)
+    throw new FrameError('TOO_DEEP', `A frame of the batch is nested deeper than ${MAX_FRAME_DEPTH}.`);
   return values;
 }
 
 function isTyped(value: unknown): value is Frame {
-  return isRecord(value) && typeof value['type'] === 'string';
+  return isRecord(value) && typeof value['type'] === 'string' && value['type'] !== '';
 }
 
 /** Whether a text is larger than so many bytes of UTF-8. */

@@ -77,7 +77,7 @@ export interface EnvironmentRecord {
   readonly currentMode?: string;
   /** Of the directory that its last conversation works in; left out where git is none, or nobody has asked yet. */
   readonly currentBranch?: string;
-  /** How its listener is connected; left out while it is not, and by other relays. */
+  /** How its listener is connected, or was until its link broke; left out while it is offline, and by other relays. */
   readonly currentLink?: CurrentLink;
   /** Approvals that wait for an answer; left out where nobody has been connected to it since the relay began, and by other relays. */
   readonly waitingApprovals?: number;

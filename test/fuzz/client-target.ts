@@ -129,7 +129,7 @@ export class ClientTarget {
     const writer = new Writer(FRAMES, { requests, epoch: 'epoch-1', others: { 'terminal-1': spawn?.['terminal_id'] } });
     for (const message of list) {
       const ws = await this.socket(message.second ? 'control' : 'stream');
-      const { next } = deliver(ws, writer.text(message), message);
+      const { next } = deliver(ws, writer.text(message), message, true);
       this.tally.add('client library: frames of a relay');
       if (next !== 'more') await isOver(ws, next);
     }

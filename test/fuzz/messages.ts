@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { decodeFrame, FrameError } from '../../src/protocol/index.js';
+import { decodeBatch, decodeFrame, FrameError, isBatch } from '../../src/protocol/index.js';
 import { mutate } from './mutation.js';
 import type { Message } from './relay-cases.js';
 
@@ -60,8 +60,8 @@ export interface Delivered {
   readonly next: 'more' | 'close' | 'nothing' | 'end';
 }
 
-/** Sends a message in its shape. */
-export function deliver(ws: WebSocket, text: string, { shape }: Message): Delivered {
+/** Sends a message in its shape. @param takesBatches whether its peer reads a message that holds several frames */
+export function deliver(ws: WebSocket, text: string, { shape }: Message, takesBatches = false): Delivered {
   const third = Math.ceil(text.length / 3);
   switch (shape) {
     case 'fragments':
@@ -89,14 +89,15 @@ export function deliver(ws: WebSocket, text: string, { shape }: Message): Delive
         return { next: 'close' };
       }
       ws.send(sent);
-      return judged(sent, false);
+      return judged(sent, false, takesBatches);
     }
   }
 }
 
-function judged(text: string, isBinary: boolean): Delivered {
+function judged(text: string, isBinary: boolean, takesBatches = false): Delivered {
   try {
-    decodeFrame(text, isBinary, { maxBytes: MAX_FRAME_BYTES });
+    if (takesBatches && isBatch(text)) decodeBatch(text);
+    else decodeFrame(text, isBinary, { maxBytes: MAX_FRAME_BYTES });
     return { next: 'more' };
   } catch (error) {
     if (error instanceof FrameError) return { fault: error, next: error.breaksFraming ? 'close' : 'more' };

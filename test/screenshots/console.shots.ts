@@ -103,9 +103,17 @@ it('environments, and the way to one of them', async () => {
 });
 
 it('the connection, with something to measure', async () => {
-  const page = await inShop('connection', { ...DESK, colorScheme: 'light' });
-  await page.getByRole('heading', { name: 'work-laptop' }).waitFor();
-  // Measurements of half a minute.
-  await page.waitForTimeout(30_000);
+  await world.resetShop();
+  const all = { width: 1200, height: 1000 };
+  const page = await inShop('conversation/measured', { ...DESK, viewport: all, colorScheme: 'light' });
+  // What the stream carries is that of a turn.
+  await ask(page);
+  await allow(page).click();
+  await page.locator('[data-asks]').getByText('node test/run.js').first().waitFor();
+  await allow(page).click();
+  await page.getByText('All six tests pass').waitFor();
+  await page.getByRole('link', { name: 'Connection', exact: true }).click();
+  // The quiet after it.
+  await page.waitForTimeout(20_000);
   await takePicture(page, 'connection');
 });

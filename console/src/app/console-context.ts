@@ -70,8 +70,9 @@ export function createConsole(window: Window, clock: Clock = SYSTEM_CLOCK): Cons
 function watchSession(window: Window, session: SessionStore, visible: ReadonlySignal<boolean>): void {
   window.addEventListener('storage', () => session.changedElsewhere());
   window.addEventListener('focus', () => void session.verify());
-  effect(() => {
-    if (visible.value) void session.verify();
+  // No effect: that would ask again whenever `verify` finds another state.
+  visible.subscribe((isVisible) => {
+    if (isVisible) void session.verify();
   });
 }
 

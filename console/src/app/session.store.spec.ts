@@ -122,7 +122,8 @@ describe('who uses the page', () => {
     await store.begin('secret of mallory');
     relay.fails = undefined;
     await store.begin(undefined);
-    expect([store.info, asked]).toEqual([INFO, ['session', 'session']]);
+    expect([store.info, asked]).toEqual([INFO, ['session', 'session', 'who is secret of mallory']]);
+    expect(store.asked.value).toMatchObject({ mine: INFO, other: OTHER });
   });
 
   it('a relay that does not answer ends no session', async () => {
@@ -170,6 +171,15 @@ describe('who uses the page', () => {
     await store.verify();
     expect(store.state.value).toEqual({ phase: 'signed-out', reason: expect.stringContaining('not yours') });
     expect(items.size).toBe(0);
+  });
+
+  it('who comes back while the answer for their last return is on its way is told all the same', async () => {
+    const { store, relay } = bench({ kept: true });
+    await store.begin(undefined);
+    const first = store.verify();
+    relay.cookie = OTHER;
+    await Promise.all([first, store.verify()]);
+    expect(store.state.value).toEqual({ phase: 'signed-out', reason: expect.stringContaining('not yours') });
   });
 
   it('a refusal that comes after another tab has signed in takes nothing from that', async () => {

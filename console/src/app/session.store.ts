@@ -43,9 +43,10 @@ export interface SessionParts {
 export class SessionStore {
   private readonly now = signal<SessionState>({ phase: 'checking' });
   private readonly asking = signal<(OtherSession & { readonly token: string }) | undefined>(undefined);
+  /** Of a link that was followed while nobody could say whose session there is. */
+  private waiting: string | undefined;
   /** Whose session this page had last. */
   private last: string | null;
-  private isVerifying = false;
 
   constructor(private readonly parts: SessionParts) {
     this.last = parts.storage.getItem(parts.key);
@@ -67,12 +68,14 @@ export class SessionStore {
   }
 
   /** @param token of the link that the page was opened with, or that was followed in it: takes no session away without a question */
-  async begin(token: string | undefined): Promise<void> {
+  async begin(token = this.waiting): Promise<void> {
+    this.waiting = undefined;
     if (this.info === undefined) await this.resume();
     if (token === undefined) return;
     if (this.info !== undefined) await this.offer(token, this.info);
-    // Whose session there may be, only the relay knows.
-    else if (this.now.value.phase !== 'unknown') await this.signIn(token);
+    // Whose session there may be, only the relay knows: the link waits until it says so.
+    else if (this.now.value.phase === 'unknown') this.waiting = token;
+    else await this.signIn(token);
   }
 
   async signIn(token: string): Promise<void> {
@@ -150,16 +153,13 @@ export class SessionStore {
   /** Somebody is back at the page: whether the session is still theirs. */
   async verify(): Promise<void> {
     const { info } = this;
-    if (info === undefined || this.isVerifying) return;
-    this.isVerifying = true;
+    if (info === undefined) return;
     try {
       const { tokenId } = await this.parts.client.session();
       if (this.info === info && tokenId !== info.tokenId) this.ended(OF_SOMEBODY_ELSE);
     } catch (error) {
       // Of a relay that does not answer every other part of the page tells.
       if (this.info === info) this.noticed(error);
-    } finally {
-      this.isVerifying = false;
     }
   }
 

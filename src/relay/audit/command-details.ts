@@ -30,23 +30,25 @@ const NOT_CHANGING: ReadonlySet<string> = new Set([
   'watch_file',
 ]);
 
-/** Fields that say what a command is about, of those that have them; never what it writes. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  abort_message: ['run_id'],
-  checkout_branch: ['branch', 'create', 'cwd'],
-  edit_file: ['file_path'],
-  execute_command: ['command_id', 'args'],
-  get_tree: ['path'],
-  list_in_directory: ['path'],
-  read_file: ['path'],
-  remove_queue_item: ['item_id'],
-  runtime_start: ['agent_id', 'mode', 'cwd'],
-  terminal_input: ['terminal_id'],
-  terminal_kill: ['terminal_id'],
-  terminal_spawn: ['terminal_id', 'command', 'args', 'shell', 'cwd'],
-  watch_file: ['path'],
-  write_file: ['path'],
-};
+/** Fields that say what a command is about, of those that have them; never what it writes. A map: a client may name its command `constructor`. */
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    abort_message: ['run_id'],
+    checkout_branch: ['branch', 'create', 'cwd'],
+    edit_file: ['file_path'],
+    execute_command: ['command_id', 'args'],
+    get_tree: ['path'],
+    list_in_directory: ['path'],
+    read_file: ['path'],
+    remove_queue_item: ['item_id'],
+    runtime_start: ['agent_id', 'mode', 'cwd'],
+    terminal_input: ['terminal_id'],
+    terminal_kill: ['terminal_id'],
+    terminal_spawn: ['terminal_id', 'command', 'args', 'shell', 'cwd'],
+    watch_file: ['path'],
+    write_file: ['path'],
+  }),
+);
 
 /** Whether a command changes something, or may: what nobody knows counts as such. */
 export function isChanging(type: string): boolean {
@@ -70,7 +72,7 @@ export function commandDetails(
   const details: Record<string, string | number | boolean> = { type: frame.type.slice(0, MOST_NAME_CHARACTERS) };
   const requestId = requestIdOf(frame);
   if (requestId !== undefined) details['requestId'] = shown(requestId, secrets).slice(0, MOST_NAME_CHARACTERS);
-  for (const field of FIELDS[frame.type] ?? []) add(details, field, frame[field], secrets);
+  for (const field of FIELDS.get(frame.type) ?? []) add(details, field, frame[field], secrets);
   const { payload } = frame;
   if (frame.type === 'change_device_state' && isRecord(payload))
     for (const field of ['mode', 'cwd', 'agent_mode']) add(details, field, payload[field], secrets);

@@ -212,6 +212,19 @@ describe.each(ADAPTERS)('a registry in %s', (name, open) => {
       expect([gone, await registry.list('default')]).toEqual([450, []]);
     });
 
+    it('finds those of many ids at once, within its organisation', async () => {
+      const ids: string[] = [];
+      for (const deviceId of ['device-1', 'device-2', 'device-3'])
+        ids.push((await registry.register(registration({ deviceId }))).environment.id);
+      const { environment: foreign } = await registry.register(registration({ organizationId: 'others' }));
+      const found = await registry.withIds(
+        'default',
+        new Set([...ids.slice(1), foreign.id, foreign.connectionId, 'env-"x']),
+      );
+      expect(found.map(({ id }) => id).toSorted()).toEqual(ids.slice(1).toSorted());
+      expect(await registry.withIds('default', new Set())).toEqual([]);
+    });
+
     it('shows what an organisation has, the oldest first', async () => {
       const one = await registry.register(registration());
       const two = await registry.register(registration({ deviceId: 'device-2' }));

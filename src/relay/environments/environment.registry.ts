@@ -79,4 +79,9 @@ export abstract class EnvironmentRegistry {
     const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
     if (from > 0 || after === undefined) yield* all.slice(from);
   }
+
+  /** Those of an organisation's that have one of these ids, in no order: an adapter that keeps many should read these alone. */
+  async withIds(organizationId: string, ids: ReadonlySet<string>): Promise<readonly Environment[]> {
+    return (await this.list(organizationId)).filter(({ id }) => ids.has(id));
+  }
 }

@@ -101,14 +101,13 @@ export class EnvironmentsService {
     const entries = since === undefined ? undefined : this.changed.since(since, audience, MAX_PAGE);
     const cursor = this.changed.cursorAt(audience, entries?.at(-1)?.number);
     if (!entries) return { cursor, recovered: false, changed: [], gone: [], hasMore: false };
-    const changed = new Map<string, EnvironmentRecord>();
-    for (const id of new Set(entries.map((entry) => entry.id))) {
-      const environment = await this.seen(identity, id);
-      if (environment) changed.set(id, this.show(environment));
-    }
-    const gone = entries.flatMap(({ id, gone: was }) => (was && maySee(identity, was) && !changed.has(id) ? [id] : []));
+    const found = await this.registry.withIds(identity.organizationId, new Set(entries.map(({ id }) => id)));
+    const changed = found.filter((environment) => maySee(identity, environment));
+    const shown = new Set(changed.map(({ id }) => id));
+    const gone = entries.flatMap(({ id, gone: was }) => (was && maySee(identity, was) && !shown.has(id) ? [id] : []));
     const hasMore = entries.length === MAX_PAGE;
-    return { cursor, recovered: true, changed: [...changed.values()], gone: [...new Set(gone)], hasMore };
+    const records = changed.map((environment) => this.show(environment));
+    return { cursor, recovered: true, changed: records, gone: [...new Set(gone)], hasMore };
   }
 
   /**
@@ -160,13 +159,8 @@ export class EnvironmentsService {
   }
 
   private async isShown(identity: Identity, id: string): Promise<boolean> {
-    return (await this.seen(identity, id)) !== undefined;
-  }
-
-  /** The environment of this id, as far as this one may see it. */
-  private async seen(identity: Identity, id: string): Promise<Environment | undefined> {
-    const found = await this.registry.find(identity.organizationId, id);
-    return found.find((environment) => environment.id === id && maySee(identity, environment));
+    const [found] = await this.registry.withIds(identity.organizationId, new Set([id]));
+    return found !== undefined && maySee(identity, found);
   }
 
   private async resolve(identity: Identity, name: string): Promise<Environment> {

@@ -136,6 +136,24 @@ it('takes what an older relay did not write down as not agreed', async () => {
   expect(await standing(registered)).toMatchObject({ lease: { namesEvents: false, answersInput: false } });
 });
 
+it('C24 opens the file of a relay that wrote down no reasons, and keeps what it has', async () => {
+  const older = path.join(directory, 'older');
+  mkdirSync(older);
+  const database = openDatabase(path.join(older, 'registry.db'), REGISTRY_MIGRATIONS.slice(0, 2));
+  database.exec(`
+    INSERT INTO environments (id, connection_id, organization_id, owner_token_id, device_id, listener_instance_id,
+      connection_name, metadata, first_seen_at, registered_at, last_seen_at, registrations)
+    VALUES ('env-1', 'conn-1', 'default', 'tok-1', 'device-1', NULL, 'laptop', '{}', 1, 2, 3, 1)`);
+  database.close();
+  const opened = LibsqlEnvironmentRegistry.open(older, clock);
+  expect(await opened.list('default')).toMatchObject([{ id: 'env-1', lastSeenAt: 3, offline: null }]);
+  await opened.seen('env-1', { lastSeenAt: 4, lastHeartbeat: null, offline: { reason: 'lost', since: 4 } });
+  expect(await opened.withIds('default', new Set(['env-1']))).toMatchObject([
+    { offline: { reason: 'lost', since: 4 } },
+  ]);
+  opened.onApplicationShutdown();
+});
+
 it('leaves nothing of a registration that it refused or could not write', async () => {
   await registry.register(ofProcess());
   const database = openDatabase(path.join(directory, 'registry.db'), REGISTRY_MIGRATIONS);

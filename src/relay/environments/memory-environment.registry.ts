@@ -125,6 +125,11 @@ export class MemoryEnvironmentRegistry extends EnvironmentRegistry {
     const all = [...this.byId.values()].map(({ environment }) => environment);
     return all.filter((environment) => environment.organizationId === organizationId);
   }
+
+  override async withIds(organizationId: string, ids: ReadonlySet<string>): Promise<readonly Environment[]> {
+    const known = [...ids].flatMap((id) => this.byId.get(id)?.environment ?? []);
+    return known.filter((environment) => environment.organizationId === organizationId);
+  }
 }
 
 /** The process's newest lease counts: who came back and won is not superseded any more. */

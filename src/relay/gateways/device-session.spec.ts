@@ -253,20 +253,14 @@ describe('a newer lease', () => {
     expect(again.closedWith).toEqual({ code: 1000, reason: 'Replaced by new connection' });
   });
 
-  it('of the same process closes the older link as going away', async () => {
-    const first = await start('p1');
-    const old = join(legacy, first);
-    join(legacy, await register('p1'));
+  it.each([
+    ['of the same process closes the older link as going away', 'p1', 1001],
+    ['of a process that does not say who it is counts as another one', undefined, 1000],
+  ])('%s', async (_name, processInstanceId, code) => {
+    const old = join(legacy, await start(processInstanceId));
+    join(legacy, await register(processInstanceId));
     await settle();
-    expect(old.closedWith?.code).toBe(1001);
-  });
-
-  it('of a process that does not say who it is counts as another one', async () => {
-    const first = await start();
-    const old = join(legacy, first);
-    join(legacy, await register());
-    await settle();
-    expect(old.closedWith?.code).toBe(1000);
+    expect(old.closedWith?.code).toBe(code);
   });
 });
 
@@ -350,8 +344,6 @@ it('logs no lease and no token', async () => {
   const lease = await start();
   join(legacy, lease);
   expect(JSON.stringify(log.mock.calls)).not.toContain(lease.id);
-  expect(log.mock.calls[0]?.[1]).toMatchObject({
-    environmentId: environment.id,
-    connectionId: environment.connectionId,
-  });
+  const { id: environmentId, connectionId } = environment;
+  expect(log.mock.calls[0]?.[1]).toMatchObject({ environmentId, connectionId });
 });

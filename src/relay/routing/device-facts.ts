@@ -8,7 +8,7 @@ export interface DeviceFacts {
   readonly mode?: string;
   /** Undefined where git is none. */
   readonly branch?: string | undefined;
-  /** How it is connected; undefined while it is not. */
+  /** How it is connected, or was last; undefined where this process knew no link of it. */
   readonly link?: CurrentLink;
   /** Undefined where nobody was connected to it yet. */
   readonly attention?: Attention;

@@ -57,7 +57,7 @@ export class EventRecorder {
     // What a device wrote there may be anything.
     const emittedAt = ({ frame: { emitted_at: at } }: { frame: Frame }): string => (typeof at === 'string' ? at : '');
     for (const { record, frame, text } of kept.toSorted((a, b) => (emittedAt(a) < emittedAt(b) ? -1 : 1)))
-      this.learn(record, frame, text);
+      this.learn(record, frame, text, inputTitle(frame, text));
   }
 
   /**
@@ -69,9 +69,10 @@ export class EventRecorder {
     const asSent = received === undefined ? undefined : withoutSeq(received, frame['seq']);
     const text = asSent ?? encodeFrame(without(frame, 'seq'));
     this.runtimes.touch(record);
-    const isTitled = record.inputTitle !== undefined;
-    this.learn(record, frame, text);
-    return record.history.append(place, frame.type, text, retentionOf(frame, isTitled ? undefined : record.inputTitle));
+    const newTitle = record.inputTitle === undefined ? inputTitle(frame, text) : undefined;
+    const committed = record.history.append(place, frame.type, text, retentionOf(frame, newTitle));
+    this.learn(record, frame, text, newTitle);
+    return committed;
   }
 
   /** @returns resolves when it is committed */
@@ -95,9 +96,10 @@ export class EventRecorder {
     this.runtimes.known(runtime)?.history.drop(approvalName(requestId));
   }
 
-  private learn(record: RuntimeRecord, frame: Frame, text: string): void {
+  /** @param title what `inputTitle` finds in it, unless that is known already */
+  private learn(record: RuntimeRecord, frame: Frame, text: string, title: string | undefined): void {
     if (isSnapshotType(frame.type)) this.learnSnapshot(record, frame, text);
-    record.inputTitle ??= inputTitle(frame, text);
+    record.inputTitle ??= title;
     if (frame.type === 'turn_finished') {
       this.lastTurnEnded = this.momentOf(record, frame);
       this.changed();

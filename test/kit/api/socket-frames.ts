@@ -67,11 +67,8 @@ export const PARTS: readonly Part[] = [
         description: 'Without `resumeFrom`: how many of the newest events it is sent first.',
       },
       chunks: { const: '1', description: 'It takes large frames in pieces.' },
+      batches: { const: '1', description: 'It takes several frames in one message, as a JSON array.' },
       renew: { const: '1', description: 'It asks how long its token lives, to show a fresh one before.' },
-      batches: {
-        const: '1',
-        description: 'It takes messages that are a JSON array of frames; each is a frame as if it had come alone.',
-      },
       requests: { const: '1', description: 'It asks which of its requests may still be answered.' },
     },
   },

@@ -53,7 +53,7 @@ export function StatusLine(props: StatusLineProps) {
       <span class="status-line__facts">{facts.join(' · ')}</span>
       {asking && (
         <Button onClick={goToQuestion}>
-          Go to it <kbd>g a</kbd>
+          Go to it <kbd class="status-line__letters">g a</kbd>
         </Button>
       )}
       {maySteer && (

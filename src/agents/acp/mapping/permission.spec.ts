@@ -72,5 +72,6 @@ describe('accessOf', () => {
 
   it('an edit that does not say of what counts most', () => {
     expect(accessOf({ kind: 'edit', paths: new Set() }, true)).toBe('execute');
+    expect(accessOf({ kind: 'constructor', paths: new Set(['/w/a']) }, true)).toBe('execute');
   });
 });

@@ -19,18 +19,21 @@ export function permissionOptions(request: Raw): readonly PermissionOption[] {
   });
 }
 
-const ACCESS_OF_KIND: Readonly<Record<string, Access>> = {
-  read: 'read',
-  search: 'read',
-  think: 'read',
-  edit: 'write',
-  delete: 'write',
-  move: 'write',
-};
+/** A map: what an agent says of itself may be any word, `constructor` too. */
+const ACCESS_OF_KIND: ReadonlyMap<string, Access> = new Map<string, Access>(
+  Object.entries({
+    read: 'read',
+    search: 'read',
+    think: 'read',
+    edit: 'write',
+    delete: 'write',
+    move: 'write',
+  }),
+);
 
 /** What a call does to the machine: by its kind as long as all that it names lies in the workspace; whatever else it is counts most. */
 export function accessOf({ kind, paths }: Pick<ToolCall, 'kind' | 'paths'>, areInside: boolean): Access {
-  const access = ACCESS_OF_KIND[kind] ?? 'execute';
+  const access = ACCESS_OF_KIND.get(kind) ?? 'execute';
   if (!areInside || (access === 'write' && paths.size === 0)) return 'execute';
   return access;
 }

@@ -8,10 +8,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
-import type { EnvironmentChanges, EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
+import type {
+  EnvironmentChanges,
+  EnvironmentRecord,
+  Frame,
+  RegistrationResponse,
+  RelayNodes,
+} from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
+import { RawSocket } from './kit/raw-socket.js';
 import { readRest, readUntil } from './kit/read-terminal.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
@@ -255,6 +262,45 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
 
     const other = await rest<EnvironmentChanges>(0, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
     expect(other).toMatchObject({ recovered: false, changed: [] });
+  });
+
+  it('C15 a stock listener that comes back to another node although it was replaced is sent to register, and refused', async () => {
+    const stock = { deviceId: 'stock', connectionName: 'ci' };
+    const register = (index: number, body: object = stock) =>
+      rest<RegistrationResponse>(index, '/v1/environments/register', 'POST', body);
+    const open = ({ wsUrl }: RegistrationResponse, index: number, channel: string) =>
+      RawSocket.open(`${wsUrl.replace(/^ws:..[^/]+/, urlOf(at(index)).replace(/^http/, 'ws'))}&channel=${channel}`, {
+        token: TOKEN,
+      });
+    /** Whatever one node has told the other one before, that knows now. */
+    const heard = async (from: number, to: number): Promise<void> => {
+      const { cursor } = await rest<EnvironmentChanges>(to, '/v1/environment-changes');
+      const connectionName = `after-${cursor}`.slice(0, 40);
+      await register(from, { deviceId: connectionName, connectionName });
+      await vi.waitFor(async () => {
+        const { changed } = await rest<EnvironmentChanges>(
+          to,
+          `/v1/environment-changes?since=${encodeURIComponent(cursor)}`,
+        );
+        expect(changed.map((environment) => environment.connectionName)).toContain(connectionName);
+      }, 120_000);
+    };
+    const first = await register(0);
+    const old = await open(first, 0, 'control');
+    await open(first, 0, 'stream');
+    await shown(clientOf(), isOnline);
+    const second = await register(1);
+    await open(second, 1, 'control');
+    await open(second, 1, 'stream');
+    expect((await old.closed).code).toBe(1000);
+    await heard(0, 1);
+    expect((await (await open(first, 1, 'control')).closed).code).toBe(1008);
+    await heard(1, 0);
+    await expect(register(0)).rejects.toThrow('LISTENER_SUPERSEDED');
+    await heard(0, 1);
+    expect((await register(1)).connectionId).toBe(first.connectionId);
+    // The tests that follow look for the one that is online.
+    await rest(1, `/v1/environments/${first.connectionId}`, 'DELETE');
   });
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it } from 'vitest';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ManualClock } from '../../../../test/kit/manual-clock.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import type { Shown } from './homes.js';
@@ -58,6 +59,9 @@ class World {
     return home;
   }
 }
+
+beforeAll(() => Logger.overrideLogger(false));
+afterAll(() => Logger.overrideLogger(['error', 'warn', 'log']));
 
 let world: World;
 beforeEach(() => {

@@ -8,17 +8,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { WebSocket } from 'ws';
 import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
-import type {
-  EnvironmentChanges,
-  EnvironmentRecord,
-  Frame,
-  RegistrationResponse,
-  RelayNodes,
-} from '../src/protocol/index.js';
+import type { EnvironmentChanges, EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
-import { RawSocket } from './kit/raw-socket.js';
 import { readRest, readUntil } from './kit/read-terminal.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
@@ -219,88 +212,6 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 120_000);
     const attachment = await attach(urlOf(at(1)));
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
-  });
-
-  it('what becomes of environments at one node is in the feed of the other one', async () => {
-    let cursor = (await rest<EnvironmentChanges>(1, '/v1/environment-changes')).cursor;
-    /** Goes on where it was until there is what is waited for. */
-    const follow = (fits: (changes: EnvironmentChanges) => boolean): Promise<EnvironmentChanges> =>
-      vi.waitFor(async () => {
-        const changes = await rest<EnvironmentChanges>(
-          1,
-          `/v1/environment-changes?since=${encodeURIComponent(cursor)}`,
-        );
-        expect(changes.recovered).toBe(true);
-        cursor = changes.cursor;
-        if (!fits(changes)) throw new Error('nothing of that was told yet');
-        return changes;
-      }, 120_000);
-    const one = (fits: (environment: EnvironmentRecord) => boolean) => follow(({ changed }) => changed.some(fits));
-
-    const stock = { deviceId: 'stock', connectionName: 'ci' };
-    await rest(0, '/v1/environments/register', 'POST', stock);
-    const { changed } = await one(({ connectionName }) => connectionName === 'ci');
-    expect(changed).toMatchObject([{ connectionId: null, offlineReason: 'never-connected' }]);
-    await rest(0, '/v1/environments/register', 'POST', { ...stock, connectionName: 'ci-2' });
-    await one(({ connectionName }) => connectionName === 'ci-2');
-    await rest(0, `/v1/environments/${changed[0]?.id}`, 'DELETE');
-    expect((await follow(({ gone }) => gone.length > 0)).gone).toEqual([changed[0]?.id]);
-
-    const listener = await listen({ mode: 'standard' });
-    const attachment = await attach(urlOf(at(0)));
-    await one((environment) => isOnline(environment) && environment.offlineReason === null);
-    const asked = until(attachment, ({ type }) => type === 'control_request');
-    await attachment.send('echo approved');
-    const waiting = await one(({ waitingApprovals }) => waitingApprovals === 1);
-    expect(waiting.changed.at(-1)).toMatchObject({ lastAsked: { runtime: attachment.runtime } });
-    await attachment.answerApproval(String((await asked)['request_id']), { behavior: 'allow' });
-    await one((environment) => environment.waitingApprovals === 0 && environment.lastTurnEnded !== undefined);
-    await listener.close();
-    expect((await one((environment) => !isOnline(environment))).changed.at(-1)).toMatchObject({
-      offlineReason: 'stopped',
-    });
-
-    const other = await rest<EnvironmentChanges>(0, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
-    expect(other).toMatchObject({ recovered: false, changed: [] });
-  });
-
-  it('C15 a stock listener that comes back to another node although it was replaced is sent to register, and refused', async () => {
-    const stock = { deviceId: 'stock', connectionName: 'ci' };
-    const register = (index: number, body: object = stock) =>
-      rest<RegistrationResponse>(index, '/v1/environments/register', 'POST', body);
-    const open = ({ wsUrl }: RegistrationResponse, index: number, channel: string) =>
-      RawSocket.open(`${wsUrl.replace(/^ws:..[^/]+/, urlOf(at(index)).replace(/^http/, 'ws'))}&channel=${channel}`, {
-        token: TOKEN,
-      });
-    /** Whatever one node has told the other one before, that knows now. */
-    const heard = async (from: number, to: number): Promise<void> => {
-      const { cursor } = await rest<EnvironmentChanges>(to, '/v1/environment-changes');
-      const connectionName = `after-${cursor}`.slice(0, 40);
-      await register(from, { deviceId: connectionName, connectionName });
-      await vi.waitFor(async () => {
-        const { changed } = await rest<EnvironmentChanges>(
-          to,
-          `/v1/environment-changes?since=${encodeURIComponent(cursor)}`,
-        );
-        expect(changed.map((environment) => environment.connectionName)).toContain(connectionName);
-      }, 120_000);
-    };
-    const first = await register(0);
-    const old = await open(first, 0, 'control');
-    await open(first, 0, 'stream');
-    await shown(clientOf(), isOnline);
-    const second = await register(1);
-    await open(second, 1, 'control');
-    await open(second, 1, 'stream');
-    expect((await old.closed).code).toBe(1000);
-    await heard(0, 1);
-    expect((await (await open(first, 1, 'control')).closed).code).toBe(1008);
-    await heard(1, 0);
-    await expect(register(0)).rejects.toThrow('LISTENER_SUPERSEDED');
-    await heard(0, 1);
-    expect((await register(1)).connectionId).toBe(first.connectionId);
-    // The tests that follow look for the one that is online.
-    await rest(1, `/v1/environments/${first.connectionId}`, 'DELETE');
   });
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {

@@ -103,8 +103,9 @@ describe.each([
     expect(turn.outcome?.stop_reason).toBe('end_turn');
     terminal.kill();
     await reading;
-    // What an answer waits for is at most what was under way when it was asked for, and as much again.
-    expect(seen.most).toBeLessThan(2 * UNREAD);
+    // What an answer waits for is at most what was under way when it was asked for, and as much again; on a busy machine this process also
+    // reads on before it looks at the answer. Without turns it would be all that `yes` ever prints.
+    expect(seen.most).toBeLessThan(4 * UNREAD);
   });
 });
 

@@ -109,7 +109,7 @@ describe('AgentTerminals', () => {
     expect(process.kill(pid, 0)).toBe(true);
     await terminals.close();
     // It is dead; whoever has adopted it collects it.
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 5_000, interval: 10 });
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 60_000, interval: 10 });
   });
 
   it('gives a command the variables that the agent names, beside those that every child may have', () => {

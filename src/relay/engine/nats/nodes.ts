@@ -33,6 +33,7 @@ export class Nodes {
   private readonly unwatch: () => void;
   private timer: Timer | undefined;
   private isOver = false;
+  private lastRound: number;
 
   private constructor(
     /** The incarnation of this one. */
@@ -45,11 +46,11 @@ export class Nodes {
     private readonly gone: (node: string) => void,
   ) {
     this.everyMs = options.nodeTtlMs / SAYINGS;
+    this.lastRound = clock.elapsed();
     this.watch = new BucketWatch(connection, bucket, clock, (entry) => this.told(entry));
     this.unwatch = connection.watch((state) => {
       if (state !== 'connected') return;
-      // Nobody could be heard meanwhile: all have their time from now on.
-      for (const heard of this.heard.values()) heard.at = clock.elapsed();
+      this.allowAll();
       this.round();
     });
   }
@@ -127,10 +128,19 @@ export class Nodes {
 
   private round(): void {
     this.next();
+    const now = this.clock.elapsed();
+    // This process stalled or slept: what others said meanwhile is still to be read.
+    if (now - this.lastRound > 2 * this.everyMs) this.allowAll();
+    this.lastRound = now;
     if (this.connection.state === 'away') return;
     this.say().catch((error: unknown) => this.failed(error));
-    const since = this.clock.elapsed() - this.options.nodeTtlMs;
+    const since = now - this.options.nodeTtlMs;
     for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node);
+  }
+
+  /** Nobody could be heard meanwhile: all have their time from now on. */
+  private allowAll(): void {
+    for (const heard of this.heard.values()) heard.at = this.clock.elapsed();
   }
 
   private lost(node: string): void {

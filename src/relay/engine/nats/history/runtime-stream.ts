@@ -44,6 +44,8 @@ export class RuntimeStream {
   private isUpkeepDue: boolean;
   /** Whether its record says less than there is to say. */
   private isChanged = false;
+  /** Whether something was to be done since it was last looked. */
+  private isWoken = false;
   private running: Promise<void> | undefined;
   private over: Error | undefined;
   /** Oldest position that is kept, as its record says. */
@@ -161,6 +163,7 @@ export class RuntimeStream {
   }
 
   private wake(): void {
+    this.isWoken = true;
     if (!this.over) this.running ??= this.run();
   }
 
@@ -168,8 +171,9 @@ export class RuntimeStream {
     // What is appended in the same breath goes with it.
     await this.begins;
     while (!this.over) {
+      this.isWoken = false;
       try {
-        if (!(await this.step())) break;
+        if (!(await this.step()) && !this.isWoken) break;
       } catch (error) {
         this.isDoubtful = true;
         const isMiss = error instanceof WrongSequenceError && ++this.misses < MAX_MISSES;
@@ -299,7 +303,10 @@ export class RuntimeStream {
     this.sequence = last?.sequence ?? NO_MESSAGE;
     if (this.sequence === expected) return;
     // Its record includes what is not there any more, under sequences that will be used again.
-    if (this.sequence < expected) this.isUpkeepDue = true;
+    if (this.sequence < expected) {
+      this.isUpkeepDue = true;
+      this.marks.cut(this.sequence);
+    }
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && this.positionOf(last);
     if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
@@ -323,7 +330,6 @@ export class RuntimeStream {
     if (position >= this.sent) return;
     const { cache } = this.host;
     await cache.committed(this.runtime, this.sent);
-    this.marks.cut(position);
     this.host.reverted(this.sent - Math.max(position, this.oldest - 1));
     this.sent = position;
     // Nor must the stream take what it has let go of for what it has.

@@ -26,9 +26,9 @@ export class StreamMarks {
     return this.marks.findLast((mark) => mark.sequence === sequence)?.position;
   }
 
-  /** The stream has nothing beyond this position any more. */
-  cut(position: number): void {
-    this.marks = this.marks.filter((mark) => mark.position <= position);
+  /** The stream has nothing beyond this message any more: the sequences that follow will be those of other ones. */
+  cut(sequence: number): void {
+    this.marks = this.marks.filter((mark) => mark.sequence <= sequence);
   }
 
   /**

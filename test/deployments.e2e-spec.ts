@@ -5,16 +5,22 @@ import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, type IService, Service } from 'kubernetes-models/v1';
-import { readdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { envNameOf } from '../src/cli/settings/setting.js';
 import { SETTINGS } from '../src/cli/settings/settings.table.js';
 import { RelayOptions } from '../src/relay/index.js';
+import { temporaryDirectory } from './kit/cli.js';
 import { refusalsOf } from './kit/kubernetes.js';
-import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
-import { Twinlane } from './kit/twinlane.js';
+import { NATS_SERVER, NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
+import { startRelay, Twinlane } from './kit/twinlane.js';
+
+const run = promisify(execFile);
 
 const ROOT = new URL('../', import.meta.url);
 const KUBERNETES = new URL('deploy/kubernetes/', ROOT);
@@ -273,10 +279,24 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
     } finally {
       await twinlane.close();
     }
-  }, 60_000);
+  });
+
+  it.each([new URL('nats/nats.conf', KUBERNETES), new URL('nats.conf', COMPOSE)])('is part of %s', async (config) => {
+    const folder = await temporaryDirectory();
+    try {
+      // nats-server 2.9 does not know it.
+      const text = (await readFile(config, 'utf8')).replace(/^ *sync_interval: .*$/m, '');
+      await writeFile(path.join(folder.path, 'nats.conf'), text);
+      await copyFile(file, path.join(folder.path, 'authorization.conf'));
+      await run(NATS_SERVER ?? 'nats-server', ['-t', '--config', path.join(folder.path, 'nats.conf')]);
+    } finally {
+      await folder.remove();
+    }
+  });
 
   it('is refused to who has no password', async () => {
-    const options = { engine: server.url, nats: { firstConnectMs: 0 } };
-    await expect(Twinlane.start({ relay: options })).rejects.toThrow(/refuses who connects/);
+    await expect(startRelay({ engine: server.url, nats: { firstConnectMs: 0 } })).rejects.toThrow(
+      /refuses who connects/,
+    );
   });
 });

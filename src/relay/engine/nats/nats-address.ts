@@ -54,7 +54,9 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new NatsAddressError(`The user or password in an address of NATS is not encoded as in URLs: ${HOW_TO_ADDRESS}.`);
+    throw new NatsAddressError(
+      `The user or password in an address of NATS is not encoded as in URLs: ${HOW_TO_ADDRESS}.`,
+    );
   }
 }
 

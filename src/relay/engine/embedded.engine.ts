@@ -1,5 +1,5 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
+import type { EndByAdmin, Frame, RelayNode, RelayNodes, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
@@ -17,7 +17,7 @@ export interface EmbeddedEngineParts {
   readonly routing: RoutingService;
   readonly presence: Presence;
   /** This process. */
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
 }
 
 /** Everything in this process: the relay is one node. */
@@ -54,9 +54,14 @@ export class EmbeddedEngine extends Engine {
     this.parts.clients.named(environment);
   }
 
-  nodes(): readonly RelayNode[] {
+  nodes(): RelayNodes {
     const { describe, presence } = this.parts;
-    return [{ ...describe(), state: 'ready', environments: presence.online }];
+    const self = describe();
+    return { nodes: [{ ...self, state: 'ready', environments: presence.online }], answeredBy: self.id, nats: null };
+  }
+
+  servedBy(): undefined {
+    return undefined;
   }
 
   /** Whether anybody's socket of it is open here. */

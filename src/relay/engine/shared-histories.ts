@@ -23,24 +23,29 @@ export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPar
   provide: SHARED_HISTORIES,
   inject: [SHARED_PARTS, LOCAL_HISTORY, RelayOptions, CLOCK],
   useFactory: async (
-    { connection }: Partial<SharedParts>,
+    { connection, metrics }: Partial<SharedParts>,
     openCache: OpenHistory,
-    { history }: RelayOptions,
+    { history, nats }: RelayOptions,
     clock: Clock,
   ) => {
-    if (!connection) return {};
+    if (!connection || !metrics) return {};
     const { JetStreamHistoryOptions, openHistories } = await import('./nats/index.js');
     const part: { histories?: JetStreamHistories; fenced: (environmentId: string) => void } = { fenced: () => {} };
     part.histories = await openHistories({
       connection,
       openCache,
-      options: validateOptions(JetStreamHistoryOptions, { maxAgeMs: history.maxAgeMs }),
+      options: validateOptions(JetStreamHistoryOptions, { maxAgeMs: history.maxAgeMs, partitions: nats.partitions }),
       clock,
       observer: {
-        published: () => {},
-        reverted: (environmentId, entries) =>
-          log.warn(`NATS has lost ${entries} events that it had kept; they are written again.`, { environmentId }),
-        failed: (environmentId, { message }) => log.warn(message, { environmentId }),
+        published: (entries, bytes, ms) => metrics.published(entries, bytes, ms),
+        reverted: (environmentId, entries) => {
+          metrics.reverted(entries);
+          log.warn(`NATS has lost ${entries} events that it had kept; they are written again.`, { environmentId });
+        },
+        failed: (environmentId, { message }) => {
+          metrics.failed();
+          log.warn(message, { environmentId });
+        },
         fenced: (environmentId) => part.fenced(environmentId),
       },
     });

@@ -25,6 +25,8 @@ import type { NatsOptions } from './nats.options.js';
 /** Signs of life that may be missing; with the next one the server is away. */
 const UNANSWERED_PINGS = 2;
 const FOR_EVER = -1;
+/** While a node waits for NATS at its start, its log says so this often, in ms. */
+const SAY_AGAIN_MS = 5_000;
 
 /** `away`: nothing comes through; whoever waits for an answer waits in vain. */
 export type NatsState = 'connected' | 'away';
@@ -71,7 +73,7 @@ export class NatsConnection {
   /**
    * Connects, and waits for as long as `options.firstConnectMs` says.
    *
-   * @throws NatsError when NATS, or its JetStream, is not there by then
+   * @throws NatsError when NATS, or its JetStream, is not there by then; NatsAddressError
    */
   static async open({ engine, nodeName, options }: NatsSettings, clock: Clock): Promise<NatsConnection> {
     const address = parseNatsAddress(engine);
@@ -79,13 +81,17 @@ export class NatsConnection {
     const log = new Logger(NatsConnection.name);
     const wanted = connectionOptions(address, nodeName, options);
     const until = clock.elapsed() + options.firstConnectMs;
-    for (let isFirst = true; ; isFirst = false) {
+    for (let sayAt = 0; ;) {
       try {
         return await NatsConnection.attempt(wanted, where, options);
       } catch (cause) {
         const error = natsError(cause, where);
-        if (clock.elapsed() >= until) throw error;
-        if (isFirst) log.warn(`${error.message} This goes on trying.`);
+        const now = clock.elapsed();
+        if (now >= until) throw error;
+        if (now >= sayAt) {
+          log.warn(`${error.message} It is tried for ${Math.ceil((until - now) / 1_000)} s more.`);
+          sayAt = now + SAY_AGAIN_MS;
+        }
         await sleep(clock, options.reconnectMs);
       }
     }

@@ -5,6 +5,7 @@ import {
   type EndByAdmin,
   type Frame,
   type RelayNode,
+  type RelayNodes,
   type RuntimePage,
   sleep,
   type Clock,
@@ -19,6 +20,7 @@ import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import { Engine } from '../engine.js';
+import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
@@ -27,7 +29,7 @@ import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
 import { type News, NodeNews } from './node-news.js';
 import { Nodes } from './nodes.js';
-import { OwnHome, OwnHomes, type SharedHistories } from './own-homes.js';
+import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './own-homes.js';
 import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
@@ -46,18 +48,24 @@ export interface NatsEngineOptions {
   readonly drainEveryMs: number;
 }
 
+/** Told what becomes of nodes and homes, and what tunnels carry, for `/metrics`. */
+export interface NatsEngineObserver extends TunnelsObserver, OwnHomesObserver {
+  nodeGone(how: NodeEnd): void;
+  natsBroke(): void;
+}
+
 export interface NatsEngineParts {
   readonly here: EmbeddedEngine;
   readonly connection: NatsConnection;
-  readonly histories: SharedHistories;
+  readonly histories: SharedHistories & { readonly unacknowledged: EngineFigures['unacknowledged'] };
   readonly changed: ChangedEnvironments;
   readonly superseded: SupersededListeners;
   readonly clock: Clock;
-  readonly observer: TunnelsObserver;
+  readonly observer: NatsEngineObserver;
   readonly options: NatsEngineOptions;
   /** The incarnation of this node. */
   readonly self: string;
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
   /** Ends what this works with. */
   close(): Promise<void>;
 }
@@ -88,7 +96,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed, taken });
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, observer, failed, taken });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
@@ -102,8 +110,9 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     changed.observe({ changed: (environmentId, gone) => this.changed(environmentId, gone) });
     superseded.observe((news) => this.news.tell({ kind: 'superseded', news }));
     connection.watch((state) => {
+      if (state === 'away') observer.natsBroke();
       // What others told meanwhile was missed.
-      if (state === 'connected') changed.forget();
+      else changed.forget();
     });
   }
 
@@ -115,14 +124,10 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
       moved: (environmentId) => engine?.moved(environmentId),
       said: (environmentId) => engine?.shown.said(environmentId),
     });
-    const record = (): RelayNode => ({
-      ...describe(),
-      state: engine === undefined || engine.phase === 'serving' ? 'ready' : 'draining',
-      environments: engine?.homesHere ?? 0,
-    });
+    const record = (): RelayNode => engine?.node ?? { ...describe(), state: 'ready', environments: 0 };
     const living = await Nodes.open(self, connection, clock, options, record, {
       came: (node) => engine?.shown.nodeTurned(node),
-      gone: (node) => engine?.left(node),
+      gone: (node, how) => engine?.left(node, how),
     });
     engine = new NatsEngine(parts, homes, living);
     // Told before it was there.
@@ -140,6 +145,16 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
 
   get isConnected(): boolean {
     return this.parts.connection.state === 'connected';
+  }
+
+  get unacknowledged(): EngineFigures['unacknowledged'] {
+    return this.parts.histories.unacknowledged;
+  }
+
+  /** This one. */
+  get node(): RelayNode {
+    const state = this.phase === 'serving' ? 'ready' : 'draining';
+    return { ...this.parts.describe(), state, environments: this.homesHere };
   }
 
   /** Another node is an environment's home: what this one has of it ends. */
@@ -183,8 +198,17 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     await this.call(environmentId, { method: 'end', how });
   }
 
-  nodes(): readonly RelayNode[] {
-    return this.living.all;
+  nodes(): RelayNodes {
+    const { self, connection } = this.parts;
+    const others = this.living.all.filter(({ id }) => id !== self);
+    const nodes = [this.node, ...others].toSorted((a, b) => a.name.localeCompare(b.name) || a.startedAt - b.startedAt);
+    return { nodes, answeredBy: self, nats: connection.state };
+  }
+
+  servedBy(environmentId: string): string | undefined {
+    const { self } = this.parts;
+    const home = this.own.has(environmentId) ? self : this.homes.shown(environmentId)?.node;
+    return home === self ? this.node.name : this.living.all.find(({ id }) => id === home)?.name;
   }
 
   /** Gives homes back as it closes their sockets, so that whoever comes again finds another node. */
@@ -287,7 +311,8 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     else changed.heard(news.id, news.gone);
   }
 
-  private left(node: string): void {
+  private left(node: string, how: NodeEnd): void {
+    this.parts.observer.nodeGone(how);
     this.doors.tunnels.breakWhere((other) => other === node);
     this.shown.nodeTurned(node);
   }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { KV, KvWatchEntry } from '@nats-io/kv';
 import type { Clock, RelayNode, Timer } from '../../../protocol/index.js';
+import type { NodeEnd } from '../engine.metrics.js';
 import { BucketWatch } from './bucket-watch.js';
 import type { NatsConnection } from './nats-connection.js';
 import { natsError } from './nats.error.js';
@@ -22,7 +23,7 @@ export interface NodesOptions {
 export interface NodesObserver {
   came(node: string): void;
   /** It is not there any more. */
-  gone(node: string): void;
+  gone(node: string, how: NodeEnd): void;
 }
 
 /** Times that a node says that it lives, within the time after which it is gone. */
@@ -119,7 +120,7 @@ export class Nodes {
   }
 
   private told({ key, operation, value }: KvWatchEntry): void {
-    if (operation !== 'PUT') return this.lost(key);
+    if (operation !== 'PUT') return this.lost(key, 'left');
     const isNew = !this.heard.has(key);
     const record = JSON.parse(Buffer.from(value).toString()) as RelayNode;
     this.heard.set(key, { record, at: this.clock.elapsed() });
@@ -140,7 +141,7 @@ export class Nodes {
     if (this.connection.state === 'away') return;
     this.say().catch((error: unknown) => this.failed(error));
     const since = now - this.options.nodeTtlMs;
-    for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node);
+    for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node, 'silent');
   }
 
   /** Nobody could be heard meanwhile: all have their time from now on. */
@@ -148,8 +149,8 @@ export class Nodes {
     for (const heard of this.heard.values()) heard.at = this.clock.elapsed();
   }
 
-  private lost(node: string): void {
-    if (this.heard.delete(node)) this.observer.gone(node);
+  private lost(node: string, how: NodeEnd): void {
+    if (this.heard.delete(node)) this.observer.gone(node, how);
   }
 
   private failed(error: unknown): void {

@@ -18,6 +18,7 @@ const ONLINE: PresenceRecord = {
 class World {
   readonly clock = new ManualClock();
   readonly did: string[] = [];
+  readonly counted: string[] = [];
   readonly records = new Map<string, HomeRecord>();
   readonly here = new Map<string, PresenceRecord>();
   /** Of the next history: what loading it resolves with. */
@@ -57,6 +58,10 @@ class World {
       },
       clock,
       offlineAfterMs: 1_000,
+      observer: {
+        homeTaken: (from) => void this.counted.push(from),
+        homeLost: () => void this.counted.push('lost'),
+      },
       failed: (error, id) => void did.push(`failed ${id} ${String(error)}`),
       taken: (id) => void did.push(`taken ${id}`),
     });
@@ -116,6 +121,7 @@ it('one that another node has stays there, unless that node is gone', async () =
   expect(await world.own.find('env-1', 'another')).toBe('other');
   expect(await world.own.find('env-1', 'other')).toBeInstanceOf(OwnHome);
   expect(world.did).toEqual(['taken env-1', 'prepare env-1 5']);
+  expect(world.counted).toEqual(['gone']);
 });
 
 it('one that is given back is taken again only when that is done', async () => {
@@ -146,6 +152,7 @@ it('one that another node has taken is let go of, and nothing more of it is writ
   world.own.lose('env-1');
   await world.own.leave('env-1');
   expect(world.did).toEqual(['prepare env-1 1', 'abandon env-1', 'leave env-1']);
+  expect(world.counted).toEqual(['nowhere', 'lost']);
 });
 
 it('one that was deleted is served nowhere; what could not be deleted is told', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
+import type { HomeBefore } from '../engine.metrics.js';
 import type { Claim, Homes, Shown } from './homes.js';
 import { away, expecting, factsSince } from './shown.js';
 
@@ -34,6 +35,13 @@ export class OwnHome {
   ) {}
 }
 
+/** Told of environments that come and go against the will of nodes. */
+export interface OwnHomesObserver {
+  homeTaken(from: HomeBefore): void;
+  /** Another node has taken it. */
+  homeLost(): void;
+}
+
 export interface OwnHomesParts {
   readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'leave'>;
   readonly homes: Pick<Homes, 'self' | 'claim' | 'give' | 'remove'>;
@@ -41,6 +49,7 @@ export interface OwnHomesParts {
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
+  readonly observer: OwnHomesObserver;
   failed(error: unknown, environmentId: string): void;
   /** Told of each that this node has taken which had a home before: it is shown as its device is expected here. */
   taken(environmentId: string): void;
@@ -88,6 +97,7 @@ export class OwnHomes {
     if (found) return this.whenReady(environmentId, found);
     const home = new OwnHome(claim, clock.now());
     this.own.set(environmentId, home);
+    this.parts.observer.homeTaken(gone !== undefined && claim.before?.node === gone ? 'gone' : 'nowhere');
     if (claim.before) this.parts.taken(environmentId);
     home.ready = histories.prepare(environmentId, claim.term).catch(async (error: unknown) => {
       await this.leave(environmentId);
@@ -110,6 +120,7 @@ export class OwnHomes {
   /** Another node has taken it. */
   lose(environmentId: string): void {
     if (!this.own.has(environmentId)) return;
+    this.parts.observer.homeLost();
     void this.end(environmentId, async () => {
       this.parts.histories.abandon(environmentId);
       this.parts.here.leave(environmentId);

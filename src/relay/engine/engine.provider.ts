@@ -59,7 +59,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     const startedAt = clock.now();
     const name = nodeName ?? options.nodeName ?? hostname();
     const describe = () => ({ name, startedAt, sockets: live.count });
-    const here = new EmbeddedEngine({ devices, clients, routing, presence, describe });
+    const here = new EmbeddedEngine({ devices, clients, routing, presence, clock, describe });
     const { histories } = shared;
     if (!connection || !histories || self === undefined) return here;
     const { AccessWatch, NatsEngine } = await import('./nats/index.js');
@@ -73,7 +73,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     );
     await access.begin();
     const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
-    const { offlineAfterMs, drainBatch, drainEveryMs } = options;
+    const { offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs } = options;
     const engineMetrics = new EngineMetrics(metrics);
     const engine = await NatsEngine.open({
       here,
@@ -83,7 +83,7 @@ export const engineProvider: FactoryProvider<Engine> = {
       superseded,
       clock,
       observer: engineMetrics,
-      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
+      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs },
       self,
       describe,
       close: async () => {

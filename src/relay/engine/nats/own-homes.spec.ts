@@ -31,6 +31,7 @@ class World {
       here: {
         presenceOf: (id) => here.get(id),
         factsOf: () => ({ mode: 'plan' }),
+        finish: async (id) => void did.push(`finish ${id}`),
         leave: (id) => {
           did.push(`leave ${id}`);
           here.delete(id);
@@ -57,6 +58,7 @@ class World {
       },
       clock,
       offlineAfterMs: 1_000,
+      finishMs: 1_000,
       failed: (error, id) => void did.push(`failed ${id} ${String(error)}`),
       taken: (id) => void did.push(`taken ${id}`),
     });

@@ -15,8 +15,7 @@ beforeEach(() => {
   sent = [];
   isUp = true;
   commands = new PendingCommands(clock, (frame) => {
-    if (isUp) sent.push(frame);
-    return isUp;
+    return isUp ? sent.push(frame) : undefined;
   });
 });
 

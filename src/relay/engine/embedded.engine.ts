@@ -1,5 +1,13 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RelayNodes, RuntimePage } from '../../protocol/index.js';
+import {
+  sleep,
+  type Clock,
+  type EndByAdmin,
+  type Frame,
+  type RelayNode,
+  type RelayNodes,
+  type RuntimePage,
+} from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
@@ -16,9 +24,13 @@ export interface EmbeddedEngineParts {
   readonly clients: ClientSessions;
   readonly routing: RoutingService;
   readonly presence: Presence;
+  readonly clock: Clock;
   /** This process. */
   describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
 }
+
+/** Between two looks at what is under way, in ms. */
+const LOOK_AGAIN_MS = 10;
 
 /** Everything in this process: the relay is one node. */
 export class EmbeddedEngine extends Engine {
@@ -64,10 +76,21 @@ export class EmbeddedEngine extends Engine {
     return undefined;
   }
 
+  /** Nobody else could go on with anything. */
+  async drain(): Promise<void> {}
+
   /** Whether anybody's socket of it is open here. */
   serves(environmentId: string): boolean {
     const { devices, clients } = this.parts;
     return devices.serves(environmentId) || clients.serves(environmentId);
+  }
+
+  /** Has commands that are under way end, and takes no others from whoever sends them again by itself; for so many ms at most. */
+  async finish(environmentId: string, withinMs: number): Promise<void> {
+    const { clients, routing, clock } = this.parts;
+    clients.holdBack(environmentId);
+    const until = clock.elapsed() + withinMs;
+    while (routing.isBusy(environmentId) && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
   }
 
   /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */

@@ -60,7 +60,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     const startedAt = clock.now();
     const name = nodeName ?? options.nodeName ?? hostname();
     const describe = () => ({ id, name, startedAt, sockets: live.count });
-    const here = new EmbeddedEngine({ devices, clients, routing, presence, describe });
+    const here = new EmbeddedEngine({ devices, clients, routing, presence, clock, describe });
     const { histories } = shared;
     if (!connection || !metrics || !histories) return here;
     const { AccessWatch, NatsEngine } = await import('./nats/index.js');
@@ -74,7 +74,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     );
     await access.begin();
     const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
-    const { offlineAfterMs, drainBatch, drainEveryMs } = options;
+    const { offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs } = options;
     const engine = await NatsEngine.open({
       here,
       connection,
@@ -83,7 +83,7 @@ export const engineProvider: FactoryProvider<Engine> = {
       superseded,
       clock,
       observer: metrics,
-      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
+      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs },
       self: id,
       describe,
       close: async () => {

@@ -49,6 +49,9 @@ export abstract class Engine {
    */
   abstract end(environmentId: string, how: EndByAdmin): Promise<void>;
 
+  /** This node stops: what is under way here ends, and what others can go on with is theirs. Before any socket is closed. Never rejects. */
+  abstract drain(): Promise<void>;
+
   /** The nodes that live, by what they said last. */
   abstract nodes(): RelayNodes;
 

@@ -67,7 +67,14 @@ class RestartingRelay {
     );
     const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
     const describe = () => ({ id: 'here', name: 'here', startedAt: 0, sockets: 0 });
-    const engine = new EmbeddedEngine({ devices: this.sessions, clients, routing, presence, describe });
+    const engine = new EmbeddedEngine({
+      devices: this.sessions,
+      clients,
+      routing,
+      presence,
+      clock: this.clock,
+      describe,
+    });
     this.environments = new EnvironmentsService(this.registry, superseded, engine, audit, live, changed);
   }
 

@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ChannelSocket } from '../../../channel/index.js';
 import {
   CLOSE_CODES,
@@ -46,6 +46,7 @@ export interface NatsEngineOptions {
   readonly offlineAfterMs: number;
   readonly drainBatch: number;
   readonly drainEveryMs: number;
+  readonly drainGraceMs: number;
 }
 
 /** Told what becomes of nodes and homes, and what tunnels carry, for `/metrics`. */
@@ -76,7 +77,7 @@ const NO_HOME = 'The relay node that serves this environment is away; reconnect.
  * One of many relay nodes. An environment is served by one of them, its home; who comes to another one is let in there, and served
  * through a tunnel.
  */
-export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class NatsEngine extends Engine implements OnApplicationShutdown {
   private readonly log = new Logger(NatsEngine.name);
   private readonly doors: NodeDoors;
   private readonly own: OwnHomes;
@@ -93,17 +94,17 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   ) {
     super();
     const { self, connection, clock, observer, here, histories, options, changed, superseded } = parts;
-    const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
+    const { offlineAfterMs, homeIdleMs, homeWaitMs, drainGraceMs: finishMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, observer, failed, taken });
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, observer, failed, taken });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
     const isServing = (): boolean => this.phase === 'serving';
-    this.way = new WayHome({ own, doors, nodes: living, clock, homeWaitMs, isServing });
+    this.way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
     this.own = own;
     this.doors = doors;
@@ -211,16 +212,12 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return home === self ? this.node.name : this.living.all.find(({ id }) => id === home)?.name;
   }
 
-  /** Gives homes back as it closes their sockets, so that whoever comes again finds another node. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Gives homes back as it closes their sockets, so that whoever comes again finds another node; then sends clients of other homes away. */
+  async drain(): Promise<void> {
     this.phase = 'draining';
-    const { clock, options } = this.parts;
     await this.living.say().catch((error: unknown) => this.log.warn(String(error)));
-    const { ids } = this.own;
-    for (let from = 0; from < ids.length; from += options.drainBatch) {
-      if (from > 0) await sleep(clock, options.drainEveryMs);
-      await Promise.all(ids.slice(from, from + options.drainBatch).map((id) => this.own.leave(id)));
-    }
+    await this.inBatches(this.own.ids, (id) => this.own.leave(id));
+    await this.inBatches(this.doors.tunnels.leaving(), (tunnel) => tunnel.leave(this.parts.clock));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -234,13 +231,25 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     await this.parts.close();
   }
 
+  /** Not everybody comes back in the same instant. */
+  private async inBatches<T>(all: readonly T[], end: (one: T) => Promise<void>): Promise<void> {
+    const { clock, options } = this.parts;
+    const ended: Promise<void>[] = [];
+    for (const [index, one] of all.entries()) {
+      if (index > 0 && index % options.drainBatch === 0) await sleep(clock, options.drainEveryMs);
+      ended.push(end(one));
+    }
+    await Promise.all(ended);
+  }
+
   /** Brings whoever was let in to the environment's home. Never rejects. */
   private async bring(newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): Promise<void> {
     const { environmentId } = newcomer;
+    const isNamed = newcomer.kind === 'client' && newcomer.admitted.attachment.client !== undefined;
     try {
       const reached = await this.way.take<void>(newcomer, {
         atHome: () => letIn(this.parts.here, newcomer, socket),
-        through: (tunnel) => tunnel.join(socket),
+        through: (tunnel) => tunnel.join(socket, isNamed),
         isWanted: () => socket.open,
       });
       if (!reached) socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);

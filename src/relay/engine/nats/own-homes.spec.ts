@@ -32,6 +32,7 @@ class World {
       here: {
         presenceOf: (id) => here.get(id),
         factsOf: () => ({ mode: 'plan' }),
+        finish: async (id) => void did.push(`finish ${id}`),
         leave: (id) => {
           did.push(`leave ${id}`);
           here.delete(id);
@@ -62,6 +63,7 @@ class World {
         homeTaken: (from) => void this.counted.push(from),
         homeLost: () => void this.counted.push('lost'),
       },
+      finishMs: 1_000,
       failed: (error, id) => void did.push(`failed ${id} ${String(error)}`),
       taken: (id) => void did.push(`taken ${id}`),
     });

@@ -43,13 +43,15 @@ export interface OwnHomesObserver {
 }
 
 export interface OwnHomesParts {
-  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'leave'>;
+  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'finish' | 'leave'>;
   readonly homes: Pick<Homes, 'self' | 'claim' | 'give' | 'remove'>;
   readonly histories: SharedHistories;
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
   readonly observer: OwnHomesObserver;
+  /** Commands that are under way at a home that is given back have this time to end, in ms. */
+  readonly finishMs: number;
   failed(error: unknown, environmentId: string): void;
   /** Told of each that this node has taken which had a home before: it is shown as its device is expected here. */
   taken(environmentId: string): void;
@@ -110,6 +112,7 @@ export class OwnHomes {
   leave(environmentId: string): Promise<void> {
     if (!this.own.has(environmentId)) return this.leaving.get(environmentId) ?? Promise.resolve();
     return this.end(environmentId, async () => {
+      await this.parts.here.finish(environmentId, this.parts.finishMs);
       const shown = this.shown(environmentId);
       this.parts.here.leave(environmentId);
       await this.parts.histories.release(environmentId);

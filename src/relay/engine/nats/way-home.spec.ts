@@ -32,6 +32,7 @@ class World {
       },
       of: () => (this.node === undefined ? this.here : undefined),
     },
+    homes: { self: 'self', nodeOf: async () => this.node },
     doors: {
       knock: async (node) => (this.reception === 'accepted' ? this.tunnels.dial(node) : this.reception),
     },

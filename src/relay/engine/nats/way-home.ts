@@ -2,6 +2,7 @@ import { sleep, type Clock } from '../../../protocol/index.js';
 import type { Newcomer } from './newcomer.js';
 import type { NodeDoors } from './node-doors.js';
 import type { Nodes } from './nodes.js';
+import type { Homes } from './homes.js';
 import { OwnHome, type OwnHomes } from './own-homes.js';
 import type { Tunnel } from './tunnel.js';
 
@@ -15,6 +16,7 @@ export interface Arrival<T> {
 
 export interface WayHomeParts {
   readonly own: Pick<OwnHomes, 'find' | 'of'>;
+  readonly homes: Pick<Homes, 'self' | 'nodeOf'>;
   readonly doors: Pick<NodeDoors, 'knock'>;
   readonly nodes: Pick<Nodes, 'isGone' | 'isSilent'>;
   readonly clock: Clock;
@@ -33,9 +35,9 @@ export class WayHome {
 
   /** For as long as it takes. @returns undefined: too long, or not wanted any more. @throws RelayError ENGINE_AWAY */
   async take<T>(newcomer: Newcomer, arrival: Arrival<T>): Promise<{ readonly done: T } | undefined> {
-    const { clock, homeWaitMs, isServing } = this.parts;
+    const { clock, homeWaitMs } = this.parts;
     const until = clock.elapsed() + homeWaitMs;
-    while ((arrival.isWanted?.() ?? true) && isServing()) {
+    while ((arrival.isWanted?.() ?? true) && this.mayServe(newcomer)) {
       const reached = await this.once(newcomer, arrival);
       if (reached || clock.elapsed() >= until) return reached;
       await sleep(clock, LOOK_AGAIN_MS);
@@ -50,14 +52,32 @@ export class WayHome {
   ): Promise<{ readonly done: T } | undefined> {
     const { own, doors, nodes, isServing } = this.parts;
     const { environmentId } = newcomer;
-    const found = await own.find(environmentId);
-    if (found instanceof OwnHome)
-      return isServing() && own.of(environmentId) === found ? { done: await atHome(found) } : undefined;
+    const found = isServing() ? await own.find(environmentId) : await this.elsewhere(environmentId);
+    if (found === undefined) return undefined;
+    if (found instanceof OwnHome) {
+      const isStill = this.mayServe(newcomer) && own.of(environmentId) === found;
+      return isStill ? { done: await atHome(found) } : undefined;
+    }
     const tunnel = await doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
     // Nobody listens there: either it lives no more, or it is away for a moment.
     const isGone = (await nodes.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
     if (isGone && isServing()) await own.find(environmentId, found);
     return undefined;
+  }
+
+  /** A node that stops takes nobody in any more, and still answers the requests that came before. */
+  private mayServe({ kind }: Newcomer): boolean {
+    return kind === 'call' || this.parts.isServing();
+  }
+
+  /** Where no home may be taken. */
+  private async elsewhere(environmentId: string): Promise<string | OwnHome | undefined> {
+    const { own, homes } = this.parts;
+    const known = own.of(environmentId);
+    await known?.ready;
+    if (known) return known;
+    const node = await homes.nodeOf(environmentId);
+    return node === homes.self ? undefined : node;
   }
 }

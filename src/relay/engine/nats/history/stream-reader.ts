@@ -106,7 +106,9 @@ export class StreamReader {
 }
 
 /** As the server has it in the subject for the acknowledgement; undefined: this is no message of a stream. */
-function placeOf({ reply = '' }: Msg):
+function placeOf({
+  reply = '',
+}: Msg):
   | { readonly sequence: number; readonly delivery: number; readonly at: number; readonly pending: number }
   | undefined {
   const tokens = reply.split('.');

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { CLOCK, validateOptions } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { RelayOptions } from '../relay.options.js';
+import { keepsHistoryOnDisk } from '../routing/local-history.provider.js';
 import { LOCAL_HISTORY, OPEN_HISTORY, type OpenHistory } from '../routing/open-history.js';
 import type { JetStreamHistories } from './nats/history/jetstream-histories.js';
 import { SHARED_PARTS, type SharedParts } from './shared-parts.js';
@@ -25,7 +26,7 @@ export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPar
   useFactory: async (
     { connection, metrics }: Partial<SharedParts>,
     openCache: OpenHistory,
-    { history, nats }: RelayOptions,
+    relay: RelayOptions,
     clock: Clock,
   ) => {
     if (!connection || !metrics) return {};
@@ -34,7 +35,12 @@ export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPar
     part.histories = await openHistories({
       connection,
       openCache,
-      options: validateOptions(JetStreamHistoryOptions, { maxAgeMs: history.maxAgeMs, partitions: nats.partitions }),
+      options: validateOptions(JetStreamHistoryOptions, {
+        maxAgeMs: relay.history.maxAgeMs,
+        partitions: relay.nats.partitions,
+        // Memory is for the environments that are served here.
+        ...(keepsHistoryOnDisk(relay) ? {} : { maxLeftBytes: 0 }),
+      }),
       clock,
       observer: {
         published: (entries, bytes, ms) => metrics.published(entries, bytes, ms),

@@ -21,6 +21,11 @@ const TELLING = {
   unwritten: 'were not written; devices bring them again, as far as they keep them',
 };
 
+/** Whether a relay has its histories on disk. */
+export function keepsHistoryOnDisk({ dataDir, history }: Pick<RelayOptions, 'dataDir' | 'history'>): boolean {
+  return dataDir !== undefined && history.store === 'disk';
+}
+
 /** On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. */
 export const localHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
   provide: LOCAL_HISTORY,
@@ -32,7 +37,7 @@ export const localHistoryProvider: FactoryProvider<OpenHistory & Partial<OnAppli
     metrics: Metrics,
     registry: EnvironmentRegistry,
   ) => {
-    if (dataDir === undefined || history.store === 'memory') return memoryHistories(routing);
+    if (dataDir === undefined || !keepsHistoryOnDisk({ dataDir, history })) return memoryHistories(routing);
     mkdirSync(dataDir, { recursive: true, mode: PRIVATE_DIRECTORY });
     const store = new JournalStore(path.join(dataDir, FILE_NAME), {
       maxEntriesPerRuntime: history.maxEventsPerRuntime,

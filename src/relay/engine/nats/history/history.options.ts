@@ -4,6 +4,7 @@ import { DEFAULT_PARTITIONS, PARTITIONS } from '../nats.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
 const SECOND = 1_000;
 
 /** How histories lie in JetStream. Times in ms, sizes in bytes. */
@@ -27,6 +28,13 @@ export class JetStreamHistoryOptions {
    */
   @Bytes()
   maxUnacknowledgedBytes: number = 64 * MIB;
+
+  /**
+   * What one node keeps of environments whose home it is no more: when they come back, it loads only what is new. 0 keeps nothing. Default
+   * 1 GiB.
+   */
+  @WholeNumber({ min: 0 })
+  maxLeftBytes: number = GIB;
 
   /** How often JetStream is told what of a runtime is not kept any more, and what outlives it. Default 30 s. */
   @Milliseconds({ min: 1 })

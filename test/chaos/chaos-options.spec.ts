@@ -11,8 +11,10 @@ it('reads its arguments', () => {
     nodes: 1,
     reference: undefined,
     plant: undefined,
+    keeps: false,
   });
-  expect(readChaosOptions(['--reference', 'plain', '--plant', 'tail'])).toMatchObject({
+  expect(readChaosOptions(['--reference', 'plain', '--plant', 'tail', '--keep'])).toMatchObject({
+    keeps: true,
     reference: 'plain',
     plant: 'tail',
   });

@@ -17,10 +17,12 @@ export interface ChaosOptions {
   readonly reference: 'plain' | undefined;
   /** A bug that the run must find. */
   readonly plant: 'dedupe' | 'tail' | undefined;
+  /** Whether its folder stays though nothing went wrong. */
+  readonly keeps: boolean;
 }
 
 export const USAGE =
-  'npm run chaos -- [--engine embedded|nats] [--nodes N] [--seed N] [--seconds S] [--devices D] [--clients C] [--reference plain] [--plant dedupe|tail] [--help]';
+  'npm run chaos -- [--engine embedded|nats] [--nodes N] [--seed N] [--seconds S] [--devices D] [--clients C] [--reference plain] [--plant dedupe|tail] [--keep] [--help]';
 
 const MOST_SEED = 2 ** 32;
 const NODES_ON_NATS = '3';
@@ -43,6 +45,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
       nodes: { type: 'string' },
       reference: { type: 'string' },
       plant: { type: 'string' },
+      keep: { type: 'boolean', default: false },
     },
   });
   const engine = oneOf('engine', values.engine, ['embedded', 'nats']) ?? 'embedded';
@@ -58,6 +61,7 @@ export function readChaosOptions(args: readonly string[]): ChaosOptions {
     clients: whole('clients', values.clients, 1, 20),
     reference: oneOf('reference', values.reference, ['plain']),
     plant: oneOf('plant', values.plant, ['dedupe', 'tail']),
+    keeps: values.keep,
   };
 }
 

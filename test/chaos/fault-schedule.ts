@@ -98,8 +98,8 @@ export interface ScheduleOptions {
 }
 
 const FIRST_AT_MS = 1_000;
-/** Mean time between two faults; they overlap. */
-const MEAN_GAP_MS = 1_000;
+/** Mean time between two faults; they overlap. What was at a node that is killed needs longer to come back. */
+const MEAN_GAP_MS = { embedded: 1_000, nats: 1_500 };
 const LEAST_GAP_MS = 150;
 const LEAST_DURATION_MS = 200;
 const MOST_DURATION_MS = 3_000;
@@ -109,7 +109,7 @@ export function faultSchedule({ engine, seed, seconds, devices, clients, first =
   const random = new SeededRandom(seed);
   const deck: WantedFault[] = [...first];
   const faults: Fault[] = [];
-  for (let at = FIRST_AT_MS; at < seconds * 1_000; at += gap(random)) {
+  for (let at = FIRST_AT_MS; at < seconds * 1_000; at += gap(random, MEAN_GAP_MS[engine])) {
     if (deck.length === 0) deck.push(...random.shuffled(fullDeck(engine)));
     const wanted = deck.shift();
     if (wanted) faults.push({ ...draw(random, { devices, clients }), ...wanted, at });
@@ -140,6 +140,6 @@ function draw(
 }
 
 /** Exponential, so that some come together. */
-function gap(random: SeededRandom): number {
-  return LEAST_GAP_MS + Math.round(-Math.log(1 - random.next()) * (MEAN_GAP_MS - LEAST_GAP_MS));
+function gap(random: SeededRandom, mean: number): number {
+  return LEAST_GAP_MS + Math.round(-Math.log(1 - random.next()) * (mean - LEAST_GAP_MS));
 }

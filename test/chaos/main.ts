@@ -34,7 +34,7 @@ async function chaos(options: ChaosOptions): Promise<number> {
   try {
     const result = await runToItsEnd(run, faults);
     const proven = isProven(result);
-    isKept = !proven && !reference && !plant;
+    isKept = options.keeps || (!proven && !reference && !plant);
     say(table(result));
     say(`links: ${result.links.join('; ')}`);
     for (const line of describeFailures(result)) say(line);

@@ -13,6 +13,9 @@ export interface Whereabouts {
 
 /** As long as others wait before a node is gone, and a little longer. */
 const LONG_MS = 1.5 * NODE_TTL_MS;
+/** Whoever was struck before, and is nowhere, is waited for. */
+const COMES_BACK_MS = 5_000;
+const LOOK_MS = 50;
 
 /** Faults of relay nodes, and of NATS below them. Each resolves when it has ended, with whether there was anything to strike. */
 export class NodeFaults {
@@ -26,15 +29,16 @@ export class NodeFaults {
   async strike(fault: Fault): Promise<boolean> {
     const { nodes } = this.relays;
     const { kind, duration } = fault;
-    const atListener = this.at(this.where.listener(fault));
-    const atClient = this.at(this.where.client(fault));
+    const { listener, client } = this.where;
     switch (kind) {
       case 'kill-listener-node':
-        return this.killed(atListener, duration);
+        return this.killed(await this.at(() => listener(fault)), duration);
       case 'kill-client-node':
-        return this.killed(atClient, duration);
-      case 'kill-both-nodes':
-        return this.killed([...new Set([...atListener, ...atClient])], duration);
+        return this.killed(await this.at(() => client(fault)), duration);
+      case 'kill-both-nodes': {
+        const both = await Promise.all([this.at(() => listener(fault)), this.at(() => client(fault))]);
+        return this.killed([...new Set(both.flat())], duration);
+      }
       case 'kill-all-nodes':
         return this.killed(nodes, duration);
       case 'kill-node-lose-cache':
@@ -62,15 +66,24 @@ export class NodeFaults {
     }
   }
 
-  private at(port: number | undefined): readonly RelayNode[] {
+  /** Where somebody is, once it is somewhere. */
+  private async at(where: () => number | undefined): Promise<readonly RelayNode[]> {
+    const until = Date.now() + COMES_BACK_MS;
+    let port = where();
+    for (; port === undefined && Date.now() < until; port = where()) await wait(LOOK_MS);
     return this.relays.nodes.filter(({ process }) => process.port === port);
   }
 
   /** The node that is the home of most environments, as the nodes say. */
   private async home(): Promise<readonly RelayNode[]> {
-    const counts = await this.relays.environments();
-    const most = Math.max(...counts);
-    return most > 0 ? this.relays.nodes.slice(counts.indexOf(most)).slice(0, 1) : [];
+    const until = Date.now() + COMES_BACK_MS;
+    for (;;) {
+      const counts = await this.relays.environments();
+      const most = Math.max(...counts);
+      if (most > 0) return this.relays.nodes.slice(counts.indexOf(most)).slice(0, 1);
+      if (Date.now() >= until) return [];
+      await wait(LOOK_MS);
+    }
   }
 
   private async killed(

@@ -20,14 +20,15 @@ export class Crowds {
 
   /**
    * @param crowd how many listeners, clients, streams (every `everyMs`, of `bytes`) and commands a second, of all together
-   * @param at which server, and whether it understands nothing
+   * @param at which server, where clients connect if not there, and whether it understands nothing
    */
-  static async start({ listeners, clients, streams, everyMs, commands, bytes }, { server, plain }) {
+  static async start({ listeners, clients, streams, everyMs, commands, bytes }, { server, clientServer, plain }) {
     const all = new Crowds();
     all.programs = await Promise.all(
       Array.from({ length: CROWDS }, (_, part) =>
         startProgram('crowd', {
           server,
+          clientServer,
           plain,
           part,
           listeners: shareOf(listeners, part),

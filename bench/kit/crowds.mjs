@@ -20,9 +20,13 @@ export class Crowds {
 
   /**
    * @param crowd how many listeners, clients, streams (every `everyMs`, of `bytes`) and commands a second, of all together
-   * @param at which server, where clients connect if not there, and whether it understands nothing
+   * @param at which server, where clients connect if not there, and whether it understands nothing; whoever uses it
+   *   again counts parts on: the names of listeners, and their addresses, contain them
    */
-  static async start({ listeners, clients, streams, everyMs, commands, bytes }, { server, clientServer, plain }) {
+  static async start(
+    { listeners, clients, streams, everyMs, commands, bytes },
+    { server, clientServer, plain, firstPart = 0 },
+  ) {
     const all = new Crowds();
     all.programs = await Promise.all(
       Array.from({ length: CROWDS }, (_, part) =>
@@ -30,7 +34,7 @@ export class Crowds {
           server,
           clientServer,
           plain,
-          part,
+          part: firstPart + part,
           listeners: shareOf(listeners, part),
           clients: shareOf(clients, part),
           streams: shareOf(streams, part),

@@ -9,16 +9,17 @@ export class Site {
   #natsCpuUs = 0;
   #stop;
 
-  constructor(relays, natsPids, stop) {
+  constructor(relays, { url, pids }, stop) {
     this.relays = relays;
-    this.natsPids = natsPids;
+    this.natsUrl = url;
+    this.natsPids = pids;
     this.#stop = stop;
   }
 
   /** @param flags of Node */
   static async embedded(flags = []) {
     const relay = await startRelay(temporaryDirectory(), { flags, args: NO_LIMITS });
-    return new Site([relay], [], () => relay.stop());
+    return new Site([relay], { pids: [] }, () => relay.stop());
   }
 
   /** @param copies that NATS keeps, each on a server of its own */
@@ -26,7 +27,7 @@ export class Site {
     const args = ['--nats-replicas', String(copies)];
     const all = await RelayNodes.start(nodes, { flags, args, nats: { servers: copies } });
     const relays = all.nodes.map(({ program }) => program);
-    return new Site(relays, all.nats.pids, () => all.stop());
+    return new Site(relays, all.nats, () => all.stop());
   }
 
   get urls() {

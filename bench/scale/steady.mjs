@@ -6,6 +6,8 @@ import { median, progress, round } from '../kit/figures.mjs';
 
 const WARM_UP_MS = 3_000;
 const ARRIVE_MS = 30_000;
+/** Of a crowd, at most. */
+const PROCESSES = 4;
 
 /** Which sites, and at which of their nodes clients are; listeners are at the first. */
 export const STEADY_ARMS = {
@@ -15,9 +17,20 @@ export const STEADY_ARMS = {
   home3copies: { site: 'nats3copies', client: 0 },
 };
 
+let measurements = 0;
+
 async function measure(site, client, seconds, { pairs, events, bytes }) {
-  const crowd = { listeners: pairs, clients: pairs, streams: pairs, everyMs: (pairs * 1_000) / events, bytes, commands: 1 };
-  const crowds = await Crowds.start(crowd, { server: site.urls[0], clientServer: site.urls[client], plain: false });
+  const crowd = {
+    listeners: pairs,
+    clients: pairs,
+    streams: pairs,
+    everyMs: (pairs * 1_000) / events,
+    bytes,
+    commands: 1,
+  };
+  const firstPart = PROCESSES * measurements++;
+  const at = { server: site.urls[0], clientServer: site.urls[client], plain: false, firstPart };
+  const crowds = await Crowds.start(crowd, at);
   await crowds.ask('openListeners');
   await crowds.ask('openClients');
   await crowds.ask('start');
@@ -32,7 +45,8 @@ async function measure(site, client, seconds, { pairs, events, bytes }) {
   const ends = await crowds.ask('stop', { withinMs: ARRIVE_MS }, 2 * ARRIVE_MS);
   await crowds.stop();
   const missing = ends.reduce((sum, each) => sum + each.missing, 0);
-  if (missing > 0 || Object.keys(wrong).length > 0) throw new Error(`events: ${missing} missing, ${JSON.stringify(wrong)}`);
+  if (missing > 0 || Object.keys(wrong).length > 0)
+    throw new Error(`events: ${missing} missing, ${JSON.stringify(wrong)}`);
   return {
     eventsPerSecond: (seen * 1_000) / tookMs,
     p99Ms: delays.p99Ms,

@@ -1,7 +1,8 @@
-// A nats-server with JetStream, which ends with the bench; its data go, too.
+// A nats-server with JetStream, or a cluster of some, which end with the bench; their data go, too.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { atExit, temporaryDirectory } from './at-exit.mjs';
 
@@ -9,8 +10,30 @@ import { atExit, temporaryDirectory } from './at-exit.mjs';
 const DEBIAN = '/usr/sbin/nats-server';
 const START_MS = 30_000;
 
-/** @param args beside its own @returns `{ url, pid, stop() }` */
-export async function startNats({ args = [] } = {}) {
+/**
+ * @param servers that form a cluster; one stands alone @param args beside their own
+ * @returns `{ url, pids, stop() }`, the url as `TWINLANE_ENGINE` takes it
+ */
+export async function startNats({ servers = 1, args = [] } = {}) {
+  const ports = servers === 1 ? [] : await Promise.all(Array.from({ length: servers }, freePort));
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
+  const ofCluster = (route, index) => [
+    ...['--server_name', `server-${index + 1}`, '--cluster_name', 'bench'],
+    ...['--cluster', route, '--routes', routes.join(',')],
+  ];
+  const all = await Promise.all(
+    servers === 1
+      ? [startServer(args)]
+      : routes.map((route, index) => startServer([...ofCluster(route, index), ...args])),
+  );
+  return {
+    url: all.map(({ url }) => url).join(','),
+    pids: all.map(({ pid }) => pid),
+    stop: () => Promise.all(all.map((server) => server.stop())),
+  };
+}
+
+async function startServer(args) {
   const store = temporaryDirectory();
   const own = ['--addr', '127.0.0.1', '--port', '-1', '--jetstream', '--store_dir', store];
   const child = spawn(natsServer(), [...own, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -41,6 +64,15 @@ export async function startNats({ args = [] } = {}) {
       undo();
     },
   };
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 function natsServer() {

@@ -19,7 +19,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { NatsError, natsError } from './nats.error.js';
+import { isUnanswered, NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
 /** Signs of life that may be missing; with the next one the server is away. */
@@ -64,6 +64,7 @@ export class NatsConnection {
     /** Addresses of the servers, for messages. */
     readonly where: string,
     private readonly options: NatsOptions,
+    private readonly clock: Clock,
   ) {
     this.lastPayload = core.info?.max_payload ?? 0;
     this.jetstream = jetstream(core, { timeout: options.answerMs });
@@ -83,7 +84,7 @@ export class NatsConnection {
     const until = clock.elapsed() + options.firstConnectMs;
     for (let sayAt = 0; ;) {
       try {
-        return await NatsConnection.attempt(wanted, where, options);
+        return await NatsConnection.attempt(wanted, where, options, clock);
       } catch (cause) {
         const error = natsError(cause, where);
         const now = clock.elapsed();
@@ -101,10 +102,12 @@ export class NatsConnection {
     wanted: NodeConnectionOptions,
     where: string,
     options: NatsOptions,
+    clock: Clock,
   ): Promise<NatsConnection> {
     const core = await connect(wanted);
     try {
-      return new NatsConnection(core, await jetstreamManager(core, { timeout: options.answerMs }), where, options);
+      const manager = await jetstreamManager(core, { timeout: options.answerMs });
+      return new NatsConnection(core, manager, where, options, clock);
     } catch (error) {
       await core.close();
       throw error;
@@ -142,6 +145,23 @@ export class NatsConnection {
     });
   }
 
+  /**
+   * What a node needs at its start: tried again for as long as `options.firstConnectMs` says while nobody answers. What was just made on
+   * several servers has nobody who leads it for a moment.
+   *
+   * @throws NatsError
+   */
+  async insist<T>(work: () => Promise<T>): Promise<T> {
+    const { firstConnectMs, reconnectMs } = this.options;
+    for (const until = this.clock.elapsed() + firstConnectMs; ; await sleep(this.clock, reconnectMs)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isUnanswered(error) || this.clock.elapsed() >= until) throw natsError(error, this.where);
+      }
+    }
+  }
+
   /** Resolves once NATS is there, at once where it is. @throws NatsError when this was closed */
   async back(): Promise<void> {
     if (this.current === 'connected') return;
@@ -161,7 +181,7 @@ export class NatsConnection {
   async bucket(name: string, { ttlMs }: BucketWanted = {}): Promise<KV> {
     const { replicas, answerMs } = this.options;
     const age = ttlMs === undefined ? {} : { ttl: ttlMs };
-    return this.saying(async () => {
+    return this.insist(async () => {
       const bucket = await new Kvm(this.jetstream).create(name, {
         replicas,
         allow_direct: false,
@@ -183,7 +203,7 @@ export class NatsConnection {
   async stream(wanted: StreamWanted): Promise<StreamInfo> {
     const config = { ...wanted, num_replicas: this.options.replicas };
     const { streams } = this.manager;
-    return this.saying(async () => {
+    return this.insist(async () => {
       try {
         const info = await streams.info(wanted.name);
         return differs(info.config, config) ? await streams.update(wanted.name, { ...info.config, ...config }) : info;

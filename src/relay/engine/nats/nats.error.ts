@@ -16,6 +16,13 @@ export function natsError(cause: unknown, where: string): NatsError {
   return new NatsError(`NATS at ${where} ${whatHappened(cause)}`, { cause });
 }
 
+/** Whether nobody answered, or not in time: it may be otherwise in a moment. */
+export function isUnanswered(error: unknown): boolean {
+  return [...causes(error)].some(
+    (cause) => cause instanceof errors.NoRespondersError || cause instanceof errors.TimeoutError,
+  );
+}
+
 function whatHappened(cause: unknown): string {
   const chain = [...causes(cause)];
   const texts = chain.map(({ message }) => message).join(': ');

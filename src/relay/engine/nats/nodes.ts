@@ -77,7 +77,7 @@ export class Nodes {
   ): Promise<Nodes> {
     const bucket = await connection.bucket(BUCKET, { ttlMs: options.nodeTtlMs });
     const nodes = new Nodes(self, connection, bucket, clock, options, describe, observer);
-    await bucket.put(self, JSON.stringify(describe()));
+    await connection.insist(() => bucket.put(self, JSON.stringify(describe())));
     nodes.next();
     return nodes;
   }

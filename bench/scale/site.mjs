@@ -1,0 +1,48 @@
+// One relay, as people would run it: a process, or nodes and what is beneath them.
+import { temporaryDirectory } from '../kit/at-exit.mjs';
+import { NO_LIMITS } from '../kit/no-limits.mjs';
+import { RelayNodes } from '../kit/nodes.mjs';
+import { cpuUsOf } from '../kit/process-usage.mjs';
+import { startRelay } from '../kit/programs.mjs';
+
+export class Site {
+  #natsCpuUs = 0;
+  #stop;
+
+  constructor(relays, { url, pids }, stop) {
+    this.relays = relays;
+    this.natsUrl = url;
+    this.natsPids = pids;
+    this.#stop = stop;
+  }
+
+  /** @param flags of Node */
+  static async embedded(flags = []) {
+    const relay = await startRelay(temporaryDirectory(), { flags, args: NO_LIMITS });
+    return new Site([relay], { pids: [] }, () => relay.stop());
+  }
+
+  /** @param copies that NATS keeps, each on a server of its own */
+  static async nats({ nodes, copies = 1, flags = [] }) {
+    const args = ['--nats-replicas', String(copies)];
+    const all = await RelayNodes.start(nodes, { flags, args, nats: { servers: copies } });
+    const relays = all.nodes.map(({ program }) => program);
+    return new Site(relays, all.nats, () => all.stop());
+  }
+
+  get urls() {
+    return this.relays.map(({ url }) => url);
+  }
+
+  /** CPU time since this was asked last, in µs: of each node, and of NATS. */
+  async cpuUs() {
+    const used = await Promise.all(this.relays.map((relay) => relay.ask('usage')));
+    const before = this.#natsCpuUs;
+    this.#natsCpuUs = this.natsPids.reduce((sum, pid) => sum + cpuUsOf(pid), 0);
+    return { relays: used.map(({ cpuUs }) => cpuUs), nats: this.#natsCpuUs - before };
+  }
+
+  stop() {
+    return this.#stop();
+  }
+}

@@ -49,13 +49,13 @@ const crowds = await Crowds.start(
   { listeners, clients, streams, everyMs, commands, bytes, repeats: true },
   { server: balancer.url, plain: false },
 );
-const environment = '/v1/environments/device-0-0';
+const environmentOf = (n) => `/v1/environments/device-0-${n % Math.floor(listeners / 2)}`;
 const messages = [{ role: 'user', content: 'hello' }];
 const requests = new RestLoad(balancer.url, rest, [
-  ['GET', '/v1/environments?limit=50'],
-  ['GET', `${environment}/runtimes`],
-  ['POST', `${environment}/messages`, { messages, conversationId: 'by-rest' }],
-  ['POST', '/v1/environments/register', { deviceId: 'registers', connectionName: 'registers' }],
+  () => ['GET', '/v1/environments?limit=50'],
+  (n) => ['GET', `${environmentOf(n)}/runtimes`],
+  (n) => ['POST', `${environmentOf(n)}/messages`, { messages, conversationId: 'by-rest' }],
+  (n) => ['POST', '/v1/environments/register', { deviceId: `registers-${n % 200}`, connectionName: 'registers' }],
 ]);
 
 /** All that was measured. */

@@ -141,7 +141,12 @@ describe.skipIf(NATS_SKIPPED !== undefined)(
 
     async function rest(target: string, body?: object): Promise<{ status: number; body: unknown }> {
       const response = await fetch(`${balancer.url}${target}`, {
-        headers: { authorization: `Bearer ${PROCESS_TOKEN}`, 'content-type': 'application/json' },
+        // One that is kept may close just as the next request is sent: clients that keep some try again then.
+        headers: {
+          authorization: `Bearer ${PROCESS_TOKEN}`,
+          'content-type': 'application/json',
+          connection: 'close',
+        },
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       });
       return { status: response.status, body: await response.json() };

@@ -92,6 +92,11 @@ export class Nodes {
     return node === this.self || this.heard.has(node);
   }
 
+  /** Whether it has said that it stops. */
+  isDraining(node: string): boolean {
+    return this.heard.get(node)?.record.state === 'draining';
+  }
+
   /** Whether it has missed at least one of its times. */
   isSilent(node: string): boolean {
     const heard = this.heard.get(node);

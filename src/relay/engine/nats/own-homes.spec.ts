@@ -114,7 +114,7 @@ it('one whose history cannot be loaded is given back', async () => {
   world.loading = Promise.reject(new Error('NATS is away'));
   await expect(world.own.find('env-1')).rejects.toThrow('NATS is away');
   expect(world.own.count).toBe(0);
-  expect(world.did).toEqual(['prepare env-1 1', 'leave env-1', 'release env-1', 'give env-1']);
+  expect(world.did).toEqual(['prepare env-1 1', 'finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
 });
 
 it('one that another node has stays there, unless that node is gone', async () => {
@@ -136,7 +136,7 @@ it('one that is given back is taken again only when that is done', async () => {
   expect(again).toMatchObject({
     claim: { term: 2, before: { presence: { online: true, awaySince: world.clock.now() } } },
   });
-  const gave = ['leave env-1', 'release env-1', 'give env-1'];
+  const gave = ['finish env-1', 'leave env-1', 'release env-1', 'give env-1'];
   expect(world.did).toEqual(['prepare env-1 1', ...gave, 'taken env-1', 'prepare env-1 2']);
 });
 

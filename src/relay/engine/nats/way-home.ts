@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../../../protocol/index.js';
+import type { Clock } from '../../../protocol/index.js';
 import type { Newcomer } from './newcomer.js';
 import type { NodeDoors } from './node-doors.js';
 import type { Nodes } from './nodes.js';
@@ -16,9 +16,9 @@ export interface Arrival<T> {
 
 export interface WayHomeParts {
   readonly own: Pick<OwnHomes, 'find' | 'of'>;
-  readonly homes: Pick<Homes, 'self' | 'nodeOf'>;
+  readonly homes: Pick<Homes, 'self' | 'nodeOf' | 'news'>;
   readonly doors: Pick<NodeDoors, 'knock'>;
-  readonly nodes: Pick<Nodes, 'isGone' | 'isSilent'>;
+  readonly nodes: Pick<Nodes, 'isDraining' | 'isGone' | 'isSilent'>;
   readonly clock: Clock;
   /** As `NatsEngineOptions` has it. */
   readonly homeWaitMs: number;
@@ -26,8 +26,9 @@ export interface WayHomeParts {
   isServing(): boolean;
 }
 
-/** Between two looks for a home, in ms. */
+/** From one look for a home to the next, in ms, where nothing is heard of it; each time twice as long, up to the most. */
 const LOOK_AGAIN_MS = 200;
+const LOOK_AGAIN_MOST_MS = 2_000;
 
 /** How whoever was let in finds the home of its environment: here, through a tunnel, or here from now on where the home is gone. */
 export class WayHome {
@@ -35,12 +36,14 @@ export class WayHome {
 
   /** For as long as it takes. @returns undefined: too long, or not wanted any more. @throws RelayError ENGINE_AWAY */
   async take<T>(newcomer: Newcomer, arrival: Arrival<T>): Promise<{ readonly done: T } | undefined> {
-    const { clock, homeWaitMs } = this.parts;
+    const { clock, homes, homeWaitMs } = this.parts;
     const until = clock.elapsed() + homeWaitMs;
+    let againMs = LOOK_AGAIN_MS;
     while ((arrival.isWanted?.() ?? true) && this.mayServe(newcomer)) {
       const reached = await this.once(newcomer, arrival);
       if (reached || clock.elapsed() >= until) return reached;
-      await sleep(clock, LOOK_AGAIN_MS);
+      await homes.news(newcomer.environmentId, againMs);
+      againMs = Math.min(2 * againMs, LOOK_AGAIN_MOST_MS);
     }
     return undefined;
   }
@@ -58,6 +61,8 @@ export class WayHome {
       const isStill = this.mayServe(newcomer) && own.of(environmentId) === found;
       return isStill ? { done: await atHome(found) } : undefined;
     }
+    // It takes nobody in any more, and says when the environment is anybody's.
+    if (nodes.isDraining(found)) return undefined;
     const tunnel = await doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
     // Nobody listens there: either it lives no more, or it is away for a moment.

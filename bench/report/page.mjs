@@ -4,6 +4,7 @@ import { emitSection, journalSection, memorySection, throughputSection } from '.
 import { fairnessSection, latencySection } from './latency-sections.mjs';
 import { loadSection } from './load-section.mjs';
 import { LATENCIES } from './runs.mjs';
+import { scaleSection } from './scale-section.mjs';
 
 /**
  * The whole page, in Markdown; draws its charts.
@@ -34,6 +35,7 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     journalSection(report),
     '## A relay for thousands',
     loadSection(report),
+    scaleSection(report),
     '## The console',
     consoleSection(report),
     '## What bounds these figures',

@@ -44,6 +44,7 @@ const flags = profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
 const SITES = {
   embedded: () => Site.embedded(flags),
   nats: () => Site.nats({ nodes: NODES, flags }),
+  profiled: () => Site.nats({ nodes: 1, isProfiled: true }),
   nats3copies: () => Site.nats({ nodes: 2, copies: COPIES, flags }),
 };
 
@@ -69,7 +70,7 @@ const PARTS = {
   steady: () => alternating(STEADY_ARMS, measureSteady, { pairs, events }),
   stream: async () => ({
     takes: await withSites(['nats', 'nats3copies'], (sites) => measureStream(sites, { rounds, seconds, bytes })),
-    memory: await withSites(['nats'], ({ nats }) => measureSubjects(nats, { messages, bytes })),
+    memory: await withSites(['profiled'], ({ profiled }) => measureSubjects(profiled, { messages, bytes })),
   }),
   idle: () => measureIdle({ from: Math.round(environments * WARM_UP_SHARE), to: environments }),
 };

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 
 /** Of /proc: the kernel tells everybody 100 ticks a second, whatever it counts itself. */
 const US_PER_TICK = 10_000;
-const BYTES_PER_KB = 1_024;
 
 /** CPU time of all its threads since it began, in µs. */
 export function cpuUsOf(pid) {
@@ -11,10 +10,4 @@ export function cpuUsOf(pid) {
   // Its name may contain anything, and ends with the last parenthesis; the fields behind begin with the third.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * US_PER_TICK;
-}
-
-/** Resident memory, in bytes. */
-export function residentBytesOf(pid) {
-  const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kb) * BYTES_PER_KB;
 }

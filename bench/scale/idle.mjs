@@ -1,7 +1,6 @@
 // Memory of what is idle: listeners at one node, clients that come to it through another one.
 import { setTimeout as after } from 'node:timers/promises';
 import { progress } from '../kit/figures.mjs';
-import { residentBytesOf } from '../kit/process-usage.mjs';
 import { startProgram } from '../kit/programs.mjs';
 import { Site } from './site.mjs';
 
@@ -11,11 +10,11 @@ const SETTLE_MS = 8_000;
 /** What collects the garbage, node:inspector/promises, is said to be experimental. */
 const FLAGS = ['--disable-warning=ExperimentalWarning'];
 
-/** A site's memory when all garbage is collected, in bytes: of each node, and of NATS. */
-async function memoryOf({ relays, natsPids }) {
+/** A site's memory when all garbage is collected, in bytes: resident of each node, in use in the heap of NATS. */
+async function memoryOf(site) {
   await after(SETTLE_MS);
-  const nodes = await Promise.all(relays.map((relay) => relay.ask('memory')));
-  return { nodes: nodes.map(({ rss }) => rss), nats: natsPids.reduce((sum, pid) => sum + residentBytesOf(pid), 0) };
+  const nodes = await Promise.all(site.relays.map((relay) => relay.ask('memory')));
+  return { nodes: nodes.map(({ rss }) => rss), nats: await site.natsHeapBytes() };
 }
 
 /** @returns by how much each process grows, in bytes, for one more */
@@ -38,7 +37,8 @@ export async function measureIdle({ from, to }) {
   const found = {};
   for (const name of ['embedded', 'nats']) {
     progress(`idle: ${to} environments, ${name}`);
-    const site = name === 'nats' ? await Site.nats({ nodes: 2, flags: FLAGS }) : await Site.embedded(FLAGS);
+    const site =
+      name === 'nats' ? await Site.nats({ nodes: 2, flags: FLAGS, isProfiled: true }) : await Site.embedded(FLAGS);
     const idlers = await startProgram('idlers', { server: site.urls[0], plain: false, part: 0 });
     const listener = await grown(site, idlers, 'pairs', { from, to });
     const client = await grown(site, idlers, 'clients', { from, to, at: site.urls.at(-1) });

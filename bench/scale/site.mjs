@@ -9,23 +9,24 @@ export class Site {
   #natsCpuUs = 0;
   #stop;
 
-  constructor(relays, { url, pids }, stop) {
+  constructor(relays, { url, pids, heapBytes }, stop) {
     this.relays = relays;
     this.natsUrl = url;
     this.natsPids = pids;
+    this.natsHeapBytes = heapBytes;
     this.#stop = stop;
   }
 
   /** @param flags of Node */
   static async embedded(flags = []) {
     const relay = await startRelay(temporaryDirectory(), { flags, args: NO_LIMITS });
-    return new Site([relay], { pids: [] }, () => relay.stop());
+    return new Site([relay], { pids: [], heapBytes: async () => 0 }, () => relay.stop());
   }
 
-  /** @param copies that NATS keeps, each on a server of its own */
-  static async nats({ nodes, copies = 1, flags = [] }) {
+  /** @param copies that NATS keeps, each on a server of its own @param isProfiled whether the heap of NATS can be asked for */
+  static async nats({ nodes, copies = 1, flags = [], isProfiled = false }) {
     const args = ['--nats-replicas', String(copies)];
-    const all = await RelayNodes.start(nodes, { flags, args, nats: { servers: copies } });
+    const all = await RelayNodes.start(nodes, { flags, args, nats: { servers: copies, isProfiled } });
     const relays = all.nodes.map(({ program }) => program);
     return new Site(relays, all.nats, () => all.stop());
   }

@@ -1,13 +1,13 @@
 // What NATS alone takes: messages of the stream of histories, written as homes write them, and what it remembers of them.
 import { setTimeout as after } from 'node:timers/promises';
 import { median, progress, round } from '../kit/figures.mjs';
-import { cpuUsOf, residentBytesOf } from '../kit/process-usage.mjs';
+import { cpuUsOf } from '../kit/process-usage.mjs';
 import { startProgram } from '../kit/programs.mjs';
 
 /** Runtimes that write at the same time, and events in each message. */
 export const STREAM_LOADS = { one: [1, 1], many: [256, 1], batches: [16, 100] };
-/** Until it has written down what it took. */
-const SETTLE_MS = 3_000;
+/** Until it has let go of the blocks that it wrote last. */
+const SETTLE_MS = 15_000;
 
 /** @param sites by name @returns what each takes, by site and load */
 export async function measureStream(sites, { rounds, seconds, bytes }) {
@@ -43,19 +43,17 @@ function summary(found) {
   };
 }
 
-/** @param site with nothing in its streams @returns bytes of the server's memory, for each message and for each subject more */
-export async function measureSubjects({ natsUrl, natsPids: [pid] }, { messages, bytes }) {
+/** @param site whose NATS is profiled @returns bytes of the server's heap, for each message and for each subject more */
+export async function measureSubjects({ natsUrl, natsHeapBytes }, { messages, bytes }) {
   const publisher = await startProgram('publisher', { nats: natsUrl, bytes });
   const grown = async (isOneEach) => {
-    const before = residentBytesOf(pid);
+    const before = await natsHeapBytes();
     await publisher.ask('fill', { messages, isOneEach }, 600_000);
     await after(SETTLE_MS);
-    return Math.round((residentBytesOf(pid) - before) / messages);
+    return Math.round(((await natsHeapBytes()) - before) / messages);
   };
-  // The first ones also pay for what is bought once.
-  await grown(false);
   const perMessage = await grown(false);
-  const perSubject = await grown(true);
+  const perSubject = (await grown(true)) - perMessage;
   await publisher.stop();
   return { messages, perMessage, perSubject };
 }

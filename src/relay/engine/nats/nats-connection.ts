@@ -264,6 +264,8 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
     reconnectJitterTLS: reconnectMs,
     pingInterval: pingMs,
     maxPingOut: UNANSWERED_PINGS,
+    // Else each question makes two errors with their stacks in case that it fails.
+    noAsyncTraces: true,
     ...(user === undefined || password === undefined ? {} : { user, pass: password }),
     ...(token === undefined ? {} : { token }),
     ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(credentialsOf(credentialsFile)) }),

@@ -57,7 +57,7 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 1 });
     let tries = 0;
-    const asks = connection.insist(async () => {
+    const asks = connection.patiently(async () => {
       // No stream takes this: what a cluster says of one without a leader.
       if (++tries < 3) await connection.jetstream.publish('taken.by.nobody');
       return 'led';
@@ -69,8 +69,8 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
   it('tries no longer than it may, and nothing again that was refused', async () => {
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 1, firstConnectMs: 0 });
-    await expect(connection.insist(() => connection.jetstream.publish('taken.by.nobody'))).rejects.toThrow(NatsError);
-    const refuses = connection.insist(() => Promise.reject(new Error('refused')));
+    await expect(connection.patiently(() => connection.jetstream.publish('taken.by.nobody'))).rejects.toThrow(NatsError);
+    const refuses = connection.patiently(() => Promise.reject(new Error('refused')));
     await expect(refuses).rejects.toThrow(/refused/);
   });
 

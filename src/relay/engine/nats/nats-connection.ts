@@ -19,7 +19,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { isUnanswered, NatsError, natsError } from './nats.error.js';
+import { isPassing, NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
 /** Signs of life that may be missing; with the next one the server is away. */
@@ -27,6 +27,8 @@ const UNANSWERED_PINGS = 2;
 const FOR_EVER = -1;
 /** While a node waits for NATS at its start, its log says so this often, in ms. */
 const SAY_AGAIN_MS = 5_000;
+/** Who leads a stream, if somebody does, answers within this time, in ms. */
+const LOOK_MS = 1_000;
 
 /** `away`: nothing comes through; whoever waits for an answer waits in vain. */
 export type NatsState = 'connected' | 'away';
@@ -54,6 +56,7 @@ export class NatsConnection {
   private readonly watchers = new Set<(state: NatsState) => void>();
   private current: NatsState = 'connected';
   private isClosing = false;
+  private isAnswering = true;
   /** A connection that is away knows nothing of its server. */
   private lastPayload: number;
 
@@ -65,6 +68,8 @@ export class NatsConnection {
     readonly where: string,
     private readonly options: NatsOptions,
     private readonly clock: Clock,
+    /** Until when NATS is waited for, in ms of the clock (`elapsed`). */
+    private readonly until: number,
   ) {
     this.lastPayload = core.info?.max_payload ?? 0;
     this.jetstream = jetstream(core, { timeout: options.answerMs });
@@ -84,7 +89,7 @@ export class NatsConnection {
     const until = clock.elapsed() + options.firstConnectMs;
     for (let sayAt = 0; ;) {
       try {
-        return await NatsConnection.attempt(wanted, where, options, clock);
+        return await NatsConnection.attempt(wanted, where, options, clock, until);
       } catch (cause) {
         const error = natsError(cause, where);
         const now = clock.elapsed();
@@ -103,11 +108,12 @@ export class NatsConnection {
     where: string,
     options: NatsOptions,
     clock: Clock,
+    until: number,
   ): Promise<NatsConnection> {
     const core = await connect(wanted);
     try {
       const manager = await jetstreamManager(core, { timeout: options.answerMs });
-      return new NatsConnection(core, manager, where, options, clock);
+      return new NatsConnection(core, manager, where, options, clock, until);
     } catch (error) {
       await core.close();
       throw error;
@@ -124,7 +130,7 @@ export class NatsConnection {
     return this.lastPayload;
   }
 
-  /** Calls `watcher` whenever `state` changes. @returns ends that */
+  /** Calls `watcher` whenever `state` changes, and with `connected` when JetStream answers again that did not. @returns ends that */
   watch(watcher: (state: NatsState) => void): () => void {
     this.watchers.add(watcher);
     return () => void this.watchers.delete(watcher);
@@ -140,26 +146,23 @@ export class NatsConnection {
     return new Promise((resolve, reject) => {
       const isAway = (): void => reject(new NatsError(`NATS at ${this.where} is away.`));
       if (this.current === 'away') return isAway();
-      const end = this.watch(isAway);
+      const end = this.watch((state) => state === 'away' && isAway());
       this.saying(work).then(resolve, reject).finally(end);
     });
   }
 
   /**
-   * What a node needs at its start: tried again for as long as `options.firstConnectMs` says while nobody answers. What was just made on
-   * several servers has nobody who leads it for a moment.
-   *
-   * @throws NatsError
+   * Told by whoever asks JetStream all the time: servers may be there, and too few of them for JetStream. What it knew before may be less
+   * than it was then, and its consumers may be gone.
    */
-  async insist<T>(work: () => Promise<T>): Promise<T> {
-    const { firstConnectMs, reconnectMs } = this.options;
-    for (const until = this.clock.elapsed() + firstConnectMs; ; await sleep(this.clock, reconnectMs)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isUnanswered(error) || this.clock.elapsed() >= until) throw natsError(error, this.where);
-      }
-    }
+  answers(isAnswering: boolean): void {
+    if (isAnswering === this.isAnswering) return;
+    this.isAnswering = isAnswering;
+    if (this.current === 'away') return;
+    if (!isAnswering)
+      return this.log.warn(`JetStream at ${this.where} does not answer: are enough of its servers there?`);
+    this.log.log(`JetStream at ${this.where} answers again.`);
+    this.tell();
   }
 
   /** Resolves once NATS is there, at once where it is. @throws NatsError when this was closed */
@@ -181,7 +184,7 @@ export class NatsConnection {
   async bucket(name: string, { ttlMs }: BucketWanted = {}): Promise<KV> {
     const { replicas, answerMs } = this.options;
     const age = ttlMs === undefined ? {} : { ttl: ttlMs };
-    return this.insist(async () => {
+    const made = await this.patiently(async () => {
       const bucket = await new Kvm(this.jetstream).create(name, {
         replicas,
         allow_direct: false,
@@ -193,6 +196,8 @@ export class NatsConnection {
         await this.manager.streams.update(config.name, { ...config, num_replicas: replicas });
       return bucket;
     });
+    await this.led(`KV_${name}`);
+    return made;
   }
 
   /**
@@ -203,7 +208,7 @@ export class NatsConnection {
   async stream(wanted: StreamWanted): Promise<StreamInfo> {
     const config = { ...wanted, num_replicas: this.options.replicas };
     const { streams } = this.manager;
-    return this.insist(async () => {
+    const made = await this.patiently(async () => {
       try {
         const info = await streams.info(wanted.name);
         return differs(info.config, config) ? await streams.update(wanted.name, { ...info.config, ...config }) : info;
@@ -212,6 +217,8 @@ export class NatsConnection {
         return streams.add(config);
       }
     });
+    await this.led(wanted.name);
+    return made;
   }
 
   /** Ends it for good: what was published is sent first. */
@@ -220,6 +227,24 @@ export class NatsConnection {
     if (this.core.isClosed()) return;
     if (this.current === 'connected') await this.core.drain();
     else await this.core.close();
+  }
+
+  /** Resolves once somebody leads a stream: of three servers that have just made it each may, and nobody answers before. @throws NatsError */
+  private async led(name: string): Promise<void> {
+    const { streams } = await this.patiently(() => jetstreamManager(this.core, { timeout: LOOK_MS, checkAPI: false }));
+    await this.patiently(() => streams.getMessage(name, { seq: 1 }));
+  }
+
+  /** Tries again what fails because servers have just started, for as long as `options.firstConnectMs` says. @throws NatsError */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.saying(work);
+      } catch (error) {
+        if (this.clock.elapsed() >= this.until || !isPassing(error)) throw error;
+        await sleep(this.clock, this.options.reconnectMs);
+      }
+    }
   }
 
   private async saying<T>(work: () => Promise<T>): Promise<T> {
@@ -245,7 +270,11 @@ export class NatsConnection {
     this.current = state;
     if (state === 'connected') this.log.log(`NATS at ${this.where} is back.`);
     else if (!this.isClosing) this.log.warn(`NATS at ${this.where} is away; this goes on trying to reach it.`);
-    for (const watcher of this.watchers) watcher(state);
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const watcher of this.watchers) watcher(this.current);
   }
 }
 

@@ -50,6 +50,26 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`the nodes of a relay (NATS: ${NATS_
     expect(a.isSilent('b')).toBe(true);
   });
 
+  it('are not gone because JetStream does not answer', async () => {
+    const gone = vi.fn<(node: string) => void>();
+    const { nodes: a, connection } = await node('a', gone, SHORT_MS);
+    const { nodes: b } = await node('b', undefined, SHORT_MS);
+    const { nodes: killed, connection: its } = await node('killed', undefined, SHORT_MS);
+    await vi.waitFor(() => expect(a.all).toHaveLength(3), 100_000);
+    await connection.manager.streams.delete('KV_TWINLANE_NODES');
+    await vi.waitFor(() => expect(a.say()).rejects.toThrow(/JetStream that answers/), 100_000);
+    await its.core.close();
+    // It is known to say nothing more, and nobody else is silent; but who could take over what it had?
+    await vi.waitFor(() => expect([a.isSilent('killed'), a.isSilent('b')]).toEqual([true, false]), 100_000);
+    const since = SYSTEM_CLOCK.elapsed();
+    await vi.waitFor(() => expect(SYSTEM_CLOCK.elapsed() - since).toBeGreaterThan(2 * SHORT_MS), 100_000);
+    expect([a.all.length, gone.mock.calls]).toEqual([3, []]);
+    await connection.bucket('TWINLANE_NODES', { ttlMs: SHORT_MS });
+    await vi.waitFor(() => expect(gone.mock.calls).toEqual([['killed']]), 100_000);
+    expect([await a.isGone('b'), await a.isGone('killed')]).toEqual([false, true]);
+    expect([b.isHeard('a'), killed.self]).toEqual([true, 'killed']);
+  });
+
   it('are not gone because NATS was', async () => {
     const gone = vi.fn<NodesObserver['gone']>();
     const { nodes: a } = await node('a', gone);

@@ -65,6 +65,8 @@ export class WayHome {
     if (nodes.isDraining(found)) return undefined;
     const tunnel = await doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
+    // It lives, and is about to be the home no more.
+    if (tunnel === 'elsewhere') return undefined;
     // Nobody listens there: either it lives no more, or it is away for a moment.
     const isGone = (await nodes.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
     if (isGone && isServing()) await own.find(environmentId, found);

@@ -1,3 +1,4 @@
+import { millis } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../../test/kit/certificates.js';
@@ -139,6 +140,40 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     expect(made.config.max_bytes).toBe(-1);
     const changed = await connection.stream({ ...wanted, max_bytes: 1_000 });
     expect(changed.config).toMatchObject({ max_bytes: 1_000, subjects: ['lines.>'] });
+  });
+
+  it('gives a bucket the time that its nodes want now', async () => {
+    const connection = await open((await startServer()).url);
+    const maxAgeMs = async (): Promise<number> =>
+      millis((await connection.manager.streams.info('KV_nodes')).config.max_age);
+    for (const ttlMs of [10_000, 30_000, 5_000]) {
+      await connection.bucket('nodes', { ttlMs });
+      expect(await maxAgeMs()).toBe(ttlMs);
+    }
+    await connection.bucket('nodes');
+    expect(await maxAgeMs()).toBe(0);
+  });
+
+  it('tells everybody that it is back, whoever fails on that', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 20 });
+    connection.watch(() => {
+      throw new Error('no');
+    });
+    const away = told(connection);
+    await server.kill();
+    expect(await away).toBe('away');
+    const back = told(connection);
+    await server.again();
+    expect(await back).toBe('connected');
+  });
+
+  it('ends although the server stands still', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { pingMs: 60_000, answerMs: 100 });
+    server.freeze();
+    await connection.close();
+    expect(connection.core.isClosed()).toBe(true);
   });
 
   it('says what cannot be done', async () => {

@@ -13,11 +13,12 @@ import { Kvm, type KV } from '@nats-io/kv';
 import {
   connect,
   credsAuthenticator,
+  nanos,
   type NatsConnection as CoreConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { readFileSync } from 'node:fs';
-import { sleep, type Clock } from '../../../protocol/index.js';
+import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
 import { NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
@@ -62,6 +63,7 @@ export class NatsConnection {
     /** Addresses of the servers, for messages. */
     readonly where: string,
     private readonly options: NatsOptions,
+    private readonly clock: Clock,
   ) {
     this.lastPayload = core.info?.max_payload ?? 0;
     this.jetstream = jetstream(core, { timeout: options.answerMs });
@@ -81,7 +83,7 @@ export class NatsConnection {
     const until = clock.elapsed() + options.firstConnectMs;
     for (let isFirst = true; ; isFirst = false) {
       try {
-        return await NatsConnection.attempt(wanted, where, options);
+        return await NatsConnection.attempt(wanted, where, options, clock);
       } catch (cause) {
         const error = natsError(cause, where);
         if (clock.elapsed() >= until) throw error;
@@ -95,10 +97,12 @@ export class NatsConnection {
     wanted: NodeConnectionOptions,
     where: string,
     options: NatsOptions,
+    clock: Clock,
   ): Promise<NatsConnection> {
     const core = await connect(wanted);
     try {
-      return new NatsConnection(core, await jetstreamManager(core, { timeout: options.answerMs }), where, options);
+      const manager = await jetstreamManager(core, { timeout: options.answerMs });
+      return new NatsConnection(core, manager, where, options, clock);
     } catch (error) {
       await core.close();
       throw error;
@@ -162,9 +166,12 @@ export class NatsConnection {
         timeout: answerMs,
         ...age,
       });
+      // One that is there stays as it is by that.
       const { config } = (await bucket.status()).streamInfo;
-      if (config.num_replicas !== replicas)
-        await this.manager.streams.update(config.name, { ...config, num_replicas: replicas });
+      const maxAge = nanos(ttlMs ?? 0);
+      const window = maxAge > 0 ? Math.min(maxAge, config.duplicate_window) : config.duplicate_window;
+      const wanted = { num_replicas: replicas, max_age: maxAge, duplicate_window: window };
+      if (differs(config, wanted)) await this.manager.streams.update(config.name, { ...config, ...wanted });
       return bucket;
     });
   }
@@ -188,12 +195,17 @@ export class NatsConnection {
     });
   }
 
-  /** Ends it for good: what was published is sent first. */
+  /** Ends it for good: what was published is sent first, where the server takes it in time. */
   async close(): Promise<void> {
     this.isClosing = true;
-    if (this.core.isClosed()) return;
-    if (this.current === 'connected') await this.core.drain();
-    else await this.core.close();
+    if (this.current === 'connected' && !this.core.isClosed()) await this.drained();
+    await this.core.close();
+  }
+
+  private async drained(): Promise<void> {
+    let late: Timer | undefined;
+    const isLate = new Promise<void>((resolve) => (late = this.clock.after(this.options.answerMs, resolve)));
+    await Promise.race([this.core.drain(), isLate]).finally(() => late?.cancel());
   }
 
   private async saying<T>(work: () => Promise<T>): Promise<T> {
@@ -219,7 +231,13 @@ export class NatsConnection {
     this.current = state;
     if (state === 'connected') this.log.log(`NATS at ${this.where} is back.`);
     else if (!this.isClosing) this.log.warn(`NATS at ${this.where} is away; this goes on trying to reach it.`);
-    for (const watcher of this.watchers) watcher(state);
+    for (const watcher of this.watchers)
+      try {
+        watcher(state);
+      } catch (error) {
+        // The others are to know too.
+        this.log.error(error);
+      }
   }
 }
 

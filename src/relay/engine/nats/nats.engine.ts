@@ -88,13 +88,13 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed, taken });
+    const isServing = (): boolean => this.phase === 'serving';
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, isServing, failed, taken });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
-    const isServing = (): boolean => this.phase === 'serving';
     this.way = new WayHome({ own, doors, nodes: living, clock, homeWaitMs, isServing });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
     this.own = own;
@@ -238,6 +238,8 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   /** What a call asks for, at the home. */
   private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
     const { here } = this.parts;
+    // It was the home when the tunnel began; what is not here any more would be asked for in vain.
+    if (!this.own.has(environmentId)) throw new RelayError('NODE_AWAY');
     if (call.method === 'request') return here.request(environmentId, call.command);
     if (call.method === 'runtimes') return here.runtimesOf(environmentId, call.limit);
     await here.end(environmentId, call.how);
@@ -266,9 +268,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
           (call) => this.serve(environmentId, call),
           (error) => this.log.error(error),
         );
-    home.expected++;
     return (tunnel) => {
-      home.expected--;
       const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
       if (isServing) letIn(here, newcomer, tunnel);
       else tunnel.break();

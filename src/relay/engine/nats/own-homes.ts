@@ -1,5 +1,6 @@
 import type { Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
+import { RelayError } from '../../relay.error.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import type { Claim, Homes, Shown } from './homes.js';
 import { away, expecting, factsSince } from './shown.js';
@@ -20,7 +21,9 @@ export interface SharedHistories {
 export class OwnHome {
   /** Resolves once its history is here. */
   ready: Promise<void> = Promise.resolve();
-  /** Sockets that are about to be handed over. */
+  /** While it is on its way: nobody else may touch it until then. Never rejects. */
+  loading: Promise<void> | undefined;
+  /** Those who wait for its history. */
   expected = 0;
   /** As it was written down last. */
   written = '';
@@ -41,6 +44,8 @@ export interface OwnHomesParts {
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
+  /** Whether this node takes homes. */
+  isServing(): boolean;
   failed(error: unknown, environmentId: string): void;
   /** Told of each that this node has taken which had a home before: it is shown as its device is expected here. */
   taken(environmentId: string): void;
@@ -74,22 +79,32 @@ export class OwnHomes {
    *
    * @param gone a node that lives no more
    * @returns its node; for this one the home, with its history here
-   * @throws RelayError ENGINE_AWAY
+   * @throws RelayError ENGINE_AWAY; NODE_AWAY where this node ends, and takes none any more
    */
   async find(environmentId: string, gone?: string): Promise<string | OwnHome> {
     await this.leaving.get(environmentId);
     const known = this.own.get(environmentId);
     if (known) return this.whenReady(environmentId, known);
-    const { homes, histories, clock } = this.parts;
+    const { homes, histories, clock, isServing } = this.parts;
+    if (!isServing()) throw new RelayError('NODE_AWAY');
     const claim = await homes.claim(environmentId, gone);
     if (claim.node !== homes.self) return claim.node;
+    // It was given back, or lost, before the answer was here.
+    if (this.leaving.has(environmentId)) return this.find(environmentId);
     // Somebody else here may have found it meanwhile.
     const found = this.own.get(environmentId);
     if (found) return this.whenReady(environmentId, found);
     const home = new OwnHome(claim, clock.now());
     this.own.set(environmentId, home);
     if (claim.before) this.parts.taken(environmentId);
-    home.ready = histories.prepare(environmentId, claim.term).catch(async (error: unknown) => {
+    if (!isServing()) {
+      await this.leave(environmentId);
+      throw new RelayError('NODE_AWAY');
+    }
+    const loading = histories.prepare(environmentId, claim.term);
+    const loaded = (): void => (home.loading = undefined);
+    home.loading = loading.then(loaded, loaded);
+    home.ready = loading.catch(async (error: unknown) => {
       await this.leave(environmentId);
       throw error;
     });
@@ -98,10 +113,13 @@ export class OwnHomes {
 
   /** Gives an environment back, with what its devices and clients have here: they are told to come again. Throws nothing. */
   leave(environmentId: string): Promise<void> {
-    if (!this.own.has(environmentId)) return this.leaving.get(environmentId) ?? Promise.resolve();
+    const home = this.own.get(environmentId);
+    if (!home) return this.leaving.get(environmentId) ?? Promise.resolve();
+    const shown = this.shown(environmentId);
     return this.end(environmentId, async () => {
-      const shown = this.shown(environmentId);
       this.parts.here.leave(environmentId);
+      // A node that ends need not wait: what it loads is of no use to anybody.
+      if (this.parts.isServing()) await home.loading;
       await this.parts.histories.release(environmentId);
       await this.parts.homes.give(environmentId, away(shown, this.parts.clock.now()));
     });
@@ -109,10 +127,14 @@ export class OwnHomes {
 
   /** Another node has taken it. */
   lose(environmentId: string): void {
-    if (!this.own.has(environmentId)) return;
+    const home = this.own.get(environmentId);
+    if (!home) return;
     void this.end(environmentId, async () => {
       this.parts.histories.abandon(environmentId);
       this.parts.here.leave(environmentId);
+      if (!home.loading) return;
+      await home.loading;
+      this.parts.histories.abandon(environmentId);
     });
   }
 

@@ -1,5 +1,6 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, settle } from '../../../../test/kit/manual-clock.js';
+import { NatsError } from './nats.error.js';
 import { OwnHome } from './own-homes.js';
 import { Tunnels } from './tunnels.js';
 import { type Arrival, WayHome } from './way-home.js';
@@ -75,6 +76,15 @@ it('a home that does not answer for a moment is looked for again, and not taken 
   await world.clock.advance(1_000);
   expect(await taking).toEqual({ done: 'through a tunnel' });
   expect(world.claims).not.toContain('other');
+});
+
+it('who comes while NATS does not say whether a node lives is told that', async () => {
+  world.node = 'other';
+  world.reception = 'away';
+  vi.spyOn(world.gone, 'has').mockImplementation(() => {
+    throw new NatsError('NATS is away.');
+  });
+  await expect(world.way.take(NEWCOMER, ARRIVAL)).rejects.toMatchObject({ code: 'ENGINE_AWAY' });
 });
 
 it('nobody waits for longer than that, nor when that is not wanted any more, nor while this node ends', async () => {

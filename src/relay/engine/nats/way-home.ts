@@ -1,4 +1,5 @@
 import { sleep, type Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import type { Newcomer } from './newcomer.js';
 import type { NodeDoors } from './node-doors.js';
 import type { Nodes } from './nodes.js';
@@ -56,8 +57,16 @@ export class WayHome {
     const tunnel = await doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return { done: await through(tunnel) };
     // Nobody listens there: either it lives no more, or it is away for a moment.
-    const isGone = (await nodes.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
+    const isGone = (await this.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
     if (isGone && isServing()) await own.find(environmentId, found);
     return undefined;
+  }
+
+  private async isGone(node: string): Promise<boolean> {
+    try {
+      return await this.parts.nodes.isGone(node);
+    } catch (cause) {
+      throw new RelayError('ENGINE_AWAY', undefined, { cause });
+    }
   }
 }

@@ -10,7 +10,6 @@ import {
   type Clock,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
-import type { Environment } from '../../environments/environment.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
@@ -18,7 +17,7 @@ import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
-import { Engine } from '../engine.js';
+import { Engine, type ScopedEnvironment } from '../engine.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
@@ -174,9 +173,11 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return this.shown.of(environmentId)?.facts ?? {};
   }
 
-  /** Clients of other nodes hear it when the listener is there. */
-  named(environment: Environment): void {
-    this.parts.here.named(environment);
+  /** Only its home has clients of it. */
+  named({ id, organizationId, connectionName }: ScopedEnvironment): void {
+    const named = { id, organizationId, connectionName };
+    if (this.own.has(id)) this.parts.here.named(named);
+    else this.news.tell({ kind: 'named', environment: named });
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
@@ -284,7 +285,9 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   private heard(news: News): void {
     const { changed, superseded } = this.parts;
     if (news.kind === 'superseded') superseded.hear(news.news);
-    else changed.heard(news.id, news.gone);
+    else if (news.kind === 'named') {
+      if (this.own.has(news.environment.id)) this.parts.here.named(news.environment);
+    } else changed.heard(news.id, news.gone);
   }
 
   private left(node: string): void {

@@ -8,7 +8,6 @@ import {
   type RelayNodes,
   type RuntimePage,
 } from '../../protocol/index.js';
-import type { Environment } from '../environments/environment.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { ClientSessions } from '../gateways/client.sessions.js';
@@ -16,7 +15,7 @@ import type { AdmittedDevice } from '../gateways/device.admission.js';
 import type { DeviceSessions } from '../gateways/device.sessions.js';
 import type { DeviceFacts } from '../routing/device-facts.js';
 import type { RoutingService } from '../routing/routing.service.js';
-import { Engine } from './engine.js';
+import { Engine, type ScopedEnvironment } from './engine.js';
 
 /** What serves environments in this process. */
 export interface EmbeddedEngineParts {
@@ -62,7 +61,7 @@ export class EmbeddedEngine extends Engine {
     return this.parts.routing.factsOf(environmentId);
   }
 
-  named(environment: Environment): void {
+  named(environment: ScopedEnvironment): void {
     this.parts.clients.named(environment);
   }
 

@@ -6,6 +6,9 @@ import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { AdmittedDevice } from '../gateways/device.admission.js';
 import type { DeviceFacts } from '../routing/device-facts.js';
 
+/** What of an environment says who may see it. */
+export type ScopedEnvironment = Pick<Environment, 'id' | 'organizationId' | 'connectionName'>;
+
 /**
  * Where environments are served: in this process, or at that one of many relay nodes which is an environment's home. Whoever was let in
  * here comes through this, wherever the home is.
@@ -39,7 +42,7 @@ export abstract class Engine {
   abstract factsOf(environmentId: string): DeviceFacts;
 
   /** An environment has registered, perhaps under another name. */
-  abstract named(environment: Environment): void;
+  abstract named(environment: ScopedEnvironment): void;
 
   /**
    * An admin has released or deleted an environment, which is written down: its listener is told so, and stops. One that was deleted has

@@ -19,6 +19,8 @@ export interface SharedHistoriesPart {
 export const SHARED_HISTORIES = Symbol('SHARED_HISTORIES');
 
 const log = new Logger('History');
+/** That NATS does not take events is said this often, in ms: each runtime tries again every second. */
+const SAID_EVERY_MS = 60_000;
 
 export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPart>> = {
   provide: SHARED_HISTORIES,
@@ -31,6 +33,7 @@ export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPar
   ) => {
     if (!connection || !metrics) return {};
     const { JetStreamHistoryOptions, openHistories } = await import('./nats/index.js');
+    let silentUntil = 0;
     const part: { histories?: JetStreamHistories; fenced: (environmentId: string) => void } = { fenced: () => {} };
     part.histories = await openHistories({
       connection,
@@ -50,7 +53,9 @@ export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPar
         },
         failed: (environmentId, { message }) => {
           metrics.failed();
-          log.warn(message, { environmentId });
+          if (clock.elapsed() < silentUntil) return;
+          silentUntil = clock.elapsed() + SAID_EVERY_MS;
+          log.warn(`Events wait, here and perhaps elsewhere, and are tried again: ${message}`, { environmentId });
         },
         fenced: (environmentId) => part.fenced(environmentId),
       },

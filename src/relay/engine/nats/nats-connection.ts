@@ -13,11 +13,12 @@ import { Kvm, type KV } from '@nats-io/kv';
 import {
   connect,
   credsAuthenticator,
+  nanos,
   type NatsConnection as CoreConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { readFileSync } from 'node:fs';
-import { sleep, type Clock } from '../../../protocol/index.js';
+import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
 import { isPassing, NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
@@ -191,9 +192,12 @@ export class NatsConnection {
         timeout: answerMs,
         ...age,
       });
+      // One that is there stays as it is by that.
       const { config } = (await bucket.status()).streamInfo;
-      if (config.num_replicas !== replicas)
-        await this.manager.streams.update(config.name, { ...config, num_replicas: replicas });
+      const maxAge = nanos(ttlMs ?? 0);
+      const window = maxAge > 0 ? Math.min(maxAge, config.duplicate_window) : config.duplicate_window;
+      const wanted = { num_replicas: replicas, max_age: maxAge, duplicate_window: window };
+      if (differs(config, wanted)) await this.manager.streams.update(config.name, { ...config, ...wanted });
       return bucket;
     });
     await this.led(`KV_${name}`);
@@ -221,12 +225,17 @@ export class NatsConnection {
     return made;
   }
 
-  /** Ends it for good: what was published is sent first. */
+  /** Ends it for good: what was published is sent first, where the server takes it in time. */
   async close(): Promise<void> {
     this.isClosing = true;
-    if (this.core.isClosed()) return;
-    if (this.current === 'connected') await this.core.drain();
-    else await this.core.close();
+    if (this.current === 'connected' && !this.core.isClosed()) await this.drained();
+    await this.core.close();
+  }
+
+  private async drained(): Promise<void> {
+    let late: Timer | undefined;
+    const isLate = new Promise<void>((resolve) => (late = this.clock.after(this.options.answerMs, resolve)));
+    await Promise.race([this.core.drain(), isLate]).finally(() => late?.cancel());
   }
 
   /** Resolves once somebody leads a stream: of three servers that have just made it each may, and nobody answers before. @throws NatsError */
@@ -274,7 +283,13 @@ export class NatsConnection {
   }
 
   private tell(): void {
-    for (const watcher of this.watchers) watcher(this.current);
+    for (const watcher of this.watchers)
+      try {
+        watcher(this.current);
+      } catch (error) {
+        // The others are to know too.
+        this.log.error(error);
+      }
   }
 }
 

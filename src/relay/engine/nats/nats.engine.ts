@@ -11,7 +11,6 @@ import {
   type Clock,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
-import type { Environment } from '../../environments/environment.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
@@ -19,7 +18,7 @@ import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
-import { Engine } from '../engine.js';
+import { Engine, type ScopedEnvironment } from '../engine.js';
 import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
@@ -97,13 +96,14 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     const { offlineAfterMs, homeIdleMs, homeWaitMs, drainGraceMs: finishMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, observer, failed, taken });
+    const isServing = (): boolean => this.phase === 'serving';
+    const telling = { observer, failed, taken };
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, isServing, ...telling });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
-    const isServing = (): boolean => this.phase === 'serving';
     this.way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
     this.own = own;
@@ -190,9 +190,11 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     return this.shown.of(environmentId)?.facts ?? {};
   }
 
-  /** Clients of other nodes hear it when the listener is there. */
-  named(environment: Environment): void {
-    this.parts.here.named(environment);
+  /** Only its home has clients of it. */
+  named({ id, organizationId, connectionName }: ScopedEnvironment): void {
+    const named = { id, organizationId, connectionName };
+    if (this.own.has(id)) this.parts.here.named(named);
+    else this.news.tell({ kind: 'named', environment: named });
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
@@ -271,6 +273,8 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   /** What a call asks for, at the home. */
   private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
     const { here } = this.parts;
+    // It was the home when the tunnel began; what is not here any more would be asked for in vain.
+    if (!this.own.has(environmentId)) throw new RelayError('NODE_AWAY');
     if (call.method === 'request') return here.request(environmentId, call.command);
     if (call.method === 'runtimes') return here.runtimesOf(environmentId, call.limit);
     await here.end(environmentId, call.how);
@@ -299,9 +303,7 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
           (call) => this.serve(environmentId, call),
           (error) => this.log.error(error),
         );
-    home.expected++;
     return (tunnel) => {
-      home.expected--;
       const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
       if (isServing) letIn(here, newcomer, tunnel);
       else tunnel.break();
@@ -317,7 +319,9 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   private heard(news: News): void {
     const { changed, superseded } = this.parts;
     if (news.kind === 'superseded') superseded.hear(news.news);
-    else changed.heard(news.id, news.gone);
+    else if (news.kind === 'named') {
+      if (this.own.has(news.environment.id)) this.parts.here.named(news.environment);
+    } else changed.heard(news.id, news.gone);
   }
 
   private left(node: string, how: NodeEnd): void {

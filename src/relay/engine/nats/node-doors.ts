@@ -42,8 +42,8 @@ export class NodeDoors {
     const bus = {
       maxPacketBytes: connection.maxPayload,
       publish: (node: string, packet: Uint8Array): void => {
-        // What would wait here is kept by its tunnel.
-        if (connection.state === 'connected') connection.core.publish(packetsOf(node), packet);
+        // What would wait here is kept by its tunnel. The connection may be about to close: sockets do not fail for that.
+        if (connection.state === 'connected') this.guard(() => connection.core.publish(packetsOf(node), packet));
       },
     };
     this.tunnels = new Tunnels(self, bus, clock, observer, options);
@@ -91,9 +91,13 @@ export class NodeDoors {
   }
 
   private async answer(message: Msg): Promise<void> {
+    const { clock, receive } = this.parts;
+    const until = clock.elapsed() + ANSWER_MS;
     try {
       const { id, newcomer } = decodeNewcomer(message.string());
-      const take = await this.parts.receive(newcomer);
+      const taken = await receive(newcomer);
+      // The other node waits no more, and has knocked again: a listener that came twice would be refused the second time.
+      const take = clock.elapsed() < until ? taken : undefined;
       const answer: Answer = { reception: take ? 'accepted' : 'elsewhere' };
       message.respond(JSON.stringify(answer));
       take?.(this.tunnels.accept(id));

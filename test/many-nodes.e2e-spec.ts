@@ -212,7 +212,31 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 120_000);
     const attachment = await attach(urlOf(at(1)));
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    const { answeredBy, nats: said, nodes: all } = await rest<RelayNodes>(1, '/v1/nodes');
+    expect([all.find(({ id }) => id === answeredBy)?.name, said]).toEqual(['first', 'connected']);
+    const [environment] = await rest<{ connections: EnvironmentRecord[] }>(1, '/v1/environments').then(
+      ({ connections }) => connections,
+    );
+    expect(environment?.servedBy).toBe('second');
+    const boss = await rest<{ token: string }>(1, '/v1/tokens', 'POST', { name: 'boss', role: 'admin' });
+    const [seen] = await new TwinlaneClient({ server: urlOf(at(0)), token: boss.token, WebSocket }).environments();
+    expect([seen?.id, seen?.servedBy]).toEqual([environment?.id, undefined]);
+    const [home, edge] = [await figures(0), await figures(1)];
+    for (const one of [home, edge])
+      expect(one).toMatchObject({ nodes: 2, nats_connected: 1, jetstream_unacknowledged_events: 0 });
+    expect(home).toMatchObject({ homes: 1, 'homes_taken_total{from="nowhere"}': 1 });
+    expect(home['jetstream_published_events_total']).toBeGreaterThan(0);
+    expect(home['jetstream_publish_seconds_count']).toBeGreaterThan(0);
+    expect(edge).toMatchObject({ homes: 0, tunnels: expect.any(Number) });
+    expect(edge['node_bytes_total{direction="received"}']).toBeGreaterThan(PRINTED.length);
   });
+
+  /** What a node counts, without what all names begin with. */
+  async function figures(index: number): Promise<Record<string, number>> {
+    const text = await (await fetch(`${urlOf(at(index))}/metrics`)).text();
+    const samples = [...text.matchAll(/^twinlane_relay_(\S+) (\S+)$/gm)];
+    return Object.fromEntries(samples.map(([, name, value]) => [name, Number(value)]));
+  }
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
     await listen();

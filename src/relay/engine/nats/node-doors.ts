@@ -4,6 +4,7 @@ import type { Clock } from '../../../protocol/index.js';
 import { decodeNewcomer, encodeNewcomer, type Newcomer } from './newcomer.js';
 import type { NatsConnection } from './nats-connection.js';
 import { natsError } from './nats.error.js';
+import { PacketBatches, packetsIn } from './packet-batches.js';
 import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsObserver, type TunnelsOptions } from './tunnels.js';
 
@@ -27,6 +28,8 @@ export interface NodeDoorsParts {
 
 /** The other node must answer within this time, in ms. */
 const ANSWER_MS = 5_000;
+/** Packets that leave together, at most. */
+const BATCH_BYTES = 64 * 1024;
 const SUBJECT = 'twinlane.node';
 
 /** How nodes reach each other: straight, by core subjects of NATS, so that a node that is gone is known at once. */
@@ -38,17 +41,18 @@ export class NodeDoors {
 
   constructor(private readonly parts: NodeDoorsParts) {
     const { self, connection, clock, observer, options } = parts;
+    const batches = new PacketBatches(Math.min(BATCH_BYTES, connection.maxPayload / 2), (node, message) => {
+      // What would wait here is kept by its tunnel.
+      if (connection.state === 'connected') connection.core.publish(packetsOf(node), message);
+    });
     const bus = {
       maxPacketBytes: connection.maxPayload,
-      publish: (node: string, packet: Uint8Array): void => {
-        // What would wait here is kept by its tunnel.
-        if (connection.state === 'connected') connection.core.publish(packetsOf(node), packet);
-      },
+      publish: (node: string, packet: Uint8Array): void => batches.add(node, packet),
     };
     this.tunnels = new Tunnels(self, bus, clock, observer, options);
     this.subscriptions = [
       connection.core.subscribe(packetsOf(self), {
-        callback: (error, { data }) => (error ? this.failed(error) : this.guard(() => this.tunnels.take(data))),
+        callback: (error, { data }) => (error ? this.failed(error) : this.take(data)),
       }),
       connection.core.subscribe(doorOf(self), {
         callback: (error, message) => (error ? this.failed(error) : void this.answer(message)),
@@ -102,11 +106,13 @@ export class NodeDoors {
     }
   }
 
-  private guard(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.failed(error);
+  private take(message: Uint8Array): void {
+    for (const packet of packetsIn(message)) {
+      try {
+        this.tunnels.take(packet);
+      } catch (error) {
+        this.failed(error);
+      }
     }
   }
 

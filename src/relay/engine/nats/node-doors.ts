@@ -5,6 +5,7 @@ import { RelayError } from '../../relay.error.js';
 import { decodeNewcomer, encodeNewcomer, type Newcomer } from './newcomer.js';
 import type { NatsConnection } from './nats-connection.js';
 import { NatsError, natsError } from './nats.error.js';
+import { PacketBatches, packetsIn } from './packet-batches.js';
 import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsObserver, type TunnelsOptions } from './tunnels.js';
 
@@ -28,6 +29,8 @@ export interface NodeDoorsParts {
 
 /** The other node must answer within this time, in ms. */
 const ANSWER_MS = 5_000;
+/** Packets that leave together, at most. */
+const BATCH_BYTES = 64 * 1024;
 const SUBJECT = 'twinlane.node';
 
 /** How nodes reach each other: straight, by core subjects of NATS, so that a node that is gone is known at once. */
@@ -39,17 +42,18 @@ export class NodeDoors {
 
   constructor(private readonly parts: NodeDoorsParts) {
     const { self, connection, clock, observer, options } = parts;
+    const batches = new PacketBatches(Math.min(BATCH_BYTES, connection.maxPayload / 2), (node, message) => {
+      // What would wait here is kept by its tunnel. The connection may be about to close: sockets do not fail for that.
+      if (connection.state === 'connected') this.guard(() => connection.core.publish(packetsOf(node), message));
+    });
     const bus = {
       maxPacketBytes: connection.maxPayload,
-      publish: (node: string, packet: Uint8Array): void => {
-        // What would wait here is kept by its tunnel. The connection may be about to close: sockets do not fail for that.
-        if (connection.state === 'connected') this.guard(() => connection.core.publish(packetsOf(node), packet));
-      },
+      publish: (node: string, packet: Uint8Array): void => batches.add(node, packet),
     };
     this.tunnels = new Tunnels(self, bus, clock, observer, options);
     this.subscriptions = [
       connection.core.subscribe(packetsOf(self), {
-        callback: (error, { data }) => (error ? this.unheard(error) : this.guard(() => this.tunnels.take(data))),
+        callback: (error, { data }) => (error ? this.unheard(error) : this.guard(() => this.take(data))),
       }),
       connection.core.subscribe(doorOf(self), {
         callback: (error, message) => (error ? this.unheard(error) : void this.answer(message)),
@@ -108,6 +112,10 @@ export class NodeDoors {
       else this.log.error(error);
       this.guard(() => message.respond(JSON.stringify({ reception: 'elsewhere' } satisfies Answer)));
     }
+  }
+
+  private take(message: Uint8Array): void {
+    for (const packet of packetsIn(message)) this.guard(() => this.tunnels.take(packet));
   }
 
   private guard(run: () => void): void {

@@ -44,7 +44,7 @@ export class EngineMetrics {
   constructor(metrics: Metrics) {
     const gauge = (name: string, help: string, value: (now: EngineFigures) => number): unknown =>
       metrics.gauge(`twinlane_relay_${name}`, help, [], (made) => made.set(value(this.now)));
-    gauge('nodes', 'Relay nodes that live, as this one knows.', ({ nodes }) => nodes().nodes.length);
+    gauge('nodes', 'Relay nodes that live, as this one knows.', (now) => now.nodes().nodes.length);
     gauge('homes', 'Environments that this node serves.', ({ homesHere }) => homesHere);
     gauge('tunnels', 'Sockets and calls between this node and others.', ({ tunnels }) => tunnels);
     gauge('nats_connected', '1 while this node reaches NATS.', ({ isConnected }) => (isConnected ? 1 : 0));

@@ -6,7 +6,7 @@ import { LinkSupervisor } from '../src/index.js';
 import { DURATION_BUCKETS, Metrics, processMetricsText } from '../src/observability/index.js';
 import { EngineMetrics } from '../src/relay/engine/engine.metrics.js';
 import { describedIn, metricsReference, queriedNames } from './kit/metrics-reference.js';
-import { TOKEN, Twinlane } from './kit/twinlane.js';
+import { onlineEnvironment, TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
 const folders: string[] = [];
@@ -75,8 +75,7 @@ describe('GET /metrics', () => {
     for await (const event of await attachment.turn('echo hi')) void event;
     const { runtime, cursor } = attachment;
     if (!runtime || !cursor) throw new Error('the turn had no events');
-    const environment = (await twinlane.client().environments({ onlineOnly: true }))[0];
-    if (!environment) throw new Error('no environment is online');
+    const environment = await onlineEnvironment(twinlane.client());
     const resumed = await twinlane.client().attach(environment, { runtime, resumeFrom: { ...cursor, seq: 1 } });
     for await (const event of resumed.events()) if (event.type === 'turn_finished') break;
     resumed.close();
@@ -124,11 +123,10 @@ describe('GET /metrics', () => {
       while ((await states.next()).value?.phase !== phase);
     };
     await reaches('ready');
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
+    await onlineEnvironment(twinlane.client());
     await twinlane.relay.close();
     await reaches('offline');
     const text = await listenerMetrics();
-    expect(environment).toBeDefined();
     expect(sample(text, 'twinlane_listener_reconnects_total{cause="closed RESTART",next="connect"}')).toBe(1);
     expect(sample(text, 'twinlane_listener_in_flight_bytes{channel="stream"}') ?? 0).toBe(0);
     expect(text).toMatch(/twinlane_listener_sockets_closed_total\{channel="(control|stream)",code="RESTART"\} 1/);

@@ -96,8 +96,9 @@ export class EmbeddedEngine extends Engine {
   leave(environmentId: string): void {
     const { devices, clients, routing, presence } = this.parts;
     devices.leave(environmentId);
-    clients.leave(environmentId);
+    // While clients can still be told what became of their commands.
     routing.leave(environmentId);
+    clients.leave(environmentId);
     presence.forget(environmentId);
   }
 

@@ -23,6 +23,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`nodes with three servers of NATS ($
   let cluster: NatsCluster;
   /** The listener comes to the first one, the client to the last one. */
   const nodes: RelayProcess[] = [];
+  /** Environments of earlier tests, which count as online for a moment. */
+  const seen = new Set<string>();
   const cleanups: (() => unknown)[] = [];
 
   beforeAll(async () => {
@@ -85,10 +87,11 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`nodes with three servers of NATS ($
       limits: { backoffFirstMs: 20, backoffMaxMs: 200 },
     });
     const environment = await vi.waitFor(async () => {
-      const [online] = await client.environments({ onlineOnly: true });
+      const online = (await client.environments({ onlineOnly: true })).find(({ id }) => !seen.has(id));
       if (!online) throw new Error('no environment is online yet');
       return online;
     }, 120_000);
+    seen.add(environment.id);
     const attachment = await client.attach(environment);
     cleanups.push(() => attachment.close());
     await attachment.runtimeStart({ agent_id: null });

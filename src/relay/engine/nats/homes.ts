@@ -20,7 +20,10 @@ export interface Shown {
 export interface HomeRecord extends Shown {
   /** An incarnation; empty: nowhere. */
   readonly node: string;
-  /** Counts the homes that the environment has had: what an earlier one still writes is refused. */
+  /**
+   * Higher with each home that the environment has had, also where nothing is known of those any more: what an earlier one still writes is
+   * refused.
+   */
   readonly term: number;
 }
 
@@ -115,7 +118,8 @@ export class Homes {
       const { node, term, ...shown } = before ?? NOWHERE_YET;
       const isFree = node === NOWHERE || node === gone;
       if (!isFree) return { value: undefined, result: { node, term, before } };
-      const mine = { node: this.self, term: term + 1 };
+      // A record that was deleted, or lost by NATS, must not bring a term back.
+      const mine = { node: this.self, term: Math.max(term + 1, this.clock.now()) };
       return { value: { ...shown, ...mine }, result: { ...mine, before } };
     });
   }
@@ -164,8 +168,14 @@ export class Homes {
     // After NATS was away each is told once more.
     const isNew = text !== JSON.stringify(this.known.get(key));
     const record = JSON.parse(text) as HomeRecord;
-    this.known.set(key, record);
+    if (isNothing(record)) this.known.delete(key);
+    else this.known.set(key, record);
     if (isNew) this.observer.said(key);
     if (record.node !== this.self) this.observer.moved(key);
   }
+}
+
+/** What is written before a record is taken away, which nobody is told. */
+function isNothing({ node, presence, facts }: HomeRecord): boolean {
+  return node === NOWHERE && presence === undefined && Object.keys(facts).length === 0;
 }

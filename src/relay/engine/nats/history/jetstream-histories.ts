@@ -37,6 +37,14 @@ export interface JetStreamHistoriesParts {
   readonly observer: HistoryObserver;
 }
 
+/** A history that is on its way into the cache. */
+class Loading {
+  /** Nobody has taken the environment away meanwhile. */
+  isWanted = true;
+  end = (): void => {};
+  readonly ended = new Promise<void>((resolve) => (this.end = resolve));
+}
+
 /** The histories of the environments whose home this node is, kept by JetStream. */
 export class JetStreamHistories implements HistoryNode {
   readonly clock: Clock;
@@ -44,6 +52,8 @@ export class JetStreamHistories implements HistoryNode {
   readonly maxBatchBytes: number;
   readonly maxAgeMs: number;
   private readonly journals = new Map<string, JetStreamJournal>();
+  /** By environment: what is being loaded. */
+  private readonly loadings = new Map<string, Loading>();
   private readonly left: LeftHistories;
   private readonly loads = new Turnstile(LOADS_AT_ONCE);
   private readonly unwatch: () => void;
@@ -75,14 +85,33 @@ export class JetStreamHistories implements HistoryNode {
    * @throws Error while NATS is away
    */
   async prepare(environmentId: string, term: number): Promise<void> {
-    await this.release(environmentId);
+    const earlier = this.loadings.get(environmentId);
+    if (earlier) earlier.isWanted = false;
+    const loading = new Loading();
+    this.loadings.set(environmentId, loading);
+    await earlier?.ended;
+    try {
+      await this.load(environmentId, term, loading);
+    } finally {
+      if (this.loadings.get(environmentId) === loading) this.loadings.delete(environmentId);
+      loading.end();
+    }
+  }
+
+  private async load(environmentId: string, term: number, loading: Loading): Promise<void> {
+    await this.closeJournal(environmentId);
     const { subjects, streams } = this.placeOf(environmentId);
-    const source = { ...streams, maxAgeMs: this.maxAgeMs };
+    const source = {
+      ...streams,
+      maxAgeMs: this.maxAgeMs,
+      unreadable: (error: Error) => this.observer.failed(environmentId, error),
+    };
     const left = this.left.take(environmentId);
     const cache = left?.cache ?? this.parts.openCache(environmentId);
     const loaded = await this.loads.pass(() =>
       loadHistories(source, subjects, cache, this.clock.now(), left?.runtimes),
     );
+    if (!loading.isWanted) throw new HistoryClosedError('The environment was given back');
     this.journals.set(
       environmentId,
       new JetStreamJournal({ environmentId, term, subjects, ...streams }, this, cache, loaded),
@@ -98,14 +127,13 @@ export class JetStreamHistories implements HistoryNode {
 
   /** This node is the home no more: waits for what is on its way, unless NATS is away, and keeps nothing of it. */
   async release(environmentId: string): Promise<void> {
-    const journal = this.journals.get(environmentId);
-    if (!journal) return;
-    await journal.close();
-    this.letGo(environmentId, journal);
+    await this.unwanted(environmentId)?.ended;
+    await this.closeJournal(environmentId);
   }
 
   /** Another node is the home: nothing more of this one is written. */
   abandon(environmentId: string): void {
+    this.unwanted(environmentId);
     const journal = this.journals.get(environmentId);
     if (!journal) return;
     journal.abandon(new HistoryClosedError('Another node has taken over the environment'));
@@ -114,7 +142,11 @@ export class JetStreamHistories implements HistoryNode {
 
   /** Lets go of all there is of an environment, also in the streams. @throws Error while NATS is away */
   async delete(environmentId: string): Promise<void> {
+    const loading = this.unwanted(environmentId);
+    const journal = this.journals.get(environmentId);
     this.abandon(environmentId);
+    // What arrived after the purge would be there for whoever registers under this name again.
+    await Promise.all([loading?.ended, journal?.arrived()]);
     this.left.drop(environmentId);
     const { subjects, streams } = this.placeOf(environmentId);
     await streams.events.purge(subjects.allEvents);
@@ -124,7 +156,8 @@ export class JetStreamHistories implements HistoryNode {
   /** Waits for what is on its way, unless NATS is away. */
   async close(): Promise<void> {
     this.timer?.cancel();
-    await Promise.all([...this.journals.keys()].map((environmentId) => this.release(environmentId)));
+    const all = new Set([...this.journals.keys(), ...this.loadings.keys()]);
+    await Promise.all([...all].map((environmentId) => this.release(environmentId)));
     this.unwatch();
     for (const resume of this.waiting.splice(0)) resume();
   }
@@ -162,6 +195,20 @@ export class JetStreamHistories implements HistoryNode {
         });
       });
     return isAway;
+  }
+
+  /** What is being loaded of it does not become its journal. */
+  private unwanted(environmentId: string): Loading | undefined {
+    const loading = this.loadings.get(environmentId);
+    if (loading) loading.isWanted = false;
+    return loading;
+  }
+
+  private async closeJournal(environmentId: string): Promise<void> {
+    const journal = this.journals.get(environmentId);
+    if (!journal) return;
+    await journal.close();
+    this.letGo(environmentId, journal);
   }
 
   private letGo(environmentId: string, journal: JetStreamJournal): void {

@@ -174,6 +174,15 @@ export class JetStreamJournal implements Journal, RuntimeStreamHost {
     for (const stream of this.streams.values()) stream.abandon(error);
   }
 
+  /** Resolves when nothing of it can arrive in the streams any more, once it was abandoned. */
+  async arrived(): Promise<void> {
+    await Promise.all([...this.streams.values()].map((stream) => stream.arrived()));
+  }
+
+  get isOver(): boolean {
+    return this.over !== undefined;
+  }
+
   /** What a later home at this node can go on from, with this cache. */
   get left(): readonly LeftRuntime[] {
     return [...this.streams.values()].flatMap(({ left }) => left ?? []);

@@ -3,6 +3,7 @@ import type { Runtime } from '../../../../protocol/index.js';
 import type { HistoryStream, StoredMessage } from './history-stream.js';
 import type { HistorySubjects } from './history-subjects.js';
 import { PartJoiner } from './message-parts.js';
+import { readable } from './readable.js';
 import { readOn, readWhole } from './read-whole.js';
 import { type LeftRuntime, RuntimeLoader, type StreamPlace } from './runtime-loader.js';
 import { decodeRecord, type RuntimeRecord } from './runtime-record.js';
@@ -14,6 +15,8 @@ export interface HistorySource {
   readonly records: HistoryStream;
   /** What is older the stream has let go of, in ms; undefined: nothing goes for its age. */
   readonly maxAgeMs: number | undefined;
+  /** Told of what cannot be read: it is left out. */
+  unreadable(error: Error): void;
 }
 
 export interface LoadedRuntime {
@@ -36,20 +39,22 @@ const UNWRITTEN_BYTES = 4 * 1024 * 1024;
  * @param now epoch ms
  */
 export async function loadHistories(
-  { events, records, maxAgeMs = Infinity }: HistorySource,
+  { events, records, maxAgeMs = Infinity, unreadable }: HistorySource,
   subjects: HistorySubjects,
   journal: Journal,
   now: number,
   left: readonly LeftRuntime[] = [],
 ): Promise<LoadedRuntime[]> {
-  const found = await readRecords(records, subjects);
+  const found = await readRecords(records, subjects, unreadable);
   const standing = await standingOf(events, subjects, journal, found, left);
   for (const runtime of journal.runtimes())
     if (!standing.has(tokenOf(subjects.events(runtime)))) journal.remove(runtime);
   const loaders = new Map<string, RuntimeLoader>();
   const loaderOf = (token: string): RuntimeLoader => {
     const { record, sequence = 0 } = found.get(token) ?? {};
-    const loader = loaders.get(token) ?? new RuntimeLoader(journal, record, sequence, standing.get(token));
+    const loader =
+      loaders.get(token) ??
+      new RuntimeLoader({ journal, record, recordSequence: sequence, left: standing.get(token), unreadable });
     loaders.set(token, loader);
     return loader;
   };
@@ -108,7 +113,11 @@ function missing(
   );
 }
 
-async function readRecords(records: HistoryStream, { allRecords }: HistorySubjects): Promise<Map<string, FoundRecord>> {
+async function readRecords(
+  records: HistoryStream,
+  { allRecords }: HistorySubjects,
+  unreadable: (error: Error) => void,
+): Promise<Map<string, FoundRecord>> {
   const joiners = new Map<string, PartJoiner>();
   const found = new Map<string, FoundRecord>();
   for await (const message of readWhole(records, allRecords, await records.subjects(allRecords))) {
@@ -116,7 +125,7 @@ async function readRecords(records: HistoryStream, { allRecords }: HistorySubjec
     const joiner = joiners.get(token) ?? new PartJoiner();
     joiners.set(token, joiner);
     const body = joiner.add(message);
-    const record = body ? decodeRecord(body) : found.get(token)?.record;
+    const record = body ? readable(() => decodeRecord(body), unreadable) : found.get(token)?.record;
     found.set(token, { record, sequence: message.sequence });
   }
   return found;

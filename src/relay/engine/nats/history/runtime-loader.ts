@@ -1,9 +1,10 @@
 import type { Journal } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { type BatchEntry, decodeBatch, type HistoryBatch } from './history-batch.js';
-import type { StoredMessage } from './history-stream.js';
+import type { PartLabel, StoredMessage } from './history-stream.js';
 import { keepNames } from './keep-names.js';
 import { PartJoiner } from './message-parts.js';
+import { readable } from './readable.js';
 import { isGone, type RecordedEpoch, type RuntimeRecord } from './runtime-record.js';
 import { type StreamMark, StreamMarks } from './stream-marks.js';
 
@@ -35,6 +36,19 @@ export interface LeftRuntime {
   readonly at: number;
 }
 
+export interface RuntimeLoaderParts {
+  readonly journal: Journal;
+  readonly record: RuntimeRecord | undefined;
+  /** Sequence of the newest message with its record; 0: there is none. */
+  readonly recordSequence: number;
+  readonly left: LeftRuntime | undefined;
+  /** Told of a message that says nothing. */
+  unreadable(error: Error): void;
+}
+
+/** The type of what is no event. */
+const HOLE = 'resume_gap';
+
 interface LastName {
   readonly epoch: string;
   readonly seq: number;
@@ -53,12 +67,13 @@ export class RuntimeLoader {
   private newest: LastName | undefined;
   private isBegun: boolean;
 
-  constructor(
-    private readonly journal: Journal,
-    private readonly record: RuntimeRecord | undefined,
-    private readonly recordSequence: number,
-    left?: LeftRuntime,
-  ) {
+  private readonly journal: Journal;
+  private readonly record: RuntimeRecord | undefined;
+
+  constructor(private readonly parts: RuntimeLoaderParts) {
+    const { journal, record, left } = parts;
+    this.journal = journal;
+    this.record = record;
     this.known = record?.runtime;
     this.kept = new Map(record?.kept);
     this.at = left?.at ?? record?.at ?? 0;
@@ -73,7 +88,8 @@ export class RuntimeLoader {
   }
 
   get place(): StreamPlace {
-    const { sequence, recordSequence, at, marks, kept } = this;
+    const { sequence, at, marks, kept } = this;
+    const { recordSequence } = this.parts;
     const recorded = this.record?.sequence ?? 0;
     const record = recorded > sequence ? 'ahead' : recorded < sequence ? 'behind' : 'current';
     return { sequence, recordSequence, at, marks, kept, record };
@@ -86,7 +102,8 @@ export class RuntimeLoader {
     const body = this.joiner.add(message);
     if (!body) return;
     this.at = at;
-    const batch = decodeBatch(body);
+    const batch = readable(() => decodeBatch(body), this.parts.unreadable) ?? this.holeOf(label);
+    if (!batch) return;
     this.known ??= batch.runtime;
     const isRecorded = sequence <= (this.record?.sequence ?? 0);
     for (const entry of batch.entries) {
@@ -95,6 +112,14 @@ export class RuntimeLoader {
     }
     const { head: position } = this.journal.bounds(batch.runtime);
     this.marks.add({ first: this.first, sequence, position, term: label?.term });
+  }
+
+  /** In place of a batch that cannot be read: which events are missing is known. */
+  private holeOf(label: PartLabel | undefined): HistoryBatch | undefined {
+    const { known: runtime } = this;
+    if (!runtime || !label?.events) return undefined;
+    const { epoch, first, last } = label.events;
+    return { runtime, epoch, entries: [{ seq: first, through: last, type: HOLE, frame: undefined }] };
   }
 
   /**

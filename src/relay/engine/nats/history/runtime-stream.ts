@@ -139,6 +139,11 @@ export class RuntimeStream {
     return new Promise((resolve) => this.settling.push(resolve));
   }
 
+  /** Resolves when nothing is on its way to the streams, once it was abandoned. */
+  async arrived(): Promise<void> {
+    if (this.doing !== 'waiting') await this.running;
+  }
+
   /** Nothing more goes into the streams. */
   abandon(error: Error): void {
     if (this.over) return;
@@ -259,7 +264,7 @@ export class RuntimeStream {
     }
     this.host.published(entries.length, body.length, clock.elapsed() - begun);
     const [from = this.sequence] = sequences;
-    this.arrived({ first: from, sequence: sequences.at(-1) ?? from, position: tail.position, term });
+    this.stored({ first: from, sequence: sequences.at(-1) ?? from, position: tail.position, term });
   }
 
   private toStore({ position, seq, through, type, frame }: JournalEntry): BatchEntry {
@@ -268,7 +273,7 @@ export class RuntimeStream {
   }
 
   /** A batch is in the stream. */
-  private arrived(mark: StreamMark): void {
+  private stored(mark: StreamMark): void {
     this.storedAt = this.host.clock.now();
     this.marks.add(mark);
     this.has(mark.position);
@@ -313,7 +318,7 @@ export class RuntimeStream {
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && positionOf(last, this.runtime, this.marks, this.host.cache);
     if (last && position !== undefined && position > this.sent)
-      this.arrived({ first: last.sequence, sequence: last.sequence, position, term: last.label?.term });
+      this.stored({ first: last.sequence, sequence: last.sequence, position, term: last.label?.term });
     else if (position !== undefined || this.sequence < expected) await this.revert(position ?? 0);
     // Else an earlier home wrote last what is not known here: the device brings it again.
   }

@@ -14,7 +14,14 @@ function sightings(...numbers: readonly number[]): Sightings {
 }
 
 function result(changes: Partial<RunResult> = {}): RunResult {
-  const [fault] = faultSchedule({ engine: 'embedded', seed: 1, seconds: 2, devices: 1, clients: 1, first: [{ kind: 'cut' }] });
+  const [fault] = faultSchedule({
+    engine: 'embedded',
+    seed: 1,
+    seconds: 2,
+    devices: 1,
+    clients: 1,
+    first: [{ kind: 'cut' }],
+  });
   if (!fault) throw new Error('no fault');
   const record: FaultRecord = { fault, began: 10, ended: 20, recovered: 120, struck: true };
   const verdicts = [compare(WITNESS, sightings(1), 0)];

@@ -35,7 +35,10 @@ export function isProven({ records, emitted, verdicts, problems }: RunResult): b
 }
 
 export function jsonLine({ engine, nodes, seed, seconds, records, emitted, verdicts }: RunResult): string {
-  const kinds = kindsOn(engine).map((kind) => [kind, struck(records).filter(({ fault }) => fault.kind === kind).length]);
+  const kinds = kindsOn(engine).map((kind) => [
+    kind,
+    struck(records).filter(({ fault }) => fault.kind === kind).length,
+  ]);
   return JSON.stringify({
     chaos: true,
     engine,

@@ -35,8 +35,7 @@ export function decodeNewcomer(text: string): { readonly id: string; readonly ne
 
 /** Undefined for a listener that is only to be told why nobody serves it: that needs no home. */
 export function newcomerOf(arriving: Arriving): Exclude<Newcomer, { kind: 'call' }> | undefined {
-  if (arriving.kind === 'client')
-    return { ...arriving, environmentId: arriving.admitted.attachment.environmentId };
+  if (arriving.kind === 'client') return { ...arriving, environmentId: arriving.admitted.attachment.environmentId };
   const { standing } = arriving.admitted;
   return standing.state === 'valid' ? { ...arriving, environmentId: standing.environment.id } : undefined;
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TwinlaneClient } from 'twinlane/client';
+import type { EnvironmentRecord } from 'twinlane/protocol';
 import { WebSocket } from 'ws';
 import { FaultProxy } from '../kit/fault-proxy.js';
 import type { ChaosOptions } from './chaos-options.js';
@@ -102,16 +103,26 @@ export class ChaosRun {
       this.devices.map((device) => device.says('ready')),
     );
     const client = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket, limits: CLIENT_LIMITS });
-    for (const environment of await client.environments({ onlineOnly: true })) {
-      const index = this.devices.findIndex(({ id }) => id === environment.deviceId);
+    for (const [index, { id, runtimes }] of this.devices.entries()) {
+      const environment = await this.onlineOf(client, id);
       for (let number = 0; number < clients; number++)
-        for (const [runtime, scope] of this.devices[index]?.runtimes.entries() ?? []) {
+        for (const [runtime, scope] of runtimes.entries()) {
           const recording = new RecordingClient(index, number, runtime);
           this.clients.push(recording);
           await recording.attach(client, environment.connectionId ?? environment.id, scope);
         }
     }
     return { relay, proxy };
+  }
+
+  /** Nodes hear of each other's listeners a moment later. */
+  private async onlineOf(client: TwinlaneClient, deviceId: string): Promise<EnvironmentRecord> {
+    for (const until = Date.now() + SETTLE_MS; Date.now() < until; await wait(POLL_MS)) {
+      const all = await client.environments({ onlineOnly: true });
+      const found = all.find((environment) => environment.deviceId === deviceId);
+      if (found) return found;
+    }
+    throw new Error(`${deviceId} was never shown as online.`);
   }
 
   private async launchRelay(): Promise<RelayProcess | RelayNodes> {

@@ -14,7 +14,7 @@ export interface Whereabouts {
 /** As long as others wait before a node is gone, and a little longer. */
 const LONG_MS = 1.5 * NODE_TTL_MS;
 /** Whoever was struck before, and is nowhere, is waited for. */
-const COMES_BACK_MS = 5_000;
+const COMES_BACK_MS = 15_000;
 const LOOK_MS = 50;
 
 /** Faults of relay nodes, and of NATS below them. Each resolves when it has ended, with whether there was anything to strike. */
@@ -98,6 +98,7 @@ export class NodeFaults {
         whileDown(node);
         node.process.start();
       }
+      await ready(nodes);
     });
     return nodes.length > 0;
   }
@@ -109,6 +110,7 @@ export class NodeFaults {
       await wait(downMs);
       await nats.again();
       for (const { process } of nodes) process.start();
+      await ready(nodes);
     });
     return true;
   }
@@ -127,4 +129,9 @@ export class NodeFaults {
     });
     return nodes.length > 0;
   }
+}
+
+/** One that is killed before it has come up is no node that is killed. */
+async function ready(nodes: readonly RelayNode[]): Promise<void> {
+  await Promise.all(nodes.map(({ process }) => process.ready()));
 }

@@ -17,7 +17,7 @@ const HISTORY = /^history\.db/;
 /** Below the ports that systems give to outgoing connections, so that none takes the relay's while it is down. */
 const PORTS = [20_000, 30_000] as const;
 const TRIES = 50;
-const READY_TRIES = 400;
+const READY_TRIES = 2_400;
 const READY_POLL_MS = 50;
 const ANSWER_MS = 1_000;
 
@@ -122,7 +122,7 @@ export class RelayProcess {
     }
   }
 
-  /** Resolves when it answers. @throws Error when it does not within 20 s */
+  /** Resolves when it answers. @throws Error when it does not within two minutes */
   async ready(): Promise<void> {
     for (let tries = 0; tries < READY_TRIES && this.isRunning; tries++) {
       const isReady = await fetch(`${this.url}/readyz`).then(

@@ -37,6 +37,9 @@ export class EmbeddedEngine extends Engine {
     super();
   }
 
+  /** It is here. */
+  async prepare(): Promise<void> {}
+
   listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
     this.parts.devices.open(socket, admitted);
   }

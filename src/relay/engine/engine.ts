@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ChannelSocket } from '../../channel/index.js';
 import type { EndByAdmin, Frame, RelayNodes, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
@@ -9,11 +10,24 @@ import type { DeviceFacts } from '../routing/device-facts.js';
 /** What of an environment says who may see it. */
 export type ScopedEnvironment = Pick<Environment, 'id' | 'organizationId' | 'connectionName'>;
 
+/** Who was let in, and has no socket yet. */
+export type Arriving =
+  | { readonly kind: 'listener'; readonly admitted: AdmittedDevice }
+  | { readonly kind: 'client'; readonly admitted: AdmittedClient };
+
 /**
  * Where environments are served: in this process, or at that one of many relay nodes which is an environment's home. Whoever was let in
  * here comes through this, wherever the home is.
  */
 export abstract class Engine {
+  /**
+   * Finds where whoever was let in is served, before its socket opens: a peer that sees it open is served, and misses nothing from then on.
+   * Never rejects.
+   *
+   * @param stream of its upgrade; one that closes has no socket to come
+   */
+  abstract prepare(arriving: Arriving, stream: Duplex): Promise<void>;
+
   /** Takes over a listener's socket that was let in. Never throws. */
   abstract listener(socket: ChannelSocket, admitted: AdmittedDevice): void;
 

@@ -150,6 +150,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
     try {
       const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+      await server.prepare(access, upgrade);
       return (ws) => server.emit('connection', ws, upgrade.request, access);
     } catch (error) {
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;

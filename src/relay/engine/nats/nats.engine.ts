@@ -1,4 +1,5 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { Duplex } from 'node:stream';
 import type { ChannelSocket } from '../../../channel/index.js';
 import {
   CLOSE_CODES,
@@ -9,6 +10,7 @@ import {
   type RuntimePage,
   sleep,
   type Clock,
+  type Timer,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
 import type { PresenceRecord } from '../../environments/presence.js';
@@ -18,12 +20,12 @@ import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
-import { Engine, type ScopedEnvironment } from '../engine.js';
+import { type Arriving, Engine, type ScopedEnvironment } from '../engine.js';
 import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
-import { letIn, type Newcomer, type NodeCall } from './newcomer.js';
+import { letIn, type Newcomer, newcomerOf, type NodeCall } from './newcomer.js';
 import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
 import { type News, NodeNews } from './node-news.js';
@@ -32,6 +34,7 @@ import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from '
 import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
+import { UpcomingSocket } from './upcoming-socket.js';
 import { WayHome } from './way-home.js';
 
 export interface NatsEngineOptions {
@@ -70,6 +73,8 @@ export interface NatsEngineParts {
   close(): Promise<void>;
 }
 
+/** What a peer waits for its socket at most, in ms: it may give up, and that is seen only once it is open. */
+const OPEN_AFTER_MS = 1_000;
 const NO_HOME = 'The relay node that serves this environment is away; reconnect.';
 
 /**
@@ -84,6 +89,7 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   private readonly upkeep: HomeUpkeep;
   private readonly way: WayHome;
   private readonly news: NodeNews;
+  private readonly upcoming = new WeakMap<object, UpcomingSocket>();
   private phase: 'serving' | 'draining' | 'over' = 'serving';
 
   private constructor(
@@ -163,15 +169,29 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     this.own.lose(environmentId);
   }
 
+  /** Not for long: where there is no home yet, its socket opens, and waits for one. */
+  async prepare(arriving: Arriving, stream: Duplex): Promise<void> {
+    const newcomer = newcomerOf(arriving);
+    if (!newcomer) return;
+    const socket = new UpcomingSocket();
+    this.upcoming.set(arriving.admitted, socket);
+    if (stream.destroyed) socket.lost();
+    else stream.once('close', () => socket.lost());
+    const { clock } = this.parts;
+    let timer: Timer | undefined;
+    const isLate = new Promise<void>((resolve) => (timer = clock.after(OPEN_AFTER_MS, resolve)));
+    await Promise.race([this.bring(newcomer, socket), isLate]);
+    timer?.cancel();
+  }
+
   listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
-    const { standing } = admitted;
-    // Who is only to be told why nobody serves it needs no home for that.
-    if (standing.state !== 'valid') return this.parts.here.listener(socket, admitted);
-    void this.bring({ kind: 'listener', environmentId: standing.environment.id, admitted }, socket);
+    const upcoming = this.upcoming.get(admitted);
+    if (upcoming) upcoming.become(socket);
+    else this.parts.here.listener(socket, admitted);
   }
 
   client(socket: ChannelSocket, admitted: AdmittedClient): void {
-    void this.bring({ kind: 'client', environmentId: admitted.attachment.environmentId, admitted }, socket);
+    this.upcoming.get(admitted)?.become(socket);
   }
 
   async request(environmentId: string, command: Frame): Promise<Frame> {

@@ -90,6 +90,7 @@ export class EmbeddedEngine extends Engine {
   /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */
   leave(environmentId: string): void {
     const { devices, clients, routing, presence } = this.parts;
+    routing.sendBack(environmentId);
     devices.leave(environmentId);
     clients.leave(environmentId);
     routing.leave(environmentId);

@@ -177,6 +177,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     return this.hubs.get(environmentId)?.isBusy === true;
   }
 
+  /** Just before `leave`, while clients can be told: what waits for the device they are to send again elsewhere. */
+  sendBack(environmentId: string): void {
+    this.guard('commands that wait', () => this.hubs.get(environmentId)?.sendBack());
+  }
+
   /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
   leave(environmentId: string): void {
     const hub = this.hubs.get(environmentId);

@@ -21,16 +21,21 @@ export class Crowds {
   /**
    * @param crowd how many listeners, clients, streams (every `everyMs`, of `bytes`) and commands a second, of all together; whether
    * commands that have no answer are asked again on new sockets (`repeats`)
-   * @param at which server, and whether it understands nothing
+   * @param at which server, where clients connect if not there, and whether it understands nothing; whoever uses it
+   *   again counts parts on: the names of listeners, and their addresses, contain them
    */
-  static async start({ listeners, clients, streams, everyMs, commands, bytes, repeats = false }, { server, plain }) {
+  static async start(
+    { listeners, clients, streams, everyMs, commands, bytes, repeats = false },
+    { server, clientServer, plain, firstPart = 0 },
+  ) {
     const all = new Crowds();
     all.programs = await Promise.all(
       Array.from({ length: CROWDS }, (_, part) =>
         startProgram('crowd', {
           server,
+          clientServer,
           plain,
-          part,
+          part: firstPart + part,
           listeners: shareOf(listeners, part),
           clients: shareOf(clients, part),
           streams: shareOf(streams, part),

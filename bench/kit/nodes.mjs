@@ -54,7 +54,10 @@ export class RelayNodes {
     all.nats = await startNats(nats);
     const options = { flags, args: [...NO_LIMITS, '--engine', all.nats.url, ...args] };
     all.nodes = Array.from({ length: count }, (_, index) => new RelayNode(`node-${index + 1}`, options));
-    await Promise.all(all.nodes.map((node) => node.start()));
+    // The first one makes the streams and buckets.
+    const [first, ...others] = all.nodes;
+    await first.start();
+    await Promise.all(others.map((node) => node.start()));
     return all;
   }
 

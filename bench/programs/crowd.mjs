@@ -9,6 +9,7 @@ import { answer, config, tell } from '../kit/program.mjs';
 
 const {
   server,
+  clientServer = server,
   plain,
   part,
   listeners: listenerCount,
@@ -41,7 +42,7 @@ const told = {
 const clients = Array.from({ length: clientCount }, (_, index) =>
   plain
     ? new CrowdPlain(part, server, 'client', `${part}-${index}`)
-    : new CrowdClient(part, listeners[index % listenerCount], server, repeats, told),
+    : new CrowdClient(part, listeners[index % listenerCount], clientServer, repeats, told),
 );
 
 /** How many of either are there. */

@@ -5,6 +5,7 @@ import { fairnessSection, latencySection } from './latency-sections.mjs';
 import { loadSection } from './load-section.mjs';
 import { rollingSection } from './rolling-section.mjs';
 import { LATENCIES } from './runs.mjs';
+import { scaleSection } from './scale-section.mjs';
 
 /**
  * The whole page, in Markdown; draws its charts.
@@ -36,6 +37,7 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     '## A relay for thousands',
     loadSection(report),
     '## Many nodes',
+    scaleSection(report),
     rollingSection(report),
     '## The console',
     consoleSection(report),

@@ -16,6 +16,12 @@ export function runsOf(quick) {
         ? '--listeners 300 --clients 300 --streams 100 --seconds 5'
         : '--listeners 5000 --clients 5000 --seconds 60',
     ],
+    scale: [
+      'scale',
+      quick
+        ? '--rounds 1 --seconds 1 --messages 2000 --environments 300 --pairs 60 --events 120'
+        : '--rounds 3 --seconds 3 --messages 20000 --environments 3000',
+    ],
     rolling: [
       'rolling',
       quick

@@ -5,9 +5,9 @@ import {
   type EndByAdmin,
   type Frame,
   type RelayNode,
+  type RelayNodes,
   type RuntimePage,
 } from '../../protocol/index.js';
-import type { Environment } from '../environments/environment.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { ClientSessions } from '../gateways/client.sessions.js';
@@ -15,7 +15,7 @@ import type { AdmittedDevice } from '../gateways/device.admission.js';
 import type { DeviceSessions } from '../gateways/device.sessions.js';
 import type { DeviceFacts } from '../routing/device-facts.js';
 import type { RoutingService } from '../routing/routing.service.js';
-import { Engine } from './engine.js';
+import { Engine, type ScopedEnvironment } from './engine.js';
 
 /** What serves environments in this process. */
 export interface EmbeddedEngineParts {
@@ -25,7 +25,7 @@ export interface EmbeddedEngineParts {
   readonly presence: Presence;
   readonly clock: Clock;
   /** This process. */
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
 }
 
 /** Between two looks at what is under way, in ms. */
@@ -61,13 +61,18 @@ export class EmbeddedEngine extends Engine {
     return this.parts.routing.factsOf(environmentId);
   }
 
-  named(environment: Environment): void {
+  named(environment: ScopedEnvironment): void {
     this.parts.clients.named(environment);
   }
 
-  nodes(): readonly RelayNode[] {
+  nodes(): RelayNodes {
     const { describe, presence } = this.parts;
-    return [{ ...describe(), state: 'ready', environments: presence.online }];
+    const self = describe();
+    return { nodes: [{ ...self, state: 'ready', environments: presence.online }], answeredBy: self.id, nats: null };
+  }
+
+  servedBy(): undefined {
+    return undefined;
   }
 
   /** Nobody else could go on with anything. */

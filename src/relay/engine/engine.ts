@@ -1,10 +1,13 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
+import type { EndByAdmin, Frame, RelayNodes, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { AdmittedDevice } from '../gateways/device.admission.js';
 import type { DeviceFacts } from '../routing/device-facts.js';
+
+/** What of an environment says who may see it. */
+export type ScopedEnvironment = Pick<Environment, 'id' | 'organizationId' | 'connectionName'>;
 
 /**
  * Where environments are served: in this process, or at that one of many relay nodes which is an environment's home. Whoever was let in
@@ -39,7 +42,7 @@ export abstract class Engine {
   abstract factsOf(environmentId: string): DeviceFacts;
 
   /** An environment has registered, perhaps under another name. */
-  abstract named(environment: Environment): void;
+  abstract named(environment: ScopedEnvironment): void;
 
   /**
    * An admin has released or deleted an environment, which is written down: its listener is told so, and stops. One that was deleted has
@@ -53,5 +56,8 @@ export abstract class Engine {
   abstract drain(): Promise<void>;
 
   /** The nodes that live, by what they said last. */
-  abstract nodes(): readonly RelayNode[];
+  abstract nodes(): RelayNodes;
+
+  /** Name of the node that serves an environment; undefined where none does, and where there is one node. */
+  abstract servedBy(environmentId: string): string | undefined;
 }

@@ -102,9 +102,8 @@ export class ClientSessions {
   }
 
   /** An environment has registered, perhaps under another name: whoever is not shown that one is not shown the environment. */
-  named({ id, organizationId, connectionName }: Environment): void {
+  named({ id, organizationId, connectionName }: Pick<Environment, 'id' | 'organizationId' | 'connectionName'>): void {
     const named = { organizationId, connectionName };
-    this.audit.named(id, named);
     this.names.set(id, named);
     for (const socket of this.byEnvironment.get(id) ?? []) lookAt(socket, named);
   }

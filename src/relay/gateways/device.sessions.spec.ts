@@ -66,7 +66,7 @@ class RestartingRelay {
       renewals,
     );
     const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
-    const describe = () => ({ name: 'here', startedAt: 0, sockets: 0 });
+    const describe = () => ({ id: 'here', name: 'here', startedAt: 0, sockets: 0 });
     const engine = new EmbeddedEngine({
       devices: this.sessions,
       clients,

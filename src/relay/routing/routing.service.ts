@@ -153,7 +153,15 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       const isNamed = 'request_id' in command;
       const frame = isNamed ? command : { ...command, request_id: '' };
       const deliver = (answer: Frame): void => resolve(isNamed ? answer : without(answer, 'request_id'));
-      this.guard('a request', () => this.hub(environmentId).request(frame, deliver));
+      this.guard('a request', () => {
+        try {
+          this.hub(environmentId).request(frame, deliver);
+        } catch (error) {
+          // Nobody else would ever answer it.
+          deliver(relayAnswer(type, 'INTERNAL'));
+          throw error;
+        }
+      });
     });
   }
 

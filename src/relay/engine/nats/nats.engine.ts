@@ -6,12 +6,12 @@ import {
   type ErrorCode,
   type Frame,
   type RelayNode,
+  type RelayNodes,
   type RuntimePage,
   sleep,
   type Clock,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
-import type { Environment } from '../../environments/environment.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
@@ -19,7 +19,8 @@ import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
-import { Engine } from '../engine.js';
+import { Engine, type ScopedEnvironment } from '../engine.js';
+import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
@@ -28,7 +29,7 @@ import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
 import { type News, NodeNews } from './node-news.js';
 import { Nodes } from './nodes.js';
-import { OwnHome, OwnHomes, type SharedHistories } from './own-homes.js';
+import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './own-homes.js';
 import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
@@ -48,18 +49,24 @@ export interface NatsEngineOptions {
   readonly drainGraceMs: number;
 }
 
+/** Told what becomes of nodes and homes, and what tunnels carry, for `/metrics`. */
+export interface NatsEngineObserver extends TunnelsObserver, OwnHomesObserver {
+  nodeGone(how: NodeEnd): void;
+  natsBroke(): void;
+}
+
 export interface NatsEngineParts {
   readonly here: EmbeddedEngine;
   readonly connection: NatsConnection;
-  readonly histories: SharedHistories;
+  readonly histories: SharedHistories & { readonly unacknowledged: EngineFigures['unacknowledged'] };
   readonly changed: ChangedEnvironments;
   readonly superseded: SupersededListeners;
   readonly clock: Clock;
-  readonly observer: TunnelsObserver;
+  readonly observer: NatsEngineObserver;
   readonly options: NatsEngineOptions;
   /** The incarnation of this node. */
   readonly self: string;
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
   /** Ends what this works with. */
   close(): Promise<void>;
 }
@@ -90,13 +97,14 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     const { offlineAfterMs, homeIdleMs, homeWaitMs, drainGraceMs: finishMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, failed, taken });
+    const isServing = (): boolean => this.phase === 'serving';
+    const telling = { observer, failed, taken };
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, isServing, ...telling });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
-    const isServing = (): boolean => this.phase === 'serving';
     this.way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
     this.own = own;
@@ -104,8 +112,9 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     changed.observe({ changed: (environmentId, gone) => this.changed(environmentId, gone) });
     superseded.observe((news) => this.news.tell({ kind: 'superseded', news }));
     connection.watch((state) => {
+      if (state === 'away') observer.natsBroke();
       // What others told meanwhile was missed.
-      if (state === 'connected') changed.forget();
+      else changed.forget();
     });
   }
 
@@ -117,14 +126,10 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
       moved: (environmentId) => engine?.moved(environmentId),
       said: (environmentId) => engine?.shown.said(environmentId),
     });
-    const record = (): RelayNode => ({
-      ...describe(),
-      state: engine === undefined || engine.phase === 'serving' ? 'ready' : 'draining',
-      environments: engine?.homesHere ?? 0,
-    });
+    const record = (): RelayNode => engine?.node ?? { ...describe(), state: 'ready', environments: 0 };
     const living = await Nodes.open(self, connection, clock, options, record, {
       came: (node) => engine?.shown.nodeTurned(node),
-      gone: (node) => engine?.left(node),
+      gone: (node, how) => engine?.left(node, how),
     });
     engine = new NatsEngine(parts, homes, living);
     // Told before it was there.
@@ -142,6 +147,16 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
 
   get isConnected(): boolean {
     return this.parts.connection.state === 'connected';
+  }
+
+  get unacknowledged(): EngineFigures['unacknowledged'] {
+    return this.parts.histories.unacknowledged;
+  }
+
+  /** This one. */
+  get node(): RelayNode {
+    const state = this.phase === 'serving' ? 'ready' : 'draining';
+    return { ...this.parts.describe(), state, environments: this.homesHere };
   }
 
   /** Another node is an environment's home: what this one has of it ends. */
@@ -176,17 +191,28 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     return this.shown.of(environmentId)?.facts ?? {};
   }
 
-  /** Clients of other nodes hear it when the listener is there. */
-  named(environment: Environment): void {
-    this.parts.here.named(environment);
+  /** Only its home has clients of it. */
+  named({ id, organizationId, connectionName }: ScopedEnvironment): void {
+    const named = { id, organizationId, connectionName };
+    if (this.own.has(id)) this.parts.here.named(named);
+    else this.news.tell({ kind: 'named', environment: named });
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
     await this.call(environmentId, { method: 'end', how });
   }
 
-  nodes(): readonly RelayNode[] {
-    return this.living.all;
+  nodes(): RelayNodes {
+    const { self, connection } = this.parts;
+    const others = this.living.all.filter(({ id }) => id !== self);
+    const nodes = [this.node, ...others].toSorted((a, b) => a.name.localeCompare(b.name) || a.startedAt - b.startedAt);
+    return { nodes, answeredBy: self, nats: connection.state };
+  }
+
+  servedBy(environmentId: string): string | undefined {
+    const { self } = this.parts;
+    const home = this.own.has(environmentId) ? self : this.homes.shown(environmentId)?.node;
+    return home === self ? this.node.name : this.living.all.find(({ id }) => id === home)?.name;
   }
 
   /** Gives homes back as it closes their sockets, so that whoever comes again finds another node; then sends clients of other homes away. */
@@ -248,6 +274,8 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   /** What a call asks for, at the home. @returns `NOT_HERE` where that has moved before anything was done */
   private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
     const { here } = this.parts;
+    // It was the home when the tunnel began; what is not here any more would be asked for in vain.
+    if (!this.own.has(environmentId)) return NOT_HERE;
     if (call.method === 'request') {
       const answer = await here.request(environmentId, call.command);
       // It waited for a device that comes to another node now.
@@ -281,9 +309,7 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
           (call) => this.serve(environmentId, call),
           (error) => this.log.error(error),
         );
-    home.expected++;
     return (tunnel) => {
-      home.expected--;
       const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
       if (isServing) letIn(here, newcomer, tunnel);
       else tunnel.break();
@@ -299,10 +325,13 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   private heard(news: News): void {
     const { changed, superseded } = this.parts;
     if (news.kind === 'superseded') superseded.hear(news.news);
-    else changed.heard(news.id, news.gone);
+    else if (news.kind === 'named') {
+      if (this.own.has(news.environment.id)) this.parts.here.named(news.environment);
+    } else changed.heard(news.id, news.gone);
   }
 
-  private left(node: string): void {
+  private left(node: string, how: NodeEnd): void {
+    this.parts.observer.nodeGone(how);
     this.doors.tunnels.breakWhere((other) => other === node);
     this.shown.nodeTurned(node);
   }

@@ -1,6 +1,7 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, settle } from '../../../../test/kit/manual-clock.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
+import { NatsError } from './nats.error.js';
 import type { Newcomer } from './newcomer.js';
 import { sleep } from '../../../protocol/index.js';
 import { OwnHome } from './own-homes.js';
@@ -103,6 +104,15 @@ it('a home whose node stops is waited for', async () => {
   world.node = undefined;
   await world.clock.advance(1_000);
   expect(await taking).toEqual({ done: 'at home' });
+});
+
+it('who comes while NATS does not say whether a node lives is told that', async () => {
+  world.node = 'other';
+  world.reception = 'away';
+  vi.spyOn(world.gone, 'has').mockImplementation(() => {
+    throw new NatsError('NATS is away.');
+  });
+  await expect(world.way.take(NEWCOMER, ARRIVAL)).rejects.toMatchObject({ code: 'ENGINE_AWAY' });
 });
 
 it('nobody waits for longer than that, nor when that is not wanted any more, nor while this node ends', async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import type { Newcomer } from './newcomer.js';
 import type { NodeDoors } from './node-doors.js';
 import type { Nodes } from './nodes.js';
@@ -70,10 +71,20 @@ export class WayHome {
     if (nodes.isDraining(found)) return undefined;
     const tunnel = await doors.knock(found, newcomer);
     if (typeof tunnel !== 'string') return reached(await through(tunnel));
+    // It lives, and is about to be the home no more.
+    if (tunnel === 'elsewhere') return undefined;
     // Nobody listens there: either it lives no more, or it is away for a moment.
-    const isGone = (await nodes.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
+    const isGone = (await this.isGone(found)) || (tunnel === 'unheard' && nodes.isSilent(found));
     if (isGone && isServing()) await own.find(environmentId, found);
     return undefined;
+  }
+
+  private async isGone(node: string): Promise<boolean> {
+    try {
+      return await this.parts.nodes.isGone(node);
+    } catch (cause) {
+      throw new RelayError('ENGINE_AWAY', undefined, { cause });
+    }
   }
 
   /** A node that stops takes nobody in any more, and still answers the requests that came before. */

@@ -6,8 +6,8 @@
 //   --streams 300         listeners whose runtime says something, every --every-ms 1000, of --bytes 200
 //   --commands 50         a second, of all clients together
 //   --rest 20             requests a second: environments, runtimes, messages, registrations
-//   --seconds 20          before and after
-//   --between 30          seconds from one node that is back to the next that is ended
+//   --seconds 10          before and after
+//   --between 15          seconds from one node that is back to the next that is ended
 //   --drain-delay-ms 3000 of the nodes; the balancer asks every --health-ms 500
 //   --choose turns        how the balancer chooses: `turns`, or `environment`, all of one environment at the same node
 import { setTimeout as after } from 'node:timers/promises';
@@ -33,8 +33,8 @@ const options = readOptions({
   bytes: 200,
   commands: 50,
   rest: 20,
-  seconds: 20,
-  between: 30,
+  seconds: 10,
+  between: 15,
   'drain-delay-ms': 3_000,
   'health-ms': 500,
   choose: 'turns',

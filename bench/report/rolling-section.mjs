@@ -7,7 +7,8 @@ export function rollingSection(report) {
     const about = `${thousands(listeners)} listeners and ${thousands(clients)} clients on ${nodes} nodes, NATS, a balancer and the bench on the same two cores; ${thousands(streams)} runtimes
 say ${bytes} bytes every ${thousands(everyMs)} ms, ${commandsPerSecond} commands a second go to a listener and back, and ${restPerSecond} requests a second come over REST: environments, runtimes, messages, registrations.
 ${HOW[choose]} Each node is ended with SIGTERM (\`TWINLANE_DRAIN_DELAY_MS=${drainDelayMs}\`) and started again, the next one ${betweenS} s after everybody is back. Whose node ends loses its
-sockets (1012) and comes back with full jitter up to 1 s; what is asked or said meanwhile waits so long.`;
+sockets (1012) and comes back with full jitter, up to 1 s at first and up to twice as long each time, because 30 s would have to lie between for the backoff to
+begin anew; what is asked or said meanwhile waits so long.`;
     const rows = [['before', before], ...restarts.map((figures) => [figures.node, figures]), ['after', after]];
     const times = ({ p50Ms, p99Ms, maxMs }) => [p50Ms, p99Ms, thousands(maxMs)];
     const waits = table(

@@ -26,7 +26,7 @@ export function runsOf(quick) {
       'rolling',
       quick
         ? '--listeners 60 --clients 60 --streams 60 --seconds 3 --between 0'
-        : '--listeners 300 --clients 300 --seconds 20 --between 30',
+        : '--listeners 300 --clients 300 --seconds 10 --between 15',
     ],
     emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
     console: ['console', quick ? '--rounds 2 --seconds 2' : '--rounds 15 --seconds 10'],

@@ -163,7 +163,10 @@ export class RelayOptions {
   @Milliseconds({ min: 0 })
   drainDelayMs: number = 0;
 
-  /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
+  /**
+   * At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Over NATS commands that are
+   * under way have as much time before. Default 5,000.
+   */
   @Milliseconds({ min: 0 })
   drainGraceMs: number = 5_000;
 

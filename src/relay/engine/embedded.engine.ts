@@ -98,6 +98,7 @@ export class EmbeddedEngine extends Engine {
   /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */
   leave(environmentId: string): void {
     const { devices, clients, routing, presence } = this.parts;
+    routing.sendBack(environmentId);
     devices.leave(environmentId);
     // While clients can still be told what became of their commands.
     routing.leave(environmentId);

@@ -131,6 +131,11 @@ export class ClientSide {
     return this.requests.isBusy || [...this.clients].some((session) => session.isOwed);
   }
 
+  /** Commands that wait for the device are to be sent again elsewhere. */
+  sendBack(): void {
+    this.requests.sendBack();
+  }
+
   /** The relay stops, and no link comes any more. */
   drain(): void {
     this.requests.drain();

@@ -97,6 +97,20 @@ describe('RequestsInFlight', () => {
     }
   });
 
+  it('C26 sends back what waits for the device to clients that send it again, and to nobody else', () => {
+    const { requests } = bench();
+    const answers: Frame[] = [];
+    const open = (type: string, repeats: boolean): DeviceBound | undefined =>
+      requests.open({ type, request_id: type }, 1, { owner: {}, repeats, deliver: (f) => answers.push(f) });
+    open('write_file', true);
+    open('checkout_branch', false);
+    open('edit_file', true)?.sent?.(new FakeDeviceLink(true));
+    requests.sendBack();
+    expect(answers).toMatchObject([
+      { type: 'write_file_response', request_id: 'write_file', error_code: 'TOO_MANY', retry_after_ms: 0 },
+    ]);
+  });
+
   it('answers once: a late answer belongs to nobody', () => {
     const { requests, answers, send } = bench();
     const link = new FakeDeviceLink(true);

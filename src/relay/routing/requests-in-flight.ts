@@ -47,6 +47,9 @@ export interface RequestLimits extends AnswerInChunksLimits {
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
 
+/** For whoever is to send a command again on its next socket. */
+const MOVES = 'It was not passed on: another relay node serves this environment from now on.';
+
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -228,6 +231,15 @@ export class RequestsInFlight {
     for (const request of this.requests.values())
       if (request.link && request.asker && awaitsAnswer(request) && !comesAgain(request)) return true;
     return false;
+  }
+
+  /** What waits for the device here is to be sent again elsewhere: clients that do so by themselves are told. */
+  sendBack(): void {
+    for (const request of this.requests.values()) {
+      const { command, asker, link } = request;
+      if (link || asker?.repeats !== true || comesAgain(request) || !expectsAnswer(command)) continue;
+      this.finish(request, tooManyAnswer(command.type, MOVES, 0));
+    }
   }
 
   /** This relay stops, and nobody in it will hear of the device again: whoever would wait in vain is told. */

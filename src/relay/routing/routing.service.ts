@@ -109,12 +109,12 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     frame: Frame,
     text?: string,
   ): Responsibility {
-    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame, text));
+    return this.responsibly('a device frame', environmentId, (hub) => hub.deviceFrame(link, channel, frame, text));
   }
 
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
   deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
-    return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+    return this.responsibly('a refused frame', environmentId, (hub) => hub.deviceRefused(link, channel, error));
   }
 
   /** A device ran into a limit: counted. */
@@ -185,6 +185,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     return this.hubs.get(environmentId)?.isBusy === true;
   }
 
+  /** Just before `leave`, while clients can be told: what waits for the device they are to send again elsewhere. */
+  sendBack(environmentId: string): void {
+    this.guard('commands that wait', () => this.hubs.get(environmentId)?.sendBack());
+  }
+
   /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
   leave(environmentId: string): void {
     const hub = this.hubs.get(environmentId);
@@ -210,14 +215,22 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */
-  private responsibly(doing: string, run: () => Responsibility): Responsibility {
+  private responsibly(
+    doing: string,
+    environmentId: string,
+    run: (hub: EnvironmentHub) => Responsibility,
+  ): Responsibility {
     let responsible: Responsibility;
     this.guard(doing, () => {
-      responsible = run();
+      responsible = run(this.hub(environmentId));
     });
     if (responsible && !this.awaited.has(responsible)) {
       this.awaited.add(responsible);
-      responsible.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+      responsible.catch((error: unknown) => {
+        // Where another node serves the environment by now, the device brings it there.
+        if (this.hubs.has(environmentId)) this.log.error('An event could not be committed.', error);
+        else this.log.debug(`An event was not committed here: ${String(error)}`, { environmentId });
+      });
     }
     return responsible;
   }

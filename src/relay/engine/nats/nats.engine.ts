@@ -4,6 +4,7 @@ import type { ChannelSocket } from '../../../channel/index.js';
 import {
   CLOSE_CODES,
   type EndByAdmin,
+  type ErrorCode,
   type Frame,
   type RelayNode,
   type RelayNodes,
@@ -35,7 +36,7 @@ import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
 import { UpcomingSocket } from './upcoming-socket.js';
-import { WayHome } from './way-home.js';
+import { NOT_HERE, WayHome } from './way-home.js';
 
 export interface NatsEngineOptions {
   /** A node that has not said anything for this long is gone, in ms. */
@@ -290,12 +291,17 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     return reached.done;
   }
 
-  /** What a call asks for, at the home. */
+  /** What a call asks for, at the home. @returns `NOT_HERE` where that has moved before anything was done */
   private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
     const { here } = this.parts;
     // It was the home when the tunnel began; what is not here any more would be asked for in vain.
-    if (!this.own.has(environmentId)) throw new RelayError('NODE_AWAY');
-    if (call.method === 'request') return here.request(environmentId, call.command);
+    if (!this.own.has(environmentId)) return NOT_HERE;
+    if (call.method === 'request') {
+      const answer = await here.request(environmentId, call.command);
+      // It waited for a device that comes to another node now.
+      const isUnsent = answer['error_code'] === ('DEVICE_OFFLINE' satisfies ErrorCode);
+      return isUnsent && !this.own.has(environmentId) ? NOT_HERE : answer;
+    }
     if (call.method === 'runtimes') return here.runtimesOf(environmentId, call.limit);
     await here.end(environmentId, call.how);
     if (call.how === 'deleted') await this.own.remove(environmentId);

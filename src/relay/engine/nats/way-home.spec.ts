@@ -6,7 +6,7 @@ import type { Newcomer } from './newcomer.js';
 import { sleep } from '../../../protocol/index.js';
 import { OwnHome } from './own-homes.js';
 import { Tunnels } from './tunnels.js';
-import { type Arrival, WayHome } from './way-home.js';
+import { type Arrival, NOT_HERE, WayHome } from './way-home.js';
 
 const WAIT_MS = 10_000;
 const NEWCOMER = { kind: 'call', environmentId: 'env-1' } as const;
@@ -86,6 +86,14 @@ it('a home that does not answer for a moment is looked for again, and not taken 
   await world.clock.advance(1_000);
   expect(await taking).toEqual({ done: 'through a tunnel' });
   expect(world.claims).not.toContain('other');
+});
+
+it('a home that has moved before it did anything is looked for again', async () => {
+  const done: (string | typeof NOT_HERE)[] = [NOT_HERE, 'at home'];
+  const taking = world.way.take(NEWCOMER, { ...ARRIVAL, atHome: () => done.shift() ?? NOT_HERE });
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'at home' });
+  expect(done).toEqual([]);
 });
 
 it('a home whose node stops is waited for', async () => {

@@ -7,10 +7,15 @@ import type { Homes } from './homes.js';
 import { OwnHome, type OwnHomes } from './own-homes.js';
 import type { Tunnel } from './tunnel.js';
 
+/** It was not the home any more, and has done nothing. */
+export const NOT_HERE = Symbol('not here');
+
+type Done<T> = T | typeof NOT_HERE;
+
 /** What becomes of whoever wants to be at an environment's home. */
 export interface Arrival<T> {
-  atHome(home: OwnHome): T | Promise<T>;
-  through(tunnel: Tunnel): T | Promise<T>;
+  atHome(home: OwnHome): Done<T> | Promise<Done<T>>;
+  through(tunnel: Tunnel): Done<T> | Promise<Done<T>>;
   /** Whether it still wants to. */
   isWanted?(): boolean;
 }
@@ -41,8 +46,8 @@ export class WayHome {
     const until = clock.elapsed() + homeWaitMs;
     let againMs = LOOK_AGAIN_MS;
     while ((arrival.isWanted?.() ?? true) && this.mayServe(newcomer)) {
-      const reached = await this.once(newcomer, arrival);
-      if (reached || clock.elapsed() >= until) return reached;
+      const found = await this.once(newcomer, arrival);
+      if (found || clock.elapsed() >= until) return found;
       await homes.news(newcomer.environmentId, againMs);
       againMs = Math.min(2 * againMs, LOOK_AGAIN_MOST_MS);
     }
@@ -60,12 +65,12 @@ export class WayHome {
     if (found === undefined) return undefined;
     if (found instanceof OwnHome) {
       const isStill = this.mayServe(newcomer) && own.of(environmentId) === found;
-      return isStill ? { done: await atHome(found) } : undefined;
+      return isStill ? reached(await atHome(found)) : undefined;
     }
     // It takes nobody in any more, and says when the environment is anybody's.
     if (nodes.isDraining(found)) return undefined;
     const tunnel = await doors.knock(found, newcomer);
-    if (typeof tunnel !== 'string') return { done: await through(tunnel) };
+    if (typeof tunnel !== 'string') return reached(await through(tunnel));
     // It lives, and is about to be the home no more.
     if (tunnel === 'elsewhere') return undefined;
     // Nobody listens there: either it lives no more, or it is away for a moment.
@@ -96,4 +101,8 @@ export class WayHome {
     const node = await homes.nodeOf(environmentId);
     return node === homes.self ? undefined : node;
   }
+}
+
+function reached<T>(done: Done<T>): { readonly done: T } | undefined {
+  return done === NOT_HERE ? undefined : { done };
 }

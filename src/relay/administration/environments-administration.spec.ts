@@ -21,7 +21,11 @@ function open() {
   const clock = new ManualClock();
   const registry = new MemoryEnvironmentRegistry(clock);
   const end = vi.fn<Engine['end']>().mockRejectedValueOnce(new RelayError('NODE_AWAY')).mockResolvedValue();
-  const environments = new EnvironmentsAdministration(registry, { end } as unknown as Engine, new ChangedEnvironments());
+  const environments = new EnvironmentsAdministration(
+    registry,
+    { end } as unknown as Engine,
+    new ChangedEnvironments(),
+  );
   const register = () =>
     registry.register({
       organizationId: 'acme',

@@ -130,7 +130,9 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
   it('says which file of credentials it cannot read', async () => {
     const { url } = await startServer();
     const refused = open(url, { credentialsFile: '/nowhere/node.creds', firstConnectMs: 0 });
-    await expect(refused).rejects.toThrow(/cannot be asked .*\/nowhere\/node\.creds.*: correct the file of credentials/);
+    await expect(refused).rejects.toThrow(
+      /cannot be asked .*\/nowhere\/node\.creds.*: correct the file of credentials/,
+    );
   });
 
   it('makes a stream, and gives it what differs', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from './kit/free-port.js';
 import { TwinlaneProcess } from './kit/twinlane-process.js';
 
 const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
@@ -246,4 +247,17 @@ describe('the roles apart', () => {
     expect(routes.code).not.toBe(0);
     expect(routes.err).toMatch(/map\.json.*"x" needs "channel".*got "both"/);
   });
+});
+
+it('a node that does not reach NATS says so while it waits, and ends with what to do, in one line', async () => {
+  const engine = `nats://127.0.0.1:${await freePort()}`;
+  const env = { TWINLANE_ENGINE: engine, TWINLANE_NATS_WAIT_MS: '200', TWINLANE_LOG_LEVEL: 'warn' };
+  const { code, out, err } = await twinlane(['relay', '--port', '0'], env).finished;
+  expect([code, out]).toEqual([1, '']);
+  const lines = err.trimEnd().split('\n');
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'warn', msg: expect.stringMatching(/for 1 s more\.$/) });
+  expect(lines[1]).toMatch(
+    /^NATS at 127\.0\.0\.1:\d+ cannot be reached .*: start nats-server, or correct TWINLANE_ENGINE\.$/,
+  );
 });

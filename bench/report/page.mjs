@@ -3,7 +3,9 @@ import { consoleSection } from './console-section.mjs';
 import { emitSection, journalSection, memorySection, throughputSection } from './cost-sections.mjs';
 import { fairnessSection, latencySection } from './latency-sections.mjs';
 import { loadSection } from './load-section.mjs';
+import { rollingSection } from './rolling-section.mjs';
 import { LATENCIES } from './runs.mjs';
+import { scaleSection } from './scale-section.mjs';
 
 /**
  * The whole page, in Markdown; draws its charts.
@@ -34,6 +36,9 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     journalSection(report),
     '## A relay for thousands',
     loadSection(report),
+    '## Many nodes',
+    scaleSection(report),
+    rollingSection(report),
     '## The console',
     consoleSection(report),
     '## What bounds these figures',

@@ -11,6 +11,7 @@ import { ListenerModule } from '../../src/listener/index.js';
 import type { Runtime } from '../../src/protocol/index.js';
 import { installRelay, RelayModule } from '../../src/relay/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
+import { engineOptions } from './engine-under-test.js';
 import { SILENT } from './silent-logger.js';
 
 export const TOKEN = 'a-token-for-tests-only';
@@ -74,7 +75,8 @@ export class Twinlane {
 
 /** @param port default: one that is free */
 export async function startRelay(options: RelaySetup = {}, port = 0): Promise<NestExpressApplication> {
-  const module = await Test.createTestingModule({ imports: [RelayModule.forRoot({ tokens: [TOKEN], ...options })] })
+  const setup = { tokens: [TOKEN], ...engineOptions(options.dataDir), ...options };
+  const module = await Test.createTestingModule({ imports: [RelayModule.forRoot(setup)] })
     .setLogger(SILENT)
     .compile();
   const app = module.createNestApplication<NestExpressApplication>();

@@ -1,5 +1,13 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
+import {
+  sleep,
+  type Clock,
+  type EndByAdmin,
+  type Frame,
+  type RelayNode,
+  type RelayNodes,
+  type RuntimePage,
+} from '../../protocol/index.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { ClientSessions } from '../gateways/client.sessions.js';
@@ -15,9 +23,13 @@ export interface EmbeddedEngineParts {
   readonly clients: ClientSessions;
   readonly routing: RoutingService;
   readonly presence: Presence;
+  readonly clock: Clock;
   /** This process. */
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
 }
+
+/** Between two looks at what is under way, in ms. */
+const LOOK_AGAIN_MS = 10;
 
 /** Everything in this process: the relay is one node. */
 export class EmbeddedEngine extends Engine {
@@ -53,15 +65,31 @@ export class EmbeddedEngine extends Engine {
     this.parts.clients.named(environment);
   }
 
-  nodes(): readonly RelayNode[] {
+  nodes(): RelayNodes {
     const { describe, presence } = this.parts;
-    return [{ ...describe(), state: 'ready', environments: presence.online }];
+    const self = describe();
+    return { nodes: [{ ...self, state: 'ready', environments: presence.online }], answeredBy: self.id, nats: null };
   }
+
+  servedBy(): undefined {
+    return undefined;
+  }
+
+  /** Nobody else could go on with anything. */
+  async drain(): Promise<void> {}
 
   /** Whether anybody's socket of it is open here. */
   serves(environmentId: string): boolean {
     const { devices, clients } = this.parts;
     return devices.serves(environmentId) || clients.serves(environmentId);
+  }
+
+  /** Has commands that are under way end, and takes no others from whoever sends them again by itself; for so many ms at most. */
+  async finish(environmentId: string, withinMs: number): Promise<void> {
+    const { clients, routing, clock } = this.parts;
+    clients.holdBack(environmentId);
+    const until = clock.elapsed() + withinMs;
+    while (routing.isBusy(environmentId) && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
   }
 
   /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */

@@ -1,5 +1,5 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
+import type { EndByAdmin, Frame, RelayNodes, RuntimePage } from '../../protocol/index.js';
 import type { Environment } from '../environments/environment.js';
 import type { PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
@@ -52,6 +52,12 @@ export abstract class Engine {
    */
   abstract end(environmentId: string, how: EndByAdmin): Promise<void>;
 
+  /** This node stops: what is under way here ends, and what others can go on with is theirs. Before any socket is closed. Never rejects. */
+  abstract drain(): Promise<void>;
+
   /** The nodes that live, by what they said last. */
-  abstract nodes(): readonly RelayNode[];
+  abstract nodes(): RelayNodes;
+
+  /** Name of the node that serves an environment; undefined where none does, and where there is one node. */
+  abstract servedBy(environmentId: string): string | undefined;
 }

@@ -132,6 +132,11 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     if (this.isDraining) this.begunClients?.drain();
   }
 
+  /** Whether anybody waits for an answer that would never come, were it served elsewhere from now on. */
+  get isBusy(): boolean {
+    return this.begunClients?.isBusy === true;
+  }
+
   /** The relay stops: the link that is ready, if any, is the last one. */
   drain(): void {
     this.isDraining = true;

@@ -5,8 +5,9 @@ import { CLOCK } from '../../config/index.js';
 import { JournalStore } from '../../journal/index.js';
 import { JournalMetrics, Metrics } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
+import { EMBEDDED } from '../engine/embedded.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
-import { EMBEDDED, RelayOptions } from '../relay.options.js';
+import { RelayOptions } from '../relay.options.js';
 import { LOCAL_HISTORY, memoryHistories, type OpenHistory } from './open-history.js';
 import { RoutingOptions } from './routing.options.js';
 
@@ -25,7 +26,15 @@ const TELLING = {
   unwritten: 'were not written; devices bring them again, as far as they keep them',
 };
 
-/** On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. Where nodes share histories it is a cache, empty at the start. */
+/** Whether a relay has its histories on disk. */
+export function keepsHistoryOnDisk({ dataDir, history }: Pick<RelayOptions, 'dataDir' | 'history'>): boolean {
+  return dataDir !== undefined && history.store === 'disk';
+}
+
+/**
+ * On disk where the relay has a folder for it, else in memory. All environments share one file, and its commits. Where nodes share
+ * histories it is a cache, empty at the start.
+ */
 export const localHistoryProvider: FactoryProvider<OpenHistory & Partial<OnApplicationShutdown>> = {
   provide: LOCAL_HISTORY,
   inject: [RelayOptions, RoutingOptions, CLOCK, Metrics, EnvironmentRegistry],
@@ -36,7 +45,7 @@ export const localHistoryProvider: FactoryProvider<OpenHistory & Partial<OnAppli
     metrics: Metrics,
     registry: EnvironmentRegistry,
   ) => {
-    if (dataDir === undefined || history.store === 'memory') return memoryHistories(routing);
+    if (dataDir === undefined || !keepsHistoryOnDisk({ dataDir, history })) return memoryHistories(routing);
     mkdirSync(dataDir, { recursive: true, mode: PRIVATE_DIRECTORY });
     const isCache = engine !== EMBEDDED;
     const file = path.join(dataDir, isCache ? CACHE_NAME : FILE_NAME);

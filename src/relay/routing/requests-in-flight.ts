@@ -223,11 +223,17 @@ export class RequestsInFlight {
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
 
+  /** Whether the device is at work for somebody who would never hear of it, were the environment served elsewhere from now on. */
+  get isBusy(): boolean {
+    for (const request of this.requests.values())
+      if (request.link && request.asker && awaitsAnswer(request) && !comesAgain(request)) return true;
+    return false;
+  }
+
   /** This relay stops, and nobody in it will hear of the device again: whoever would wait in vain is told. */
   drain(): void {
     for (const request of this.requests.values()) {
-      const comesAgain = request.asker?.repeats === true && isRepeatable(request.command);
-      if (comesAgain || !awaitsAnswer(request)) continue;
+      if (comesAgain(request) || !awaitsAnswer(request)) continue;
       this.fail(request, request.link ? 'OUTCOME_UNKNOWN' : 'DEVICE_OFFLINE');
     }
   }
@@ -344,4 +350,9 @@ export class RequestsInFlight {
     this.discount(request);
     this.proving.delete(request.id);
   }
+}
+
+/** Whether its asker sends it again by itself. */
+function comesAgain({ asker, command }: Request): boolean {
+  return asker?.repeats === true && isRepeatable(command);
 }

@@ -180,6 +180,11 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     });
   }
 
+  /** Whether anybody waits for an answer that would never come, were the environment served elsewhere from now on. */
+  isBusy(environmentId: string): boolean {
+    return this.hubs.get(environmentId)?.isBusy === true;
+  }
+
   /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
   leave(environmentId: string): void {
     const hub = this.hubs.get(environmentId);

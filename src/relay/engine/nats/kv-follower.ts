@@ -45,7 +45,7 @@ export class KvFollower<T> {
 
   /** What is written after this resolved is told. @throws NatsError */
   async begin(): Promise<void> {
-    this.next = (await this.lastRevision()) + 1;
+    this.next = (await this.connection.patiently(() => this.lastRevision())) + 1;
     this.goBack();
     this.subscription = this.connection.core.subscribe(this.subject, { callback: () => this.look() });
     this.unwatch = this.connection.watch((state) => {

@@ -54,6 +54,29 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     expect(connection.maxPayload).toBe(1024 * 1024);
   });
 
+  it('tries again at the start while nobody leads what was just made', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 1 });
+    let tries = 0;
+    const asks = connection.patiently(async () => {
+      // No stream takes this: what a cluster says of one without a leader.
+      if (++tries < 3) await connection.jetstream.publish('taken.by.nobody');
+      return 'led';
+    });
+    expect(await asks).toBe('led');
+    expect(tries).toBe(3);
+  });
+
+  it('tries no longer than it may, and nothing again that was refused', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 1, firstConnectMs: 0 });
+    await expect(connection.patiently(() => connection.jetstream.publish('taken.by.nobody'))).rejects.toThrow(
+      NatsError,
+    );
+    const refuses = connection.patiently(() => Promise.reject(new Error('refused')));
+    await expect(refuses).rejects.toThrow(/refused/);
+  });
+
   it('knows what the server took while it is away', async () => {
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 20 });

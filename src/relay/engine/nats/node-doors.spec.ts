@@ -5,6 +5,7 @@ import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
 import { SILENT } from '../../../../test/kit/silent-logger.js';
 import { SYSTEM_CLOCK, type Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import type { NatsConnection } from './nats-connection.js';
 import type { Newcomer } from './newcomer.js';
 import { NodeDoors } from './node-doors.js';
@@ -96,6 +97,14 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`doors of nodes (NATS: ${NATS_SKIPPE
     tunnel.send('hello');
     tunnel.ask();
     expect(tunnel.open).toBe(true);
+  });
+
+  it('says in one line that somebody was not let in because NATS does not answer', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await node('home', () => Promise.reject(new RelayError('ENGINE_AWAY')));
+    expect(await (await node('edge')).knock('home', NEWCOMER)).toBe('elsewhere');
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/^Somebody .* was not let in: .* does not reach NATS/)]]);
+    warned.mockRestore();
   });
 
   it('a node that is not there is known at once', async () => {

@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { errors, type Msg, type Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import { decodeNewcomer, encodeNewcomer, type Newcomer } from './newcomer.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
+import { NatsError, natsError } from './nats.error.js';
 import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsObserver, type TunnelsOptions } from './tunnels.js';
 
@@ -48,10 +49,10 @@ export class NodeDoors {
     this.tunnels = new Tunnels(self, bus, clock, observer, options);
     this.subscriptions = [
       connection.core.subscribe(packetsOf(self), {
-        callback: (error, { data }) => (error ? this.failed(error) : this.guard(() => this.tunnels.take(data))),
+        callback: (error, { data }) => (error ? this.unheard(error) : this.guard(() => this.tunnels.take(data))),
       }),
       connection.core.subscribe(doorOf(self), {
-        callback: (error, message) => (error ? this.failed(error) : void this.answer(message)),
+        callback: (error, message) => (error ? this.unheard(error) : void this.answer(message)),
       }),
     ];
     this.unwatch = connection.watch((state) => {
@@ -101,7 +102,10 @@ export class NodeDoors {
       message.respond(JSON.stringify(answer));
       take?.(this.tunnels.accept(id));
     } catch (error) {
-      this.failed(error);
+      // That NATS is away, or the home of somebody else, is no failure of the program.
+      const isKnown = error instanceof RelayError || error instanceof NatsError;
+      if (isKnown) this.log.warn(`Somebody who came through another node was not let in: ${error.message}`);
+      else this.log.error(error);
       this.guard(() => message.respond(JSON.stringify({ reception: 'elsewhere' } satisfies Answer)));
     }
   }
@@ -110,12 +114,12 @@ export class NodeDoors {
     try {
       run();
     } catch (error) {
-      this.failed(error);
+      this.log.error(error);
     }
   }
 
-  private failed(error: unknown): void {
-    this.log.error(natsError(error, this.parts.connection.where));
+  private unheard(error: unknown): void {
+    this.log.error(natsError(error, this.parts.connection.where).message);
   }
 }
 

@@ -18,6 +18,7 @@ const ONLINE: PresenceRecord = {
 class World {
   readonly clock = new ManualClock();
   readonly did: string[] = [];
+  readonly counted: string[] = [];
   readonly records = new Map<string, HomeRecord>();
   readonly here = new Map<string, PresenceRecord>();
   /** Of the next history: what loading it resolves with. */
@@ -34,6 +35,7 @@ class World {
       here: {
         presenceOf: (id) => here.get(id),
         factsOf: () => ({ mode: 'plan' }),
+        finish: async (id) => void did.push(`finish ${id}`),
         leave: (id) => {
           did.push(`leave ${id}`);
           here.delete(id);
@@ -64,6 +66,11 @@ class World {
       },
       clock,
       offlineAfterMs: 1_000,
+      observer: {
+        homeTaken: (from) => void this.counted.push(from),
+        homeLost: () => void this.counted.push('lost'),
+      },
+      finishMs: 1_000,
       isServing: () => this.isServing,
       failed: (error, id) => void did.push(`failed ${id} ${String(error)}`),
       taken: (id) => void did.push(`taken ${id}`),
@@ -115,7 +122,7 @@ it('one whose history cannot be loaded is given back', async () => {
   world.loading = Promise.reject(new Error('NATS is away'));
   await expect(world.own.find('env-1')).rejects.toThrow('NATS is away');
   expect(world.own.count).toBe(0);
-  expect(world.did).toEqual(['prepare env-1 1', 'leave env-1', 'release env-1', 'give env-1']);
+  expect(world.did).toEqual(['prepare env-1 1', 'finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
 });
 
 it('one that another node has stays there, unless that node is gone', async () => {
@@ -124,6 +131,7 @@ it('one that another node has stays there, unless that node is gone', async () =
   expect(await world.own.find('env-1', 'another')).toBe('other');
   expect(await world.own.find('env-1', 'other')).toBeInstanceOf(OwnHome);
   expect(world.did).toEqual(['taken env-1', 'prepare env-1 5']);
+  expect(world.counted).toEqual(['gone']);
 });
 
 it('one that is given back is taken again only when that is done', async () => {
@@ -136,7 +144,7 @@ it('one that is given back is taken again only when that is done', async () => {
   expect(again).toMatchObject({
     claim: { term: 2, before: { presence: { online: true, awaySince: world.clock.now() } } },
   });
-  const gave = ['leave env-1', 'release env-1', 'give env-1'];
+  const gave = ['finish env-1', 'leave env-1', 'release env-1', 'give env-1'];
   expect(world.did).toEqual(['prepare env-1 1', ...gave, 'taken env-1', 'prepare env-1 2']);
 });
 
@@ -154,6 +162,7 @@ it('one that another node has taken is let go of, and nothing more of it is writ
   world.own.lose('env-1');
   await world.own.leave('env-1');
   expect(world.did).toEqual(['prepare env-1 1', 'abandon env-1', 'leave env-1']);
+  expect(world.counted).toEqual(['nowhere', 'lost']);
 });
 
 it('what is given back before its device is here is shown as it was before', async () => {
@@ -186,7 +195,7 @@ it('a node that ends takes no home, nor keeps one that it was just given', async
   world.claiming = () => (world.isServing = false);
   await expect(world.own.find('env-1')).rejects.toMatchObject({ code: 'NODE_AWAY' });
   await expect(world.own.find('env-2')).rejects.toMatchObject({ code: 'NODE_AWAY' });
-  expect(world.did).toEqual(['leave env-1', 'release env-1', 'give env-1']);
+  expect(world.did).toEqual(['finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
   expect([world.own.count, world.records.size]).toEqual([0, 1]);
 });
 

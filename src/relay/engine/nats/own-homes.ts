@@ -2,6 +2,7 @@ import type { Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import { RelayError } from '../../relay.error.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
+import type { HomeBefore } from '../engine.metrics.js';
 import type { Claim, Homes, Shown } from './homes.js';
 import { away, expecting, factsSince } from './shown.js';
 
@@ -37,13 +38,23 @@ export class OwnHome {
   ) {}
 }
 
+/** Told of environments that come and go against the will of nodes. */
+export interface OwnHomesObserver {
+  homeTaken(from: HomeBefore): void;
+  /** Another node has taken it. */
+  homeLost(): void;
+}
+
 export interface OwnHomesParts {
-  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'leave'>;
+  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'finish' | 'leave'>;
   readonly homes: Pick<Homes, 'self' | 'claim' | 'give' | 'remove'>;
   readonly histories: SharedHistories;
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
+  readonly observer: OwnHomesObserver;
+  /** Commands that are under way at a home that is given back have this time to end, in ms. */
+  readonly finishMs: number;
   /** Whether this node takes homes. */
   isServing(): boolean;
   failed(error: unknown, environmentId: string): void;
@@ -96,6 +107,7 @@ export class OwnHomes {
     if (found) return this.whenReady(environmentId, found);
     const home = new OwnHome(claim, clock.now());
     this.own.set(environmentId, home);
+    this.parts.observer.homeTaken(gone !== undefined && claim.before?.node === gone ? 'gone' : 'nowhere');
     if (claim.before) this.parts.taken(environmentId);
     if (!isServing()) {
       await this.leave(environmentId);
@@ -115,13 +127,19 @@ export class OwnHomes {
   leave(environmentId: string): Promise<void> {
     const home = this.own.get(environmentId);
     if (!home) return this.leaving.get(environmentId) ?? Promise.resolve();
-    const shown = this.shown(environmentId);
+    const { here, homes, histories, clock, finishMs, isServing } = this.parts;
+    const before = this.shown(environmentId);
     return this.end(environmentId, async () => {
-      this.parts.here.leave(environmentId);
+      await here.finish(environmentId, finishMs);
+      const shown: Shown = {
+        presence: here.presenceOf(environmentId) ?? before.presence,
+        facts: factsSince(before.facts, here.factsOf(environmentId)),
+      };
+      here.leave(environmentId);
       // A node that ends need not wait: what it loads is of no use to anybody.
-      if (this.parts.isServing()) await home.loading;
-      await this.parts.histories.release(environmentId);
-      await this.parts.homes.give(environmentId, away(shown, this.parts.clock.now()));
+      if (isServing()) await home.loading;
+      await histories.release(environmentId);
+      await homes.give(environmentId, away(shown, clock.now()));
     });
   }
 
@@ -129,6 +147,7 @@ export class OwnHomes {
   lose(environmentId: string): void {
     const home = this.own.get(environmentId);
     if (!home) return;
+    this.parts.observer.homeLost();
     void this.end(environmentId, async () => {
       this.parts.histories.abandon(environmentId);
       this.parts.here.leave(environmentId);

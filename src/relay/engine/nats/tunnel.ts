@@ -1,5 +1,5 @@
 import type { ChannelSocket, SocketReceiver } from '../../../channel/index.js';
-import { CLOSE_CODES } from '../../../protocol/index.js';
+import { CLOSE_CODES, messagesReadReason, sleep, type Clock } from '../../../protocol/index.js';
 import type { Packet, PacketKind } from './tunnel-packet.js';
 
 /** What a tunnel needs of the node it ends at. */
@@ -50,6 +50,10 @@ interface Untaken {
 /** What a packet takes in memory beside its body, about: also those without one are counted. */
 const PACKET_BYTES = 100;
 const NOTHING = new Uint8Array();
+const STOPS = 'The relay restarts; reconnect.';
+/** A node that stops waits so long for the other end of a tunnel, in ms, and looks so often. */
+const LEAVE_MS = 1_000;
+const LOOK_AGAIN_MS = 10;
 const BROKEN = 'The relay node that serves this environment is gone; reconnect.';
 
 /**
@@ -77,6 +81,8 @@ export class Tunnel implements ChannelSocket {
   /** Whether its receiver says when a message has left; else it is done with once it was handed over. */
   private isJoined = false;
   private early: ((receiver: TunnelReceiver) => void)[] = [];
+  /** The socket that this end is connected with, and the messages that it passed on; where its peer is to be told of them. */
+  private joined: { readonly socket: ChannelSocket; messages: number; isLeaving: boolean } | undefined;
   private closing = { code: CLOSE_CODES.ABNORMAL.code as number, reason: '' };
 
   constructor(
@@ -128,17 +134,43 @@ export class Tunnel implements ChannelSocket {
     this.begin(receiver);
   }
 
-  /** Connects this end with a socket: what comes on either goes to the other. */
-  join(socket: ChannelSocket): void {
+  /** Whether the peer of its socket is to be told how many of its messages were passed on. */
+  get counts(): boolean {
+    return this.joined !== undefined;
+  }
+
+  /**
+   * Connects this end with a socket: what comes on either goes to the other.
+   *
+   * @param counts whether its peer is to be told how many of its messages were passed on
+   */
+  join(socket: ChannelSocket, counts = false): void {
     this.isJoined = true;
+    const joined = { socket, messages: 0, isLeaving: false };
+    if (counts) this.joined = joined;
     this.begin({
       message: (text, isBinary, taken) => (isBinary ? taken() : socket.send(text, taken)),
       closed: (code, reason) => (code === CLOSE_CODES.ABNORMAL.code ? socket.terminate() : socket.close(code, reason)),
     });
     socket.receive({
-      message: (text, isBinary) => (isBinary ? this.sendBinary() : this.send(text)),
+      message: (text, isBinary) => {
+        if (joined.isLeaving) return;
+        joined.messages++;
+        if (isBinary) this.sendBinary();
+        else this.send(text);
+      },
       closed: (code, reason) => this.close(code, reason),
     });
+  }
+
+  /** This node stops: nothing more is passed on, and once the other end has what was, the peer of the socket is told to come again. */
+  async leave(clock: Clock): Promise<void> {
+    const { joined } = this;
+    if (!joined) return;
+    joined.isLeaving = true;
+    const until = clock.elapsed() + LEAVE_MS;
+    while (this.kept.length > 0 && this.open && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
+    joined.socket.close(CLOSE_CODES.RESTART.code, messagesReadReason(STOPS, joined.messages));
   }
 
   /** A packet of the other end. */

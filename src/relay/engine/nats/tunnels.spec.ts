@@ -119,6 +119,30 @@ describe('a tunnel', () => {
     expect([between.edge.count, between.home.count]).toEqual([0, 0]);
   });
 
+  it('C26 whose node stops passes nothing on any more, and says how much it did once the home has that', async () => {
+    const between = new Between();
+    const { atEdge, atHome } = tunnel(between);
+    const [near, far] = MemorySocket.pair();
+    atEdge.join(near, true);
+    const home = new Heard(atHome);
+    far.send('one');
+    far.send('two');
+    await settle();
+    expect(between.edge.leaving()).toEqual([atEdge]);
+    const leaving = atEdge.leave(between.clock);
+    far.send('three');
+    await between.clock.advance(100);
+    expect(far.closedWith).toBeUndefined();
+    await between.settled();
+    await leaving;
+    await settle();
+    expect(far.closedWith).toMatchObject({ code: 1_012, reason: expect.stringMatching(/^Messages-Read: 2\./) });
+    await between.settled();
+    expect(home.texts).toEqual(['one', 'two']);
+    expect(home.closes).toEqual([1_012]);
+    expect(between.edge.leaving()).toEqual([]);
+  });
+
   it('tells the home how a socket closed, and cuts one whose home cuts it', async () => {
     const between = new Between();
     const [one, other] = [tunnel(between), tunnel(between)];

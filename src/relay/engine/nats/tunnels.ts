@@ -107,6 +107,11 @@ export class Tunnels implements TunnelOutlets {
     for (const tunnel of this.tunnels.values()) if (isGone(this.otherOf(tunnel.id))) tunnel.break();
   }
 
+  /** Those of sockets at this node whose clients are to be told how much was passed on. */
+  leaving(): Tunnel[] {
+    return [...this.tunnels.values()].filter(({ counts }) => counts);
+  }
+
   /** Stops its timers. */
   stop(): void {
     this.acknowledging?.cancel();

@@ -6,7 +6,12 @@ import { HistorySubjects, partitionOf } from './history-subjects.js';
 import { HistoryClosedError } from './history-stream.js';
 import type { JetStreamHistoryOptions } from './history.options.js';
 import { type HistoryNode, JetStreamJournal } from './jetstream-journal.js';
+import { LeftHistories } from './left-histories.js';
 import { loadHistories } from './load-histories.js';
+import { Turnstile } from './turnstile.js';
+
+/** Environments that one node loads at the same time: each takes memory, and more at once are no faster. */
+const LOADS_AT_ONCE = 8;
 
 /** The two streams of one partition. */
 export interface HistoryStreams {
@@ -39,9 +44,12 @@ export class JetStreamHistories implements HistoryNode {
   readonly maxBatchBytes: number;
   readonly maxAgeMs: number;
   private readonly journals = new Map<string, JetStreamJournal>();
+  private readonly left: LeftHistories;
+  private readonly loads = new Turnstile(LOADS_AT_ONCE);
   private readonly unwatch: () => void;
   private readonly maxUnacknowledgedBytes: number;
   private unacknowledgedBytes = 0;
+  private unacknowledgedEvents = 0;
   private waiting: (() => void)[] = [];
   private timer: Timer | undefined;
 
@@ -51,6 +59,7 @@ export class JetStreamHistories implements HistoryNode {
     this.observer = observer;
     this.maxBatchBytes = options.maxBatchBytes;
     this.maxAgeMs = options.maxAgeMs ?? Infinity;
+    this.left = new LeftHistories(options.maxLeftBytes);
     this.maxUnacknowledgedBytes = options.maxUnacknowledgedBytes;
     this.unwatch = link.watch((state) => {
       if (state === 'connected') for (const journal of this.journals.values()) journal.doubt();
@@ -59,7 +68,8 @@ export class JetStreamHistories implements HistoryNode {
   }
 
   /**
-   * Loads what JetStream has of an environment; from then on `open` gives its journal. What was open of it before is closed.
+   * Loads what JetStream has of an environment, but for what this node has of it already; from then on `open` gives its journal. What
+   * was open of it before is closed.
    *
    * @param term which home this is: higher than that of every earlier one, whose writes are refused from now on
    * @throws Error while NATS is away
@@ -67,9 +77,12 @@ export class JetStreamHistories implements HistoryNode {
   async prepare(environmentId: string, term: number): Promise<void> {
     await this.release(environmentId);
     const { subjects, streams } = this.placeOf(environmentId);
-    const cache = this.parts.openCache(environmentId);
-    for (const runtime of cache.runtimes()) cache.remove(runtime);
-    const loaded = await loadHistories({ ...streams, maxAgeMs: this.maxAgeMs }, subjects, cache, this.clock.now());
+    const source = { ...streams, maxAgeMs: this.maxAgeMs };
+    const left = this.left.take(environmentId);
+    const cache = left?.cache ?? this.parts.openCache(environmentId);
+    const loaded = await this.loads.pass(() =>
+      loadHistories(source, subjects, cache, this.clock.now(), left?.runtimes),
+    );
     this.journals.set(
       environmentId,
       new JetStreamJournal({ environmentId, term, subjects, ...streams }, this, cache, loaded),
@@ -102,6 +115,7 @@ export class JetStreamHistories implements HistoryNode {
   /** Lets go of all there is of an environment, also in the streams. @throws Error while NATS is away */
   async delete(environmentId: string): Promise<void> {
     this.abandon(environmentId);
+    this.left.drop(environmentId);
     const { subjects, streams } = this.placeOf(environmentId);
     await streams.events.purge(subjects.allEvents);
     await streams.records.purge(subjects.allRecords);
@@ -116,8 +130,8 @@ export class JetStreamHistories implements HistoryNode {
   }
 
   /** What waits for the streams. */
-  get bytes(): number {
-    return this.unacknowledgedBytes;
+  get unacknowledged(): { readonly events: number; readonly bytes: number } {
+    return { events: this.unacknowledgedEvents, bytes: this.unacknowledgedBytes };
   }
 
   get mayHold(): boolean {
@@ -126,6 +140,8 @@ export class JetStreamHistories implements HistoryNode {
 
   counted(bytes: number): void {
     this.unacknowledgedBytes += bytes;
+    // It is told of one event at a time.
+    this.unacknowledgedEvents += Math.sign(bytes);
     if (this.waiting.length > 0 && this.mayHold) for (const resume of this.waiting.splice(0)) resume();
   }
 
@@ -149,9 +165,9 @@ export class JetStreamHistories implements HistoryNode {
   }
 
   private letGo(environmentId: string, journal: JetStreamJournal): void {
-    if (this.journals.get(environmentId) === journal) this.journals.delete(environmentId);
-    const { cache } = journal;
-    for (const runtime of cache.runtimes()) cache.remove(runtime);
+    if (this.journals.get(environmentId) !== journal) return;
+    this.journals.delete(environmentId);
+    this.left.put(environmentId, { cache: journal.cache, runtimes: journal.left });
   }
 
   private placeOf(environmentId: string): { readonly subjects: HistorySubjects; readonly streams: HistoryStreams } {

@@ -129,7 +129,7 @@ module.exports = {
       from: { path: '^src/', pathNot: '^src/relay/engine/nats/|\\.spec\\.ts$' },
       to: {
         path: '^src/relay/engine/nats/',
-        pathNot: '/nats\\.options\\.ts$',
+        pathNot: '/nats[.-](options|address)\\.ts$',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

@@ -16,11 +16,12 @@ export class NatsCluster {
   static async start(): Promise<NatsCluster> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-    const clustered = routes.map((route, i) => [
-      ...['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route],
-      ...['--routes', routes.filter((other) => other !== route).join(',')],
-    ]);
-    const cluster = new NatsCluster(await Promise.all(clustered.map((args) => NatsServer.start({ args }))));
+    const starting = routes.map((route, i) => {
+      const others = routes.filter((other) => other !== route).join(',');
+      const args = ['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route, '--routes', others];
+      return NatsServer.start({ args });
+    });
+    const cluster = new NatsCluster(await Promise.all(starting));
     await cluster.connected(async (connection) => {
       await connection.stream({ name: 'READY', subjects: ['ready'] });
       await connection.manager.streams.delete('READY');
@@ -43,12 +44,12 @@ export class NatsCluster {
 
   /** Kills (`kill -9`) these servers. */
   async kill(...numbers: readonly number[]): Promise<void> {
-    await Promise.all(numbers.map((i) => this.servers[i]?.kill()));
+    await Promise.all(numbers.map(async (i) => this.servers[i]?.kill()));
   }
 
   /** Starts them again. */
   async again(...numbers: readonly number[]): Promise<void> {
-    await Promise.all(numbers.map((i) => this.servers[i]?.again()));
+    await Promise.all(numbers.map(async (i) => this.servers[i]?.again()));
   }
 
   async dispose(): Promise<void> {

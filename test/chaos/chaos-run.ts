@@ -145,6 +145,7 @@ export class ChaosRun {
       striking.push(injector.inject(fault).catch((error: unknown) => void this.problems.push(String(error))));
     }
     await wait(began + this.options.seconds * 1_000 - Date.now());
+    injector.stop();
     await Promise.all(striking);
   }
 

@@ -52,6 +52,11 @@ export class FaultInjector {
     void Promise.all(affected).then((times) => (record.recovered = Math.max(...times)));
   }
 
+  /** The run is over: what still waits to be struck is left alone. */
+  stop(): void {
+    this.nodeFaults?.stop();
+  }
+
   private async strike(fault: Fault): Promise<boolean> {
     const { relay, devices, proxy } = this.scene;
     const device = devices[fault.device];

@@ -20,11 +20,17 @@ const LOOK_MS = 50;
 /** Faults of relay nodes, and of NATS below them. Each resolves when it has ended, with whether there was anything to strike. */
 export class NodeFaults {
   private readonly turns = new Turns();
+  private isOver = false;
 
   constructor(
     private readonly relays: RelayNodes,
     private readonly where: Whereabouts,
   ) {}
+
+  /** What has not had its turn yet does not come any more: nodes that take long to come up would make a run endless. */
+  stop(): void {
+    this.isOver = true;
+  }
 
   async strike(fault: Fault): Promise<boolean> {
     const { nodes } = this.relays;
@@ -66,6 +72,17 @@ export class NodeFaults {
     }
   }
 
+  /** @returns whether it had its turn */
+  private async turn(targets: readonly object[], work: () => Promise<void>): Promise<boolean> {
+    let isTaken = false;
+    await this.turns.take(targets, async () => {
+      if (this.isOver || targets.length === 0) return;
+      isTaken = true;
+      await work();
+    });
+    return isTaken;
+  }
+
   /** Where somebody is, once it is somewhere. */
   private async at(where: () => number | undefined): Promise<readonly RelayNode[]> {
     const until = Date.now() + COMES_BACK_MS;
@@ -91,7 +108,7 @@ export class NodeFaults {
     downMs: number,
     whileDown: (node: RelayNode) => void = () => {},
   ): Promise<boolean> {
-    await this.turns.take(nodes, async () => {
+    return this.turn(nodes, async () => {
       await Promise.all(nodes.map(({ process }) => process.kill()));
       await wait(downMs);
       for (const node of nodes) {
@@ -100,19 +117,17 @@ export class NodeFaults {
       }
       await ready(nodes);
     });
-    return nodes.length > 0;
   }
 
   private async natsKilled(nodes: readonly RelayNode[], downMs: number): Promise<boolean> {
     const { nats } = this.relays;
-    await this.turns.take([nats, ...nodes], async () => {
+    return this.turn([nats, ...nodes], async () => {
       await Promise.all([nats.kill(), ...nodes.map(({ process }) => process.kill())]);
       await wait(downMs);
       await nats.again();
       for (const { process } of nodes) process.start();
       await ready(nodes);
     });
-    return true;
   }
 
   /** For so long that others take a node for gone, though it is not. */
@@ -122,12 +137,11 @@ export class NodeFaults {
     begin: (node: RelayNode) => void,
     end: (node: RelayNode) => void,
   ): Promise<boolean> {
-    await this.turns.take(nodes, async () => {
+    return this.turn(nodes, async () => {
       nodes.forEach(begin);
       await wait(LONG_MS + ms);
       nodes.forEach(end);
     });
-    return nodes.length > 0;
   }
 }
 

@@ -4,7 +4,8 @@ export class Turns {
 
   /** Works once nobody else does with any of these. */
   async take(targets: readonly object[], work: () => Promise<void>): Promise<void> {
-    const turn = Promise.all(targets.map(async (target) => this.last.get(target))).then(work);
+    const earlier = targets.map((target) => this.last.get(target) ?? Promise.resolve());
+    const turn = Promise.all(earlier).then(work);
     // The next one has its turn all the same.
     const over = turn.catch(() => {});
     for (const target of targets) this.last.set(target, over);

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccessService, RoutingService } from '../src/relay/index.js';
@@ -149,7 +148,7 @@ describe('a shutdown', () => {
 
   it('C26 refuses an upgrade that comes when nothing new is listened for any more, and waits for it no longer', async () => {
     relay = await RelayUnderTest.start({ drainGraceMs: 120_000 });
-    const http = relay.app.getHttpServer() as Server;
+    const http = relay.app.getHttpServer();
     const connected = once(http, 'connection');
     const socket = connect(relay.port, '127.0.0.1');
     const [server] = (await connected) as [Socket];

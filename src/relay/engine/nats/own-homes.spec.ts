@@ -195,7 +195,7 @@ it('a node that ends takes no home, nor keeps one that it was just given', async
   world.claiming = () => (world.isServing = false);
   await expect(world.own.find('env-1')).rejects.toMatchObject({ code: 'NODE_AWAY' });
   await expect(world.own.find('env-2')).rejects.toMatchObject({ code: 'NODE_AWAY' });
-  expect(world.did).toEqual(['leave env-1', 'release env-1', 'give env-1']);
+  expect(world.did).toEqual(['finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
   expect([world.own.count, world.records.size]).toEqual([0, 1]);
 });
 

@@ -4,7 +4,8 @@ import type { Clock } from '../../../protocol/index.js';
 import { RelayError } from '../../relay.error.js';
 import { decodeNewcomer, encodeNewcomer, type Newcomer } from './newcomer.js';
 import type { NatsConnection } from './nats-connection.js';
-import { NatsError, natsError } from './nats.error.js';
+import { natsError } from './as-nats-error.js';
+import { NatsError } from './nats.error.js';
 import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsObserver, type TunnelsOptions } from './tunnels.js';
 

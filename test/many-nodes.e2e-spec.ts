@@ -222,7 +222,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
       return found.id;
     }, 120_000);
     const boss = await rest<{ token: string }>(1, '/v1/tokens', 'POST', { name: 'boss', role: 'admin' });
-    const [seen] = await new TwinlaneClient({ server: urlOf(at(0)), token: boss.token, WebSocket }).environments();
+    const everything = await new TwinlaneClient({ server: urlOf(at(0)), token: boss.token, WebSocket }).environments();
+    const seen = everything.find(({ id }) => id === served);
     expect([seen?.id, seen?.servedBy]).toEqual([served, undefined]);
     const [home, edge] = [await figures(0), await figures(1)];
     for (const one of [home, edge]) expect(one).toMatchObject({ nodes: 2, nats_connected: 1 });

@@ -2,6 +2,11 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { NatsError } from './nats.error.js';
 
+/** Of an answer of JetStream, as HTTP has it. */
+const UNAVAILABLE = 503;
+/** Error of JetStream: too few servers for the copies that are wanted. */
+const NO_PEERS = 10_005;
+
 /**
  * Puts what the library threw into words.
  *

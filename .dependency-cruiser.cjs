@@ -124,12 +124,12 @@ module.exports = {
     {
       name: 'nats-where-it-is-used',
       comment:
-        'A relay that is one process loads nothing of NATS: the adapter is imported when it is wanted. Its options know no NATS.',
+        'A relay that is one process loads nothing of NATS: the adapter is imported when it is wanted. Options and addresses know no NATS.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/relay/engine/nats/|\\.spec\\.ts$' },
       to: {
         path: '^src/relay/engine/nats/',
-        pathNot: '/nats[.-](options|address)\\.ts$',
+        pathNot: '/nats(-address|\\.error|\\.options)\\.ts$',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { KV, KvWatchEntry } from '@nats-io/kv';
 import { sleep, type Clock } from '../../../protocol/index.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
+import { natsError } from './as-nats-error.js';
 
 /** After a watch that could not begin, in ms. */
 const AGAIN_MS = 500;

@@ -20,7 +20,8 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { isPassing, NatsError, natsError } from './nats.error.js';
+import { isPassing, natsError } from './as-nats-error.js';
+import { NatsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
 /** Signs of life that may be missing; with the next one the server is away. */

@@ -4,7 +4,7 @@ import type { Gone } from '../../environments/changed-environments.js';
 import type { SupersededNews } from '../../environments/superseded-listeners.js';
 import type { ScopedEnvironment } from '../engine.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
+import { natsError } from './as-nats-error.js';
 
 /** What a node tells all others at once. */
 export type News =

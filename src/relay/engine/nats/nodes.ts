@@ -5,7 +5,7 @@ import type { Clock, RelayNode, Timer } from '../../../protocol/index.js';
 import type { NodeEnd } from '../engine.metrics.js';
 import { BucketWatch } from './bucket-watch.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
+import { natsError } from './as-nats-error.js';
 
 const BUCKET = 'TWINLANE_NODES';
 const SUBJECT = 'twinlane.nodes';

@@ -16,10 +16,10 @@ export class NatsCluster {
   static async start(): Promise<NatsCluster> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-    const clustered = routes.map((route, i) => [
-      ...['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route],
-      ...['--routes', routes.filter((other) => other !== route).join(',')],
-    ]);
+    const clustered = routes.map((route, i) => {
+      const others = routes.filter((other) => other !== route).join(',');
+      return ['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route, '--routes', others];
+    });
     const cluster = new NatsCluster(await Promise.all(clustered.map((args) => NatsServer.start({ args }))));
     await cluster.connected(async (connection) => {
       await connection.stream({ name: 'READY', subjects: ['ready'] });
@@ -43,12 +43,12 @@ export class NatsCluster {
 
   /** Kills (`kill -9`) these servers. */
   async kill(...numbers: readonly number[]): Promise<void> {
-    await Promise.all(numbers.map((i) => this.servers[i]?.kill()));
+    await Promise.all(numbers.map(async (i) => this.servers[i]?.kill()));
   }
 
   /** Starts them again. */
   async again(...numbers: readonly number[]): Promise<void> {
-    await Promise.all(numbers.map((i) => this.servers[i]?.again()));
+    await Promise.all(numbers.map(async (i) => this.servers[i]?.again()));
   }
 
   async dispose(): Promise<void> {

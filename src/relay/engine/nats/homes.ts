@@ -1,5 +1,5 @@
 import type { KV, KvWatchEntry } from '@nats-io/kv';
-import type { Clock } from '../../../protocol/index.js';
+import { sleep, type Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import { BucketWatch } from './bucket-watch.js';
@@ -51,6 +51,8 @@ const NOWHERE_YET: HomeRecord = { ...NOTHING, node: NOWHERE, term: 0 };
  */
 export class Homes {
   private readonly known = new Map<string, HomeRecord>();
+  /** Who waits for news of an environment. */
+  private readonly waiting = new Map<string, Set<AbortController>>();
   private readonly watch: BucketWatch;
 
   private constructor(
@@ -82,6 +84,16 @@ export class Homes {
   /** Those of which something was said. */
   get ids(): readonly string[] {
     return [...this.known.keys()];
+  }
+
+  /** Resolves when something was said of an environment, after so many ms at the latest. */
+  async news(environmentId: string, withinMs: number): Promise<void> {
+    const told = new AbortController();
+    const waiting = this.waiting.get(environmentId) ?? new Set();
+    this.waiting.set(environmentId, waiting.add(told));
+    await sleep(this.clock, withinMs, told.signal);
+    waiting.delete(told);
+    if (waiting.size === 0) this.waiting.delete(environmentId);
   }
 
   /** Environments whose home was a node, by what was said last. */
@@ -142,7 +154,12 @@ export class Homes {
     );
   }
 
-  private told({ key, operation, value }: KvWatchEntry): void {
+  private told(entry: KvWatchEntry): void {
+    this.learn(entry);
+    for (const told of this.waiting.get(entry.key) ?? []) told.abort();
+  }
+
+  private learn({ key, operation, value }: KvWatchEntry): void {
     if (operation !== 'PUT') {
       if (this.known.delete(key)) this.observer.said(key);
       return;

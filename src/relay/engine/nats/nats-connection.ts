@@ -13,11 +13,12 @@ import { Kvm, type KV } from '@nats-io/kv';
 import {
   connect,
   credsAuthenticator,
+  nanos,
   type NatsConnection as CoreConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
 import { readFileSync } from 'node:fs';
-import { sleep, type Clock } from '../../../protocol/index.js';
+import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
 import { isPassing, NatsError, natsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
@@ -25,6 +26,8 @@ import type { NatsOptions } from './nats.options.js';
 /** Signs of life that may be missing; with the next one the server is away. */
 const UNANSWERED_PINGS = 2;
 const FOR_EVER = -1;
+/** While a node waits for NATS at its start, its log says so this often, in ms. */
+const SAY_AGAIN_MS = 5_000;
 /** Who leads a stream, if somebody does, answers within this time, in ms. */
 const LOOK_MS = 1_000;
 
@@ -77,7 +80,7 @@ export class NatsConnection {
   /**
    * Connects, and waits for as long as `options.firstConnectMs` says.
    *
-   * @throws NatsError when NATS, or its JetStream, is not there by then
+   * @throws NatsError when NATS, or its JetStream, is not there by then; NatsAddressError
    */
   static async open({ engine, nodeName, options }: NatsSettings, clock: Clock): Promise<NatsConnection> {
     const address = parseNatsAddress(engine);
@@ -85,13 +88,17 @@ export class NatsConnection {
     const log = new Logger(NatsConnection.name);
     const wanted = connectionOptions(address, nodeName, options);
     const until = clock.elapsed() + options.firstConnectMs;
-    for (let isFirst = true; ; isFirst = false) {
+    for (let sayAt = 0; ;) {
       try {
         return await NatsConnection.attempt(wanted, where, options, clock, until);
       } catch (cause) {
         const error = natsError(cause, where);
-        if (clock.elapsed() >= until) throw error;
-        if (isFirst) log.warn(`${error.message} This goes on trying.`);
+        const now = clock.elapsed();
+        if (now >= until) throw error;
+        if (now >= sayAt) {
+          log.warn(`${error.message} It is tried for ${Math.ceil((until - now) / 1_000)} s more.`);
+          sayAt = now + SAY_AGAIN_MS;
+        }
         await sleep(clock, options.reconnectMs);
       }
     }
@@ -185,9 +192,12 @@ export class NatsConnection {
         timeout: answerMs,
         ...age,
       });
+      // One that is there stays as it is by that.
       const { config } = (await bucket.status()).streamInfo;
-      if (config.num_replicas !== replicas)
-        await this.manager.streams.update(config.name, { ...config, num_replicas: replicas });
+      const maxAge = nanos(ttlMs ?? 0);
+      const window = maxAge > 0 ? Math.min(maxAge, config.duplicate_window) : config.duplicate_window;
+      const wanted = { num_replicas: replicas, max_age: maxAge, duplicate_window: window };
+      if (differs(config, wanted)) await this.manager.streams.update(config.name, { ...config, ...wanted });
       return bucket;
     });
     await this.led(`KV_${name}`);
@@ -215,12 +225,17 @@ export class NatsConnection {
     return made;
   }
 
-  /** Ends it for good: what was published is sent first. */
+  /** Ends it for good: what was published is sent first, where the server takes it in time. */
   async close(): Promise<void> {
     this.isClosing = true;
-    if (this.core.isClosed()) return;
-    if (this.current === 'connected') await this.core.drain();
-    else await this.core.close();
+    if (this.current === 'connected' && !this.core.isClosed()) await this.drained();
+    await this.core.close();
+  }
+
+  private async drained(): Promise<void> {
+    let late: Timer | undefined;
+    const isLate = new Promise<void>((resolve) => (late = this.clock.after(this.options.answerMs, resolve)));
+    await Promise.race([this.core.drain(), isLate]).finally(() => late?.cancel());
   }
 
   /** Resolves once somebody leads a stream: of three servers that have just made it each may, and nobody answers before. @throws NatsError */
@@ -268,7 +283,13 @@ export class NatsConnection {
   }
 
   private tell(): void {
-    for (const watcher of this.watchers) watcher(this.current);
+    for (const watcher of this.watchers)
+      try {
+        watcher(this.current);
+      } catch (error) {
+        // The others are to know too.
+        this.log.error(error);
+      }
   }
 }
 
@@ -287,6 +308,8 @@ function connectionOptions(address: NatsAddress, nodeName: string, options: Nats
     reconnectJitterTLS: reconnectMs,
     pingInterval: pingMs,
     maxPingOut: UNANSWERED_PINGS,
+    // Else each question makes two errors with their stacks in case that it fails.
+    noAsyncTraces: true,
     ...(user === undefined || password === undefined ? {} : { user, pass: password }),
     ...(token === undefined ? {} : { token }),
     ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(credentialsOf(credentialsFile)) }),

@@ -21,6 +21,9 @@ export function natsError(cause: unknown, where: string): NatsError {
   return new NatsError(`NATS at ${where} ${whatHappened(cause)}`, { cause });
 }
 
+/** Of files. */
+const UNREADABLE: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EISDIR']);
+
 function whatHappened(cause: unknown): string {
   const chain = [...causes(cause)];
   const texts = chain.map(({ message }) => message).join(': ');
@@ -34,6 +37,8 @@ function whatHappened(cause: unknown): string {
   if (is(errors.TimeoutError) || /timeout/i.test(texts))
     return `did not answer in time (${texts}): it is overloaded, or away.`;
   if (is(JetStreamApiError)) return `refuses this (${texts}).`;
+  if (chain.some((error) => 'code' in error && UNREADABLE.has(String(error.code))))
+    return `cannot be asked (${texts}): correct the file of credentials or certificates that TWINLANE_NATS_… names.`;
   return `cannot be reached (${texts}): start nats-server, or correct TWINLANE_ENGINE.`;
 }
 

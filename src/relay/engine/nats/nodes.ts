@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { KV, KvWatchEntry } from '@nats-io/kv';
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Clock, RelayNode, Timer } from '../../../protocol/index.js';
+import type { NodeEnd } from '../engine.metrics.js';
 import { BucketWatch } from './bucket-watch.js';
 import type { NatsConnection } from './nats-connection.js';
 import { natsError } from './nats.error.js';
@@ -32,7 +33,7 @@ export interface NodesOptions {
 export interface NodesObserver {
   came(node: string): void;
   /** It is not there any more. */
-  gone(node: string): void;
+  gone(node: string, how: NodeEnd): void;
 }
 
 /** Times that a node says that it lives, within the time after which it is gone. */
@@ -106,6 +107,11 @@ export class Nodes {
     return node === this.self || this.heard.has(node);
   }
 
+  /** Whether it has said that it stops. */
+  isDraining(node: string): boolean {
+    return this.heard.get(node)?.record.state === 'draining';
+  }
+
   /** Whether it has missed at least one of its times. */
   isSilent(node: string): boolean {
     const heard = this.heard.get(node);
@@ -138,7 +144,7 @@ export class Nodes {
   }
 
   private told({ key, operation, value }: KvWatchEntry): void {
-    if (operation !== 'PUT') return this.lost(key);
+    if (operation !== 'PUT') return this.lost(key, 'left');
     this.lives(key, JSON.parse(Buffer.from(value).toString()) as RelayNode);
   }
 
@@ -151,7 +157,7 @@ export class Nodes {
   private hear(message: Msg): void {
     const { node, record } = message.json<Said>();
     if (record) this.lives(node, record);
-    else this.lost(node);
+    else this.lost(node, 'left');
   }
 
   private lives(node: string, record: RelayNode): void {
@@ -187,7 +193,7 @@ export class Nodes {
   /** JetStream answers: who has said nothing for too long is gone. */
   private look(): void {
     const since = this.clock.elapsed() - this.options.nodeTtlMs;
-    for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node);
+    for (const [node, { at }] of this.heard) if (at < since && node !== this.self) this.lost(node, 'silent');
   }
 
   /** Nobody could be heard meanwhile: all have their time from now on. */
@@ -195,8 +201,8 @@ export class Nodes {
     for (const heard of this.heard.values()) heard.at = this.clock.elapsed();
   }
 
-  private lost(node: string): void {
-    if (this.heard.delete(node)) this.observer.gone(node);
+  private lost(node: string, how: NodeEnd): void {
+    if (this.heard.delete(node)) this.observer.gone(node, how);
   }
 
   private failed(error: unknown): void {

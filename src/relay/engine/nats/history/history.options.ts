@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { Bytes, Milliseconds, WholeNumber } from '../../../../config/index.js';
+import { DEFAULT_PARTITIONS, PARTITIONS } from '../nats.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -8,9 +9,9 @@ const SECOND = 1_000;
 
 /** How histories lie in JetStream. Times in ms, sizes in bytes. */
 export class JetStreamHistoryOptions {
-  /** Streams that share the environments. It is fixed by the first node that ever connects. Default 1. */
-  @WholeNumber({ min: 1, max: 1_000 })
-  partitions: number = 1;
+  /** As `NatsOptions` has it. */
+  @WholeNumber(PARTITIONS)
+  partitions: number = DEFAULT_PARTITIONS;
 
   /** JetStream lets go of events that are older. Default: as long as `history.maxAgeMs` says. */
   @IsOptional()

@@ -279,11 +279,11 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
     const committed = appendAll(journal, 4, 100);
     expect(journal.read(runtime, 0, 1_000)).toHaveLength(3);
     const room = journal.room();
-    expect(one.histories.bytes).toBeGreaterThan(1_000);
+    expect(one.histories.unacknowledged.bytes).toBeGreaterThan(1_000);
     await server.again();
     await Promise.all([committed, room]);
     expect(journal.read(runtime, 0, 1_000)).toHaveLength(100);
-    expect(one.histories.bytes).toBe(0);
+    expect(one.histories.unacknowledged).toEqual({ events: 0, bytes: 0 });
   });
 
   it('keeps what it has first on its disk, and goes on from there', async () => {

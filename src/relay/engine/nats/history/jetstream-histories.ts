@@ -59,6 +59,7 @@ export class JetStreamHistories implements HistoryNode {
   private readonly unwatch: () => void;
   private readonly maxUnacknowledgedBytes: number;
   private unacknowledgedBytes = 0;
+  private unacknowledgedEvents = 0;
   private waiting: (() => void)[] = [];
   private timer: Timer | undefined;
 
@@ -162,8 +163,8 @@ export class JetStreamHistories implements HistoryNode {
   }
 
   /** What waits for the streams. */
-  get bytes(): number {
-    return this.unacknowledgedBytes;
+  get unacknowledged(): { readonly events: number; readonly bytes: number } {
+    return { events: this.unacknowledgedEvents, bytes: this.unacknowledgedBytes };
   }
 
   get mayHold(): boolean {
@@ -172,6 +173,8 @@ export class JetStreamHistories implements HistoryNode {
 
   counted(bytes: number): void {
     this.unacknowledgedBytes += bytes;
+    // It is told of one event at a time.
+    this.unacknowledgedEvents += Math.sign(bytes);
     if (this.waiting.length > 0 && this.mayHold) for (const resume of this.waiting.splice(0)) resume();
   }
 

@@ -16,12 +16,11 @@ export class NatsCluster {
   static async start(): Promise<NatsCluster> {
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
     const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-    const starting = routes.map((route, i) => {
+    const clustered = routes.map((route, i) => {
       const others = routes.filter((other) => other !== route).join(',');
-      const args = ['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route, '--routes', others];
-      return NatsServer.start({ args });
+      return ['--name', `server-${i}`, '--cluster_name', NAME, '--cluster', route, '--routes', others];
     });
-    const cluster = new NatsCluster(await Promise.all(starting));
+    const cluster = new NatsCluster(await Promise.all(clustered.map((args) => NatsServer.start({ args }))));
     await cluster.connected(async (connection) => {
       await connection.stream({ name: 'READY', subjects: ['ready'] });
       await connection.manager.streams.delete('READY');

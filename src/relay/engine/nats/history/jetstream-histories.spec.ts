@@ -106,6 +106,38 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
     expect((await home(one, 3, 'env2')).runtimes()).toEqual([]);
   });
 
+  it('does not come to life when it is let go of while it loads', async () => {
+    const server = await startServer();
+    const [one, two] = [await startNode(server), await startNode(server)];
+    await appendAll(await home(two, 1), 1, 3);
+    await two.histories.release('env');
+    for (const end of ['release', 'abandon'] as const) {
+      const preparing = one.histories.prepare('env', 2);
+      const [outcome] = await Promise.allSettled([preparing, one.histories[end]('env')]);
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'HistoryClosedError' } });
+      expect(() => one.histories.open('env')).toThrow(/prepare it first/);
+    }
+    const [first, second] = [one.histories.prepare('env', 3), one.histories.prepare('env', 4)];
+    await expect(first).rejects.toThrow(/given back/);
+    await second;
+    expect(one.histories.open('env').read(runtime, 0, 9)).toHaveLength(3);
+  });
+
+  it('leaves out what cannot be read, and says that it is missing', async () => {
+    const server = await startServer();
+    const [one, two] = [await startNode(server), await startNode(server)];
+    const journal = await home(one, 1);
+    for (let seq = 1; seq <= 2; seq++) await appendAll(journal, seq, seq);
+    await one.histories.release('env');
+    const [streams] = await openHistoryStreams(one.connection, new JetStreamHistoryOptions());
+    const [subject = ''] = (await streams?.events.subjects('twinlane.history.0.env.*'))?.keys() ?? [];
+    const label = { term: 1, part: 1, parts: 1, events: { epoch: 'e1', first: 3, last: 5 } };
+    await streams?.events.publish({ subject, id: 'odd', label, data: Buffer.from('?') }, 2);
+    const next = await home(two, 2);
+    expect(next.read(runtime, 2, 9)).toMatchObject([{ seq: 3, through: 5, frame: undefined }]);
+    await appendAll(next, 6, 6);
+  });
+
   it('refuses what an earlier home writes', async () => {
     const server = await startServer();
     const [one, two] = [await startNode(server), await startNode(server)];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CommitWaiters, type JournalEntry } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { asError } from './as-error.js';
-import { type BatchEntry, encodeBatch } from './history-batch.js';
+import { encodeBatch } from './history-batch.js';
 import { WrongSequenceError } from './history-stream.js';
 import { keepNames, type Keeping } from './keep-names.js';
 import { partsOf } from './message-parts.js';
@@ -14,8 +14,6 @@ import { recordedNames, RecordWriter } from './record-writer.js';
 import { removeRuntime } from './remove-runtime.js';
 import { UnacknowledgedEntries } from './unacknowledged-entries.js';
 
-/** In place of the sequence of the newest message. */
-const NO_MESSAGE = 0;
 /** So often something else may be newest than what was just looked up, before it is called a failure. */
 const MAX_MISSES = 3;
 
@@ -249,7 +247,7 @@ export class RuntimeStream {
     const { events, term, clock } = this.host;
     const { epoch, seq: first } = head;
     const last = tail.through;
-    const body = encodeBatch({ runtime, epoch, entries: entries.map((entry) => this.toStore(entry)) });
+    const body = encodeBatch({ runtime, epoch, entries: entries.map((entry) => this.unacknowledged.stored(entry)) });
     const parts = partsOf(body, events.maxMessageBytes);
     const sequences: number[] = [];
     const begun = clock.elapsed();
@@ -265,11 +263,6 @@ export class RuntimeStream {
     this.host.published(entries.length, body.length, clock.elapsed() - begun);
     const [from = this.sequence] = sequences;
     this.stored({ first: from, sequence: sequences.at(-1) ?? from, position: tail.position, term });
-  }
-
-  private toStore({ position, seq, through, type, frame }: JournalEntry): BatchEntry {
-    const { keep, keepText, drop } = this.unacknowledged.at(position) ?? {};
-    return { seq, through, type, frame, keep, keepText: keepText === frame ? undefined : keepText, drop };
   }
 
   /** A batch is in the stream. */
@@ -308,7 +301,7 @@ export class RuntimeStream {
     if (this.over) return;
     if (isLater(last, term)) return this.host.fenced();
     const expected = this.sequence;
-    this.sequence = last?.sequence ?? NO_MESSAGE;
+    this.sequence = last?.sequence ?? 0;
     if (this.sequence === expected) return;
     // Its record includes what is not there any more, under sequences that will be used again.
     if (this.sequence < expected) {

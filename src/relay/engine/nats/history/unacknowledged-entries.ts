@@ -1,4 +1,5 @@
 import { Deque, type JournalEntry } from '../../../../journal/index.js';
+import type { BatchEntry } from './history-batch.js';
 import type { Keeping } from './keep-names.js';
 
 /** An entry that the stream does not have yet. */
@@ -34,6 +35,12 @@ export class UnacknowledgedEntries {
   at(position: number): Unacknowledged | undefined {
     const { first } = this;
     return first && this.entries.at(position - first.position);
+  }
+
+  /** An entry as the stream is to keep it. */
+  stored({ position, seq, through, type, frame }: JournalEntry): BatchEntry {
+    const { keep, keepText, drop } = this.at(position) ?? {};
+    return { seq, through, type, frame, keep, keepText: keepText === frame ? undefined : keepText, drop };
   }
 
   /** Those from a position on whose frames are in memory. */

@@ -8,6 +8,7 @@
 //   --pairs 300 --events 600    of the steady load: listeners, each with a client, and events a second of all together
 //   --environments 2400         that are idle, a sixth of them to warm up
 //   --messages 20000            of one runtime each, in the memory of NATS
+//   --arms home1,tunnel1        some of the arms of throughput, latency and steady load
 //   --profile DIRECTORY         CPU profiles of the nodes
 // 1 GiB of free memory; nats-server as test/kit/install-nats-server.sh installs it.
 import { observeMachine, printResult, printTable, progress } from './kit/figures.mjs';

@@ -116,6 +116,25 @@ module.exports = {
       to: { path: 'node_modules/libsql/' },
     },
     {
+      name: 'nats-in-its-adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/relay/engine/nats/' },
+      to: { path: 'node_modules/@nats-io/' },
+    },
+    {
+      name: 'nats-where-it-is-used',
+      comment:
+        'A relay that is one process loads nothing of NATS: the adapter is imported when it is wanted. Its options know no NATS.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/relay/engine/nats/|\\.spec\\.ts$' },
+      to: {
+        path: '^src/relay/engine/nats/',
+        pathNot: '/nats\\.options\\.ts$',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'client-runs-in-browsers',
       severity: 'error',
       from: { path: '^src/(protocol|channel|client)/', pathNot: '\\.spec\\.ts$' },

@@ -13,12 +13,20 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: [
-      'src/**/*.spec.ts',
-      'console/src/**/*.spec.ts',
-      'test/chaos/*.spec.ts',
-      'test/**/*.e2e-spec.ts',
-      'test/browser/*.browser-spec.ts',
+    projects: [
+      {
+        extends: true,
+        // Most of their time would be spent on loading the same modules again for each file.
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'console/src/**/*.spec.ts', 'test/chaos/*.spec.ts'],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/**/*.e2e-spec.ts', 'test/browser/*.browser-spec.ts'] },
+      },
     ],
     setupFiles: ['./test/kit/setup.ts'],
     // No test waits for its timeout but one that hangs: a busy machine may take ten times as long as an idle one.

@@ -123,6 +123,28 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`environments of two relay nodes (NA
     expect(other).toMatchObject({ recovered: false, changed: [] });
   });
 
+  it('whoever may see an environment only under its old name is told at once, at whichever node it has another one', async () => {
+    const token = await rest<{ token: string }>(0, '/v1/tokens', 'POST', {
+      name: 'ci',
+      role: 'client',
+      environments: ['ci*'],
+    });
+    const named = (index: number, connectionName: string) =>
+      rest<RegistrationResponse>(index, '/v1/environments/register', 'POST', { deviceId: 'named', connectionName });
+    const { connectionId } = await named(1, 'prod-1');
+    const open = (index: number) =>
+      RawSocket.open(`${urlOf(at(index)).replace(/^http/, 'ws')}/v1/environments/${connectionId}/status/ws?client=c1`, {
+        token: token.token,
+      });
+    await expect(open(0)).rejects.toThrow('404');
+    await named(0, 'ci-1');
+    const client = await open(1);
+    await client.seen('resume_status');
+    await named(0, 'prod-1');
+    expect((await client.closed).code).toBe(1008);
+    await rest(1, `/v1/environments/${connectionId}`, 'DELETE');
+  });
+
   it('C15 a stock listener that comes back to another node although it was replaced is sent to register, and refused', async () => {
     const stock = { deviceId: 'stock', connectionName: 'ci' };
     const register = (index: number, body: object = stock) =>

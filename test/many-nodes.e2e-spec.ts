@@ -212,7 +212,36 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 120_000);
     const attachment = await attach(urlOf(at(1)));
     expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    const { answeredBy, nats: said, nodes: all } = await rest<RelayNodes>(1, '/v1/nodes');
+    expect([all.find(({ id }) => id === answeredBy)?.name, said]).toEqual(['first', 'connected']);
+    const served = await vi.waitFor(async () => {
+      const { connections } = await rest<{ connections: EnvironmentRecord[] }>(1, '/v1/environments');
+      expect(connections).toMatchObject([{ servedBy: 'second' }]);
+      return connections[0]?.id;
+    }, 120_000);
+    const boss = await rest<{ token: string }>(1, '/v1/tokens', 'POST', { name: 'boss', role: 'admin' });
+    const [seen] = await new TwinlaneClient({ server: urlOf(at(0)), token: boss.token, WebSocket }).environments();
+    expect([seen?.id, seen?.servedBy]).toEqual([served, undefined]);
+    const [home, edge] = [await figures(0), await figures(1)];
+    for (const one of [home, edge]) expect(one).toMatchObject({ nodes: 2, nats_connected: 1 });
+    expect([home['homes'], edge['homes']]).toEqual([1, 0]);
+    for (const name of [
+      'homes_taken_total{from="nowhere"}',
+      'jetstream_published_events_total',
+      'jetstream_published_bytes_total',
+      'jetstream_publish_seconds_count',
+    ])
+      expect([name, home[name]]).toEqual([name, expect.toSatisfy((value) => value > 0)]);
+    expect(home['jetstream_unacknowledged_events']).toBeGreaterThanOrEqual(0);
+    expect(edge['node_bytes_total{direction="received"}']).toBeGreaterThan(PRINTED.length);
   });
+
+  /** What a node counts, without what all names begin with. */
+  async function figures(index: number): Promise<Record<string, number>> {
+    const text = await (await fetch(`${urlOf(at(index))}/metrics`)).text();
+    const samples = [...text.matchAll(/^twinlane_relay_(\S+) (\S+)$/gm)];
+    return Object.fromEntries(samples.map(([, name, value]) => [name, Number(value)]));
+  }
 
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
     await listen();

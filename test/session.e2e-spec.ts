@@ -1,11 +1,9 @@
 import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NO_PTY, Pty } from './kit/pty.js';
 
-const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_RIGHT_BRACKET = '\u001d';
@@ -28,7 +26,7 @@ afterEach(async () => {
 
 function twinlane(...args: string[]): Pty {
   const env = { HOME: home, XDG_DATA_HOME: path.join(home, 'data') };
-  const pty = Pty.open([process.execPath, BIN, ...args], { cwd: workspace, env });
+  const pty = Pty.twinlane(args, { cwd: workspace, env });
   open.push(pty);
   return pty;
 }

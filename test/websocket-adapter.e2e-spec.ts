@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Socket } from 'node:net';
+import type { Server } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccessService, RoutingService } from '../src/relay/index.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
@@ -146,15 +147,34 @@ describe('a shutdown', () => {
     halfDead.destroy();
   });
 
+  it('C26 refuses an upgrade that comes when nothing new is listened for any more, and waits for it no longer', async () => {
+    relay = await RelayUnderTest.start({ drainGraceMs: 120_000 });
+    const http = relay.app.getHttpServer() as Server;
+    const connected = once(http, 'connection');
+    const socket = connect(relay.port, '127.0.0.1');
+    const [server] = (await connected) as [Socket];
+    socket.write('GET /v1/environments/x/status/ws HTTP/1.1\r\nHost: relay\r\n');
+    // A connection that has begun a request is not cut.
+    await vi.waitFor(() => expect(server.bytesRead).toBeGreaterThan(0), SOON);
+    const closing = relay.close();
+    await vi.waitFor(() => expect(http.listening).toBe(false), SOON);
+    socket.write('Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect(await wrote(socket, 'DRAINING')).toMatch(/^HTTP\/1\.1 503/);
+    await closing;
+  });
+
   it.each([
     ['answers a request whose device is away', false, 30_000, expect.objectContaining({ status: 503 })],
     ['does not wait for ever for a request that nobody answers', true, 50, expect.stringContaining('fetch failed')],
   ])('%s', async (_what, isStuck, drainGraceMs, outcome) => {
     relay = await RelayUnderTest.start({ drainGraceMs }, { wholeRelay: true });
+    const routing = relay.app.get(RoutingService);
+    const ready = vi.spyOn(routing, 'linkReady');
     const device = await RawSocket.open((await relay.register()).wsUrl, { token: TOKEN });
-    const request = vi.spyOn(relay.app.get(RoutingService), 'request');
+    await vi.waitFor(() => expect(ready).toHaveBeenCalled(), SOON);
+    const request = vi.spyOn(routing, 'request');
     if (isStuck) request.mockReturnValue(new Promise(() => {}));
-    const closed = vi.spyOn(relay.app.get(RoutingService), 'linkClosed');
+    const closed = vi.spyOn(routing, 'linkClosed');
     device.ws.terminate();
     await vi.waitFor(() => expect(closed).toHaveBeenCalled(), SOON);
     const body = { messages: [{ role: 'user', content: 'hi' }] };

@@ -22,6 +22,16 @@ class RelayNode {
     this.port = Number(new URL(this.program.url).port);
   }
 
+  /** Ends it as a rolling restart does, and starts it again. @returns ms until it had ended, and until it was there again */
+  async restart() {
+    const begun = performance.now();
+    const code = await this.program.terminate();
+    if (code !== 0) throw new Error(`${this.name} ended with ${code}`);
+    const endedMs = performance.now() - begun;
+    await this.start();
+    return { endedMs, againMs: performance.now() - begun };
+  }
+
   get url() {
     return this.program.url;
   }

@@ -33,7 +33,7 @@ function rowsOf(names, found, row) {
 }
 
 export function scaleSection(report) {
-  return report.section('scale', 'Many nodes', ({ throughput, latency, steady, stream, idle, bytes, pairs }) => {
+  return report.section('scale', 'What nodes cost', ({ throughput, latency, steady, stream, idle, bytes, pairs }) => {
     const groups = rowsOf(THROUGHPUT, throughput, ({ relayCpuUsPerFrame, natsCpuUsPerFrame }) => [
       relayCpuUsPerFrame + natsCpuUsPerFrame,
     ]).map(([label, value]) => ({

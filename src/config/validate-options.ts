@@ -56,5 +56,5 @@ function isSecret(property: string): boolean {
 /** Without users and passwords in addresses (`nats://user:password@host`). */
 function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
-  return text.replaceAll(/\/\/[^"]*@/g, '//…@');
+  return text.replaceAll(/"([a-z]+:\/\/)?(?:[^"\\]|\\.)*@/gi, '"$1…@');
 }

@@ -24,6 +24,7 @@ export * from './refusal.js';
 export * from './registration.js';
 export * from './relay-node.js';
 export * from './resumption.js';
+export * from './messages-read.js';
 export * from './retry-after.js';
 export * from './routes.js';
 export * from './runtime.js';

@@ -1,5 +1,8 @@
 /** One process of a relay. */
 export interface RelayNode {
+  /** No other process ever has the same. */
+  readonly id: string;
+  /** For people; several nodes may have been given the same. */
   readonly name: string;
   /** Epoch ms. */
   readonly startedAt: number;
@@ -13,5 +16,10 @@ export interface RelayNode {
 
 /** `GET /v1/nodes`. */
 export interface RelayNodes {
+  /** Those that live, by name. While NATS is away, others are as they were heard of last. */
   readonly nodes: readonly RelayNode[];
+  /** `id` of the node that answers. */
+  readonly answeredBy: string;
+  /** Whether that one reaches NATS; null where the relay is one process. */
+  readonly nats: 'connected' | 'away' | null;
 }

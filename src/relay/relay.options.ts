@@ -17,11 +17,10 @@ import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { AuditOptions } from './audit/audit.options.js';
+import { EMBEDDED } from './engine/embedded.js';
+import { IsEngine } from './engine/is-engine.decorator.js';
 import { NatsOptions } from './engine/nats/nats.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
-
-/** The `engine` of a relay that is one process. */
-export const EMBEDDED = 'embedded';
 
 /** As browsers write it: scheme, host and perhaps port. */
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
@@ -164,7 +163,10 @@ export class RelayOptions {
   @Milliseconds({ min: 0 })
   drainDelayMs: number = 0;
 
-  /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
+  /**
+   * At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Over NATS commands that are
+   * under way have as much time before. Default 5,000.
+   */
   @Milliseconds({ min: 0 })
   drainGraceMs: number = 5_000;
 
@@ -211,8 +213,7 @@ export class RelayOptions {
    * `embedded`: this process is the whole relay. Or the addresses of NATS (`nats://host:4222`, several with commas between them), by which
    * relay nodes find each other and keep what all of them know. Default `embedded`.
    */
-  @IsString()
-  @IsNotEmpty()
+  @IsEngine()
   engine: string = EMBEDDED;
 
   /** What this node is called where there are many. Default: the name of this machine, and something random. */

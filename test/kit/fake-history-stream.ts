@@ -1,6 +1,7 @@
 import {
   type HistoryStream,
   type NewMessage,
+  type ReadFrom,
   type StoredMessage,
   WrongSequenceError,
 } from '../../src/relay/engine/nats/history/history-stream.js';
@@ -18,6 +19,13 @@ export class FakeHistoryStream implements HistoryStream {
   /** Told before anything else is done. */
   asked: () => Promise<void> | void = () => undefined;
 
+  /** Messages that were read one after the other. */
+  readMessages = 0;
+  /** So many of the newest messages the server that is read from does not have yet. */
+  behind = 0;
+  /** Newer servers look at the expected sequence first, and only then whether they have a message already. */
+  comparesFirst = false;
+
   constructor(
     private readonly now: () => number,
     readonly maxMessageBytes = 1_000,
@@ -26,9 +34,10 @@ export class FakeHistoryStream implements HistoryStream {
   async publish({ subject, id, label, data }: NewMessage, after: number): Promise<number> {
     await this.before();
     const known = this.ids.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.comparesFirst) return known;
     const newest = this.messages.findLast((message) => message.subject === subject)?.sequence ?? 0;
     if (newest !== after) throw new WrongSequenceError(subject);
+    if (known !== undefined) return known;
     const sequence = ++this.newest;
     this.messages.push({ subject, sequence, at: this.now(), label, data });
     this.ids.set(id, sequence);
@@ -47,14 +56,27 @@ export class FakeHistoryStream implements HistoryStream {
     this.messages = this.messages.filter((message) => !isGone(message));
   }
 
-  async subjects(filter: string): Promise<ReadonlySet<string>> {
+  async get(wanted: number): Promise<StoredMessage | undefined> {
     await this.asked();
-    return new Set(this.messages.filter((message) => matches(filter, message)).map(({ subject }) => subject));
+    return this.messages.find(({ sequence }) => sequence === wanted);
   }
 
-  async *read(filter: string): AsyncIterable<StoredMessage> {
+  async subjects(filter: string): Promise<ReadonlyMap<string, number>> {
     await this.asked();
-    yield* this.messages.filter((message) => matches(filter, message));
+    const counted = new Map<string, number>();
+    for (const message of this.messages)
+      if (matches(filter, message)) counted.set(message.subject, (counted.get(message.subject) ?? 0) + 1);
+    return counted;
+  }
+
+  async *read(filter: string, { from = 1, through = 0 }: ReadFrom = {}): AsyncIterable<StoredMessage> {
+    await this.asked();
+    // Who waits for a message waits until the server that is behind has it.
+    const readable = through > 0 ? this.messages : this.messages.slice(0, this.messages.length - this.behind);
+    for (const message of readable.filter((each) => matches(filter, each) && each.sequence >= from)) {
+      this.readMessages++;
+      yield message;
+    }
   }
 
   /** The newest messages are lost, as with a server that was killed before they were on its disk. */

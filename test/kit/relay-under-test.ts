@@ -11,6 +11,7 @@ import {
   type DeviceLink,
   type RelayModuleOptions,
 } from '../../src/relay/index.js';
+import { engineOptions } from './engine-under-test.js';
 
 /** At least 16 characters, as every token. */
 export const TOKEN = 'test-token-0123456789';
@@ -112,6 +113,7 @@ export class RelayUnderTest {
       tokens: [TOKEN, OTHER_TOKEN],
       drainGraceMs: 500,
       drainEveryMs: 1,
+      ...engineOptions(options.dataDir),
       ...options,
       extend: { relay: { providers: wholeRelay ? providers : [fake, ...providers] } },
     });

@@ -14,7 +14,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       const environments = await client.environments();
       if (isJson) return json(environments);
       if (environments.length === 0) return note('No environments yet. Where agents run: npx twinlane listen');
-      await stdout.write(table([HEAD, ...environments.map((environment) => row(environment, now))]));
+      await stdout.write(tableOf(environments, now));
     },
   },
   release: {
@@ -47,6 +47,14 @@ export function environmentsCommand(
 ): Promise<number> {
   const settings = readSettings('environments', EnvironmentsSettings, { flags, env: io.env });
   return administer('environments', ACTIONS, words.length === 0 ? ['list'] : words, settings, io);
+}
+
+/** Where a relay is many nodes, its operator sees at which one each environment is. */
+function tableOf(environments: readonly EnvironmentRecord[], now: number): string {
+  const rows = environments.map((environment) => row(environment, now));
+  if (environments.every(({ servedBy }) => servedBy === undefined)) return table([HEAD, ...rows]);
+  const nodes = environments.map(({ servedBy }) => visibleLine(servedBy ?? '-'));
+  return table([[...HEAD, 'NODE'], ...rows.map((cells, i) => [...cells, nodes[i] ?? '-'])]);
 }
 
 function row(environment: EnvironmentRecord, now: number): string[] {

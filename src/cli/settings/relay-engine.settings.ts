@@ -1,6 +1,7 @@
-import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
-import { Milliseconds } from '../../config/index.js';
-import { NatsOptions, RelayOptions } from '../../relay/index.js';
+import { IsIn, IsOptional, IsString } from 'class-validator';
+import { Milliseconds, WholeNumber } from '../../config/index.js';
+import { IsEngine, NatsOptions, PARTITIONS, RelayOptions } from '../../relay/index.js';
+import { usageError } from '../cli.error.js';
 import { RelayAuditSettings } from './relay-audit.settings.js';
 
 const { engine } = new RelayOptions();
@@ -8,8 +9,7 @@ const NATS = new NatsOptions();
 
 /** Whether a relay is one process or many, and how these reach NATS. */
 export class RelayEngineSettings extends RelayAuditSettings {
-  @IsString()
-  @IsNotEmpty()
+  @IsEngine()
   engine: string = engine;
 
   @IsOptional()
@@ -18,6 +18,15 @@ export class RelayEngineSettings extends RelayAuditSettings {
 
   @Milliseconds({ min: 100 })
   nodeTtlMs: number = NATS.nodeTtlMs;
+
+  @Milliseconds({ min: 0 })
+  homeWaitMs: number = NATS.homeWaitMs;
+
+  @Milliseconds({ min: 0 })
+  homeIdleMs: number = NATS.homeIdleMs;
+
+  @Milliseconds({ min: 0 })
+  natsWaitMs: number = NATS.firstConnectMs;
 
   @IsOptional()
   @IsString()
@@ -37,17 +46,27 @@ export class RelayEngineSettings extends RelayAuditSettings {
 
   @IsIn([1, 3, 5], { message: '$property must be 1, 3 or 5' })
   natsReplicas: 1 | 3 | 5 = NATS.replicas;
+
+  @WholeNumber(PARTITIONS)
+  natsPartitions: number = NATS.partitions;
 }
 
-/** The options of a relay that these stand for. */
-export function engineOptionsOf({ engine: wanted, nodeName, nodeTtlMs, ...settings }: RelayEngineSettings) {
-  const { natsCredentials, natsCaFile, natsCert, natsKey, natsReplicas: replicas } = settings;
+/** The options of a relay that these stand for. @throws CliError */
+export function engineOptionsOf({ engine: wanted, nodeName, ...settings }: RelayEngineSettings) {
+  const { nodeTtlMs, homeWaitMs, homeIdleMs, natsWaitMs, natsReplicas, natsPartitions } = settings;
+  const { natsCredentials, natsCaFile, natsCert, natsKey } = settings;
+  if ((natsCert === undefined) !== (natsKey === undefined))
+    throw usageError('TWINLANE_NATS_CERT and TWINLANE_NATS_KEY belong together: set both, or none.');
   return {
     engine: wanted,
     ...(nodeName === undefined ? {} : { nodeName }),
     nats: {
       nodeTtlMs,
-      replicas,
+      homeWaitMs,
+      homeIdleMs,
+      firstConnectMs: natsWaitMs,
+      replicas: natsReplicas,
+      partitions: natsPartitions,
       ...(natsCredentials === undefined ? {} : { credentialsFile: natsCredentials }),
       ...(natsCaFile === undefined ? {} : { caFile: natsCaFile }),
       ...(natsCert === undefined ? {} : { certFile: natsCert }),

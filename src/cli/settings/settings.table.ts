@@ -247,7 +247,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'json',
     kind: 'switch',
     help: 'print JSON',
-    commands: ['environments', 'tokens', 'organizations', 'audit', 'doctor'],
+    commands: ['environments', 'tokens', 'organizations', 'nodes', 'audit', 'doctor'],
   },
   {
     name: 'probe-name',

@@ -45,8 +45,10 @@ export class EnvironmentsAdministration {
 
   /** The same, for whoever has decided that already. @throws RelayError CHANGE_NOT_KEPT, NODE_AWAY */
   async remove({ id, organizationId, connectionName }: Gone): Promise<void> {
-    await this.registry.remove(id);
+    // Nobody comes back with a lease from now on; found it can be until all of it is gone: whoever could not finish asks again.
+    await this.registry.release(id);
     await this.engine.end(id, 'deleted');
+    await this.registry.remove(id);
     this.changed.gone({ id, organizationId, connectionName });
   }
 

@@ -1,6 +1,13 @@
 import type { ChannelSocket } from '../../channel/index.js';
-import type { EndByAdmin, Frame, RelayNode, RuntimePage } from '../../protocol/index.js';
-import type { Environment } from '../environments/environment.js';
+import {
+  sleep,
+  type Clock,
+  type EndByAdmin,
+  type Frame,
+  type RelayNode,
+  type RelayNodes,
+  type RuntimePage,
+} from '../../protocol/index.js';
 import type { Presence, PresenceRecord } from '../environments/presence.js';
 import type { AdmittedClient } from '../gateways/client.admission.js';
 import type { ClientSessions } from '../gateways/client.sessions.js';
@@ -8,7 +15,7 @@ import type { AdmittedDevice } from '../gateways/device.admission.js';
 import type { DeviceSessions } from '../gateways/device.sessions.js';
 import type { DeviceFacts } from '../routing/device-facts.js';
 import type { RoutingService } from '../routing/routing.service.js';
-import { Engine } from './engine.js';
+import { Engine, type ScopedEnvironment } from './engine.js';
 
 /** What serves environments in this process. */
 export interface EmbeddedEngineParts {
@@ -16,15 +23,22 @@ export interface EmbeddedEngineParts {
   readonly clients: ClientSessions;
   readonly routing: RoutingService;
   readonly presence: Presence;
+  readonly clock: Clock;
   /** This process. */
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
 }
+
+/** Between two looks at what is under way, in ms. */
+const LOOK_AGAIN_MS = 10;
 
 /** Everything in this process: the relay is one node. */
 export class EmbeddedEngine extends Engine {
   constructor(private readonly parts: EmbeddedEngineParts) {
     super();
   }
+
+  /** It is here. */
+  async prepare(): Promise<void> {}
 
   listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
     this.parts.devices.open(socket, admitted);
@@ -50,14 +64,22 @@ export class EmbeddedEngine extends Engine {
     return this.parts.routing.factsOf(environmentId);
   }
 
-  named(environment: Environment): void {
+  named(environment: ScopedEnvironment): void {
     this.parts.clients.named(environment);
   }
 
-  nodes(): readonly RelayNode[] {
+  nodes(): RelayNodes {
     const { describe, presence } = this.parts;
-    return [{ ...describe(), state: 'ready', environments: presence.online }];
+    const self = describe();
+    return { nodes: [{ ...self, state: 'ready', environments: presence.online }], answeredBy: self.id, nats: null };
   }
+
+  servedBy(): undefined {
+    return undefined;
+  }
+
+  /** Nobody else could go on with anything. */
+  async drain(): Promise<void> {}
 
   /** Whether anybody's socket of it is open here. */
   serves(environmentId: string): boolean {
@@ -65,12 +87,22 @@ export class EmbeddedEngine extends Engine {
     return devices.serves(environmentId) || clients.serves(environmentId);
   }
 
+  /** Has commands that are under way end, and takes no others from whoever sends them again by itself; for so many ms at most. */
+  async finish(environmentId: string, withinMs: number): Promise<void> {
+    const { clients, routing, clock } = this.parts;
+    clients.holdBack(environmentId);
+    const until = clock.elapsed() + withinMs;
+    while (routing.isBusy(environmentId) && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
+  }
+
   /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */
   leave(environmentId: string): void {
     const { devices, clients, routing, presence } = this.parts;
+    routing.sendBack(environmentId);
     devices.leave(environmentId);
-    clients.leave(environmentId);
+    // While clients can still be told what became of their commands.
     routing.leave(environmentId);
+    clients.leave(environmentId);
     presence.forget(environmentId);
   }
 

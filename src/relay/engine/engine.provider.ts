@@ -1,7 +1,8 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { CLOCK } from '../../config/index.js';
-import { Metrics, Readiness } from '../../observability/index.js';
+import { Readiness } from '../../observability/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { Revocation } from '../administration/revocation.js';
@@ -15,9 +16,10 @@ import { RelayOptions } from '../relay.options.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { EmbeddedEngine } from './embedded.engine.js';
 import { Engine } from './engine.js';
-import { EngineMetrics } from './engine.metrics.js';
 import { SHARED_HISTORIES, type SharedHistoriesPart } from './shared-histories.js';
 import { SHARED_PARTS, type SharedParts } from './shared-parts.js';
+
+const INCARNATION_BYTES = 6;
 
 /** As `TWINLANE_ENGINE` has it; NATS is loaded where it is used. */
 export const engineProvider: FactoryProvider<Engine> = {
@@ -31,7 +33,6 @@ export const engineProvider: FactoryProvider<Engine> = {
     Revocation,
     RelayOptions,
     CLOCK,
-    Metrics,
     SHARED_PARTS,
     SHARED_HISTORIES,
     AuditLog,
@@ -48,20 +49,20 @@ export const engineProvider: FactoryProvider<Engine> = {
     revocation: Revocation,
     options: RelayOptions,
     clock: Clock,
-    metrics: Metrics,
-    { connection, self, nodeName }: Partial<SharedParts>,
+    { connection, metrics, nodeName }: Partial<SharedParts>,
     shared: Partial<SharedHistoriesPart>,
     audit: AuditLog,
     changed: ChangedEnvironments,
     superseded: SupersededListeners,
     readiness: Readiness,
   ) => {
+    const id = randomBytes(INCARNATION_BYTES).toString('hex');
     const startedAt = clock.now();
     const name = nodeName ?? options.nodeName ?? hostname();
-    const describe = () => ({ name, startedAt, sockets: live.count });
-    const here = new EmbeddedEngine({ devices, clients, routing, presence, describe });
+    const describe = () => ({ id, name, startedAt, sockets: live.count });
+    const here = new EmbeddedEngine({ devices, clients, routing, presence, clock, describe });
     const { histories } = shared;
-    if (!connection || !histories || self === undefined) return here;
+    if (!connection || !metrics || !histories) return here;
     const { AccessWatch, NatsEngine } = await import('./nats/index.js');
     const access = new AccessWatch(
       connection,
@@ -73,8 +74,7 @@ export const engineProvider: FactoryProvider<Engine> = {
     );
     await access.begin();
     const { nodeTtlMs, homeWaitMs, homeIdleMs } = options.nats;
-    const { offlineAfterMs, drainBatch, drainEveryMs } = options;
-    const engineMetrics = new EngineMetrics(metrics);
+    const { offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs } = options;
     const engine = await NatsEngine.open({
       here,
       connection,
@@ -82,9 +82,9 @@ export const engineProvider: FactoryProvider<Engine> = {
       changed,
       superseded,
       clock,
-      observer: engineMetrics,
-      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs },
-      self,
+      observer: metrics,
+      options: { nodeTtlMs, homeWaitMs, homeIdleMs, offlineAfterMs, drainBatch, drainEveryMs, drainGraceMs },
+      self: id,
       describe,
       close: async () => {
         await access.end();
@@ -93,7 +93,7 @@ export const engineProvider: FactoryProvider<Engine> = {
         await connection.close();
       },
     });
-    engineMetrics.show(metrics, engine);
+    metrics.show(engine);
     // Sockets stay, and what needs no other node works on: it is said, and is no reason to send traffic elsewhere.
     readiness.addCheck('nats', () => connection.state);
     shared.fenced = (environmentId) => engine.lost(environmentId);

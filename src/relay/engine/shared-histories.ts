@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { CLOCK, validateOptions } from '../../config/index.js';
 import type { Clock } from '../../protocol/index.js';
 import { RelayOptions } from '../relay.options.js';
+import { keepsHistoryOnDisk } from '../routing/local-history.provider.js';
 import { LOCAL_HISTORY, OPEN_HISTORY, type OpenHistory } from '../routing/open-history.js';
 import type { JetStreamHistories } from './nats/history/jetstream-histories.js';
 import { SHARED_PARTS, type SharedParts } from './shared-parts.js';
@@ -18,29 +19,44 @@ export interface SharedHistoriesPart {
 export const SHARED_HISTORIES = Symbol('SHARED_HISTORIES');
 
 const log = new Logger('History');
+/** That NATS does not take events is said this often, in ms: each runtime tries again every second. */
+const SAID_EVERY_MS = 60_000;
 
 export const sharedHistoriesProvider: FactoryProvider<Partial<SharedHistoriesPart>> = {
   provide: SHARED_HISTORIES,
   inject: [SHARED_PARTS, LOCAL_HISTORY, RelayOptions, CLOCK],
   useFactory: async (
-    { connection }: Partial<SharedParts>,
+    { connection, metrics }: Partial<SharedParts>,
     openCache: OpenHistory,
-    { history }: RelayOptions,
+    relay: RelayOptions,
     clock: Clock,
   ) => {
-    if (!connection) return {};
+    if (!connection || !metrics) return {};
     const { JetStreamHistoryOptions, openHistories } = await import('./nats/index.js');
+    let silentUntil = 0;
     const part: { histories?: JetStreamHistories; fenced: (environmentId: string) => void } = { fenced: () => {} };
     part.histories = await openHistories({
       connection,
       openCache,
-      options: validateOptions(JetStreamHistoryOptions, { maxAgeMs: history.maxAgeMs }),
+      options: validateOptions(JetStreamHistoryOptions, {
+        maxAgeMs: relay.history.maxAgeMs,
+        partitions: relay.nats.partitions,
+        // Memory is for the environments that are served here.
+        ...(keepsHistoryOnDisk(relay) ? {} : { maxLeftBytes: 0 }),
+      }),
       clock,
       observer: {
-        published: () => {},
-        reverted: (environmentId, entries) =>
-          log.warn(`NATS has lost ${entries} events that it had kept; they are written again.`, { environmentId }),
-        failed: (environmentId, { message }) => log.warn(message, { environmentId }),
+        published: (entries, bytes, ms) => metrics.published(entries, bytes, ms),
+        reverted: (environmentId, entries) => {
+          metrics.reverted(entries);
+          log.warn(`NATS has lost ${entries} events that it had kept; they are written again.`, { environmentId });
+        },
+        failed: (environmentId, { message }) => {
+          metrics.failed();
+          if (clock.elapsed() < silentUntil) return;
+          silentUntil = clock.elapsed() + SAID_EVERY_MS;
+          log.warn(`Events wait, here and perhaps elsewhere, and are tried again: ${message}`, { environmentId });
+        },
         fenced: (environmentId) => part.fenced(environmentId),
       },
     });

@@ -6,6 +6,7 @@ import { AccessGuard, Caller } from '../access/access.guard.js';
 import { AccessLimits } from '../access/access-limits.js';
 import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
+import { namedOf } from '../audit/audit-names.js';
 import { Audit, actorOf } from '../audit/audit.js';
 import { Engine } from '../engine/engine.js';
 import { RelayOptions } from '../relay.options.js';
@@ -52,6 +53,7 @@ export class EnvironmentsController {
     this.limits.registration(caller);
     this.audit.assertKept();
     const { environment, secret } = await this.environments.register(caller, body);
+    this.audit.named(environment.id, namedOf(environment));
     this.engine.named(environment);
     const { id, connectionId } = environment;
     this.audit.record({ kind: 'listener_registered', actor: actorOf(caller, request), environmentId: id });

@@ -11,7 +11,7 @@ import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/as
 import type { Identity } from '../access/identity.js';
 import { actorAt, Audit } from '../audit/audit.js';
 import { LiveSockets } from '../access/live-sockets.js';
-import { maySee, rightsKeyOf } from '../access/rights.js';
+import { mayOperate, maySee, rightsKeyOf } from '../access/rights.js';
 import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
@@ -84,7 +84,7 @@ export class EnvironmentsService {
       if (wanted.length > limit) break;
     }
     return {
-      connections: wanted.slice(0, limit).map((environment) => this.show(environment)),
+      connections: wanted.slice(0, limit).map((environment) => this.show(identity, environment)),
       hasNextPage: wanted.length > limit,
     };
   }
@@ -106,7 +106,7 @@ export class EnvironmentsService {
     const shown = new Set(changed.map(({ id }) => id));
     const gone = entries.flatMap(({ id, gone: was }) => (was && maySee(identity, was) && !shown.has(id) ? [id] : []));
     const hasMore = entries.length === MAX_PAGE;
-    const records = changed.map((environment) => this.show(environment));
+    const records = changed.map((environment) => this.show(identity, environment));
     return { cursor, recovered: true, changed: records, gone: [...new Set(gone)], hasMore };
   }
 
@@ -115,7 +115,7 @@ export class EnvironmentsService {
    * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
    */
   async get(identity: Identity, name: string): Promise<EnvironmentRecord> {
-    return this.show(await this.resolve(identity, name));
+    return this.show(identity, await this.resolve(identity, name));
   }
 
   /**
@@ -183,11 +183,13 @@ export class EnvironmentsService {
     return agrees(source, metadata['source']) && agrees(userId, metadata['userId']);
   }
 
-  private show(environment: Environment): EnvironmentRecord {
+  private show(identity: Identity, environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
     const presence = this.engine.presenceOf(id);
     const { mode, branch, link, attention } = this.engine.factsOf(id);
     const offline = whyOffline(environment, presence);
+    // What machines a relay has is its operator's matter.
+    const servedBy = mayOperate(identity) ? this.engine.servedBy(id) : undefined;
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -207,6 +209,7 @@ export class EnvironmentsService {
       ...(mode === undefined ? {} : { currentMode: mode }),
       ...(branch === undefined ? {} : { currentBranch: branch }),
       ...(link && presence?.online ? { currentLink: link } : {}),
+      ...(servedBy === undefined ? {} : { servedBy }),
       ...attention,
       metadata,
     };

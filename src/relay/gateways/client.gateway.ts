@@ -24,6 +24,7 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
 
   afterInit(server: PathServer<AdmittedClient>): void {
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.prepare = (admitted, { request }) => this.engine.prepare({ kind: 'client', admitted }, request.socket);
     server.closingOf = (upgrade, refusal) => this.admission.closingOf(upgrade, refusal);
   }
 

@@ -26,6 +26,7 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
     // What devices said last, and what became of commands, is still told to clients.
     server.closesFirst = true;
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.prepare = (admitted, { request }) => this.engine.prepare({ kind: 'listener', admitted }, request.socket);
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage, admitted: AdmittedDevice): void {

@@ -66,8 +66,15 @@ class RestartingRelay {
       renewals,
     );
     const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
-    const describe = () => ({ name: 'here', startedAt: 0, sockets: 0 });
-    const engine = new EmbeddedEngine({ devices: this.sessions, clients, routing, presence, describe });
+    const describe = () => ({ id: 'here', name: 'here', startedAt: 0, sockets: 0 });
+    const engine = new EmbeddedEngine({
+      devices: this.sessions,
+      clients,
+      routing,
+      presence,
+      clock: this.clock,
+      describe,
+    });
     this.environments = new EnvironmentsService(this.registry, superseded, engine, audit, live, changed);
   }
 

@@ -11,6 +11,8 @@ export const CUT_GRACE_MS = 2_000;
 export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
   private isCut = false;
+  /** Messages of the peer so far. */
+  protected messages = 0;
 
   constructor(private readonly socket: ChannelSocket) {}
 
@@ -68,6 +70,7 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
 
   message(text: string, isBinary: boolean): void {
     if (this.isCut) return;
+    this.messages++;
     try {
       if (isBinary || !this.takes(text)) this.receiver?.message(text, isBinary);
     } catch (error) {

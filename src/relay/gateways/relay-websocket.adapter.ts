@@ -10,6 +10,7 @@ import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/in
 import { arrivalOf, REQUEST_ID_HEADER } from '../access/arrival.js';
 import { addressOf } from '../access/client-address.js';
 import { Audit } from '../audit/audit.js';
+import { Engine } from '../engine/engine.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -37,6 +38,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly metrics: RelayMetrics,
     private readonly audit: Audit,
+    private readonly engine: Engine,
   ) {
     super();
     this.turnedAway = new TurnedAway(clock);
@@ -85,11 +87,14 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
 
   override async dispose(): Promise<void> {
     const { http } = this;
-    http.off('upgrade', this.onUpgrade);
     this.servers.clear();
     // Nest closes the HTTP server next, which waits for every request: one may wait for a device that does not come back.
     const cut = this.clock.after(this.options.drainGraceMs, () => http.closeAllConnections());
-    http.once('close', () => cut.cancel());
+    http.once('close', () => {
+      cut.cancel();
+      // Not before: it waits for upgrades that come meanwhile too, which nobody else would answer.
+      http.off('upgrade', this.onUpgrade);
+    });
     await super.dispose();
   }
 
@@ -101,9 +106,14 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   private readonly onSocketError = ({ message }: Error): void => this.log.debug(message);
 
   private drain(): Promise<void> {
+    return (this.draining ??= this.closeAll());
+  }
+
+  private async closeAll(): Promise<void> {
+    await this.engine.drain();
     const socketsOf = (closesFirst: boolean): WebSocket[] =>
       [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.watch.sockets] : []));
-    return (this.draining ??= drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options));
+    await drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options);
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -140,6 +150,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
     try {
       const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+      await server.prepare(access, upgrade);
       return (ws) => server.emit('connection', ws, upgrade.request, access);
     } catch (error) {
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;

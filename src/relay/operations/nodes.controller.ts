@@ -12,13 +12,13 @@ export class NodesController {
   constructor(private readonly engine: Engine) {}
 
   /**
-   * The nodes of this relay that live, by what they said last, for operators; one where the relay is one process.
+   * The nodes of this relay that live, for operators: by what they said last, at most some seconds ago. One where the relay is one process.
    *
    * @throws RelayError ACCESS_REFUSED
    */
   @Get()
   get(@Caller() caller: Identity): RelayNodes {
     assertMayOperate(caller);
-    return { nodes: this.engine.nodes() };
+    return this.engine.nodes();
   }
 }

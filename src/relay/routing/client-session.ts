@@ -59,6 +59,11 @@ export class ClientSession implements TerminalOwner {
     return this.owed;
   }
 
+  /** Whether it is here, and answers are on their way to it. */
+  get isOwed(): boolean {
+    return this.isPresent && this.owed.size > 0;
+  }
+
   add(socket: ClientSocket): void {
     this.sockets.add(socket);
   }

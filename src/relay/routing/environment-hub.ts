@@ -132,6 +132,16 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     if (this.isDraining) this.begunClients?.drain();
   }
 
+  /** Whether anybody waits for an answer that would never come, were it served elsewhere from now on. */
+  get isBusy(): boolean {
+    return this.begunClients?.isBusy === true;
+  }
+
+  /** Commands that wait for the device are to be sent again elsewhere; it is not served here for a moment more. */
+  sendBack(): void {
+    this.begunClients?.sendBack();
+  }
+
   /** The relay stops: the link that is ready, if any, is the last one. */
   drain(): void {
     this.isDraining = true;

@@ -47,6 +47,9 @@ export interface RequestLimits extends AnswerInChunksLimits {
 /** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
 const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
 
+/** For whoever is to send a command again on its next socket. */
+const MOVES = 'It was not passed on: another relay node serves this environment from now on.';
+
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -223,11 +226,26 @@ export class RequestsInFlight {
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
 
+  /** Whether the device is at work for somebody who would never hear of it, were the environment served elsewhere from now on. */
+  get isBusy(): boolean {
+    for (const request of this.requests.values())
+      if (request.link && request.asker && awaitsAnswer(request) && !comesAgain(request)) return true;
+    return false;
+  }
+
+  /** What waits for the device here is to be sent again elsewhere: clients that do so by themselves are told. */
+  sendBack(): void {
+    for (const request of this.requests.values()) {
+      const { command, asker, link } = request;
+      if (link || asker?.repeats !== true || comesAgain(request) || !expectsAnswer(command)) continue;
+      this.finish(request, tooManyAnswer(command.type, MOVES, 0));
+    }
+  }
+
   /** This relay stops, and nobody in it will hear of the device again: whoever would wait in vain is told. */
   drain(): void {
     for (const request of this.requests.values()) {
-      const comesAgain = request.asker?.repeats === true && isRepeatable(request.command);
-      if (comesAgain || !awaitsAnswer(request)) continue;
+      if (comesAgain(request) || !awaitsAnswer(request)) continue;
       this.fail(request, request.link ? 'OUTCOME_UNKNOWN' : 'DEVICE_OFFLINE');
     }
   }
@@ -344,4 +362,9 @@ export class RequestsInFlight {
     this.discount(request);
     this.proving.delete(request.id);
   }
+}
+
+/** Whether its asker sends it again by itself. */
+function comesAgain({ asker, command }: Request): boolean {
+  return asker?.repeats === true && isRepeatable(command);
 }

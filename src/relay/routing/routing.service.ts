@@ -109,12 +109,12 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     frame: Frame,
     text?: string,
   ): Responsibility {
-    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame, text));
+    return this.responsibly('a device frame', environmentId, (hub) => hub.deviceFrame(link, channel, frame, text));
   }
 
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
   deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
-    return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+    return this.responsibly('a refused frame', environmentId, (hub) => hub.deviceRefused(link, channel, error));
   }
 
   /** A device ran into a limit: counted. */
@@ -153,7 +153,15 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       const isNamed = 'request_id' in command;
       const frame = isNamed ? command : { ...command, request_id: '' };
       const deliver = (answer: Frame): void => resolve(isNamed ? answer : without(answer, 'request_id'));
-      this.guard('a request', () => this.hub(environmentId).request(frame, deliver));
+      this.guard('a request', () => {
+        try {
+          this.hub(environmentId).request(frame, deliver);
+        } catch (error) {
+          // Nobody else would ever answer it.
+          deliver(relayAnswer(type, 'INTERNAL'));
+          throw error;
+        }
+      });
     });
   }
 
@@ -170,6 +178,16 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       if (hub) hub.remove();
       else forgetHistory(this.openHistory(environmentId));
     });
+  }
+
+  /** Whether anybody waits for an answer that would never come, were the environment served elsewhere from now on. */
+  isBusy(environmentId: string): boolean {
+    return this.hubs.get(environmentId)?.isBusy === true;
+  }
+
+  /** Just before `leave`, while clients can be told: what waits for the device they are to send again elsewhere. */
+  sendBack(environmentId: string): void {
+    this.guard('commands that wait', () => this.hubs.get(environmentId)?.sendBack());
   }
 
   /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
@@ -197,14 +215,22 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */
-  private responsibly(doing: string, run: () => Responsibility): Responsibility {
+  private responsibly(
+    doing: string,
+    environmentId: string,
+    run: (hub: EnvironmentHub) => Responsibility,
+  ): Responsibility {
     let responsible: Responsibility;
     this.guard(doing, () => {
-      responsible = run();
+      responsible = run(this.hub(environmentId));
     });
     if (responsible && !this.awaited.has(responsible)) {
       this.awaited.add(responsible);
-      responsible.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+      responsible.catch((error: unknown) => {
+        // Where another node serves the environment by now, the device brings it there.
+        if (this.hubs.has(environmentId)) this.log.error('An event could not be committed.', error);
+        else this.log.debug(`An event was not committed here: ${String(error)}`, { environmentId });
+      });
     }
     return responsible;
   }

@@ -42,6 +42,7 @@ export class BucketWatch {
     while (!this.isOver) {
       try {
         this.entries = await this.bucket.watch();
+        if (this.isOver) this.entries.stop();
         for await (const entry of this.entries) this.told(entry);
       } catch (error) {
         this.log.debug(natsError(error, this.connection.where).message);

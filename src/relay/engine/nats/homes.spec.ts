@@ -29,19 +29,23 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     const [a, b] = [await node('a'), await node('b')];
     const claims = await Promise.all([a.claim('env-1'), b.claim('env-1'), a.claim('env-1'), b.claim('env-1')]);
     const [first] = claims;
-    for (const claim of claims) expect(claim).toMatchObject({ node: first.node, term: 1 });
+    for (const claim of claims) expect(claim).toMatchObject({ node: first.node, term: first.term });
     const [home, other] = first.node === 'a' ? [a, b] : [b, a];
     await home.give('env-1', SHOWN);
-    expect(await other.claim('env-1')).toMatchObject({ node: other.self, term: 2, before: SHOWN });
+    const second = await other.claim('env-1');
+    expect(second).toMatchObject({ node: other.self, before: SHOWN });
+    expect(second.term).toBeGreaterThan(first.term);
     expect(await home.say('env-1', SHOWN)).toBe(false);
     expect(await home.nodeOf('env-1')).toBe(other.self);
   });
 
   it('what a node had that is gone is free, and only that', async () => {
     const [a, b] = [await node('a'), await node('b')];
-    await a.claim('env-1');
-    expect(await b.claim('env-1', 'another')).toMatchObject({ node: 'a' });
-    expect(await b.claim('env-1', 'a')).toMatchObject({ node: 'b', term: 2 });
+    const { term } = await a.claim('env-1');
+    expect(await b.claim('env-1', 'another')).toMatchObject({ node: 'a', term });
+    const second = await b.claim('env-1', 'a');
+    expect(second.node).toBe('b');
+    expect(second.term).toBeGreaterThan(term);
   });
 
   it('every node shows what a home says, and a home hears that it was taken over', async () => {
@@ -62,13 +66,16 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`homes of environments (NATS: ${NATS
     await vi.waitFor(() => expect(b.shown('env-1')).toMatchObject(SHOWN), 100_000);
   });
 
-  it('an environment that was deleted has no home, and begins anew', async () => {
+  it('an environment that was deleted has no home, and begins anew, but for its terms', async () => {
     const [a, b] = [await node('a'), await node('b')];
-    await a.claim('env-1');
+    const { term } = await a.claim('env-1');
     await a.say('env-1', SHOWN);
     await a.remove('env-1');
     expect(await b.nodeOf('env-1')).toBeUndefined();
-    await vi.waitFor(() => expect(b.shown('env-1')?.presence).toBeUndefined(), 100_000);
-    expect(await b.claim('env-1')).toEqual({ node: 'b', term: 1, before: undefined });
+    await vi.waitFor(() => expect([a.ids, b.ids]).toEqual([[], []]), 100_000);
+    const next = await b.claim('env-1');
+    expect(next).toMatchObject({ node: 'b', before: undefined });
+    // A home that was cut off meanwhile would not be refused.
+    expect(next.term).toBeGreaterThan(term);
   });
 });

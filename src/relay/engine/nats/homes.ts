@@ -1,5 +1,5 @@
 import type { KV, KvWatchEntry } from '@nats-io/kv';
-import type { Clock } from '../../../protocol/index.js';
+import { sleep, type Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import { BucketWatch } from './bucket-watch.js';
@@ -20,7 +20,10 @@ export interface Shown {
 export interface HomeRecord extends Shown {
   /** An incarnation; empty: nowhere. */
   readonly node: string;
-  /** Counts the homes that the environment has had: what an earlier one still writes is refused. */
+  /**
+   * Higher with each home that the environment has had, also where nothing is known of those any more: what an earlier one still writes is
+   * refused.
+   */
   readonly term: number;
 }
 
@@ -48,6 +51,8 @@ const NOWHERE_YET: HomeRecord = { ...NOTHING, node: NOWHERE, term: 0 };
  */
 export class Homes {
   private readonly known = new Map<string, HomeRecord>();
+  /** Who waits for news of an environment. */
+  private readonly waiting = new Map<string, Set<AbortController>>();
   private readonly watch: BucketWatch;
 
   private constructor(
@@ -56,7 +61,7 @@ export class Homes {
     connection: NatsConnection,
     bucket: KV,
     private readonly records: KvRecords,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly observer: HomesObserver,
   ) {
     this.watch = new BucketWatch(connection, bucket, clock, (entry) => this.told(entry));
@@ -81,6 +86,16 @@ export class Homes {
     return [...this.known.keys()];
   }
 
+  /** Resolves when something was said of an environment, after so many ms at the latest. */
+  async news(environmentId: string, withinMs: number): Promise<void> {
+    const told = new AbortController();
+    const waiting = this.waiting.get(environmentId) ?? new Set();
+    this.waiting.set(environmentId, waiting.add(told));
+    await sleep(this.clock, withinMs, told.signal);
+    waiting.delete(told);
+    if (waiting.size === 0) this.waiting.delete(environmentId);
+  }
+
   /** Environments whose home was a node, by what was said last. */
   servedBy(node: string): readonly string[] {
     return [...this.known].filter(([, record]) => record.node === node).map(([environmentId]) => environmentId);
@@ -103,7 +118,8 @@ export class Homes {
       const { node, term, ...shown } = before ?? NOWHERE_YET;
       const isFree = node === NOWHERE || node === gone;
       if (!isFree) return { value: undefined, result: { node, term, before } };
-      const mine = { node: this.self, term: term + 1 };
+      // A record that was deleted, or lost by NATS, must not bring a term back.
+      const mine = { node: this.self, term: Math.max(term + 1, this.clock.now()) };
       return { value: { ...shown, ...mine }, result: { ...mine, before } };
     });
   }
@@ -138,7 +154,12 @@ export class Homes {
     );
   }
 
-  private told({ key, operation, value }: KvWatchEntry): void {
+  private told(entry: KvWatchEntry): void {
+    this.learn(entry);
+    for (const told of this.waiting.get(entry.key) ?? []) told.abort();
+  }
+
+  private learn({ key, operation, value }: KvWatchEntry): void {
     if (operation !== 'PUT') {
       if (this.known.delete(key)) this.observer.said(key);
       return;
@@ -147,8 +168,14 @@ export class Homes {
     // After NATS was away each is told once more.
     const isNew = text !== JSON.stringify(this.known.get(key));
     const record = JSON.parse(text) as HomeRecord;
-    this.known.set(key, record);
+    if (isNothing(record)) this.known.delete(key);
+    else this.known.set(key, record);
     if (isNew) this.observer.said(key);
     if (record.node !== this.self) this.observer.moved(key);
   }
+}
+
+/** What is written before a record is taken away, which nobody is told. */
+function isNothing({ node, presence, facts }: HomeRecord): boolean {
+  return node === NOWHERE && presence === undefined && Object.keys(facts).length === 0;
 }

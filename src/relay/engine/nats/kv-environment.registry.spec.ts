@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../../test/kit/manual-clock.js';
 import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
@@ -97,6 +97,26 @@ describe.skipIf(NATS_SKIPPED)(`a registry of many nodes${NATS_SKIPPED ? `: ${NAT
     await ready;
     const { connectionId } = older.environment;
     expect(await one.standingOf(connectionId, older.secret)).toMatchObject({ state: 'void', by: 'other-process' });
+  });
+
+  it('C15 asks a JetStream that refuses now and then, and not without pause', async () => {
+    const clock = new ManualClock();
+    const connection = await world.node();
+    const registry = await KvEnvironmentRegistry.open(connection, clock);
+    const { lease } = await registry.register(ofProcess('p1'));
+    await connection.manager.streams.delete(`KV_${BUCKET}`);
+    const asked = vi.spyOn(connection, 'ask');
+    const refused = vi.fn<() => void>();
+    const voiding = registry.leaseReady(lease).catch(refused);
+    await vi.waitFor(() => expect(asked.mock.settledResults).toMatchObject([{ type: 'rejected' }]));
+    for (let trips = 0; trips < 20; trips++) await connection.core.flush();
+    expect(asked).toHaveBeenCalledTimes(1);
+    await clock.advance(1_000);
+    await vi.waitFor(() => expect(asked.mock.settledResults).toHaveLength(2));
+    await connection.close();
+    await clock.advance(1_000);
+    await voiding;
+    expect(refused).toHaveBeenCalledOnce();
   });
 
   it('C15 remembers a superseded process, however often the other one registers', async () => {

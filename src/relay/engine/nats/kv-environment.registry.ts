@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Clock } from '../../../protocol/index.js';
+import { sleep, type Clock } from '../../../protocol/index.js';
 import { environmentIds, type Environment, type Lease, type Sighting } from '../../environments/environment.js';
 import {
   EnvironmentRegistry,
@@ -16,6 +16,8 @@ import type { NatsConnection } from './nats-connection.js';
 const BUCKET = 'TWINLANE_ENVIRONMENTS';
 /** Records that are read at once for whoever goes through a list. */
 const READ_AT_ONCE = 25;
+/** What must be written down, and was refused, is tried again after this time, in ms. */
+const AGAIN_MS = 1_000;
 
 /**
  * Keeps environments and leases in a bucket that all nodes share. Each environment is one record, so that every change of it is one
@@ -63,7 +65,9 @@ export class KvEnvironmentRegistry extends EnvironmentRegistry {
         return await this.change(lease.environmentId, (record) => ready(record, lease));
       } catch (error) {
         if (!isAway(error)) throw error;
-        await this.connection.back();
+        // NATS may be there and refuse: whoever asks again at once does nothing else any more.
+        if (this.connection.state === 'away') await this.connection.back();
+        else await sleep(this.clock, AGAIN_MS);
       }
   }
 

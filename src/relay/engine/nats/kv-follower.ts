@@ -6,9 +6,14 @@ import type { NatsConnection } from './nats-connection.js';
 
 /** It looks this often, in ms, whatever it has heard: how late a change may be told, while NATS is there. */
 const LOOK_MS = 1_000;
+/**
+ * Changes that are told once more at the beginning, and after each time that NATS was away: somebody may be on the way in whose record was
+ * read before they were written, and a server that was killed may have given their numbers again.
+ */
+const TOLD_AGAIN = 1_000;
 
 /**
- * Tells how records under some keys of a bucket change, from its beginning on, of each at least the newest value. It asks for the next change
+ * Tells how records under some keys of a bucket change, from its beginning on and a little before, of each at least the newest value. It asks for the next change
  * behind the last one that it told, so that nothing is lost with a consumer, a connection or a server; that something is written it hears at
  * once. Removals are not told.
  */
@@ -40,11 +45,15 @@ export class KvFollower<T> {
 
   /** What is written after this resolved is told. @throws NatsError */
   async begin(): Promise<void> {
-    this.next = (await this.lastRevision()) + 1;
+    this.next = (await this.connection.patiently(() => this.lastRevision())) + 1;
+    this.goBack();
     this.subscription = this.connection.core.subscribe(this.subject, { callback: () => this.look() });
     this.unwatch = this.connection.watch((state) => {
-      if (state === 'connected') this.look();
+      if (state !== 'connected') return;
+      this.goBack();
+      this.look();
     });
+    this.look();
     this.arm();
   }
 
@@ -55,6 +64,10 @@ export class KvFollower<T> {
     this.unwatch?.();
     this.timer?.cancel();
     await this.looking;
+  }
+
+  private goBack(): void {
+    this.next = Math.max(1, this.next - TOLD_AGAIN);
   }
 
   private look(): void {

@@ -94,6 +94,16 @@ describe.skipIf(NATS_SKIPPED)(`tokens of many nodes${NATS_SKIPPED ? `: ${NATS_SK
     await told.of('tok-2', 'acme');
   });
 
+  it('C30 lets a node know what was revoked just before it began: somebody may be on the way in', async () => {
+    await one.add(token(1), digest(1));
+    await one.revoke('tok-1', 9);
+    const late = new Told();
+    const newcomer = new AccessWatch(await world.node(), late.changes, SYSTEM_CLOCK);
+    await newcomer.begin();
+    await late.of('tok-1');
+    await newcomer.end();
+  });
+
   it('C30 lets a node know what was revoked while it was away from NATS, and after', async () => {
     for (const number of [1, 2]) await one.add(token(number), digest(number));
     await world.outage(async () => {

@@ -1,4 +1,11 @@
-import { NatsError } from './nats.error.js';
+/** Addresses that are none; the message says what to write, and shows no password. */
+export class NatsAddressError extends Error {
+  override readonly name = 'NatsAddressError';
+}
+
+/** For messages. */
+export const HOW_TO_ADDRESS =
+  'write nats://host:4222, or several with commas between them; in users and passwords signs such as , @ and % are written %2C, %40 and %25';
 
 /** Where NATS is, and who asks, as `TWINLANE_ENGINE` says it. */
 export interface NatsAddress {
@@ -18,7 +25,7 @@ const DEFAULT_PORT = '4222';
 /**
  * Reads `nats://[user:password@]host[:port][,nats://…]`. User and password stand in one of them and hold for all.
  *
- * @throws NatsError for an address that is none; its message holds no password
+ * @throws NatsAddressError
  */
 export function parseNatsAddress(text: string): NatsAddress {
   const urls = text.split(',').map((part) => parseOne(part.trim(), text));
@@ -39,9 +46,7 @@ function parseOne(part: string, text: string): URL {
   const url = URL.canParse(part) ? new URL(part) : undefined;
   const isPlain = url !== undefined && ['', '/'].includes(url.pathname) && url.search === '' && url.hash === '';
   if (!isPlain || url.hostname === '' || !SCHEMES.includes(url.protocol))
-    throw new NatsError(
-      `"${withoutUser(text)}" is no address of NATS: write nats://host:4222, or several with commas between them; in users and passwords signs such as , and @ are written %2C and %40.`,
-    );
+    throw new NatsAddressError(`"${withoutUser(text)}" is no address of NATS: ${HOW_TO_ADDRESS}.`);
   return url;
 }
 
@@ -49,7 +54,9 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new NatsError('The user or password in an address of NATS is not encoded as in URLs: write % as %25.');
+    throw new NatsAddressError(
+      `The user or password in an address of NATS is not encoded as in URLs: ${HOW_TO_ADDRESS}.`,
+    );
   }
 }
 

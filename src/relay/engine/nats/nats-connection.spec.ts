@@ -1,3 +1,4 @@
+import { millis } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../../test/kit/certificates.js';
@@ -57,7 +58,7 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 1 });
     let tries = 0;
-    const asks = connection.insist(async () => {
+    const asks = connection.patiently(async () => {
       // No stream takes this: what a cluster says of one without a leader.
       if (++tries < 3) await connection.jetstream.publish('taken.by.nobody');
       return 'led';
@@ -69,8 +70,10 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
   it('tries no longer than it may, and nothing again that was refused', async () => {
     const server = await startServer();
     const connection = await open(server.url, { reconnectMs: 1, firstConnectMs: 0 });
-    await expect(connection.insist(() => connection.jetstream.publish('taken.by.nobody'))).rejects.toThrow(NatsError);
-    const refuses = connection.insist(() => Promise.reject(new Error('refused')));
+    await expect(connection.patiently(() => connection.jetstream.publish('taken.by.nobody'))).rejects.toThrow(
+      NatsError,
+    );
+    const refuses = connection.patiently(() => Promise.reject(new Error('refused')));
     await expect(refuses).rejects.toThrow(/refused/);
   });
 
@@ -150,7 +153,9 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
   it('says which file of credentials it cannot read', async () => {
     const { url } = await startServer();
     const refused = open(url, { credentialsFile: '/nowhere/node.creds', firstConnectMs: 0 });
-    await expect(refused).rejects.toThrow('/nowhere/node.creds');
+    await expect(refused).rejects.toThrow(
+      /cannot be asked .*\/nowhere\/node\.creds.*: correct the file of credentials/,
+    );
   });
 
   it('makes a stream, and gives it what differs', async () => {
@@ -160,6 +165,40 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     expect(made.config.max_bytes).toBe(-1);
     const changed = await connection.stream({ ...wanted, max_bytes: 1_000 });
     expect(changed.config).toMatchObject({ max_bytes: 1_000, subjects: ['lines.>'] });
+  });
+
+  it('gives a bucket the time that its nodes want now', async () => {
+    const connection = await open((await startServer()).url);
+    const maxAgeMs = async (): Promise<number> =>
+      millis((await connection.manager.streams.info('KV_nodes')).config.max_age);
+    for (const ttlMs of [10_000, 30_000, 5_000]) {
+      await connection.bucket('nodes', { ttlMs });
+      expect(await maxAgeMs()).toBe(ttlMs);
+    }
+    await connection.bucket('nodes');
+    expect(await maxAgeMs()).toBe(0);
+  });
+
+  it('tells everybody that it is back, whoever fails on that', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { reconnectMs: 20 });
+    connection.watch(() => {
+      throw new Error('no');
+    });
+    const away = told(connection);
+    await server.kill();
+    expect(await away).toBe('away');
+    const back = told(connection);
+    await server.again();
+    expect(await back).toBe('connected');
+  });
+
+  it('ends although the server stands still', async () => {
+    const server = await startServer();
+    const connection = await open(server.url, { pingMs: 60_000, answerMs: 100 });
+    server.freeze();
+    await connection.close();
+    expect(connection.core.isClosed()).toBe(true);
   });
 
   it('says what cannot be done', async () => {

@@ -1,16 +1,19 @@
-import { type BeforeApplicationShutdown, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { Duplex } from 'node:stream';
 import type { ChannelSocket } from '../../../channel/index.js';
 import {
   CLOSE_CODES,
   type EndByAdmin,
+  type ErrorCode,
   type Frame,
   type RelayNode,
+  type RelayNodes,
   type RuntimePage,
   sleep,
   type Clock,
+  type Timer,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
-import type { Environment } from '../../environments/environment.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
@@ -18,20 +21,22 @@ import type { AdmittedDevice } from '../../gateways/device.admission.js';
 import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
-import { Engine } from '../engine.js';
+import { type Arriving, Engine, type ScopedEnvironment } from '../engine.js';
+import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
 import { HomeUpkeep } from './home-upkeep.js';
 import { Homes } from './homes.js';
 import type { NatsConnection } from './nats-connection.js';
-import { letIn, type Newcomer, type NodeCall } from './newcomer.js';
+import { letIn, type Newcomer, newcomerOf, type NodeCall } from './newcomer.js';
 import { answerCalls, callThrough } from './node-calls.js';
 import { NodeDoors } from './node-doors.js';
 import { type News, NodeNews } from './node-news.js';
 import { Nodes } from './nodes.js';
-import { OwnHome, OwnHomes, type SharedHistories } from './own-homes.js';
+import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './own-homes.js';
 import { ShownEnvironments } from './shown-environments.js';
 import type { Tunnel } from './tunnel.js';
 import type { TunnelsObserver } from './tunnels.js';
-import { WayHome } from './way-home.js';
+import { UpcomingSocket } from './upcoming-socket.js';
+import { NOT_HERE, WayHome } from './way-home.js';
 
 export interface NatsEngineOptions {
   /** A node that has not said anything for this long is gone, in ms. */
@@ -44,31 +49,40 @@ export interface NatsEngineOptions {
   readonly offlineAfterMs: number;
   readonly drainBatch: number;
   readonly drainEveryMs: number;
+  readonly drainGraceMs: number;
+}
+
+/** Told what becomes of nodes and homes, and what tunnels carry, for `/metrics`. */
+export interface NatsEngineObserver extends TunnelsObserver, OwnHomesObserver {
+  nodeGone(how: NodeEnd): void;
+  natsBroke(): void;
 }
 
 export interface NatsEngineParts {
   readonly here: EmbeddedEngine;
   readonly connection: NatsConnection;
-  readonly histories: SharedHistories;
+  readonly histories: SharedHistories & { readonly unacknowledged: EngineFigures['unacknowledged'] };
   readonly changed: ChangedEnvironments;
   readonly superseded: SupersededListeners;
   readonly clock: Clock;
-  readonly observer: TunnelsObserver;
+  readonly observer: NatsEngineObserver;
   readonly options: NatsEngineOptions;
   /** The incarnation of this node. */
   readonly self: string;
-  describe(): Pick<RelayNode, 'name' | 'startedAt' | 'sockets'>;
+  describe(): Pick<RelayNode, 'id' | 'name' | 'startedAt' | 'sockets'>;
   /** Ends what this works with. */
   close(): Promise<void>;
 }
 
+/** What a peer waits for its socket at most, in ms: it may give up, and that is seen only once it is open. */
+const OPEN_AFTER_MS = 1_000;
 const NO_HOME = 'The relay node that serves this environment is away; reconnect.';
 
 /**
  * One of many relay nodes. An environment is served by one of them, its home; who comes to another one is let in there, and served
  * through a tunnel.
  */
-export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class NatsEngine extends Engine implements OnApplicationShutdown {
   private readonly log = new Logger(NatsEngine.name);
   private readonly doors: NodeDoors;
   private readonly own: OwnHomes;
@@ -76,6 +90,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   private readonly upkeep: HomeUpkeep;
   private readonly way: WayHome;
   private readonly news: NodeNews;
+  private readonly upcoming = new WeakMap<object, UpcomingSocket>();
   private phase: 'serving' | 'draining' | 'over' = 'serving';
 
   private constructor(
@@ -85,25 +100,27 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   ) {
     super();
     const { self, connection, clock, observer, here, histories, options, changed, superseded } = parts;
-    const { offlineAfterMs, homeIdleMs, homeWaitMs } = options;
+    const { offlineAfterMs, homeIdleMs, homeWaitMs, drainGraceMs: finishMs } = options;
     const failed = (error: unknown, environmentId: string): void => this.log.warn(String(error), { environmentId });
     const taken = (environmentId: string): void => changed.note(environmentId);
-    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, failed, taken });
+    const isServing = (): boolean => this.phase === 'serving';
+    const telling = { observer, failed, taken };
+    const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, isServing, ...telling });
     const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
-    const isServing = (): boolean => this.phase === 'serving';
-    this.way = new WayHome({ own, doors, nodes: living, clock, homeWaitMs, isServing });
+    this.way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
     this.own = own;
     this.doors = doors;
     changed.observe({ changed: (environmentId, gone) => this.changed(environmentId, gone) });
     superseded.observe((news) => this.news.tell({ kind: 'superseded', news }));
     connection.watch((state) => {
+      if (state === 'away') observer.natsBroke();
       // What others told meanwhile was missed.
-      if (state === 'connected') changed.forget();
+      else changed.forget();
     });
   }
 
@@ -115,14 +132,10 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
       moved: (environmentId) => engine?.moved(environmentId),
       said: (environmentId) => engine?.shown.said(environmentId),
     });
-    const record = (): RelayNode => ({
-      ...describe(),
-      state: engine === undefined || engine.phase === 'serving' ? 'ready' : 'draining',
-      environments: engine?.homesHere ?? 0,
-    });
+    const record = (): RelayNode => engine?.node ?? { ...describe(), state: 'ready', environments: 0 };
     const living = await Nodes.open(self, connection, clock, options, record, {
       came: (node) => engine?.shown.nodeTurned(node),
-      gone: (node) => engine?.left(node),
+      gone: (node, how) => engine?.left(node, how),
     });
     engine = new NatsEngine(parts, homes, living);
     // Told before it was there.
@@ -142,20 +155,44 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return this.parts.connection.state === 'connected';
   }
 
+  get unacknowledged(): EngineFigures['unacknowledged'] {
+    return this.parts.histories.unacknowledged;
+  }
+
+  /** This one. */
+  get node(): RelayNode {
+    const state = this.phase === 'serving' ? 'ready' : 'draining';
+    return { ...this.parts.describe(), state, environments: this.homesHere };
+  }
+
   /** Another node is an environment's home: what this one has of it ends. */
   lost(environmentId: string): void {
     this.own.lose(environmentId);
   }
 
+  /** Not for long: where there is no home yet, its socket opens, and waits for one. */
+  async prepare(arriving: Arriving, stream: Duplex): Promise<void> {
+    const newcomer = newcomerOf(arriving);
+    if (!newcomer) return;
+    const socket = new UpcomingSocket();
+    this.upcoming.set(arriving.admitted, socket);
+    if (stream.destroyed) socket.lost();
+    else stream.once('close', () => socket.lost());
+    const { clock } = this.parts;
+    let timer: Timer | undefined;
+    const isLate = new Promise<void>((resolve) => (timer = clock.after(OPEN_AFTER_MS, resolve)));
+    await Promise.race([this.bring(newcomer, socket), isLate]);
+    timer?.cancel();
+  }
+
   listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
-    const { standing } = admitted;
-    // Who is only to be told why nobody serves it needs no home for that.
-    if (standing.state !== 'valid') return this.parts.here.listener(socket, admitted);
-    void this.bring({ kind: 'listener', environmentId: standing.environment.id, admitted }, socket);
+    const upcoming = this.upcoming.get(admitted);
+    if (upcoming) upcoming.become(socket);
+    else this.parts.here.listener(socket, admitted);
   }
 
   client(socket: ChannelSocket, admitted: AdmittedClient): void {
-    void this.bring({ kind: 'client', environmentId: admitted.attachment.environmentId, admitted }, socket);
+    this.upcoming.get(admitted)?.become(socket);
   }
 
   async request(environmentId: string, command: Frame): Promise<Frame> {
@@ -174,29 +211,36 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return this.shown.of(environmentId)?.facts ?? {};
   }
 
-  /** Clients of other nodes hear it when the listener is there. */
-  named(environment: Environment): void {
-    this.parts.here.named(environment);
+  /** Only its home has clients of it. */
+  named({ id, organizationId, connectionName }: ScopedEnvironment): void {
+    const named = { id, organizationId, connectionName };
+    if (this.own.has(id)) this.parts.here.named(named);
+    else this.news.tell({ kind: 'named', environment: named });
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
     await this.call(environmentId, { method: 'end', how });
   }
 
-  nodes(): readonly RelayNode[] {
-    return this.living.all;
+  nodes(): RelayNodes {
+    const { self, connection } = this.parts;
+    const others = this.living.all.filter(({ id }) => id !== self);
+    const nodes = [this.node, ...others].toSorted((a, b) => a.name.localeCompare(b.name) || a.startedAt - b.startedAt);
+    return { nodes, answeredBy: self, nats: connection.state };
   }
 
-  /** Gives homes back as it closes their sockets, so that whoever comes again finds another node. */
-  async beforeApplicationShutdown(): Promise<void> {
+  servedBy(environmentId: string): string | undefined {
+    const { self } = this.parts;
+    const home = this.own.has(environmentId) ? self : this.homes.shown(environmentId)?.node;
+    return home === self ? this.node.name : this.living.all.find(({ id }) => id === home)?.name;
+  }
+
+  /** Gives homes back as it closes their sockets, so that whoever comes again finds another node; then sends clients of other homes away. */
+  async drain(): Promise<void> {
     this.phase = 'draining';
-    const { clock, options } = this.parts;
     await this.living.say().catch((error: unknown) => this.log.warn(String(error)));
-    const { ids } = this.own;
-    for (let from = 0; from < ids.length; from += options.drainBatch) {
-      if (from > 0) await sleep(clock, options.drainEveryMs);
-      await Promise.all(ids.slice(from, from + options.drainBatch).map((id) => this.own.leave(id)));
-    }
+    await this.inBatches(this.own.ids, (id) => this.own.leave(id));
+    await this.inBatches(this.doors.tunnels.leaving(), (tunnel) => tunnel.leave(this.parts.clock));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -210,13 +254,25 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     await this.parts.close();
   }
 
+  /** Not everybody comes back in the same instant. */
+  private async inBatches<T>(all: readonly T[], end: (one: T) => Promise<void>): Promise<void> {
+    const { clock, options } = this.parts;
+    const ended: Promise<void>[] = [];
+    for (const [index, one] of all.entries()) {
+      if (index > 0 && index % options.drainBatch === 0) await sleep(clock, options.drainEveryMs);
+      ended.push(end(one));
+    }
+    await Promise.all(ended);
+  }
+
   /** Brings whoever was let in to the environment's home. Never rejects. */
   private async bring(newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): Promise<void> {
     const { environmentId } = newcomer;
+    const isNamed = newcomer.kind === 'client' && newcomer.admitted.attachment.client !== undefined;
     try {
       const reached = await this.way.take<void>(newcomer, {
         atHome: () => letIn(this.parts.here, newcomer, socket),
-        through: (tunnel) => tunnel.join(socket),
+        through: (tunnel) => tunnel.join(socket, isNamed),
         isWanted: () => socket.open,
       });
       if (!reached) socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
@@ -235,10 +291,17 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
     return reached.done;
   }
 
-  /** What a call asks for, at the home. */
+  /** What a call asks for, at the home. @returns `NOT_HERE` where that has moved before anything was done */
   private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
     const { here } = this.parts;
-    if (call.method === 'request') return here.request(environmentId, call.command);
+    // It was the home when the tunnel began; what is not here any more would be asked for in vain.
+    if (!this.own.has(environmentId)) return NOT_HERE;
+    if (call.method === 'request') {
+      const answer = await here.request(environmentId, call.command);
+      // It waited for a device that comes to another node now.
+      const isUnsent = answer['error_code'] === ('DEVICE_OFFLINE' satisfies ErrorCode);
+      return isUnsent && !this.own.has(environmentId) ? NOT_HERE : answer;
+    }
     if (call.method === 'runtimes') return here.runtimesOf(environmentId, call.limit);
     await here.end(environmentId, call.how);
     if (call.how === 'deleted') await this.own.remove(environmentId);
@@ -266,9 +329,7 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
           (call) => this.serve(environmentId, call),
           (error) => this.log.error(error),
         );
-    home.expected++;
     return (tunnel) => {
-      home.expected--;
       const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
       if (isServing) letIn(here, newcomer, tunnel);
       else tunnel.break();
@@ -284,10 +345,13 @@ export class NatsEngine extends Engine implements BeforeApplicationShutdown, OnA
   private heard(news: News): void {
     const { changed, superseded } = this.parts;
     if (news.kind === 'superseded') superseded.hear(news.news);
-    else changed.heard(news.id, news.gone);
+    else if (news.kind === 'named') {
+      if (this.own.has(news.environment.id)) this.parts.here.named(news.environment);
+    } else changed.heard(news.id, news.gone);
   }
 
-  private left(node: string): void {
+  private left(node: string, how: NodeEnd): void {
+    this.parts.observer.nodeGone(how);
     this.doors.tunnels.breakWhere((other) => other === node);
     this.shown.nodeTurned(node);
   }

@@ -1,6 +1,11 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 
+/** Of an answer of JetStream, as HTTP has it. */
+const UNAVAILABLE = 503;
+/** Error of JetStream: too few servers for the copies that are wanted. */
+const NO_PEERS = 10_005;
+
 /** NATS cannot be used, or not now; the message says what to do. */
 export class NatsError extends Error {
   override readonly name = 'NatsError';
@@ -16,12 +21,8 @@ export function natsError(cause: unknown, where: string): NatsError {
   return new NatsError(`NATS at ${where} ${whatHappened(cause)}`, { cause });
 }
 
-/** Whether nobody answered, or not in time: it may be otherwise in a moment. */
-export function isUnanswered(error: unknown): boolean {
-  return [...causes(error)].some(
-    (cause) => cause instanceof errors.NoRespondersError || cause instanceof errors.TimeoutError,
-  );
-}
+/** Of files. */
+const UNREADABLE: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EISDIR']);
 
 function whatHappened(cause: unknown): string {
   const chain = [...causes(cause)];
@@ -31,12 +32,30 @@ function whatHappened(cause: unknown): string {
     return `refuses who connects (${texts}): correct the user and password in TWINLANE_ENGINE, or the credentials file.`;
   if (is(errors.PermissionViolationError))
     return `forbids this (${texts}): give the account of the relay the subjects that docs/scaling.md lists.`;
-  if (/jetstream.*not enabled/i.test(texts) || is(errors.NoRespondersError))
+  if (/jetstream.*not enabled/i.test(texts) || is(errors.NoRespondersError) || chain.some(isUnavailable))
     return 'has no JetStream that answers: start nats-server with --jetstream, and for a cluster enough of its servers.';
   if (is(errors.TimeoutError) || /timeout/i.test(texts))
     return `did not answer in time (${texts}): it is overloaded, or away.`;
   if (is(JetStreamApiError)) return `refuses this (${texts}).`;
+  if (chain.some((error) => 'code' in error && UNREADABLE.has(String(error.code))))
+    return `cannot be asked (${texts}): correct the file of credentials or certificates that TWINLANE_NATS_… names.`;
   return `cannot be reached (${texts}): start nats-server, or correct TWINLANE_ENGINE.`;
+}
+
+/** Whether it may be otherwise in a moment: servers that start find each other first, and choose who leads. */
+export function isPassing(error: unknown): boolean {
+  return [...causes(error)].some(
+    (cause) =>
+      cause instanceof errors.NoRespondersError ||
+      cause instanceof errors.TimeoutError ||
+      isUnavailable(cause) ||
+      (cause instanceof JetStreamApiError && cause.code === NO_PEERS),
+  );
+}
+
+/** Its servers are there, and too few of them, or they have not chosen who leads. */
+function isUnavailable(error: Error): boolean {
+  return error instanceof JetStreamApiError && error.status === UNAVAILABLE;
 }
 
 function* causes(error: unknown): Generator<Error> {

@@ -1,8 +1,12 @@
 import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
-import { Milliseconds } from '../../../config/index.js';
+import { Milliseconds, WholeNumber } from '../../../config/index.js';
 
 /** JetStream keeps each stream and bucket on this many servers. */
 const REPLICAS = [1, 3, 5] as const;
+
+/** How many streams histories may be spread over. */
+export const PARTITIONS = { min: 1, max: 1_000 } as const;
+export const DEFAULT_PARTITIONS = 1;
 
 /** How a node reaches NATS, beside the addresses in `TWINLANE_ENGINE`. Times in ms. */
 export class NatsOptions {
@@ -33,6 +37,13 @@ export class NatsOptions {
   /** Servers of NATS that keep each stream and each bucket: 1, 3 or 5. Default 1. */
   @IsIn(REPLICAS)
   replicas: (typeof REPLICAS)[number] = 1;
+
+  /**
+   * Streams that histories are spread over, each with a leader of its own. The first node that ever connects decides: one that starts with
+   * another number ends. Default 1.
+   */
+  @WholeNumber(PARTITIONS)
+  partitions: number = DEFAULT_PARTITIONS;
 
   /** At the start NATS must be there, with JetStream, within this time. Default 30,000. */
   @Milliseconds({ min: 0 })

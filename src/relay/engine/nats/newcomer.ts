@@ -2,7 +2,7 @@ import type { ChannelSocket } from '../../../channel/index.js';
 import type { EndByAdmin, Frame } from '../../../protocol/index.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
 import type { AdmittedDevice } from '../../gateways/device.admission.js';
-import type { Engine } from '../engine.js';
+import type { Arriving, Engine } from '../engine.js';
 
 /** What a node asks of an environment's home on behalf of REST. */
 export type NodeCall =
@@ -31,6 +31,13 @@ export function decodeNewcomer(text: string): { readonly id: string; readonly ne
     readonly id: string;
     readonly newcomer: Newcomer;
   };
+}
+
+/** Undefined for a listener that is only to be told why nobody serves it: that needs no home. */
+export function newcomerOf(arriving: Arriving): Exclude<Newcomer, { kind: 'call' }> | undefined {
+  if (arriving.kind === 'client') return { ...arriving, environmentId: arriving.admitted.attachment.environmentId };
+  const { standing } = arriving.admitted;
+  return standing.state === 'valid' ? { ...arriving, environmentId: standing.environment.id } : undefined;
 }
 
 /** Hands whoever has a socket over to what serves environments here. */

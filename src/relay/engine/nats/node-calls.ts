@@ -2,12 +2,17 @@ import { CLOSE_CODES, type ErrorCode } from '../../../protocol/index.js';
 import { RelayError } from '../../relay.error.js';
 import type { NodeCall } from './newcomer.js';
 import type { Tunnel } from './tunnel.js';
+import { NOT_HERE } from './way-home.js';
 
-type Answer = { readonly value: unknown } | { readonly code: ErrorCode; readonly message: string };
+type Answer =
+  | { readonly value: unknown }
+  | { readonly notHere: true }
+  | { readonly code: ErrorCode; readonly message: string };
 
 /**
  * Asks the home at the other end of a tunnel, which is of no other use.
  *
+ * @returns `NOT_HERE` where that is not the home any more
  * @throws RelayError what it threw there; NODE_AWAY when it went away meanwhile
  */
 export function callThrough(tunnel: Tunnel, call: NodeCall): Promise<unknown> {
@@ -16,7 +21,7 @@ export function callThrough(tunnel: Tunnel, call: NodeCall): Promise<unknown> {
       message: (text) => {
         const answer = JSON.parse(text) as Answer;
         if ('code' in answer) reject(new RelayError(answer.code, answer.message));
-        else resolve(answer.value);
+        else resolve('notHere' in answer ? NOT_HERE : answer.value);
         tunnel.close(CLOSE_CODES.NORMAL.code);
       },
       closed: () => reject(new RelayError('NODE_AWAY')),
@@ -33,7 +38,8 @@ export function answerCalls(
 ): void {
   const answer = async (text: string): Promise<Answer> => {
     try {
-      return { value: await serve(JSON.parse(text) as NodeCall) };
+      const value = await serve(JSON.parse(text) as NodeCall);
+      return value === NOT_HERE ? { notHere: true } : { value };
     } catch (error) {
       if (error instanceof RelayError) return { code: error.code, message: error.message };
       failed(error);

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../../../test/kit/manual-clock.js';
 import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
 import { SILENT } from '../../../../test/kit/silent-logger.js';
-import { SYSTEM_CLOCK } from '../../../protocol/index.js';
+import { SYSTEM_CLOCK, type Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import type { NatsConnection } from './nats-connection.js';
 import type { Newcomer } from './newcomer.js';
 import { NodeDoors } from './node-doors.js';
@@ -26,9 +28,9 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`doors of nodes (NATS: ${NATS_SKIPPE
     await world.empty();
   });
 
-  async function node(self: string, receive: Receive = async () => undefined) {
+  async function node(self: string, receive: Receive = async () => undefined, clock: Clock = SYSTEM_CLOCK) {
     const connection: NatsConnection = await world.node();
-    const doors = new NodeDoors({ self, connection, clock: SYSTEM_CLOCK, observer: QUIET, receive });
+    const doors = new NodeDoors({ self, connection, clock, observer: QUIET, receive });
     open.push(doors);
     // What was subscribed to is known to the server.
     await connection.core.flush();
@@ -75,6 +77,34 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`doors of nodes (NATS: ${NATS_SKIPPE
     const edge = await node('edge');
     expect(await edge.knock('other', NEWCOMER)).toBe('elsewhere');
     expect(edge.tunnels.count).toBe(0);
+  });
+
+  it('a node that finds out too late that it is the home takes nobody in: who knocked has gone', async () => {
+    const clock = new ManualClock();
+    const taken = vi.fn<(tunnel: Tunnel) => void>();
+    await node('home', async () => (await clock.advance(5_000), taken), clock);
+    const edge = await node('edge');
+    expect(await edge.knock('home', NEWCOMER)).toBe('elsewhere');
+    expect(taken).not.toHaveBeenCalled();
+  });
+
+  it('sockets do not fail for a connection that is closing', async () => {
+    const edge = await node('edge');
+    const tunnel = edge.tunnels.dial('home');
+    const closing = world.empty();
+    tunnel.send('hello');
+    await closing;
+    tunnel.send('hello');
+    tunnel.ask();
+    expect(tunnel.open).toBe(true);
+  });
+
+  it('says in one line that somebody was not let in because NATS does not answer', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await node('home', () => Promise.reject(new RelayError('ENGINE_AWAY')));
+    expect(await (await node('edge')).knock('home', NEWCOMER)).toBe('elsewhere');
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/^Somebody .* was not let in: .* does not reach NATS/)]]);
+    warned.mockRestore();
   });
 
   it('a node that is not there is known at once', async () => {

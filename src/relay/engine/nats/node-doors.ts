@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { errors, type Msg, type Subscription } from '@nats-io/transport-node';
 import type { Clock } from '../../../protocol/index.js';
+import { RelayError } from '../../relay.error.js';
 import { decodeNewcomer, encodeNewcomer, type Newcomer } from './newcomer.js';
 import type { NatsConnection } from './nats-connection.js';
-import { natsError } from './nats.error.js';
+import { NatsError, natsError } from './nats.error.js';
 import { PacketBatches, packetsIn } from './packet-batches.js';
 import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsObserver, type TunnelsOptions } from './tunnels.js';
@@ -42,8 +43,8 @@ export class NodeDoors {
   constructor(private readonly parts: NodeDoorsParts) {
     const { self, connection, clock, observer, options } = parts;
     const batches = new PacketBatches(Math.min(BATCH_BYTES, connection.maxPayload / 2), (node, message) => {
-      // What would wait here is kept by its tunnel.
-      if (connection.state === 'connected') connection.core.publish(packetsOf(node), message);
+      // What would wait here is kept by its tunnel. The connection may be about to close: sockets do not fail for that.
+      if (connection.state === 'connected') this.guard(() => connection.core.publish(packetsOf(node), message));
     });
     const bus = {
       maxPacketBytes: connection.maxPayload,
@@ -52,10 +53,10 @@ export class NodeDoors {
     this.tunnels = new Tunnels(self, bus, clock, observer, options);
     this.subscriptions = [
       connection.core.subscribe(packetsOf(self), {
-        callback: (error, { data }) => (error ? this.failed(error) : this.take(data)),
+        callback: (error, { data }) => (error ? this.unheard(error) : this.guard(() => this.take(data))),
       }),
       connection.core.subscribe(doorOf(self), {
-        callback: (error, message) => (error ? this.failed(error) : void this.answer(message)),
+        callback: (error, message) => (error ? this.unheard(error) : void this.answer(message)),
       }),
     ];
     this.unwatch = connection.watch((state) => {
@@ -94,30 +95,39 @@ export class NodeDoors {
   }
 
   private async answer(message: Msg): Promise<void> {
+    const { clock, receive } = this.parts;
+    const until = clock.elapsed() + ANSWER_MS;
     try {
       const { id, newcomer } = decodeNewcomer(message.string());
-      const take = await this.parts.receive(newcomer);
+      const taken = await receive(newcomer);
+      // The other node waits no more, and has knocked again: a listener that came twice would be refused the second time.
+      const take = clock.elapsed() < until ? taken : undefined;
       const answer: Answer = { reception: take ? 'accepted' : 'elsewhere' };
       message.respond(JSON.stringify(answer));
       take?.(this.tunnels.accept(id));
     } catch (error) {
-      this.failed(error);
-      message.respond(JSON.stringify({ reception: 'elsewhere' } satisfies Answer));
+      // That NATS is away, or the home of somebody else, is no failure of the program.
+      const isKnown = error instanceof RelayError || error instanceof NatsError;
+      if (isKnown) this.log.warn(`Somebody who came through another node was not let in: ${error.message}`);
+      else this.log.error(error);
+      this.guard(() => message.respond(JSON.stringify({ reception: 'elsewhere' } satisfies Answer)));
     }
   }
 
   private take(message: Uint8Array): void {
-    for (const packet of packetsIn(message)) {
-      try {
-        this.tunnels.take(packet);
-      } catch (error) {
-        this.failed(error);
-      }
+    for (const packet of packetsIn(message)) this.guard(() => this.tunnels.take(packet));
+  }
+
+  private guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.log.error(error);
     }
   }
 
-  private failed(error: unknown): void {
-    this.log.error(natsError(error, this.parts.connection.where));
+  private unheard(error: unknown): void {
+    this.log.error(natsError(error, this.parts.connection.where).message);
   }
 }
 

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Subscription } from '@nats-io/transport-node';
 import type { Gone } from '../../environments/changed-environments.js';
 import type { SupersededNews } from '../../environments/superseded-listeners.js';
+import type { ScopedEnvironment } from '../engine.js';
 import type { NatsConnection } from './nats-connection.js';
 import { natsError } from './nats.error.js';
 
@@ -9,6 +10,8 @@ import { natsError } from './nats.error.js';
 export type News =
   /** An environment has registered; with `gone`, it was deleted or has another name. */
   | { readonly kind: 'environment'; readonly id: string; readonly gone?: Gone | undefined }
+  /** An environment has registered under this name, perhaps another one than before. */
+  | { readonly kind: 'named'; readonly environment: ScopedEnvironment }
   | { readonly kind: 'superseded'; readonly news: SupersededNews };
 
 interface Told {

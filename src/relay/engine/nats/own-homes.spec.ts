@@ -18,11 +18,15 @@ const ONLINE: PresenceRecord = {
 class World {
   readonly clock = new ManualClock();
   readonly did: string[] = [];
+  readonly counted: string[] = [];
   readonly records = new Map<string, HomeRecord>();
   readonly here = new Map<string, PresenceRecord>();
   /** Of the next history: what loading it resolves with. */
   loading: Promise<void> = Promise.resolve();
   failing: Error | undefined;
+  isServing = true;
+  /** What happens before whoever claims is told. */
+  claiming: () => void = () => {};
   readonly own: OwnHomes;
 
   constructor() {
@@ -31,6 +35,7 @@ class World {
       here: {
         presenceOf: (id) => here.get(id),
         factsOf: () => ({ mode: 'plan' }),
+        finish: async (id) => void did.push(`finish ${id}`),
         leave: (id) => {
           did.push(`leave ${id}`);
           here.delete(id);
@@ -38,7 +43,11 @@ class World {
       },
       homes: {
         self: SELF,
-        claim: async (id, gone) => this.claim(id, gone),
+        claim: async (id, gone) => {
+          const claim = this.claim(id, gone);
+          this.claiming();
+          return claim;
+        },
         give: async (id, shown) => {
           did.push(`give ${id}`);
           if (this.failing) throw this.failing;
@@ -57,6 +66,12 @@ class World {
       },
       clock,
       offlineAfterMs: 1_000,
+      observer: {
+        homeTaken: (from) => void this.counted.push(from),
+        homeLost: () => void this.counted.push('lost'),
+      },
+      finishMs: 1_000,
+      isServing: () => this.isServing,
       failed: (error, id) => void did.push(`failed ${id} ${String(error)}`),
       taken: (id) => void did.push(`taken ${id}`),
     });
@@ -107,7 +122,7 @@ it('one whose history cannot be loaded is given back', async () => {
   world.loading = Promise.reject(new Error('NATS is away'));
   await expect(world.own.find('env-1')).rejects.toThrow('NATS is away');
   expect(world.own.count).toBe(0);
-  expect(world.did).toEqual(['prepare env-1 1', 'leave env-1', 'release env-1', 'give env-1']);
+  expect(world.did).toEqual(['prepare env-1 1', 'finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
 });
 
 it('one that another node has stays there, unless that node is gone', async () => {
@@ -116,6 +131,7 @@ it('one that another node has stays there, unless that node is gone', async () =
   expect(await world.own.find('env-1', 'another')).toBe('other');
   expect(await world.own.find('env-1', 'other')).toBeInstanceOf(OwnHome);
   expect(world.did).toEqual(['taken env-1', 'prepare env-1 5']);
+  expect(world.counted).toEqual(['gone']);
 });
 
 it('one that is given back is taken again only when that is done', async () => {
@@ -128,7 +144,7 @@ it('one that is given back is taken again only when that is done', async () => {
   expect(again).toMatchObject({
     claim: { term: 2, before: { presence: { online: true, awaySince: world.clock.now() } } },
   });
-  const gave = ['leave env-1', 'release env-1', 'give env-1'];
+  const gave = ['finish env-1', 'leave env-1', 'release env-1', 'give env-1'];
   expect(world.did).toEqual(['prepare env-1 1', ...gave, 'taken env-1', 'prepare env-1 2']);
 });
 
@@ -146,6 +162,41 @@ it('one that another node has taken is let go of, and nothing more of it is writ
   world.own.lose('env-1');
   await world.own.leave('env-1');
   expect(world.did).toEqual(['prepare env-1 1', 'abandon env-1', 'leave env-1']);
+  expect(world.counted).toEqual(['nowhere', 'lost']);
+});
+
+it('what is given back before its device is here is shown as it was before', async () => {
+  world.records.set('env-1', at('', { presence: ONLINE, facts: { branch: 'main' } }));
+  await world.own.find('env-1');
+  await world.own.leave('env-1');
+  expect(world.records.get('env-1')).toMatchObject({
+    presence: { online: true, awaySince: world.clock.now() },
+    facts: { branch: 'main' },
+  });
+});
+
+it('a history that is being loaded is let go of when it is here, and nobody has it before', async () => {
+  let loaded = (): void => {};
+  world.loading = new Promise((resolve) => (loaded = resolve));
+  const finding = world.own.find('env-1');
+  await settle();
+  world.own.lose('env-1');
+  world.records.delete('env-1');
+  const again = world.own.find('env-1');
+  await settle();
+  expect(world.did).toEqual(['prepare env-1 1', 'abandon env-1', 'leave env-1']);
+  world.loading = Promise.resolve();
+  loaded();
+  expect(await finding).toBe(await again);
+  expect(world.did.slice(3)).toEqual(['abandon env-1', 'prepare env-1 1']);
+});
+
+it('a node that ends takes no home, nor keeps one that it was just given', async () => {
+  world.claiming = () => (world.isServing = false);
+  await expect(world.own.find('env-1')).rejects.toMatchObject({ code: 'NODE_AWAY' });
+  await expect(world.own.find('env-2')).rejects.toMatchObject({ code: 'NODE_AWAY' });
+  expect(world.did).toEqual(['finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
+  expect([world.own.count, world.records.size]).toEqual([0, 1]);
 });
 
 it('one that was deleted is served nowhere; what could not be deleted is told', async () => {

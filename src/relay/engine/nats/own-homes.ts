@@ -1,6 +1,8 @@
 import type { Clock } from '../../../protocol/index.js';
 import type { PresenceRecord } from '../../environments/presence.js';
+import { RelayError } from '../../relay.error.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
+import type { HomeBefore } from '../engine.metrics.js';
 import type { Claim, Homes, Shown } from './homes.js';
 import { away, expecting, factsSince } from './shown.js';
 
@@ -20,7 +22,9 @@ export interface SharedHistories {
 export class OwnHome {
   /** Resolves once its history is here. */
   ready: Promise<void> = Promise.resolve();
-  /** Sockets that are about to be handed over. */
+  /** While it is on its way: nobody else may touch it until then. Never rejects. */
+  loading: Promise<void> | undefined;
+  /** Those who wait for its history. */
   expected = 0;
   /** As it was written down last. */
   written = '';
@@ -34,13 +38,25 @@ export class OwnHome {
   ) {}
 }
 
+/** Told of environments that come and go against the will of nodes. */
+export interface OwnHomesObserver {
+  homeTaken(from: HomeBefore): void;
+  /** Another node has taken it. */
+  homeLost(): void;
+}
+
 export interface OwnHomesParts {
-  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'leave'>;
+  readonly here: Pick<EmbeddedEngine, 'presenceOf' | 'factsOf' | 'finish' | 'leave'>;
   readonly homes: Pick<Homes, 'self' | 'claim' | 'give' | 'remove'>;
   readonly histories: SharedHistories;
   readonly clock: Clock;
   /** A device that was online at the last home is so here for this long, in ms. */
   readonly offlineAfterMs: number;
+  readonly observer: OwnHomesObserver;
+  /** Commands that are under way at a home that is given back have this time to end, in ms. */
+  readonly finishMs: number;
+  /** Whether this node takes homes. */
+  isServing(): boolean;
   failed(error: unknown, environmentId: string): void;
   /** Told of each that this node has taken which had a home before: it is shown as its device is expected here. */
   taken(environmentId: string): void;
@@ -74,22 +90,33 @@ export class OwnHomes {
    *
    * @param gone a node that lives no more
    * @returns its node; for this one the home, with its history here
-   * @throws RelayError ENGINE_AWAY
+   * @throws RelayError ENGINE_AWAY; NODE_AWAY where this node ends, and takes none any more
    */
   async find(environmentId: string, gone?: string): Promise<string | OwnHome> {
     await this.leaving.get(environmentId);
     const known = this.own.get(environmentId);
     if (known) return this.whenReady(environmentId, known);
-    const { homes, histories, clock } = this.parts;
+    const { homes, histories, clock, isServing } = this.parts;
+    if (!isServing()) throw new RelayError('NODE_AWAY');
     const claim = await homes.claim(environmentId, gone);
     if (claim.node !== homes.self) return claim.node;
+    // It was given back, or lost, before the answer was here.
+    if (this.leaving.has(environmentId)) return this.find(environmentId);
     // Somebody else here may have found it meanwhile.
     const found = this.own.get(environmentId);
     if (found) return this.whenReady(environmentId, found);
     const home = new OwnHome(claim, clock.now());
     this.own.set(environmentId, home);
+    this.parts.observer.homeTaken(gone !== undefined && claim.before?.node === gone ? 'gone' : 'nowhere');
     if (claim.before) this.parts.taken(environmentId);
-    home.ready = histories.prepare(environmentId, claim.term).catch(async (error: unknown) => {
+    if (!isServing()) {
+      await this.leave(environmentId);
+      throw new RelayError('NODE_AWAY');
+    }
+    const loading = histories.prepare(environmentId, claim.term);
+    const loaded = (): void => (home.loading = undefined);
+    home.loading = loading.then(loaded, loaded);
+    home.ready = loading.catch(async (error: unknown) => {
       await this.leave(environmentId);
       throw error;
     });
@@ -98,21 +125,35 @@ export class OwnHomes {
 
   /** Gives an environment back, with what its devices and clients have here: they are told to come again. Throws nothing. */
   leave(environmentId: string): Promise<void> {
-    if (!this.own.has(environmentId)) return this.leaving.get(environmentId) ?? Promise.resolve();
+    const home = this.own.get(environmentId);
+    if (!home) return this.leaving.get(environmentId) ?? Promise.resolve();
+    const { here, homes, histories, clock, finishMs, isServing } = this.parts;
+    const before = this.shown(environmentId);
     return this.end(environmentId, async () => {
-      const shown = this.shown(environmentId);
-      this.parts.here.leave(environmentId);
-      await this.parts.histories.release(environmentId);
-      await this.parts.homes.give(environmentId, away(shown, this.parts.clock.now()));
+      await here.finish(environmentId, finishMs);
+      const shown: Shown = {
+        presence: here.presenceOf(environmentId) ?? before.presence,
+        facts: factsSince(before.facts, here.factsOf(environmentId)),
+      };
+      here.leave(environmentId);
+      // A node that ends need not wait: what it loads is of no use to anybody.
+      if (isServing()) await home.loading;
+      await histories.release(environmentId);
+      await homes.give(environmentId, away(shown, clock.now()));
     });
   }
 
   /** Another node has taken it. */
   lose(environmentId: string): void {
-    if (!this.own.has(environmentId)) return;
+    const home = this.own.get(environmentId);
+    if (!home) return;
+    this.parts.observer.homeLost();
     void this.end(environmentId, async () => {
       this.parts.histories.abandon(environmentId);
       this.parts.here.leave(environmentId);
+      if (!home.loading) return;
+      await home.loading;
+      this.parts.histories.abandon(environmentId);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ChannelSocket, SocketReceiver } from '../../../channel/index.js';
-import { CLOSE_CODES } from '../../../protocol/index.js';
+import { CLOSE_CODES, messagesReadReason, sleep, type Clock } from '../../../protocol/index.js';
 import type { Packet, PacketKind } from './tunnel-packet.js';
 
 /** What a tunnel needs of the node it ends at. */
@@ -10,6 +10,10 @@ export interface TunnelOutlets {
   owes(tunnel: Tunnel, bytes: number): void;
   /** A packet that says where this end stands has left. */
   told(tunnel: Tunnel): void;
+  /** More is kept to be sent again, or less (bytes). */
+  kept(bytes: number): void;
+  /** Whether all tunnels together keep no more than they may. */
+  readonly mayKeep: boolean;
   /** Nothing comes or goes any more. */
   ended(tunnel: Tunnel): void;
 }
@@ -19,6 +23,8 @@ export interface TunnelLimits {
   readonly bodyBytes: number;
   /** Bytes that the other end has not said to have received; beyond, the tunnel breaks. */
   readonly keptBytes: number;
+  /** Looks without a packet of the other end; with the next one it is asked whether it is there. */
+  readonly quietLooks: number;
 }
 
 /** May say later when each message has left. */
@@ -41,7 +47,13 @@ interface Untaken {
   readonly written: (() => void) | undefined;
 }
 
+/** What a packet takes in memory beside its body, about: also those without one are counted. */
+const PACKET_BYTES = 100;
 const NOTHING = new Uint8Array();
+const STOPS = 'The relay restarts; reconnect.';
+/** A node that stops waits so long for the other end of a tunnel, in ms, and looks so often. */
+const LEAVE_MS = 1_000;
+const LOOK_AGAIN_MS = 10;
 const BROKEN = 'The relay node that serves this environment is gone; reconnect.';
 
 /**
@@ -63,10 +75,14 @@ export class Tunnel implements ChannelSocket {
   private hasAsked = false;
   /** What was outstanding at the last look. */
   private seen = 0;
+  /** Looks since the last packet. */
+  private quiet = 0;
   private receiver: TunnelReceiver | undefined;
   /** Whether its receiver says when a message has left; else it is done with once it was handed over. */
   private isJoined = false;
   private early: ((receiver: TunnelReceiver) => void)[] = [];
+  /** The socket that this end is connected with, and the messages that it passed on; where its peer is to be told of them. */
+  private joined: { readonly socket: ChannelSocket; messages: number; isLeaving: boolean } | undefined;
   private closing = { code: CLOSE_CODES.ABNORMAL.code as number, reason: '' };
 
   constructor(
@@ -93,12 +109,14 @@ export class Tunnel implements ChannelSocket {
     this.number('text', bytes.subarray(from));
     this.untaken.push({ seq: this.sent, length: text.length, written });
     this.untakenLength += text.length;
-    if (this.keptBytes > this.limits.keptBytes) this.break();
+    this.bound();
   }
 
   /** Passes on that a binary message came: of those nobody reads more than that. */
   sendBinary(): void {
-    if (this.open) this.number('binary', NOTHING);
+    if (!this.open) return;
+    this.number('binary', NOTHING);
+    this.bound();
   }
 
   close(code: number, reason = ''): void {
@@ -116,22 +134,49 @@ export class Tunnel implements ChannelSocket {
     this.begin(receiver);
   }
 
-  /** Connects this end with a socket: what comes on either goes to the other. */
-  join(socket: ChannelSocket): void {
+  /** Whether the peer of its socket is to be told how many of its messages were passed on. */
+  get counts(): boolean {
+    return this.joined !== undefined;
+  }
+
+  /**
+   * Connects this end with a socket: what comes on either goes to the other.
+   *
+   * @param counts whether its peer is to be told how many of its messages were passed on
+   */
+  join(socket: ChannelSocket, counts = false): void {
     this.isJoined = true;
+    const joined = { socket, messages: 0, isLeaving: false };
+    if (counts) this.joined = joined;
     this.begin({
       message: (text, isBinary, taken) => (isBinary ? taken() : socket.send(text, taken)),
       closed: (code, reason) => (code === CLOSE_CODES.ABNORMAL.code ? socket.terminate() : socket.close(code, reason)),
     });
     socket.receive({
-      message: (text, isBinary) => (isBinary ? this.sendBinary() : this.send(text)),
+      message: (text, isBinary) => {
+        if (joined.isLeaving) return;
+        joined.messages++;
+        if (isBinary) this.sendBinary();
+        else this.send(text);
+      },
       closed: (code, reason) => this.close(code, reason),
     });
+  }
+
+  /** This node stops: nothing more is passed on, and once the other end has what was, the peer of the socket is told to come again. */
+  async leave(clock: Clock): Promise<void> {
+    const { joined } = this;
+    if (!joined) return;
+    joined.isLeaving = true;
+    const until = clock.elapsed() + LEAVE_MS;
+    while (this.kept.length > 0 && this.open && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
+    joined.socket.close(CLOSE_CODES.RESTART.code, messagesReadReason(STOPS, joined.messages));
   }
 
   /** A packet of the other end. */
   take(packet: Packet): void {
     if (this.phase === 'ended') return;
+    this.quiet = 0;
     this.hear(packet);
     switch (packet.kind) {
       case 'acknowledge':
@@ -157,11 +202,16 @@ export class Tunnel implements ChannelSocket {
     this.say('ask');
   }
 
-  /** Now and then: asks where nothing has moved since the last look, because the last packet of all may be lost like any other. */
+  /**
+   * Now and then: asks where nothing has moved since the last look, because the last packet of all may be lost like any other, and where
+   * nothing has come for long: that the other end is gone may be lost, too.
+   */
   look(): void {
     const [first] = this.kept;
     const oldest = first?.seq ?? this.untaken[0]?.seq ?? 0;
-    if (oldest > 0 && oldest === this.seen) this.ask();
+    const isQuiet = ++this.quiet > this.limits.quietLooks;
+    if (isQuiet) this.quiet = 0;
+    if (isQuiet || (oldest > 0 && oldest === this.seen)) this.ask();
     this.seen = oldest;
   }
 
@@ -186,8 +236,17 @@ export class Tunnel implements ChannelSocket {
   private number(kind: PacketKind, body: Uint8Array): void {
     const kept = { seq: ++this.sent, kind, body };
     this.kept.push(kept);
-    this.keptBytes += body.length;
+    this.count(sizeOf(kept));
     this.publish(kept);
+  }
+
+  private count(bytes: number): void {
+    this.keptBytes += bytes;
+    this.outlets.kept(bytes);
+  }
+
+  private bound(): void {
+    if (!this.outlets.mayKeep || this.keptBytes > this.limits.keptBytes) this.break();
   }
 
   private publish({ seq, kind, body }: Kept): void {
@@ -207,7 +266,7 @@ export class Tunnel implements ChannelSocket {
   /** What the other end says of itself; a packet that was overtaken says less than is known. */
   private hear({ received, taken }: Packet): void {
     const had = countWhile(this.kept, ({ seq }) => seq <= received);
-    for (const { body } of this.kept.splice(0, had)) this.keptBytes -= body.length;
+    for (const kept of this.kept.splice(0, had)) this.count(-sizeOf(kept));
     const done = countWhile(this.untaken, ({ seq }) => seq <= taken);
     for (const { length, written } of this.untaken.splice(0, done)) {
       this.untakenLength -= length;
@@ -260,6 +319,7 @@ export class Tunnel implements ChannelSocket {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.kept = [];
+    this.count(-this.keptBytes);
     const { untaken } = this;
     this.untaken = [];
     this.untakenLength = 0;
@@ -272,6 +332,10 @@ export class Tunnel implements ChannelSocket {
     if (this.receiver) event(this.receiver);
     else this.early.push(event);
   }
+}
+
+function sizeOf({ body }: Kept): number {
+  return PACKET_BYTES + body.length;
 }
 
 function countWhile<T>(list: readonly T[], holds: (item: T) => boolean): number {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock, settle } from '../../../../test/kit/manual-clock.js';
 import { MemorySocket } from '../../../../test/kit/memory-socket.js';
 import type { ChannelSocket } from '../../../channel/index.js';
+import type { Tunnel } from './tunnel.js';
 import { Tunnels, type TunnelsOptions } from './tunnels.js';
 
 const SEED = 20261123;
@@ -118,6 +119,30 @@ describe('a tunnel', () => {
     expect([between.edge.count, between.home.count]).toEqual([0, 0]);
   });
 
+  it('C26 whose node stops passes nothing on any more, and says how much it did once the home has that', async () => {
+    const between = new Between();
+    const { atEdge, atHome } = tunnel(between);
+    const [near, far] = MemorySocket.pair();
+    atEdge.join(near, true);
+    const home = new Heard(atHome);
+    far.send('one');
+    far.send('two');
+    await settle();
+    expect(between.edge.leaving()).toEqual([atEdge]);
+    const leaving = atEdge.leave(between.clock);
+    far.send('three');
+    await between.clock.advance(100);
+    expect(far.closedWith).toBeUndefined();
+    await between.settled();
+    await leaving;
+    await settle();
+    expect(far.closedWith).toMatchObject({ code: 1_012, reason: expect.stringMatching(/^Messages-Read: 2\./) });
+    await between.settled();
+    expect(home.texts).toEqual(['one', 'two']);
+    expect(home.closes).toEqual([1_012]);
+    expect(between.edge.leaving()).toEqual([]);
+  });
+
   it('tells the home how a socket closed, and cuts one whose home cuts it', async () => {
     const between = new Between();
     const [one, other] = [tunnel(between), tunnel(between)];
@@ -168,10 +193,44 @@ describe('a tunnel', () => {
     const between = new Between({ keptBytes: 1_000 });
     const { atEdge } = tunnel(between);
     const heard = new Heard(atEdge);
-    atEdge.send('x'.repeat(999));
+    atEdge.send('x'.repeat(900));
     expect(heard.closes).toEqual([]);
     atEdge.send('xx');
     expect(heard.closes).toEqual([1_012]);
+  });
+
+  it.each<[string, (tunnel: Tunnel) => void]>([
+    ['nothing in them', (atEdge) => atEdge.send('')],
+    ['bytes that nobody reads', (atEdge) => atEdge.sendBinary()],
+  ])('breaks when too many messages wait for the other node, also with %s', (_what, send) => {
+    const between = new Between({ keptBytes: 10_000 });
+    const { atEdge } = tunnel(between);
+    for (let count = 0; count < 1_000; count++) send(atEdge);
+    expect(atEdge.open).toBe(false);
+  });
+
+  it('breaks when more waits in all of them together than may; what has arrived does not count', async () => {
+    const between = new Between({ allKeptBytes: 2_000 });
+    const tunnels = Array.from({ length: 3 }, () => tunnel(between));
+    const [first, second, third] = tunnels.map(({ atEdge }) => atEdge);
+    first?.send('x'.repeat(1_500));
+    second?.send('x'.repeat(1_500));
+    expect(tunnels.map(({ atEdge }) => atEdge.open)).toEqual([true, false, true]);
+    await between.settled();
+    third?.send('x'.repeat(1_500));
+    expect(tunnels.map(({ atEdge }) => atEdge.open)).toEqual([true, false, true]);
+  });
+
+  it('finds out by itself that the other end went without a word that arrived', async () => {
+    const between = new Between({ quietLooks: 3 });
+    const { atEdge, atHome } = tunnel(between);
+    const edge = new Heard(atEdge);
+    const quiet = tunnel(between);
+    atHome.break();
+    between.waiting.splice(0);
+    await between.settled();
+    expect(edge.closes).toEqual([1_012]);
+    expect([quiet.atEdge.open, quiet.atHome.open]).toEqual([true, true]);
   });
 
   it('finds out by itself that its last packet was lost', async () => {

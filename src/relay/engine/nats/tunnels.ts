@@ -19,12 +19,16 @@ export interface TunnelsObserver {
 export interface TunnelsOptions {
   /** Bytes of one tunnel that the other node has not received; beyond, it breaks. Default 32 MiB. */
   readonly keptBytes?: number;
+  /** Bytes of all of them together; beyond, the one breaks that would keep more. Default 256 MiB. */
+  readonly allKeptBytes?: number;
   /** What was read is acknowledged after this time, in ms. Default 5. */
   readonly acknowledgeMs?: number;
   /** Or at once, when it is so many bytes. Default 32 KiB. */
   readonly acknowledgeBytes?: number;
   /** Tunnels are looked at this often, in ms: what has not moved since is asked for. Default 1,000. */
   readonly lookMs?: number;
+  /** One that nothing came through for so many looks is asked whether it is there: its end may have been lost. Default 60. */
+  readonly quietLooks?: number;
 }
 
 const KIB = 1024;
@@ -38,12 +42,14 @@ export class Tunnels implements TunnelOutlets {
   /** Bytes read by those that owe an acknowledgement. */
   private readonly owing = new Map<Tunnel, number>();
   private readonly limits: TunnelLimits;
+  private readonly allKeptBytes: number;
   private readonly acknowledgeMs: number;
   private readonly acknowledgeBytes: number;
   private readonly lookMs: number;
   private acknowledging: Timer | undefined;
   private looking: Timer | undefined;
   private opened = 0;
+  private keptBytes = 0;
 
   /** @param self the incarnation of this node: letters, digits, `-` and `_` */
   constructor(
@@ -53,10 +59,12 @@ export class Tunnels implements TunnelOutlets {
     private readonly observer: TunnelsObserver,
     options: TunnelsOptions = {},
   ) {
-    const { keptBytes = 32 * KIB * KIB, acknowledgeMs = 5, acknowledgeBytes = 32 * KIB, lookMs = 1_000 } = options;
+    const { keptBytes = 32 * KIB * KIB, allKeptBytes = 256 * KIB * KIB, quietLooks = 60 } = options;
+    const { acknowledgeMs = 5, acknowledgeBytes = 32 * KIB, lookMs = 1_000 } = options;
     // What the server allows may change while this node is connected to another server: half of it is always there.
     const bodyBytes = Math.max(KIB, Math.floor((bus.maxPacketBytes - MOST_HEADER_BYTES) / 2));
-    this.limits = { bodyBytes, keptBytes };
+    this.limits = { bodyBytes, keptBytes, quietLooks };
+    this.allKeptBytes = allKeptBytes;
     this.acknowledgeMs = acknowledgeMs;
     this.acknowledgeBytes = acknowledgeBytes;
     this.lookMs = lookMs;
@@ -99,6 +107,11 @@ export class Tunnels implements TunnelOutlets {
     for (const tunnel of this.tunnels.values()) if (isGone(this.otherOf(tunnel.id))) tunnel.break();
   }
 
+  /** Those of sockets at this node whose clients are to be told how much was passed on. */
+  leaving(): Tunnel[] {
+    return [...this.tunnels.values()].filter(({ counts }) => counts);
+  }
+
   /** Stops its timers. */
   stop(): void {
     this.acknowledging?.cancel();
@@ -116,6 +129,14 @@ export class Tunnels implements TunnelOutlets {
     if (owed >= this.acknowledgeBytes) return tunnel.acknowledge();
     this.owing.set(tunnel, owed);
     this.acknowledging ??= this.clock.after(this.acknowledgeMs, () => this.acknowledge());
+  }
+
+  get mayKeep(): boolean {
+    return this.keptBytes <= this.allKeptBytes;
+  }
+
+  kept(bytes: number): void {
+    this.keptBytes += bytes;
   }
 
   told(tunnel: Tunnel): void {

@@ -1,11 +1,16 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { ManualClock, settle } from '../../../../test/kit/manual-clock.js';
+import type { AdmittedClient } from '../../gateways/client.admission.js';
+import { NatsError } from './nats.error.js';
+import type { Newcomer } from './newcomer.js';
+import { sleep } from '../../../protocol/index.js';
 import { OwnHome } from './own-homes.js';
 import { Tunnels } from './tunnels.js';
-import { type Arrival, WayHome } from './way-home.js';
+import { type Arrival, NOT_HERE, WayHome } from './way-home.js';
 
 const WAIT_MS = 10_000;
 const NEWCOMER = { kind: 'call', environmentId: 'env-1' } as const;
+const SOCKET: Newcomer = { ...NEWCOMER, kind: 'client', admitted: {} as AdmittedClient };
 const ARRIVAL: Arrival<string> = { atHome: () => 'at home', through: () => 'through a tunnel' };
 
 class World {
@@ -17,6 +22,7 @@ class World {
   reception: 'accepted' | 'elsewhere' | 'away' | 'unheard' = 'accepted';
   readonly gone = new Set<string>();
   readonly silent = new Set<string>();
+  readonly draining = new Set<string>();
   isServing = true;
   readonly claims: (string | undefined)[] = [];
   private readonly tunnels = new Tunnels('self', { maxPacketBytes: 1_024, publish() {} }, this.clock, {
@@ -32,10 +38,15 @@ class World {
       },
       of: () => (this.node === undefined ? this.here : undefined),
     },
+    homes: { self: 'self', nodeOf: async () => this.node, news: (_id, ms) => sleep(this.clock, ms) },
     doors: {
       knock: async (node) => (this.reception === 'accepted' ? this.tunnels.dial(node) : this.reception),
     },
-    nodes: { isGone: async (node) => this.gone.has(node), isSilent: (node) => this.silent.has(node) },
+    nodes: {
+      isDraining: (node) => this.draining.has(node),
+      isGone: async (node) => this.gone.has(node),
+      isSilent: (node) => this.silent.has(node),
+    },
     clock: this.clock,
     homeWaitMs: WAIT_MS,
     isServing: () => this.isServing,
@@ -77,6 +88,33 @@ it('a home that does not answer for a moment is looked for again, and not taken 
   expect(world.claims).not.toContain('other');
 });
 
+it('a home that has moved before it did anything is looked for again', async () => {
+  const done: (string | typeof NOT_HERE)[] = [NOT_HERE, 'at home'];
+  const taking = world.way.take(NEWCOMER, { ...ARRIVAL, atHome: () => done.shift() ?? NOT_HERE });
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'at home' });
+  expect(done).toEqual([]);
+});
+
+it('a home whose node stops is waited for', async () => {
+  world.node = 'other';
+  world.draining.add('other');
+  const taking = world.way.take(NEWCOMER, ARRIVAL);
+  await world.clock.advance(1_000);
+  world.node = undefined;
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'at home' });
+});
+
+it('who comes while NATS does not say whether a node lives is told that', async () => {
+  world.node = 'other';
+  world.reception = 'away';
+  vi.spyOn(world.gone, 'has').mockImplementation(() => {
+    throw new NatsError('NATS is away.');
+  });
+  await expect(world.way.take(NEWCOMER, ARRIVAL)).rejects.toMatchObject({ code: 'ENGINE_AWAY' });
+});
+
 it('nobody waits for longer than that, nor when that is not wanted any more, nor while this node ends', async () => {
   world.node = 'other';
   world.reception = 'away';
@@ -90,5 +128,17 @@ it('nobody waits for longer than that, nor when that is not wanted any more, nor
   await world.clock.advance(WAIT_MS);
   expect(await late).toBeUndefined();
   world.isServing = false;
-  expect(await world.way.take(NEWCOMER, ARRIVAL)).toBeUndefined();
+  expect(await world.way.take(SOCKET, ARRIVAL)).toBeUndefined();
+});
+
+it('C26 a request that came before its node stops is answered: here while the home is here, and by the next one', async () => {
+  world.isServing = false;
+  expect(await world.way.take(NEWCOMER, ARRIVAL)).toEqual({ done: 'at home' });
+  world.node = 'self';
+  const taking = world.way.take(NEWCOMER, ARRIVAL);
+  await world.clock.advance(1_000);
+  world.node = 'other';
+  await world.clock.advance(1_000);
+  expect(await taking).toEqual({ done: 'through a tunnel' });
+  expect(world.claims).toEqual([]);
 });

@@ -30,6 +30,14 @@ export interface StoredMessage {
   readonly data: Uint8Array;
 }
 
+/** Which messages are read. */
+export interface ReadFrom {
+  /** Sequence of the first that counts. Default: the first of all. */
+  readonly from?: number;
+  /** Sequence of one that is there: it is waited for until the server that is asked has it, too. Default: none. */
+  readonly through?: number;
+}
+
 /** A stream of messages on subjects, as histories use one. Every method rejects with another error than these while it is away. */
 export interface HistoryStream {
   /** Bytes of the data in one message. */
@@ -42,12 +50,17 @@ export interface HistoryStream {
   publish(message: NewMessage, after: number): Promise<number>;
   /** The newest message on a subject. */
   last(subject: string): Promise<StoredMessage | undefined>;
+  /** The message with this sequence. */
+  get(sequence: number): Promise<StoredMessage | undefined>;
   /** Lets go of the messages of a subject (`*` and `>` stand for any) below a sequence. Default: of all. */
   purge(subject: string, below?: number): Promise<void>;
-  /** Which subjects have messages now. */
-  subjects(filter: string): Promise<ReadonlySet<string>>;
-  /** All messages that are there now, in the order of their sequences. */
-  read(filter: string): AsyncIterable<StoredMessage>;
+  /** How many messages each subject has now. */
+  subjects(filter: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The messages that are there now, in the order of their sequences. The server that is asked may be behind the one that counts
+   * and knows the newest ones.
+   */
+  read(filter: string, range?: ReadFrom): AsyncIterable<StoredMessage>;
 }
 
 /** The newest message of a subject is another one than its publisher has named. */

@@ -1,15 +1,17 @@
 import { IsOptional } from 'class-validator';
 import { Bytes, Milliseconds, WholeNumber } from '../../../../config/index.js';
+import { DEFAULT_PARTITIONS, PARTITIONS } from '../nats.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
 const SECOND = 1_000;
 
 /** How histories lie in JetStream. Times in ms, sizes in bytes. */
 export class JetStreamHistoryOptions {
-  /** Streams that share the environments. It is fixed by the first node that ever connects. Default 1. */
-  @WholeNumber({ min: 1, max: 1_000 })
-  partitions: number = 1;
+  /** As `NatsOptions` has it. */
+  @WholeNumber(PARTITIONS)
+  partitions: number = DEFAULT_PARTITIONS;
 
   /** JetStream lets go of events that are older. Default: as long as `history.maxAgeMs` says. */
   @IsOptional()
@@ -26,6 +28,13 @@ export class JetStreamHistoryOptions {
    */
   @Bytes()
   maxUnacknowledgedBytes: number = 64 * MIB;
+
+  /**
+   * What one node keeps of environments whose home it is no more: when they come back, it loads only what is new. 0 keeps nothing. Default
+   * 1 GiB.
+   */
+  @WholeNumber({ min: 0 })
+  maxLeftBytes: number = GIB;
 
   /** How often JetStream is told what of a runtime is not kept any more, and what outlives it. Default 30 s. */
   @Milliseconds({ min: 1 })

@@ -5,19 +5,23 @@ import {
   JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
+  type MsgRequest,
 } from '@nats-io/jetstream';
-import { headers, type MsgHdrs } from '@nats-io/transport-node';
-import { type HistoryStream, type NewMessage, type StoredMessage, WrongSequenceError } from './history-stream.js';
+import { headers, type MsgHdrs, type NatsConnection as CoreConnection } from '@nats-io/transport-node';
+import {
+  type HistoryStream,
+  type NewMessage,
+  type ReadFrom,
+  type StoredMessage,
+  WrongSequenceError,
+} from './history-stream.js';
 import { decodeLabel, encodeLabel } from './message-parts.js';
+import { StreamReader } from './stream-reader.js';
 import { Turnstile } from './turnstile.js';
 
 /** What is stored beside the data: names, a label, how the server finds what came twice. */
 const HEADER_BYTES = 8 * 1024;
 const LABEL = 'Twinlane-Part';
-/** Messages that the server sends in one go: it lets go of a connection that is 64 MiB behind. */
-const READ_MESSAGES = 32;
-/** ms that a server waits for a message that was there when it counted. */
-const READ_MS = 5_000;
 /** Questions for newest messages that one node asks at the same time: after NATS was away there is one for each runtime. */
 const LAST_AT_ONCE = 64;
 /** A reader that was killed is forgotten after this time, in ns. */
@@ -25,6 +29,7 @@ const READER_GONE_NS = 60 * 1e9;
 
 /** What it needs of the connection to NATS. */
 export interface JetStreamLink {
+  readonly core: CoreConnection;
   readonly jetstream: JetStreamClient;
   readonly manager: JetStreamManager;
   /** Bytes of one message, headers included. */
@@ -60,14 +65,12 @@ export class JetStreamHistoryStream implements HistoryStream {
     }
   }
 
-  async last(subject: string): Promise<StoredMessage | undefined> {
-    const { streams } = this.link.manager;
-    const found = await this.lookups.pass(() =>
-      this.link.ask(() => streams.getMessage(this.name, { last_by_subj: subject })),
-    );
-    if (!found) return undefined;
-    const { seq: sequence, data, time, header } = found;
-    return { subject, sequence, at: time.getTime(), label: labelOf(header), data };
+  last(subject: string): Promise<StoredMessage | undefined> {
+    return this.lookUp({ last_by_subj: subject });
+  }
+
+  get(sequence: number): Promise<StoredMessage | undefined> {
+    return this.lookUp({ seq: sequence });
   }
 
   async purge(subject: string, below?: number): Promise<void> {
@@ -75,40 +78,44 @@ export class JetStreamHistoryStream implements HistoryStream {
     await this.link.ask(() => this.link.manager.streams.purge(this.name, { filter: subject, ...upTo }));
   }
 
-  async subjects(filter: string): Promise<ReadonlySet<string>> {
+  async subjects(filter: string): Promise<ReadonlyMap<string, number>> {
     const { streams } = this.link.manager;
     const { state } = await this.link.ask(() => streams.info(this.name, { subjects_filter: filter }));
-    return new Set(Object.keys(state.subjects ?? {}));
+    return new Map(Object.entries(state.subjects ?? {}));
   }
 
-  async *read(filter: string): AsyncIterable<StoredMessage> {
+  async *read(filter: string, { from = 1, through = 0 }: ReadFrom = {}): AsyncIterable<StoredMessage> {
     const { consumers } = this.link.manager;
-    const { name, num_pending: waiting } = await consumers.add(this.name, {
-      ack_policy: AckPolicy.None,
-      deliver_policy: DeliverPolicy.All,
-      filter_subject: filter,
-      inactive_threshold: READER_GONE_NS,
-      mem_storage: true,
-      num_replicas: 1,
-    });
+    const { name, num_pending: waiting } = await this.link.ask(() =>
+      consumers.add(this.name, {
+        ack_policy: AckPolicy.None,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: from,
+        filter_subject: filter,
+        inactive_threshold: READER_GONE_NS,
+        mem_storage: true,
+        num_replicas: 1,
+      }),
+    );
     try {
-      let left = waiting;
-      let delivered = 0;
-      while (left > 0) {
-        const reader = await this.link.jetstream.consumers.get(this.name, name);
-        const messages = await reader.fetch({ max_messages: Math.min(left, READ_MESSAGES), expires: READ_MS });
-        for await (const { subject, seq: sequence, info, time, headers: found, data } of messages) {
-          if (info.deliverySequence !== ++delivered)
-            throw new Error(`Messages of ${this.name} were lost on their way.`);
-          left = info.pending;
-          yield { subject, sequence, at: time.getTime(), label: labelOf(found), data };
-        }
-        // Where fewer came, the others went meanwhile; or the connection.
-        if (left > 0) left = (await consumers.info(this.name, name)).num_pending;
+      const reader = new StreamReader(this.link.core, this.name, name, through);
+      for await (const { message, sequence, at } of reader.read(waiting)) {
+        const { subject, headers: found, data } = message;
+        yield { subject, sequence, at, label: labelOf(found), data };
       }
     } finally {
-      await consumers.delete(this.name, name).catch(isGone);
+      // Nobody waits for that.
+      void consumers.delete(this.name, name).catch(isGone);
     }
+  }
+
+  /** Whoever leads the stream answers. */
+  private async lookUp(wanted: MsgRequest): Promise<StoredMessage | undefined> {
+    const { streams } = this.link.manager;
+    const found = await this.lookups.pass(() => this.link.ask(() => streams.getMessage(this.name, wanted)));
+    if (!found) return undefined;
+    const { subject, seq: sequence, data, time, header } = found;
+    return { subject, sequence, at: time.getTime(), label: labelOf(header), data };
   }
 }
 

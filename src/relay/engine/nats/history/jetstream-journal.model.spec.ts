@@ -10,6 +10,8 @@ const RUNTIMES: readonly Runtime[] = [
   { agent_id: null, conversation_id: 'c' },
 ];
 const UPKEEP_MS = 1_000;
+/** The last one is there for the end only. */
+const NODES = [0, 1, 2];
 
 type Step =
   | { kind: 'emit'; which: number; size: number; keep: number | null; drop: number | null }
@@ -17,7 +19,7 @@ type Step =
   | { kind: 'forget' | 'over'; which: number; size: number }
   | { kind: 'away' | 'back' | 'loseAcks' | 'upkeep' | 'forgetIds' | 'settle' }
   | { kind: 'loseTail'; size: number }
-  | { kind: 'home'; isKilled: boolean };
+  | { kind: 'home'; how: 'given' | 'taken' | 'killed'; to: number; behind: number };
 
 const which = fc.nat(RUNTIMES.length - 1);
 const size = fc.integer({ min: 1, max: 5 });
@@ -44,14 +46,24 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('loseTail' as const), size }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('home' as const), isKilled: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('home' as const),
+      how: fc.constantFrom('given' as const, 'taken' as const, 'killed' as const),
+      to: fc.nat(NODES.length - 2),
+      behind: fc.nat(2),
+    }),
+  },
 );
 
 /** A device, which brings again what the home does not have; the homes, one after the other; and what happens to the stream. */
 class Story {
   private readonly world: FakeHistoryWorld;
-  private link = new FakeLink();
-  private node: JetStreamHistories;
+  private readonly links = NODES.map(() => new FakeLink());
+  /** Each goes on, when it is the home again, from what it has left. */
+  private readonly nodes: JetStreamHistories[];
+  private at = 0;
   private term = 0;
   private epoch = 1;
   /** All that the device has emitted, by runtime. */
@@ -60,22 +72,38 @@ class Story {
   /** Up to which number some home has let go of them. */
   private readonly gone = RUNTIMES.map(() => 0);
 
-  constructor(private readonly limit: number) {
+  /** @param comparesFirst as newer servers do */
+  constructor(
+    private readonly limit: number,
+    comparesFirst: boolean,
+  ) {
     this.world = new FakeHistoryWorld({ upkeepMs: UPKEEP_MS, maxBatchBytes: 100 }, { maxEntriesPerRuntime: limit });
-    this.node = this.world.node(this.link);
+    this.nodes = this.links.map((link) => this.world.node(link));
+    for (const stream of [this.world.events, this.world.records]) stream.comparesFirst = comparesFirst;
+  }
+
+  private get node(): JetStreamHistories {
+    return this.nodeAt(this.at);
+  }
+
+  private get link(): FakeLink {
+    return this.links[this.at] ?? new FakeLink();
   }
 
   get journal(): Journal {
     return this.node.open('env');
   }
 
-  async home(isKilled = true): Promise<void> {
-    if (this.term > 0 && !isKilled) await this.node.release('env');
-    if (isKilled) this.node.abandon('env');
+  /** @param how the last one ends: a node that was killed comes again with nothing */
+  async home(how: Extract<Step, { kind: 'home' }>['how'], to: number, behind: number): Promise<void> {
+    if (this.term > 0 && how === 'given') await this.node.release('env');
+    else this.node.abandon('env');
     this.back();
-    this.link = new FakeLink();
-    this.node = this.world.node(this.link);
+    if (how === 'killed') this.nodes[this.at] = this.world.node(this.link);
+    this.at = to;
+    for (const stream of [this.world.events, this.world.records]) stream.behind = behind;
     await this.node.prepare('env', ++this.term);
+    for (const stream of [this.world.events, this.world.records]) stream.behind = 0;
     for (const [index, runtime] of RUNTIMES.entries()) this.bring(index, runtime);
   }
 
@@ -89,7 +117,7 @@ class Story {
     else if (next.kind === 'back') this.back();
     else if (next.kind === 'upkeep') await this.world.clock.advance(UPKEEP_MS);
     else if (next.kind === 'forgetIds') events.forgetIds();
-    else if (next.kind === 'home') await this.home(next.isKilled);
+    else if (next.kind === 'home') await this.home(next.how, next.to, next.behind);
     else if (next.kind === 'settle') await this.world.clock.advance(0);
     else if (next.kind === 'loseTail') {
       this.away();
@@ -110,8 +138,14 @@ class Story {
     }
     const before = RUNTIMES.map((runtime) => shown(journal, runtime));
     for (const [index, runtime] of RUNTIMES.entries()) this.isTrue(journal, index, runtime);
-    await this.home();
+    await this.home('taken', NODES.length - 1, 0);
     expect(RUNTIMES.map((runtime) => shown(this.journal, runtime))).toEqual(before);
+  }
+
+  private nodeAt(index: number): JetStreamHistories {
+    const node = this.nodes[index];
+    if (!node) throw new Error('no such node');
+    return node;
   }
 
   /** Every event once, in its order and as it was, up to the newest; holes are told, and only of what was let go of once. */
@@ -192,9 +226,10 @@ describe('JetStreamJournal', () => {
       fc.asyncProperty(
         fc.array(step, { maxLength: 80, size: 'max' }),
         fc.integer({ min: 1, max: 60 }),
-        async (steps, limit) => {
-          const story = new Story(limit);
-          await story.home();
+        fc.boolean(),
+        async (steps, limit, comparesFirst) => {
+          const story = new Story(limit, comparesFirst);
+          await story.home('taken', 0, 0);
           for (const next of steps) await story.run(next);
           await story.end();
         },

@@ -5,6 +5,7 @@ import { FencedError, HistoryClosedError, type HistoryStream } from './history-s
 import type { HistorySubjects } from './history-subjects.js';
 import type { Keeping } from './keep-names.js';
 import type { LoadedRuntime } from './load-histories.js';
+import type { LeftRuntime } from './runtime-loader.js';
 import { RuntimeStream } from './runtime-stream.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
 import { StreamMarks } from './stream-marks.js';
@@ -173,6 +174,20 @@ export class JetStreamJournal implements Journal, RuntimeStreamHost {
     for (const stream of this.streams.values()) stream.abandon(error);
   }
 
+  /** Resolves when nothing of it can arrive in the streams any more, once it was abandoned. */
+  async arrived(): Promise<void> {
+    await Promise.all([...this.streams.values()].map((stream) => stream.arrived()));
+  }
+
+  get isOver(): boolean {
+    return this.over !== undefined;
+  }
+
+  /** What a later home at this node can go on from, with this cache. */
+  get left(): readonly LeftRuntime[] {
+    return [...this.streams.values()].flatMap(({ left }) => left ?? []);
+  }
+
   /** NATS was away: looks what the streams have, one runtime after the other. Those that write meanwhile do so by themselves. */
   doubt(): void {
     for (const stream of this.streams.values()) stream.doubt();
@@ -228,7 +243,7 @@ export class JetStreamJournal implements Journal, RuntimeStreamHost {
       at: this.clock.now(),
       marks: new StreamMarks(),
       kept: new Map<string, string>(),
-      isRecordAhead: false,
+      record: 'current' as const,
     };
     const begins = this.removals.get(runtime);
     const stream = new RuntimeStream({ agent_id, conversation_id }, this, place, sent, begins);

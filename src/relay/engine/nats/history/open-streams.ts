@@ -47,7 +47,7 @@ export async function openHistoryStreams(
 
 /** The first stream says how many there are: an environment would be looked for in another one. */
 async function assertPartitions(connection: NatsConnection, wanted: number): Promise<void> {
-  const known = await configOf(connection, `${EVENTS}_0`);
+  const known = await connection.patiently(() => configOf(connection, `${EVENTS}_0`));
   if (!known || known.description === descriptionOf(wanted)) return;
   throw new NatsError(
     `NATS at ${connection.where} keeps histories in ${known.description}, not in ${descriptionOf(wanted)}: set the number that it was set up with.`,

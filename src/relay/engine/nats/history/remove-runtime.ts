@@ -3,7 +3,10 @@ import { asError } from './as-error.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
 import { isLater } from './stream-marks.js';
 
-/** Lets go of all that the streams have of a runtime, however often that is to be tried, unless a later home has it. Never rejects. */
+/**
+ * Lets go of all that the streams have of a runtime, however often that is to be tried, unless a later home has it, or this one is one no
+ * more. Never rejects.
+ */
 export async function removeRuntime(host: RuntimeStreamHost, runtime: Runtime): Promise<void> {
   const { events, records, subjects, term } = host;
   const subject = subjects.events(runtime);
@@ -15,6 +18,7 @@ export async function removeRuntime(host: RuntimeStreamHost, runtime: Runtime): 
       await records.purge(subjects.record(runtime));
       return;
     } catch (failure) {
+      if (host.isOver) return;
       await host.retry(asError(failure));
     }
   }

@@ -1,11 +1,12 @@
 import type { Journal } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { type BatchEntry, decodeBatch, type HistoryBatch } from './history-batch.js';
-import type { StoredMessage } from './history-stream.js';
+import type { PartLabel, StoredMessage } from './history-stream.js';
 import { keepNames } from './keep-names.js';
 import { PartJoiner } from './message-parts.js';
+import { readable } from './readable.js';
 import { isGone, type RecordedEpoch, type RuntimeRecord } from './runtime-record.js';
-import { StreamMarks } from './stream-marks.js';
+import { type StreamMark, StreamMarks } from './stream-marks.js';
 
 /** How far the streams are of one runtime. */
 export interface StreamPlace {
@@ -18,36 +19,67 @@ export interface StreamPlace {
   readonly marks: StreamMarks;
   /** What `keep` has kept, by name. */
   readonly kept: Map<string, string>;
-  /** Whether its record includes what the stream has lost since: it must be written again, before its sequences are used again. */
-  readonly isRecordAhead: boolean;
+  /**
+   * Whether its record says what there is. Where it is ahead, it includes what the stream has lost since: it must be written again,
+   * before its sequences are used again.
+   */
+  readonly record: 'current' | 'behind' | 'ahead';
 }
+
+/** A runtime that the journal has already: a home that this node was before has left it. */
+export interface LeftRuntime {
+  readonly runtime: Runtime;
+  /** The batch up to which journal and stream have the same. */
+  readonly newest: StreamMark;
+  readonly marks: StreamMarks;
+  /** When that was stored, epoch ms. */
+  readonly at: number;
+}
+
+export interface RuntimeLoaderParts {
+  readonly journal: Journal;
+  readonly record: RuntimeRecord | undefined;
+  /** Sequence of the newest message with its record; 0: there is none. */
+  readonly recordSequence: number;
+  readonly left: LeftRuntime | undefined;
+  /** Told of a message that says nothing. */
+  unreadable(error: Error): void;
+}
+
+/** The type of what is no event. */
+const HOLE = 'resume_gap';
 
 interface LastName {
   readonly epoch: string;
   readonly seq: number;
 }
 
-/** Brings one runtime out of the streams into a journal that has nothing of it yet: each event once, by its name. */
+/** Brings one runtime out of the streams into a journal that has nothing of it yet, or what was left of it: each event once, by its name. */
 export class RuntimeLoader {
   private known: Runtime | undefined;
   private readonly joiner = new PartJoiner();
-  private readonly marks = new StreamMarks();
+  private readonly marks: StreamMarks;
   private readonly kept: Map<string, string>;
-  private sequence = 0;
-  private at = 0;
+  private sequence: number;
+  private at: number;
   /** Sequence of the first part of the batch that is being joined. */
   private first = 0;
   private newest: LastName | undefined;
-  private isBegun = false;
+  private isBegun: boolean;
 
-  constructor(
-    private readonly journal: Journal,
-    private readonly record: RuntimeRecord | undefined,
-    private readonly recordSequence: number,
-  ) {
+  private readonly journal: Journal;
+  private readonly record: RuntimeRecord | undefined;
+
+  constructor(private readonly parts: RuntimeLoaderParts) {
+    const { journal, record, left } = parts;
+    this.journal = journal;
+    this.record = record;
     this.known = record?.runtime;
     this.kept = new Map(record?.kept);
-    this.at = record?.at ?? 0;
+    this.at = left?.at ?? record?.at ?? 0;
+    this.marks = left?.marks ?? new StreamMarks();
+    this.sequence = left?.newest.sequence ?? 0;
+    this.isBegun = left !== undefined;
   }
 
   /** Undefined before its first batch is whole, where it has no record. */
@@ -56,9 +88,11 @@ export class RuntimeLoader {
   }
 
   get place(): StreamPlace {
-    const { sequence, recordSequence, at, marks, kept, record } = this;
-    const isRecordAhead = record !== undefined && record.sequence > sequence;
-    return { sequence, recordSequence, at, marks, kept, isRecordAhead };
+    const { sequence, at, marks, kept } = this;
+    const { recordSequence } = this.parts;
+    const recorded = this.record?.sequence ?? 0;
+    const record = recorded > sequence ? 'ahead' : recorded < sequence ? 'behind' : 'current';
+    return { sequence, recordSequence, at, marks, kept, record };
   }
 
   add(message: StoredMessage): void {
@@ -68,14 +102,24 @@ export class RuntimeLoader {
     const body = this.joiner.add(message);
     if (!body) return;
     this.at = at;
-    const batch = decodeBatch(body);
+    const batch = readable(() => decodeBatch(body), this.parts.unreadable) ?? this.holeOf(label);
+    if (!batch) return;
     this.known ??= batch.runtime;
     const isRecorded = sequence <= (this.record?.sequence ?? 0);
     for (const entry of batch.entries) {
       if (!isRecorded) keepNames(this.kept, entry, entry.frame);
       this.take(batch, entry, isRecorded);
     }
-    this.marks.add({ first: this.first, sequence, position: this.journal.bounds(batch.runtime).head });
+    const { head: position } = this.journal.bounds(batch.runtime);
+    this.marks.add({ first: this.first, sequence, position, term: label?.term });
+  }
+
+  /** In place of a batch that cannot be read: which events are missing is known. */
+  private holeOf(label: PartLabel | undefined): HistoryBatch | undefined {
+    const { known: runtime } = this;
+    if (!runtime || !label?.events) return undefined;
+    const { epoch, first, last } = label.events;
+    return { runtime, epoch, entries: [{ seq: first, through: last, type: HOLE, frame: undefined }] };
   }
 
   /**

@@ -9,6 +9,8 @@ export interface RuntimeStreamHost {
   readonly events: HistoryStream;
   readonly records: HistoryStream;
   readonly subjects: HistorySubjects;
+  /** Nothing more goes into the streams. */
+  readonly isOver: boolean;
   /** Has all entries first. */
   readonly cache: Journal;
   readonly clock: Clock;

@@ -6,9 +6,9 @@ import { type BatchEntry, encodeBatch } from './history-batch.js';
 import { WrongSequenceError } from './history-stream.js';
 import { keepNames, type Keeping } from './keep-names.js';
 import { partsOf } from './message-parts.js';
-import type { StreamPlace } from './runtime-loader.js';
+import type { LeftRuntime, StreamPlace } from './runtime-loader.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
-import { isLater, positionOf, type StreamMarks } from './stream-marks.js';
+import { isLater, positionOf, type StreamMark, type StreamMarks } from './stream-marks.js';
 import { nextEntries } from './next-batch.js';
 import { recordedNames, RecordWriter } from './record-writer.js';
 import { removeRuntime } from './remove-runtime.js';
@@ -45,7 +45,7 @@ export class RuntimeStream {
   private misses = 0;
   private isUpkeepDue: boolean;
   /** Whether its record says less than there is to say. */
-  private isChanged = false;
+  private isChanged: boolean;
   /** Whether something was to be done since it was last looked. */
   private isWoken = false;
   private running: Promise<void> | undefined;
@@ -63,7 +63,7 @@ export class RuntimeStream {
   constructor(
     readonly runtime: Runtime,
     private readonly host: RuntimeStreamHost,
-    { sequence, recordSequence, at, marks, kept, isRecordAhead }: StreamPlace,
+    { sequence, recordSequence, at, marks, kept, record }: StreamPlace,
     private sent = host.cache.bounds(runtime).head,
     private readonly begins: Promise<void> = Promise.resolve(),
   ) {
@@ -78,8 +78,10 @@ export class RuntimeStream {
     this.storedKept = new Map(kept);
     this.shown = sent;
     this.recordedOldest = this.oldest;
-    this.isUpkeepDue = isRecordAhead;
-    if (isRecordAhead) this.wake();
+    // An earlier home was killed before it had written the newest.
+    this.isChanged = record === 'behind';
+    this.isUpkeepDue = record === 'ahead';
+    if (this.isUpkeepDue) this.wake();
   }
 
   /** An entry that the cache has now. */
@@ -137,6 +139,11 @@ export class RuntimeStream {
     return new Promise((resolve) => this.settling.push(resolve));
   }
 
+  /** Resolves when nothing is on its way to the streams, once it was abandoned. */
+  async arrived(): Promise<void> {
+    if (this.doing !== 'waiting') await this.running;
+  }
+
   /** Nothing more goes into the streams. */
   abandon(error: Error): void {
     if (this.over) return;
@@ -144,6 +151,15 @@ export class RuntimeStream {
     this.waiters.abandon(error);
     this.unacknowledged.clear();
     this.settled();
+  }
+
+  /** Where it stands, for a later home at this node to go on from; undefined where cache and stream do not have the same. */
+  get left(): LeftRuntime | undefined {
+    const { runtime, marks, sequence, storedAt: at } = this;
+    const { newest } = marks;
+    const { head } = this.host.cache.bounds(runtime);
+    const isWhole = newest?.sequence === sequence && newest.position === head && this.shown === head;
+    return isWhole ? { runtime, newest, marks, at } : undefined;
   }
 
   /** Lets go of all that the streams have of it, once what is on its way has arrived. @returns resolves when that is done */
@@ -247,7 +263,8 @@ export class RuntimeStream {
       sequences.push(sequence);
     }
     this.host.published(entries.length, body.length, clock.elapsed() - begun);
-    this.arrived(tail.position, sequences[0] ?? this.sequence, sequences.at(-1) ?? this.sequence);
+    const [from = this.sequence] = sequences;
+    this.stored({ first: from, sequence: sequences.at(-1) ?? from, position: tail.position, term });
   }
 
   private toStore({ position, seq, through, type, frame }: JournalEntry): BatchEntry {
@@ -256,10 +273,10 @@ export class RuntimeStream {
   }
 
   /** A batch is in the stream. */
-  private arrived(position: number, first: number, sequence: number): void {
+  private stored(mark: StreamMark): void {
     this.storedAt = this.host.clock.now();
-    this.marks.add({ first, sequence, position });
-    this.has(position);
+    this.marks.add(mark);
+    this.has(mark.position);
   }
 
   /** The stream has everything up to a position, as far as it is kept. */
@@ -300,7 +317,8 @@ export class RuntimeStream {
     }
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && positionOf(last, this.runtime, this.marks, this.host.cache);
-    if (last && position !== undefined && position > this.sent) this.arrived(position, last.sequence, last.sequence);
+    if (last && position !== undefined && position > this.sent)
+      this.stored({ first: last.sequence, sequence: last.sequence, position, term: last.label?.term });
     else if (position !== undefined || this.sequence < expected) await this.revert(position ?? 0);
     // Else an earlier home wrote last what is not known here: the device brings it again.
   }

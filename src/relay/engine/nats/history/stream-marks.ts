@@ -10,6 +10,8 @@ export interface StreamMark {
   readonly sequence: number;
   /** Position of its last entry. */
   readonly position: number;
+  /** Which home wrote it; undefined: nobody that is known here. */
+  readonly term: number | undefined;
 }
 
 /** Beyond, every second one is let go: the stream then keeps a little more than it must. */
@@ -23,6 +25,11 @@ export class StreamMarks {
   add(mark: StreamMark): void {
     this.marks.push(mark);
     if (this.marks.length > MAX_MARKS) this.marks = this.marks.filter((_, i) => i % 2 === 1 || i === MAX_MARKS);
+  }
+
+  /** The newest batch. */
+  get newest(): StreamMark | undefined {
+    return this.marks.at(-1);
   }
 
   /** Position of the last entry in the batch that ends with this message; undefined when that is not known. */

@@ -6,8 +6,9 @@
 //   --rounds 5 --seconds 4      of each arm of throughput, latency and steady load
 //   --bytes 400                 of a frame
 //   --pairs 300 --events 600    of the steady load: listeners, each with a client, and events a second of all together
-//   --environments 3000         that are idle, a sixth of them to warm up
-//   --messages 50000            of one runtime each, in the memory of NATS
+//   --environments 2400         that are idle, a sixth of them to warm up
+//   --messages 20000            of one runtime each, in the memory of NATS
+//   --arms home1,tunnel1        some of the arms of throughput, latency and steady load
 //   --profile DIRECTORY         CPU profiles of the nodes
 // 1 GiB of free memory; nats-server as test/kit/install-nats-server.sh installs it.
 import { observeMachine, printResult, printTable, progress } from './kit/figures.mjs';
@@ -31,8 +32,8 @@ const options = readOptions({
   bytes: 400,
   pairs: 300,
   events: 600,
-  environments: 3_000,
-  messages: 50_000,
+  environments: 2_400,
+  messages: 20_000,
   profile: '',
 });
 const { rounds, seconds, bytes, pairs, events, environments, messages, profile } = options;

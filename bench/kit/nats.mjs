@@ -18,10 +18,12 @@ const START_MS = 30_000;
 export async function startNats({ servers = 1, isProfiled = false, args = [] } = {}) {
   const ports = servers === 1 ? [] : await Promise.all(Array.from({ length: servers }, freePort));
   const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
-  const ofCluster = (route, index) =>
-    ['--server_name', `server-${index + 1}`, '--cluster_name', 'bench', '--cluster', route, '--routes'].concat(
-      routes.join(','),
-    );
+  const ofCluster = (route, index) => [
+    `--server_name=server-${index + 1}`,
+    '--cluster_name=bench',
+    `--cluster=${route}`,
+    `--routes=${routes.join(',')}`,
+  ];
   const all = await Promise.all(
     Array.from({ length: servers }, async (_, index) => {
       const cluster = servers === 1 ? [] : ofCluster(routes[index], index);

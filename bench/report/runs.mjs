@@ -20,7 +20,7 @@ export function runsOf(quick) {
       'scale',
       quick
         ? '--rounds 1 --seconds 1 --messages 2000 --environments 300 --pairs 60 --events 120'
-        : '--rounds 3 --seconds 3 --messages 20000 --environments 3000',
+        : '--rounds 3 --seconds 3 --messages 20000 --environments 2400',
     ],
     rolling: [
       'rolling',

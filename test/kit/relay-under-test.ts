@@ -39,6 +39,9 @@ export class FakeRouting {
   deviceRefused(_environmentId: string, _link: DeviceLink, channel: string, { fault }: FrameError): void {
     this.tell(`refused ${channel} ${fault}`);
   }
+  drain(): void {
+    this.tell('drain');
+  }
   limited(limit: string): void {
     this.tell(`limited ${limit}`);
   }

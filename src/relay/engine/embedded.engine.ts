@@ -78,8 +78,10 @@ export class EmbeddedEngine extends Engine {
     return undefined;
   }
 
-  /** Nobody else could go on with anything. */
-  async drain(): Promise<void> {}
+  /** Nobody else could go on with anything: whoever waits for a device when its link closes is told. */
+  async drain(): Promise<void> {
+    this.parts.routing.drain();
+  }
 
   /** Whether anybody's socket of it is open here. */
   serves(environmentId: string): boolean {

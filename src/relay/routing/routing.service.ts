@@ -1,11 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationShutdown,
-  Optional,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
 import {
@@ -43,7 +36,7 @@ const EPOCH_BYTES = 4;
  * either sends makes these methods throw.
  */
 @Injectable()
-export class RoutingService implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class RoutingService implements OnApplicationShutdown {
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
   /** Commits whose failure will be logged: many events are of one. */
@@ -83,7 +76,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
-  beforeApplicationShutdown(): void {
+  drain(): void {
     for (const hub of this.hubs.values()) this.guard('a drain', () => hub.drain());
   }
 

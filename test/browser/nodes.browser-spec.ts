@@ -1,5 +1,4 @@
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NATS_SKIPPED, NatsServer } from '../kit/nats-server.js';
 import { startRelay } from '../kit/twinlane.js';
 import { SKIPPED } from './kit/chromium.js';
@@ -42,24 +41,23 @@ const WHY = SKIPPED ?? NATS_SKIPPED;
 describe.skipIf(WHY !== undefined)(`two relay nodes (${WHY ?? 'NATS is here'})`, () => {
   let nats: NatsServer;
   let bench: ConsoleBench;
-  let second: NestExpressApplication;
   beforeAll(async () => {
     nats = await NatsServer.start();
     bench = await ConsoleBench.start({ relay: { engine: nats.url, nodeName: 'first' } });
-    second = await startRelay({ engine: nats.url, nodeName: 'second' });
   });
   afterAll(async () => {
-    await second?.close();
     await bench?.close();
     await nats?.dispose();
   });
 
   it('are shown as they come and go, and an environment says where it is', async () => {
+    const second = await startRelay({ engine: nats.url, nodeName: 'second' });
+    onTestFinished(() => second.close());
     const visitor = await bench.signedIn(DESK);
     const { page } = visitor;
     await page.getByRole('link', { name: /laptop/ }).click();
-    await page.getByRole('link', { name: 'Connection' }).click();
-    await page.getByRole('link', { name: 'first' }).click();
+    await page.getByRole('link', { name: 'Connection', exact: true }).click();
+    await page.getByRole('link', { name: 'first', exact: true }).click();
     await page.getByText('NATS connected').waitFor();
     const first = page.getByRole('row', { name: /first/ });
     for (const text of ['answers here', 'ready']) await first.getByText(text).waitFor();

@@ -44,7 +44,10 @@ it('a socket opens once whoever is behind it is served: it misses nothing from t
 
 it('a peer that gives up while it is waited for is gone at once', async () => {
   const { relay, path, port } = await begin();
-  const prepare = vi.spyOn(relay.get(Engine), 'prepare').mockReturnValue(new Promise(() => {}));
+  let serve = (): void => {};
+  const served = new Promise<void>((resolve) => (serve = resolve));
+  onTestFinished(() => serve());
+  const prepare = vi.spyOn(relay.get(Engine), 'prepare').mockReturnValue(served);
   const socket = await rawUpgrade(port, path, TOKEN);
   await vi.waitFor(() => expect(prepare).toHaveBeenCalledOnce(), 60_000);
   // As a proxy says that its client has closed.
@@ -67,6 +70,7 @@ it('a peer that gave up before it is let in is not waited for', async () => {
   const upgrades = new Promise<Duplex>((resolve) =>
     relay.getHttpServer().once('upgrade', (_request: unknown, stream: Duplex) => resolve(stream)),
   );
+  onTestFinished(() => letIn());
   const socket = await rawUpgrade(port, path, TOKEN);
   const stream = await upgrades;
   socket.end();

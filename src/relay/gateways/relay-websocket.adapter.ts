@@ -19,6 +19,7 @@ import { refuseUpgrade } from './refuse-upgrade.js';
 import { SilenceWatch } from './silence-watch.js';
 import { drainSockets } from './socket-drain.js';
 import { TurnedAway } from './turned-away.js';
+import { WaitingPeer } from './waiting-peer.js';
 
 /**
  * Nest's gateways on the relay's HTTP port: path patterns with parameters, admission before the upgrade, raw frames
@@ -138,7 +139,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     socket.on('error', ignore);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
-    const enter = await this.judge(server, upgrade);
+    const peer = new WaitingPeer(socket);
+    const enter = await this.judge(server, upgrade, peer).finally(() => peer.letGo());
     this.refuseWhileDraining();
     if (socket.destroyed) return;
     socket.off('error', ignore);
@@ -146,11 +148,16 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   }
 
   /** @returns what becomes of the socket */
-  private async judge(server: PathServer, upgrade: UpgradeRequest): Promise<(ws: WebSocket) => void> {
+  private async judge(
+    server: PathServer,
+    upgrade: UpgradeRequest,
+    peer: WaitingPeer,
+  ): Promise<(ws: WebSocket) => void> {
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
     try {
       const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
-      await server.prepare(access, upgrade);
+      peer.admitted();
+      if (!upgrade.request.socket.destroyed) await server.prepare(access, upgrade);
       return (ws) => server.emit('connection', ws, upgrade.request, access);
     } catch (error) {
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;

@@ -104,6 +104,21 @@ it('one that another node has taken ends here', async () => {
   expect(world.did).toEqual(['say env-1 ', 'lose env-1']);
 });
 
+it('one that may be of another node is asked for until NATS says whose it is, though nothing has changed', async () => {
+  world.home('env-1');
+  world.upkeep.noted('env-1');
+  await world.clock.advance(1_000);
+  world.did.length = 0;
+  world.saying = () => Promise.reject(new Error('NATS does not answer'));
+  world.upkeep.doubted('env-1');
+  await world.clock.advance(100);
+  world.saying = async () => false;
+  await world.clock.advance(10_000);
+  world.upkeep.doubted('env-1');
+  await world.clock.advance(10_000);
+  expect(world.did).toEqual(['say env-1 ', 'say env-1 ', 'lose env-1']);
+});
+
 it('gives back what nobody needs, once that has been so for a while', async () => {
   world.home('online');
   world.home('served', OFFLINE);

@@ -39,6 +39,14 @@ export class HomeUpkeep {
     this.writing ??= this.parts.clock.after(WRITE_AFTER_MS, () => void this.write());
   }
 
+  /** Another node may have taken it, and NATS did not say: it is written down anew, until NATS says whose it is. */
+  doubted(environmentId: string): void {
+    const home = this.parts.own.of(environmentId);
+    if (!home) return;
+    home.written = '';
+    this.noted(environmentId);
+  }
+
   stop(): void {
     this.writing?.cancel();
     this.upkeep.cancel();

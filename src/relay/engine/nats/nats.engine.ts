@@ -363,7 +363,8 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
       (node) => {
         if (node !== this.parts.self) this.lost(environmentId);
       },
-      (error: unknown) => this.log.debug(String(error)),
+      // It is told once: where nobody asked again, this node would serve on beside the new home.
+      () => this.upkeep.doubted(environmentId),
     );
   }
 }

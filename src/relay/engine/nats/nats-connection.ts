@@ -20,7 +20,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { withCopies, isPassing, natsError } from './as-nats-error.js';
+import { isPassing, natsError, withCopies } from './as-nats-error.js';
 import { NatsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 

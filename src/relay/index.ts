@@ -25,6 +25,7 @@ export {
   type Registered,
   type Registration,
 } from './environments/environment.registry.js';
+export { EMBEDDED } from './engine/embedded.js';
 export { IsEngine } from './engine/is-engine.decorator.js';
 export { NatsOptions, PARTITIONS } from './engine/nats/nats.options.js';
 export { installRelay } from './install-relay.js';

@@ -8,6 +8,7 @@ import { isLoopback } from '../../protocol/index.js';
 import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
+  EMBEDDED,
   installRelay,
   JWKS_FETCH,
   parseTokensFile,
@@ -50,6 +51,8 @@ export interface RunningRelay extends RunningRole {
   readonly kept: KeptToken | undefined;
   /** Where its console is; undefined when it serves none. A token that nobody chose is in it: the link signs in. */
   readonly consoleUrl: string | undefined;
+  /** Whether it is one of many nodes. */
+  readonly isNode: boolean;
 }
 
 /** Runs the server role in this process. @param env where proxies are set @throws CliError when it cannot listen */
@@ -79,6 +82,7 @@ export async function runRelay(settings: RelaySettings, env: Env): Promise<Runni
     token,
     kept,
     consoleUrl: settings.console === 'on' ? consoleUrlOf(endpoint.url, kept) : undefined,
+    isNode: settings.engine !== EMBEDDED,
     health: healthOf(app),
     close: () => {
       certificates?.stop();

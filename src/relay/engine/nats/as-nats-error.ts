@@ -1,4 +1,4 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
 import { errors } from '@nats-io/transport-node';
 import { NatsError } from './nats.error.js';
 
@@ -6,6 +6,8 @@ import { NatsError } from './nats.error.js';
 const UNAVAILABLE = 503;
 /** Error of JetStream: too few servers for the copies that are wanted. */
 const NO_PEERS = 10_005;
+/** Error of JetStream: a server that is in no cluster keeps one copy. */
+const NO_CLUSTER = 10_074;
 
 /**
  * Puts what the library threw into words.
@@ -32,10 +34,24 @@ function whatHappened(cause: unknown): string {
     return 'has no JetStream that answers: start nats-server with --jetstream, and for a cluster enough of its servers.';
   if (is(errors.TimeoutError) || /timeout/i.test(texts))
     return `did not answer in time (${texts}): it is overloaded, or away.`;
+  if (chain.some((error) => error instanceof JetStreamApiError && [NO_PEERS, NO_CLUSTER].includes(error.code)))
+    return `has too few servers (${texts}): start a cluster of as many as TWINLANE_NATS_REPLICAS says, or lower that.`;
   if (is(JetStreamApiError)) return `refuses this (${texts}).`;
   if (chain.some((error) => 'code' in error && UNREADABLE.has(String(error.code))))
     return `cannot be asked (${texts}): correct the file of credentials or certificates that TWINLANE_NATS_… names.`;
   return `cannot be reached (${texts}): start nats-server, or correct TWINLANE_ENGINE.`;
+}
+
+/**
+ * What is said of a stream that is there: a server in no cluster takes any number of copies for it, and goes on keeping one.
+ *
+ * @throws NatsError where that is so
+ */
+export function withCopies(info: StreamInfo, copies: number, where: string): StreamInfo {
+  if (copies === 1 || info.cluster?.name) return info;
+  throw new NatsError(
+    `NATS at ${where} is no cluster and keeps one copy of ${info.config.name}, not ${copies}: start one of as many servers, or lower TWINLANE_NATS_REPLICAS.`,
+  );
 }
 
 /** Whether it may be otherwise in a moment: servers that start find each other first, and choose who leads. */

@@ -203,6 +203,17 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
 
   it('says what cannot be done', async () => {
     const connection = await open((await startServer()).url, { replicas: 3 });
-    await expect(connection.bucket('three')).rejects.toThrow(/refuses this \(replicas > 1.*\)/);
+    await expect(connection.bucket('three')).rejects.toThrow(/too few servers \(replicas > 1.*\).*NATS_REPLICAS/);
+  });
+
+  it('more copies of what is there are not taken for kept by a server in no cluster', async () => {
+    const { url } = await startServer();
+    const wanted = { name: 'SOME', subjects: ['some'] };
+    const one = await open(url);
+    await one.stream(wanted);
+    await one.bucket('some');
+    const three = await open(url, { replicas: 3 });
+    await expect(three.stream(wanted)).rejects.toThrow(/keeps one copy of SOME, not 3.*NATS_REPLICAS/);
+    await expect(three.bucket('some')).rejects.toThrow(/keeps one copy of KV_some, not 3/);
   });
 });

@@ -20,7 +20,7 @@ import {
 import { readFileSync } from 'node:fs';
 import { sleep, type Clock, type Timer } from '../../../protocol/index.js';
 import { parseNatsAddress, type NatsAddress } from './nats-address.js';
-import { isPassing, natsError } from './as-nats-error.js';
+import { isPassing, natsError, withCopies } from './as-nats-error.js';
 import { NatsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
@@ -194,7 +194,7 @@ export class NatsConnection {
         ...age,
       });
       // One that is there stays as it is by that.
-      const { config } = (await bucket.status()).streamInfo;
+      const { config } = withCopies((await bucket.status()).streamInfo, replicas, this.where);
       const maxAge = nanos(ttlMs ?? 0);
       const window = maxAge > 0 ? Math.min(maxAge, config.duplicate_window) : config.duplicate_window;
       const wanted = { num_replicas: replicas, max_age: maxAge, duplicate_window: window };
@@ -215,7 +215,7 @@ export class NatsConnection {
     const { streams } = this.manager;
     const made = await this.patiently(async () => {
       try {
-        const info = await streams.info(wanted.name);
+        const info = withCopies(await streams.info(wanted.name), config.num_replicas, this.where);
         return differs(info.config, config) ? await streams.update(wanted.name, { ...info.config, ...config }) : info;
       } catch (error) {
         if (!isMissingStream(error)) throw error;

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
@@ -41,6 +42,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`the nodes of a relay (NATS: ${NATS_
   });
 
   it('count as gone that are not heard of any more', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
     const gone = vi.fn<NodesObserver['gone']>();
     const { nodes: a } = await node('a', gone, SHORT_MS);
     const { connection } = await node('b', undefined, SHORT_MS);
@@ -48,6 +50,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`the nodes of a relay (NATS: ${NATS_
     await vi.waitFor(() => expect(gone).toHaveBeenCalledWith('b', 'silent'), 100_000);
     await vi.waitFor(async () => expect(await a.isGone('b')).toBe(true), 100_000);
     expect(a.isSilent('b')).toBe(true);
+    expect(warned).toHaveBeenCalledWith(expect.stringMatching(/^The node b has said nothing/), { node: 'b' });
+    warned.mockRestore();
   });
 
   it('are not gone because JetStream does not answer', async () => {

@@ -202,7 +202,17 @@ export class Nodes {
   }
 
   private lost(node: string, how: NodeEnd): void {
-    if (this.heard.delete(node)) this.observer.gone(node, how);
+    const heard = this.heard.get(node);
+    if (!heard) return;
+    this.heard.delete(node);
+    if (node !== this.self) this.report(heard.record, how);
+    this.observer.gone(node, how);
+  }
+
+  private report({ id, name }: RelayNode, how: NodeEnd): void {
+    if (how === 'left') return this.log.log(`The node ${name} has left.`, { node: id });
+    const { nodeTtlMs } = this.options;
+    this.log.warn(`The node ${name} has said nothing for ${nodeTtlMs} ms, and counts as gone.`, { node: id });
   }
 
   private failed(error: unknown): void {

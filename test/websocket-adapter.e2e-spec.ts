@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccessService, RoutingService } from '../src/relay/index.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
@@ -144,6 +144,22 @@ describe('a shutdown', () => {
     });
     await closing;
     halfDead.destroy();
+  });
+
+  it('C26 refuses an upgrade that comes when nothing new is listened for any more, and waits for it no longer', async () => {
+    relay = await RelayUnderTest.start({ drainGraceMs: 120_000 });
+    const http = relay.app.getHttpServer();
+    const connected = once(http, 'connection');
+    const socket = connect(relay.port, '127.0.0.1');
+    const [server] = (await connected) as [Socket];
+    socket.write('GET /v1/environments/x/status/ws HTTP/1.1\r\nHost: relay\r\n');
+    // A connection that has begun a request is not cut.
+    await vi.waitFor(() => expect(server.bytesRead).toBeGreaterThan(0), SOON);
+    const closing = relay.close();
+    await vi.waitFor(() => expect(http.listening).toBe(false), SOON);
+    socket.write('Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    expect(await wrote(socket, 'DRAINING')).toMatch(/^HTTP\/1\.1 503/);
+    await closing;
   });
 
   it.each([

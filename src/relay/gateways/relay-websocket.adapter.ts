@@ -85,11 +85,14 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
 
   override async dispose(): Promise<void> {
     const { http } = this;
-    http.off('upgrade', this.onUpgrade);
     this.servers.clear();
     // Nest closes the HTTP server next, which waits for every request: one may wait for a device that does not come back.
     const cut = this.clock.after(this.options.drainGraceMs, () => http.closeAllConnections());
-    http.once('close', () => cut.cancel());
+    http.once('close', () => {
+      cut.cancel();
+      // Not before: it waits for upgrades that come meanwhile too, which nobody else would answer.
+      http.off('upgrade', this.onUpgrade);
+    });
     await super.dispose();
   }
 

@@ -26,7 +26,7 @@ export {
   type Registration,
 } from './environments/environment.registry.js';
 export { IsEngine } from './engine/is-engine.decorator.js';
-export { NatsOptions, PARTITIONS } from './engine/nats/nats.options.js';
+export { NatsOptions, PARTITIONS } from './engine/nats/connection/nats.options.js';
 export { installRelay } from './install-relay.js';
 export { RelayError } from './relay.error.js';
 export type { RelayExtensions } from './relay.module-definition.js';

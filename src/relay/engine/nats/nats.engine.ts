@@ -23,20 +23,20 @@ import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import { type Arriving, Engine, type ScopedEnvironment } from '../engine.js';
 import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
-import { HomeUpkeep } from './home-upkeep.js';
-import { Homes } from './homes.js';
-import type { NatsConnection } from './nats-connection.js';
-import { letIn, type Newcomer, newcomerOf, type NodeCall } from './newcomer.js';
-import { answerCalls, callThrough } from './node-calls.js';
-import { NodeDoors } from './node-doors.js';
-import { type News, NodeNews } from './node-news.js';
-import { Nodes } from './nodes.js';
-import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './own-homes.js';
-import { ShownEnvironments } from './shown-environments.js';
-import type { Tunnel } from './tunnel.js';
-import type { TunnelsObserver } from './tunnels.js';
-import { UpcomingSocket } from './upcoming-socket.js';
-import { NOT_HERE, WayHome } from './way-home.js';
+import { HomeUpkeep } from './homes/home-upkeep.js';
+import { Homes } from './homes/homes.js';
+import type { NatsConnection } from './connection/nats-connection.js';
+import { letIn, type Newcomer, newcomerOf, type NodeCall } from './tunnels/newcomer.js';
+import { answerCalls, callThrough } from './homes/node-calls.js';
+import { NodeDoors } from './tunnels/node-doors.js';
+import { type News, NodeNews } from './nodes/node-news.js';
+import { Nodes } from './nodes/nodes.js';
+import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './homes/own-homes.js';
+import { ShownEnvironments } from './homes/shown-environments.js';
+import type { Tunnel } from './tunnels/tunnel.js';
+import type { TunnelsObserver } from './tunnels/tunnels.js';
+import { UpcomingSocket } from './tunnels/upcoming-socket.js';
+import { NOT_HERE, WayHome } from './homes/way-home.js';
 
 export interface NatsEngineOptions {
   /** A node that has not said anything for this long is gone, in ms. */

@@ -41,7 +41,11 @@ export function newcomerOf(arriving: Arriving): Exclude<Newcomer, { kind: 'call'
 }
 
 /** Hands whoever has a socket over to what serves environments here. */
-export function letIn(engine: Engine, newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): void {
+export function letIn(
+  engine: Pick<Engine, 'client' | 'listener' | 'named'>,
+  newcomer: Exclude<Newcomer, { kind: 'call' }>,
+  socket: ChannelSocket,
+): void {
   if (newcomer.kind === 'client') return engine.client(socket, newcomer.admitted);
   const { admitted } = newcomer;
   // It may have registered at another node, under another name than this one knows.

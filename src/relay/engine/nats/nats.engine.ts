@@ -97,7 +97,13 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     const isServing = (): boolean => this.phase === 'serving';
     const telling = { observer, failed, taken };
     const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, isServing, ...telling });
-    const doors: NodeDoors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => door.receive(newcomer) });
+    const doors: NodeDoors = new NodeDoors({
+      self,
+      connection,
+      clock,
+      observer,
+      receive: (newcomer) => door.receive(newcomer),
+    });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });

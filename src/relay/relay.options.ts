@@ -19,7 +19,7 @@ import { LimitsOptions } from './access/limits.options.js';
 import { AuditOptions } from './audit/audit.options.js';
 import { EMBEDDED } from './engine/embedded.js';
 import { IsEngine } from './engine/is-engine.decorator.js';
-import { NatsOptions } from './engine/nats/nats.options.js';
+import { NatsOptions } from './engine/nats/connection/nats.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 /** As browsers write it: scheme, host and perhaps port. */

@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from '../../src/protocol/index.js';
-import { NatsConnection } from '../../src/relay/engine/nats/nats-connection.js';
-import { NatsOptions } from '../../src/relay/engine/nats/nats.options.js';
+import { NatsConnection } from '../../src/relay/engine/nats/connection/nats-connection.js';
+import { NatsOptions } from '../../src/relay/engine/nats/connection/nats.options.js';
 import { freePort } from './free-port.js';
 import { NatsServer } from './nats-server.js';
 

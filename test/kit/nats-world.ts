@@ -1,6 +1,6 @@
 import { SYSTEM_CLOCK } from '../../src/protocol/index.js';
-import { NatsConnection, type NatsState } from '../../src/relay/engine/nats/nats-connection.js';
-import { NatsOptions } from '../../src/relay/engine/nats/nats.options.js';
+import { NatsConnection, type NatsState } from '../../src/relay/engine/nats/connection/nats-connection.js';
+import { NatsOptions } from '../../src/relay/engine/nats/connection/nats.options.js';
 import { NatsServer } from './nats-server.js';
 
 /** One nats-server, and nodes that are connected to it. */

@@ -5,7 +5,7 @@ import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { NATS_SKIPPED } from '../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../test/kit/nats-world.js';
 import type { AuditEntry, AuditPage } from '../../protocol/index.js';
-import { JetStreamAuditLog } from '../engine/nats/jetstream-audit.log.js';
+import { JetStreamAuditLog } from '../engine/nats/stores/jetstream-audit.log.js';
 import { lostEntries, makeEntryId } from './audit-entry.js';
 import { AuditFiles } from './audit.files.js';
 import type { AuditLog } from './audit.log.js';

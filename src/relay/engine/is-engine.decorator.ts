@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { EMBEDDED } from './embedded.js';
-import { HOW_TO_ADDRESS, NatsAddressError, parseNatsAddress } from './nats/nats-address.js';
+import { HOW_TO_ADDRESS, NatsAddressError, parseNatsAddress } from './nats/connection/nats-address.js';
 
 /** Takes `embedded`, and addresses of NATS. */
 export function IsEngine(): PropertyDecorator {

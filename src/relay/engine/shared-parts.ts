@@ -11,7 +11,7 @@ import type { EnvironmentRegistry } from '../environments/environment.registry.j
 import { RelayOptions } from '../relay.options.js';
 import { EMBEDDED } from './embedded.js';
 import { EngineMetrics } from './engine.metrics.js';
-import type { NatsConnection } from './nats/nats-connection.js';
+import type { NatsConnection } from './nats/connection/nats-connection.js';
 
 /** What the nodes of one relay share; whatever is missing each node has for itself. */
 export interface SharedParts {

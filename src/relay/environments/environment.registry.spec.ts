@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
 import { NATS_SKIPPED } from '../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../test/kit/nats-world.js';
-import { KvEnvironmentRegistry } from '../engine/nats/kv-environment.registry.js';
+import { KvEnvironmentRegistry } from '../engine/nats/stores/kv-environment.registry.js';
 import type { EnvironmentRegistry, Registration } from './environment.registry.js';
 import { LibsqlEnvironmentRegistry } from './libsql-environment.registry.js';
 import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';

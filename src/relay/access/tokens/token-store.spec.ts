@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../../../../test/kit/cli.js';
 import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
 import { NatsWorld } from '../../../../test/kit/nats-world.js';
 import { openDatabase } from '../../../journal/index.js';
-import { KvTokenStore } from '../../engine/nats/kv-token.store.js';
+import { KvTokenStore } from '../../engine/nats/stores/kv-token.store.js';
 import { LibsqlTokenStore } from './libsql-token.store.js';
 import { MemoryTokenStore } from './memory-token.store.js';
 import { TOKEN_MIGRATIONS } from './token-schema.js';

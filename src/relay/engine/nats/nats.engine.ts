@@ -2,41 +2,36 @@ import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Duplex } from 'node:stream';
 import type { ChannelSocket } from '../../../channel/index.js';
 import {
-  CLOSE_CODES,
   type EndByAdmin,
-  type ErrorCode,
   type Frame,
   type RelayNode,
   type RelayNodes,
   type RuntimePage,
   sleep,
   type Clock,
-  type Timer,
 } from '../../../protocol/index.js';
 import type { ChangedEnvironments, Gone } from '../../environments/changed-environments.js';
 import type { PresenceRecord } from '../../environments/presence.js';
 import type { SupersededListeners } from '../../environments/superseded-listeners.js';
 import type { AdmittedClient } from '../../gateways/client.admission.js';
 import type { AdmittedDevice } from '../../gateways/device.admission.js';
-import { RelayError } from '../../relay.error.js';
 import type { DeviceFacts } from '../../routing/device-facts.js';
 import type { EmbeddedEngine } from '../embedded.engine.js';
 import { type Arriving, Engine, type ScopedEnvironment } from '../engine.js';
 import type { EngineFigures, NodeEnd } from '../engine.metrics.js';
-import { HomeUpkeep } from './home-upkeep.js';
-import { Homes } from './homes.js';
-import type { NatsConnection } from './nats-connection.js';
-import { letIn, type Newcomer, newcomerOf, type NodeCall } from './newcomer.js';
-import { answerCalls, callThrough } from './node-calls.js';
-import { NodeDoors } from './node-doors.js';
-import { type News, NodeNews } from './node-news.js';
-import { Nodes } from './nodes.js';
-import { OwnHome, OwnHomes, type OwnHomesObserver, type SharedHistories } from './own-homes.js';
-import { ShownEnvironments } from './shown-environments.js';
-import type { Tunnel } from './tunnel.js';
-import type { TunnelsObserver } from './tunnels.js';
-import { UpcomingSocket } from './upcoming-socket.js';
-import { NOT_HERE, WayHome } from './way-home.js';
+import type { NatsConnection } from './connection/nats-connection.js';
+import { ArrivingSockets } from './homes/arriving-sockets.js';
+import { HomeCalls } from './homes/home-calls.js';
+import { HomeDoor } from './homes/home-door.js';
+import { HomeUpkeep } from './homes/home-upkeep.js';
+import { Homes } from './homes/homes.js';
+import { NodeDoors } from './tunnels/node-doors.js';
+import { type News, NodeNews } from './nodes/node-news.js';
+import { Nodes } from './nodes/nodes.js';
+import { OwnHomes, type OwnHomesObserver, type SharedHistories } from './homes/own-homes.js';
+import { ShownEnvironments } from './homes/shown-environments.js';
+import type { TunnelsObserver } from './tunnels/tunnels.js';
+import { WayHome } from './homes/way-home.js';
 
 export interface NatsEngineOptions {
   /** A node that has not said anything for this long is gone, in ms. */
@@ -74,10 +69,6 @@ export interface NatsEngineParts {
   close(): Promise<void>;
 }
 
-/** What a peer waits for its socket at most, in ms: it may give up, and that is seen only once it is open. */
-const OPEN_AFTER_MS = 1_000;
-const NO_HOME = 'The relay node that serves this environment is away; reconnect.';
-
 /**
  * One of many relay nodes. An environment is served by one of them, its home; who comes to another one is let in there, and served
  * through a tunnel.
@@ -88,9 +79,9 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   private readonly own: OwnHomes;
   private readonly shown: ShownEnvironments;
   private readonly upkeep: HomeUpkeep;
-  private readonly way: WayHome;
   private readonly news: NodeNews;
-  private readonly upcoming = new WeakMap<object, UpcomingSocket>();
+  private readonly calls: HomeCalls;
+  private readonly arriving: ArrivingSockets;
   private phase: 'serving' | 'draining' | 'over' = 'serving';
 
   private constructor(
@@ -106,13 +97,23 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     const isServing = (): boolean => this.phase === 'serving';
     const telling = { observer, failed, taken };
     const own = new OwnHomes({ here, homes, histories, clock, offlineAfterMs, finishMs, isServing, ...telling });
-    const doors = new NodeDoors({ self, connection, clock, observer, receive: (newcomer) => this.receive(newcomer) });
+    const doors: NodeDoors = new NodeDoors({
+      self,
+      connection,
+      clock,
+      observer,
+      receive: (newcomer) => door.receive(newcomer),
+    });
     const overdue = (environmentId: string): void => this.upkeep.noted(environmentId);
     this.shown = new ShownEnvironments({ own, homes, nodes: living, changed, clock, offlineAfterMs, overdue });
     const unsaid = (id: string): void => this.news.tell({ kind: 'environment', id });
     this.upkeep = new HomeUpkeep({ own, homes, here, clock, homeIdleMs, unsaid, look: () => this.shown.look() });
-    this.way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
+    const way = new WayHome({ own, homes, doors, nodes: living, clock, homeWaitMs, isServing });
+    const calls = new HomeCalls({ here, own, way });
+    const door = new HomeDoor({ here, own, homes, calls, isServing });
+    this.arriving = new ArrivingSockets({ here, way, clock });
     this.news = new NodeNews(self, connection, (news) => this.heard(news));
+    this.calls = calls;
     this.own = own;
     this.doors = doors;
     changed.observe({ changed: (environmentId, gone) => this.changed(environmentId, gone) });
@@ -170,37 +171,26 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     this.own.lose(environmentId);
   }
 
-  /** Not for long: where there is no home yet, its socket opens, and waits for one. */
-  async prepare(arriving: Arriving, stream: Duplex): Promise<void> {
-    const newcomer = newcomerOf(arriving);
-    if (!newcomer) return;
-    const socket = new UpcomingSocket();
-    this.upcoming.set(arriving.admitted, socket);
-    if (stream.destroyed) socket.lost();
-    else stream.once('close', () => socket.lost());
-    const { clock } = this.parts;
-    let timer: Timer | undefined;
-    const isLate = new Promise<void>((resolve) => (timer = clock.after(OPEN_AFTER_MS, resolve)));
-    await Promise.race([this.bring(newcomer, socket), isLate]);
-    timer?.cancel();
+  prepare(arriving: Arriving, stream: Duplex): Promise<void> {
+    return this.arriving.prepare(arriving, stream);
   }
 
   listener(socket: ChannelSocket, admitted: AdmittedDevice): void {
-    const upcoming = this.upcoming.get(admitted);
+    const upcoming = this.arriving.of(admitted);
     if (upcoming) upcoming.become(socket);
     else this.parts.here.listener(socket, admitted);
   }
 
   client(socket: ChannelSocket, admitted: AdmittedClient): void {
-    this.upcoming.get(admitted)?.become(socket);
+    this.arriving.of(admitted)?.become(socket);
   }
 
   async request(environmentId: string, command: Frame): Promise<Frame> {
-    return (await this.call(environmentId, { method: 'request', command })) as Frame;
+    return (await this.calls.call(environmentId, { method: 'request', command })) as Frame;
   }
 
   async runtimesOf(environmentId: string, limit: number): Promise<RuntimePage> {
-    return (await this.call(environmentId, { method: 'runtimes', limit })) as RuntimePage;
+    return (await this.calls.call(environmentId, { method: 'runtimes', limit })) as RuntimePage;
   }
 
   presenceOf(environmentId: string): PresenceRecord | undefined {
@@ -219,7 +209,7 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
-    await this.call(environmentId, { method: 'end', how });
+    await this.calls.call(environmentId, { method: 'end', how });
   }
 
   nodes(): RelayNodes {
@@ -263,77 +253,6 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
       ended.push(end(one));
     }
     await Promise.all(ended);
-  }
-
-  /** Brings whoever was let in to the environment's home. Never rejects. */
-  private async bring(newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): Promise<void> {
-    const { environmentId } = newcomer;
-    const isNamed = newcomer.kind === 'client' && newcomer.admitted.attachment.client !== undefined;
-    try {
-      const reached = await this.way.take<void>(newcomer, {
-        atHome: () => letIn(this.parts.here, newcomer, socket),
-        through: (tunnel) => tunnel.join(socket, isNamed),
-        isWanted: () => socket.open,
-      });
-      if (!reached) socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
-    } catch (error) {
-      this.log.warn(`Somebody could not be brought to its environment: ${String(error)}`, { environmentId });
-      socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
-    }
-  }
-
-  private async call(environmentId: string, call: NodeCall): Promise<unknown> {
-    const reached = await this.way.take<unknown>(
-      { kind: 'call', environmentId },
-      { atHome: () => this.serve(environmentId, call), through: (tunnel) => callThrough(tunnel, call) },
-    );
-    if (!reached) throw new RelayError('NODE_AWAY');
-    return reached.done;
-  }
-
-  /** What a call asks for, at the home. @returns `NOT_HERE` where that has moved before anything was done */
-  private async serve(environmentId: string, call: NodeCall): Promise<unknown> {
-    const { here } = this.parts;
-    // It was the home when the tunnel began; what is not here any more would be asked for in vain.
-    if (!this.own.has(environmentId)) return NOT_HERE;
-    if (call.method === 'request') {
-      const answer = await here.request(environmentId, call.command);
-      // It waited for a device that comes to another node now.
-      const isUnsent = answer['error_code'] === ('DEVICE_OFFLINE' satisfies ErrorCode);
-      return isUnsent && !this.own.has(environmentId) ? NOT_HERE : answer;
-    }
-    if (call.method === 'runtimes') return here.runtimesOf(environmentId, call.limit);
-    await here.end(environmentId, call.how);
-    if (call.how === 'deleted') await this.own.remove(environmentId);
-    return null;
-  }
-
-  /** Somebody comes from another node, which takes this one for the home. */
-  private async receive(newcomer: Newcomer): Promise<((tunnel: Tunnel) => void) | undefined> {
-    if (this.phase !== 'serving') return undefined;
-    const { environmentId } = newcomer;
-    const { here } = this.parts;
-    const known = this.own.of(environmentId);
-    if (!known && (await this.homes.nodeOf(environmentId)) !== this.parts.self) return undefined;
-    // The home is best where the listener is.
-    if (newcomer.kind === 'listener' && known?.expected === 0 && !here.serves(environmentId)) {
-      await this.own.leave(environmentId);
-      return undefined;
-    }
-    const home = await this.own.find(environmentId);
-    if (!(home instanceof OwnHome)) return undefined;
-    if (newcomer.kind === 'call')
-      return (tunnel) =>
-        answerCalls(
-          tunnel,
-          (call) => this.serve(environmentId, call),
-          (error) => this.log.error(error),
-        );
-    return (tunnel) => {
-      const isServing = this.phase === 'serving' && this.own.of(environmentId) === home;
-      if (isServing) letIn(here, newcomer, tunnel);
-      else tunnel.break();
-    };
   }
 
   /** This node has changed something. Others are told by the home, where this is one and shows it. */

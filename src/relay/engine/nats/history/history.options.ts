@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { Bytes, Milliseconds, WholeNumber } from '../../../../config/index.js';
-import { DEFAULT_PARTITIONS, PARTITIONS } from '../nats.options.js';
+import { DEFAULT_PARTITIONS, PARTITIONS } from '../connection/nats.options.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,6 +1,6 @@
 import { JetStreamApiCodes, JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
-import type { NatsConnection } from '../nats-connection.js';
-import { NatsError } from '../nats.error.js';
+import type { NatsConnection } from '../connection/nats-connection.js';
+import { NatsError } from '../connection/nats.error.js';
 import type { HistoryStreams } from './jetstream-histories.js';
 import { JetStreamHistoryStream } from './jetstream-history-stream.js';
 import { eventsOf, recordsOf } from './history-subjects.js';

@@ -1,17 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { CommitWaiters, type JournalEntry } from '../../../../journal/index.js';
+import type { JournalEntry } from '../../../../journal/index.js';
 import type { Runtime } from '../../../../protocol/index.js';
 import { asError } from './as-error.js';
-import { encodeBatch } from './history-batch.js';
+import { BatchWriter } from './batch-writer.js';
 import { WrongSequenceError } from './history-stream.js';
 import { keepNames, type Keeping } from './keep-names.js';
-import { partsOf } from './message-parts.js';
 import type { LeftRuntime, StreamPlace } from './runtime-loader.js';
 import type { RuntimeStreamHost } from './runtime-stream.host.js';
 import { isLater, positionOf, type StreamMark, type StreamMarks } from './stream-marks.js';
 import { nextEntries } from './next-batch.js';
 import { recordedNames, RecordWriter } from './record-writer.js';
 import { removeRuntime } from './remove-runtime.js';
+import { ShownEntries } from './shown-entries.js';
 import { UnacknowledgedEntries } from './unacknowledged-entries.js';
 
 /** So often something else may be newest than what was just looked up, before it is called a failure. */
@@ -24,20 +23,15 @@ const MAX_MISSES = 3;
 export class RuntimeStream {
   /** What `keep` has kept by now, by name. */
   readonly kept: Map<string, string>;
-  /** Sequence of the newest message with its events. */
-  private sequence: number;
-  /** Readers see entries up to here. */
-  private shown: number;
+  private readonly shown: ShownEntries;
+  private readonly batches: BatchWriter;
   private storedAt: number;
   /** What `keep` has kept by entries that the stream has. */
   private readonly storedKept: Map<string, string>;
   private readonly marks: StreamMarks;
   private readonly records: RecordWriter;
   private readonly unacknowledged: UnacknowledgedEntries;
-  private readonly waiters = new CommitWaiters();
   private readonly subject: string;
-  /** Apart from every other writer on this subject: what a removed runtime had may come again. */
-  private name = randomUUID();
   private doing: 'nothing' | 'publishing' | 'waiting' = 'nothing';
   private isDoubtful = false;
   private misses = 0;
@@ -69,12 +63,12 @@ export class RuntimeStream {
     this.subject = subjects.events(runtime);
     this.records = new RecordWriter(host.records, subjects.record(runtime), term, recordSequence);
     this.unacknowledged = new UnacknowledgedEntries((bytes) => host.counted(bytes));
-    this.sequence = sequence;
+    this.batches = new BatchWriter(host, runtime, this.subject, sequence);
     this.storedAt = at;
     this.marks = marks;
     this.kept = new Map(kept);
     this.storedKept = new Map(kept);
-    this.shown = sent;
+    this.shown = new ShownEntries(host.cache, runtime, sent);
     this.recordedOldest = this.oldest;
     // An earlier home was killed before it had written the newest.
     this.isChanged = record === 'behind';
@@ -109,13 +103,12 @@ export class RuntimeStream {
 
   /** Entries after a position that readers may see. */
   read(after: number, limit: number): readonly JournalEntry[] {
-    return after < this.shown ? this.host.cache.read(this.runtime, after, Math.min(limit, this.shown - after)) : [];
+    return this.shown.read(after, limit);
   }
 
   /** Resolves when readers see the entry at this position. */
   committed(position: number): Promise<void> {
-    if (position <= this.shown) return Promise.resolve();
-    return this.over ? Promise.reject(this.over) : this.waiters.for(position);
+    return this.shown.committed(position);
   }
 
   /** The stream may have something else than it had: looks what it has. */
@@ -146,17 +139,18 @@ export class RuntimeStream {
   abandon(error: Error): void {
     if (this.over) return;
     this.over = error;
-    this.waiters.abandon(error);
+    this.shown.abandon(error);
     this.unacknowledged.clear();
     this.settled();
   }
 
   /** Where it stands, for a later home at this node to go on from; undefined where cache and stream do not have the same. */
   get left(): LeftRuntime | undefined {
-    const { runtime, marks, sequence, storedAt: at } = this;
+    const { runtime, marks, storedAt: at } = this;
     const { newest } = marks;
     const { head } = this.host.cache.bounds(runtime);
-    const isWhole = newest?.sequence === sequence && newest.position === head && this.shown === head;
+    const isWhole =
+      newest?.sequence === this.batches.sequence && newest.position === head && this.shown.position === head;
     return isWhole ? { runtime, newest, marks, at } : undefined;
   }
 
@@ -221,7 +215,7 @@ export class RuntimeStream {
     for (;;) {
       this.skipDropped();
       if (this.sent >= cache.bounds(this.runtime).head || this.isUpkeepDue || this.over) return [];
-      this.waiters.seal();
+      this.shown.seal();
       const entries = nextEntries(cache, this.runtime, this.unacknowledged, this.sent, maxBatchBytes);
       if (entries.length > 0) return entries;
       await cache.committed(this.runtime, this.sent + 1);
@@ -241,28 +235,8 @@ export class RuntimeStream {
   }
 
   private async publish(entries: readonly JournalEntry[]): Promise<void> {
-    const [head, tail] = [entries[0], entries.at(-1)];
-    if (!head || !tail) return;
-    const { runtime, subject } = this;
-    const { events, term, clock } = this.host;
-    const { epoch, seq: first } = head;
-    const last = tail.through;
-    const body = encodeBatch({ runtime, epoch, entries: entries.map((entry) => this.unacknowledged.stored(entry)) });
-    const parts = partsOf(body, events.maxMessageBytes);
-    const sequences: number[] = [];
-    const begun = clock.elapsed();
-    for (const [index, data] of parts.entries()) {
-      const label = { term, part: index + 1, parts: parts.length, events: { epoch, first, last } };
-      const id = `${subject}:${this.name}:${JSON.stringify(epoch)}:${first}-${last}:${label.part}`;
-      const sequence = await events.publish({ subject, id, label, data }, this.sequence);
-      if (this.over) return;
-      // A part that was stored before keeps its sequence.
-      this.sequence = Math.max(this.sequence, sequence);
-      sequences.push(sequence);
-    }
-    this.host.published(entries.length, body.length, clock.elapsed() - begun);
-    const [from = this.sequence] = sequences;
-    this.stored({ first: from, sequence: sequences.at(-1) ?? from, position: tail.position, term });
+    const mark = await this.batches.write(entries, this.unacknowledged, () => this.over !== undefined);
+    if (mark) this.stored(mark);
   }
 
   /** A batch is in the stream. */
@@ -283,14 +257,10 @@ export class RuntimeStream {
   /** Readers see what both the stream and the cache have. */
   private async show(position: number): Promise<void> {
     try {
-      await this.host.cache.committed(this.runtime, position);
+      await this.shown.show(position);
     } catch (error) {
       this.abandon(asError(error));
-      return;
     }
-    if (this.over || position <= this.shown) return;
-    this.shown = position;
-    this.waiters.committed(position);
   }
 
   /** Finds out what the stream has, and goes on from there. */
@@ -300,19 +270,20 @@ export class RuntimeStream {
     const last = await events.last(this.subject);
     if (this.over) return;
     if (isLater(last, term)) return this.host.fenced();
-    const expected = this.sequence;
-    this.sequence = last?.sequence ?? 0;
-    if (this.sequence === expected) return;
+    const expected = this.batches.sequence;
+    const sequence = last?.sequence ?? 0;
+    this.batches.sequence = sequence;
+    if (sequence === expected) return;
     // Its record includes what is not there any more, under sequences that will be used again.
-    if (this.sequence < expected) {
+    if (sequence < expected) {
       this.isUpkeepDue = true;
-      this.marks.cut(this.sequence);
+      this.marks.cut(sequence);
     }
     if (!last && clock.now() - this.storedAt >= maxAgeMs) return;
     const position = last && positionOf(last, this.runtime, this.marks, this.host.cache);
     if (last && position !== undefined && position > this.sent)
       this.stored({ first: last.sequence, sequence: last.sequence, position, term: last.label?.term });
-    else if (position !== undefined || this.sequence < expected) await this.revert(position ?? 0);
+    else if (position !== undefined || sequence < expected) await this.revert(position ?? 0);
     // Else an earlier home wrote last what is not known here: the device brings it again.
   }
 
@@ -323,12 +294,12 @@ export class RuntimeStream {
     await cache.committed(this.runtime, this.sent);
     this.host.reverted(this.sent - Math.max(position, this.oldest - 1));
     this.sent = position;
-    // Nor must the stream take what it has let go of for what it has.
-    this.name = randomUUID();
+    this.batches.rename();
   }
 
   private async keepUp(): Promise<void> {
-    const { runtime, sequence, storedAt: at, storedKept } = this;
+    const { runtime, storedAt: at, storedKept } = this;
+    const { sequence } = this.batches;
     const { cache, events } = this.host;
     this.isUpkeepDue = false;
     this.isChanged = false;

@@ -1,25 +1,26 @@
 import { ValidateBy } from 'class-validator';
 import { EMBEDDED } from './embedded.js';
-import { HOW_TO_ADDRESS, NatsAddressError, parseNatsAddress } from './nats/connection/nats-address.js';
+import { NatsAddressError, parseNatsAddress } from './nats/connection/nats-address.js';
 
 /** Takes `embedded`, and addresses of NATS. */
 export function IsEngine(): PropertyDecorator {
   return ValidateBy({
     name: 'isEngine',
     validator: {
-      validate: (value) => value === EMBEDDED || isAddress(value),
-      defaultMessage: () => `$property must be ${EMBEDDED}, or addresses of NATS: ${HOW_TO_ADDRESS}`,
+      validate: (value) => remedyOf(value) === undefined,
+      defaultMessage: (found) => `$property must be ${EMBEDDED}, or addresses of NATS: ${remedyOf(found?.value)}`,
     },
   });
 }
 
-function isAddress(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
+/** What to write instead; undefined where it is an engine. */
+function remedyOf(value: unknown): string | undefined {
+  if (value === EMBEDDED) return undefined;
   try {
-    parseNatsAddress(value);
-    return true;
+    parseNatsAddress(typeof value === 'string' ? value : '');
+    return undefined;
   } catch (error) {
-    if (error instanceof NatsAddressError) return false;
+    if (error instanceof NatsAddressError) return error.remedy;
     throw error;
   }
 }

@@ -18,11 +18,20 @@ describe('parseNatsAddress', () => {
     expect({ user, password, token }).toEqual({ user: 'relay', password: 'p@ss/word', token: undefined });
   });
 
+  it('takes a user who stands in several of them, and refuses two', () => {
+    const { user, servers } = parseNatsAddress('nats://relay:one@a,nats://relay:one@b,nats://c');
+    expect({ user, servers }).toEqual({ user: 'relay', servers: ['a:4222', 'b:4222', 'c:4222'] });
+    for (const other of ['other:one', 'relay:two', 's3cret'])
+      expect(() => parseNatsAddress(`nats://relay:one@a,nats://${other}@b`)).toThrow(
+        'The addresses of NATS name more than one user: write a user and password into one of them only: it holds for all servers.',
+      );
+  });
+
   it('takes a name without a password for a token', () => {
     expect(parseNatsAddress('nats://s3cret@a')).toEqual({ ...NOBODY, servers: ['a:4222'], token: 's3cret' });
   });
 
-  it.each(['', 'embedded?', 'http://a:4222', 'nats://', 'nats://a/stream', 'nats://a,', 'nats://a?x=1'])(
+  it.each(['', 'embedded?', 'http://a:4222', 'nats://', 'nats://a/stream', 'nats://a,', 'nats://a?x=1', 'nats://:hunter2@a'])(
     'refuses %o',
     (text) => {
       expect(() => parseNatsAddress(text)).toThrow(/write nats:\/\/host:4222/);

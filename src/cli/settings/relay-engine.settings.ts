@@ -1,8 +1,10 @@
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { Milliseconds, WholeNumber } from '../../config/index.js';
-import { IsEngine, NatsOptions, PARTITIONS, RelayOptions } from '../../relay/index.js';
+import { EMBEDDED, IsEngine, NatsOptions, PARTITIONS, RelayOptions } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
 import { RelayAuditSettings } from './relay-audit.settings.js';
+import { RELAY_ENGINE } from './relay-engine.settings.table.js';
+import { envNameOf, propertyOf } from './setting.js';
 
 const { engine } = new RelayOptions();
 const NATS = new NatsOptions();
@@ -51,8 +53,10 @@ export class RelayEngineSettings extends RelayAuditSettings {
   natsPartitions: number = NATS.partitions;
 }
 
-/** The options of a relay that these stand for. @throws CliError */
-export function engineOptionsOf({ engine: wanted, nodeName, ...settings }: RelayEngineSettings) {
+/** The options of a relay that these stand for. @throws CliError when they contradict each other */
+export function engineOptionsOf(all: RelayEngineSettings) {
+  const { engine: wanted, nodeName, ...settings } = all;
+  if (wanted === EMBEDDED) refuseNodes(all);
   const { nodeTtlMs, homeWaitMs, homeIdleMs, natsWaitMs, natsReplicas, natsPartitions } = settings;
   const { natsCredentials, natsCaFile, natsCert, natsKey } = settings;
   if ((natsCert === undefined) !== (natsKey === undefined))
@@ -73,4 +77,16 @@ export function engineOptionsOf({ engine: wanted, nodeName, ...settings }: Relay
       ...(natsKey === undefined ? {} : { keyFile: natsKey }),
     },
   };
+}
+
+/** Who names a node means one of many: nodes that were each a relay of its own would be noticed late. @throws CliError */
+function refuseNodes(settings: RelayEngineSettings): void {
+  const given: Readonly<Record<string, unknown>> = { ...settings };
+  const defaults: Readonly<Record<string, unknown>> = { ...new RelayEngineSettings() };
+  const useless = RELAY_ENGINE.filter((setting) => given[propertyOf(setting)] !== defaults[propertyOf(setting)]);
+  if (useless.length === 0) return;
+  const names = useless.map((setting) => `${envNameOf(setting)} (--${setting.name})`).join(', ');
+  throw usageError(
+    `For many nodes only, and this relay is one process: ${names}. Set TWINLANE_ENGINE=nats://… too, or leave out what is named here.`,
+  );
 }

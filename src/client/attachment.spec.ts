@@ -211,6 +211,8 @@ it('C24 fails at once what must not come twice and the relay no longer has, and 
 it('C26 hears out a relay that restarts, and sends again what that says not to have read', async () => {
   for (const type of ['write_file', 'edit_file']) relay.scripts[type] = () => {};
   const attachment = await fake.attach();
+  const states = attachment.states();
+  await states.next();
   const write = attachment.command('write_file', { path: 'a', content: '1' });
   const edit = attachment.command('edit_file', { file_path: 'a', old_string: '1', new_string: '2' });
   await relay.seen(() => relay.commands.length === 2);
@@ -222,6 +224,10 @@ it('C26 hears out a relay that restarts, and sends again what that says not to h
   control?.ws.close(1012, `Messages-Read: ${read}. The relay restarts; reconnect.`);
   expect(await write).toMatchObject({ path: 'a' });
   expect(await edit).toMatchObject({ success: true });
+  expect((await states.next()).value).toEqual({
+    phase: 'reconnecting',
+    reason: expect.stringMatching(/^(control|stream) closed with 1012 \(The relay restarts; reconnect\.\)$/),
+  });
   expect(relay.commandsOf('write_file')).toHaveLength(1);
   expect(relay.commandsOf('edit_file')).toHaveLength(2);
 });

@@ -12,6 +12,7 @@ import {
   readRetryAfterReason,
   requestIdOf,
   watchForJumps,
+  withoutMessagesRead,
   type ChannelName,
   type Frame,
   type Timer,
@@ -237,7 +238,8 @@ export class ClientLink {
     const isRestart = code === CLOSE_CODES.RESTART.code;
     if (isRestart && channel === 'control') this.messagesRead = readMessagesRead(said);
     const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
-    const reason = `${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`;
+    const words = withoutMessagesRead(said);
+    const reason = `${channel} closed with ${code}${words === '' ? '' : ` (${words})`}`;
     if (isRestart && this.phase === 'up') this.hearOut(channel, reason);
     else this.fail(reason, askedMs);
   }

@@ -6,8 +6,15 @@ export function messagesReadReason(text: string, count: number): string {
   return `Messages-Read: ${count}. ${text}`;
 }
 
+const COUNT = /^Messages-Read: (\d+)\. */;
+
 /** Reads how many messages a close reason says were acted upon; undefined where it does not say. */
 export function readMessagesRead(reason: string): number | undefined {
-  const [, count] = /^Messages-Read: (\d+)\./.exec(reason) ?? [];
+  const [, count] = COUNT.exec(reason) ?? [];
   return count === undefined ? undefined : Number(count);
+}
+
+/** What such a reason says to people: the rest of it. */
+export function withoutMessagesRead(reason: string): string {
+  return reason.replace(COUNT, '');
 }

@@ -62,3 +62,14 @@ it('says at which node an environment is, where the relay says so', async () => 
   expect(await run.exit).toBe(0);
   expect(run.out).toMatch(/^NAME .* LAST SEEN +NODE\nlaptop .* node-1\nold .* -\n$/);
 });
+
+it('says why one is offline, as far as the relay says so', async () => {
+  const gone = environmentRecord('env-1', 'laptop', false);
+  relay.environments = [
+    { ...gone, offlineReason: 'access-ended' },
+    { ...gone, id: 'env-2', offlineReason: 'toString' as 'lost' },
+  ];
+  const run = environments();
+  expect(await run.exit).toBe(0);
+  expect(run.out).toMatch(/laptop {2}offline, token ended {2}env-1 .*\nlaptop {2}offline +env-2 /);
+});

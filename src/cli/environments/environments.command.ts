@@ -4,6 +4,7 @@ import { EnvironmentsSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { table, visibleLine } from '../text.js';
 import { administer, type Action } from '../tokens/administer.js';
+import { offlineWords } from './offline-words.js';
 
 const HEAD = ['NAME', 'STATE', 'ID', 'MODE', 'WORKSPACE', 'LAST SEEN'];
 
@@ -71,8 +72,14 @@ function row(environment: EnvironmentRecord, now: number): string[] {
 }
 
 /** The relay and this machine may differ about the time; nobody is away for less than nothing. */
-function stateOf({ connectionId, awaySince }: EnvironmentRecord, now: number): string {
-  if (connectionId === null) return 'offline';
+function stateOf(environment: EnvironmentRecord, now: number): string {
+  const { connectionId, awaySince } = environment;
+  if (connectionId === null) return offlineState(environment);
   if (typeof awaySince !== 'number') return 'online';
   return `away ${Math.max(0, Math.round((now - awaySince) / 1_000))} s`;
+}
+
+function offlineState(environment: EnvironmentRecord): string {
+  const words = offlineWords(environment);
+  return words ? `offline, ${words.short}` : 'offline';
 }

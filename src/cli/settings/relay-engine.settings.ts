@@ -81,9 +81,10 @@ export function engineOptionsOf(all: RelayEngineSettings) {
 
 /** Who names a node means one of many: nodes that were each a relay of its own would be noticed late. @throws CliError */
 function refuseNodes(settings: RelayEngineSettings): void {
-  const given: Readonly<Record<string, unknown>> = { ...settings };
-  const defaults: Readonly<Record<string, unknown>> = { ...new RelayEngineSettings() };
-  const useless = RELAY_ENGINE.filter((setting) => given[propertyOf(setting)] !== defaults[propertyOf(setting)]);
+  const given = new Map<string, unknown>(Object.entries(settings));
+  const defaults = new Map<string, unknown>(Object.entries(new RelayEngineSettings()));
+  const isChosen = (property: string): boolean => given.get(property) !== defaults.get(property);
+  const useless = RELAY_ENGINE.filter((setting) => isChosen(propertyOf(setting)));
   if (useless.length === 0) return;
   const names = useless.map((setting) => `${envNameOf(setting)} (--${setting.name})`).join(', ');
   throw usageError(

@@ -12,14 +12,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { parse, parseAllDocuments } from 'yaml';
 import { envNameOf } from '../src/cli/settings/setting.js';
 import { SETTINGS } from '../src/cli/settings/settings.table.js';
+import { TwinlaneClient } from '../src/client/index.js';
 import { RelayOptions } from '../src/relay/index.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { refusalsOf } from './kit/kubernetes.js';
 import { NATS_SERVER, NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
-import { startRelay, Twinlane } from './kit/twinlane.js';
+import { onlineEnvironment, startRelay, TOKEN, Twinlane, urlOf } from './kit/twinlane.js';
 
 const run = promisify(execFile);
 
@@ -262,16 +264,22 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
     vi.unstubAllEnvs();
   });
 
-  it('is enough for a turn, what admins do, the audit log, and what nodes tell each other', async () => {
+  it('is enough for a turn, what admins do, the audit log, and what goes between nodes', async () => {
     const engine = server.url.replace('//', `//relay:${password}@`);
     const warned = vi.spyOn(Logger.prototype, 'warn');
-    const twinlane = await Twinlane.start({ relay: { engine } });
+    const closing: (() => unknown)[] = [() => warned.mockRestore()];
     try {
-      const attachment = await twinlane.attach();
+      const home = await Twinlane.start({ relay: { engine } });
+      closing.push(() => home.close());
+      const edge = await startRelay({ engine });
+      closing.push(() => edge.close());
+      const client = new TwinlaneClient({ server: urlOf(edge), token: TOKEN, WebSocket });
+      const attachment = await client.attach(await onlineEnvironment(client));
+      closing.push(() => attachment.close());
+      await attachment.runtimeStart({ agent_id: null });
       const turn = await attachment.turn('echo allowed');
       for await (const _event of turn);
       expect(turn.outcome).toMatchObject({ stop_reason: 'end_turn' });
-      const client = twinlane.client();
       const { administration } = client;
       const { id } = await administration.createToken({ role: 'client', name: 'for a moment' });
       await administration.revokeToken(id);
@@ -281,8 +289,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
       // A node works on without what it may not hear, and says so.
       expect(warned.mock.calls.map(([said]) => String(said)).filter((said) => said.includes('forbids'))).toEqual([]);
     } finally {
-      warned.mockRestore();
-      await twinlane.close();
+      for (const close of closing.toReversed()) await close();
     }
   });
 

@@ -235,7 +235,7 @@ export class ClientLink {
 
   private closed(channel: ChannelName, code: number, said: string): void {
     const isRestart = code === CLOSE_CODES.RESTART.code;
-    if (isRestart && channel === 'control') this.messagesRead = readMessagesRead(said);
+    if (channel === 'control') this.messagesRead = readMessagesRead(said);
     const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
     const reason = `${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`;
     if (isRestart && this.phase === 'up') this.hearOut(channel, reason);

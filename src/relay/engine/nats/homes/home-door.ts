@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { CLOSE_CODES, messagesReadReason } from '../../../../protocol/index.js';
+import { MOVED_REASON } from '../../../gateways/restart-reasons.js';
 import type { EmbeddedEngine } from '../../embedded.engine.js';
-import { letIn, type Newcomer } from '../tunnels/newcomer.js';
+import { letIn, type Newcomer, sendsCommands } from '../tunnels/newcomer.js';
 import type { Tunnel } from '../tunnels/tunnel.js';
 import type { HomeCalls } from './home-calls.js';
 import type { Homes } from './homes.js';
@@ -46,6 +48,8 @@ export class HomeDoor {
     return (tunnel) => {
       const isStill = isServing() && own.of(environmentId) === home;
       if (isStill) letIn(here, newcomer, tunnel);
+      // What it has sent meanwhile nobody has read.
+      else if (sendsCommands(newcomer)) tunnel.close(CLOSE_CODES.RESTART.code, messagesReadReason(MOVED_REASON, 0));
       else tunnel.break();
     };
   }

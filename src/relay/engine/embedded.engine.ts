@@ -89,6 +89,11 @@ export class EmbeddedEngine extends Engine {
     return devices.serves(environmentId) || clients.serves(environmentId);
   }
 
+  /** Whether somebody who comes back would find here alone what it waits for. */
+  isAwaited(environmentId: string): boolean {
+    return this.parts.routing.isAwaited(environmentId);
+  }
+
   /** Has commands that are under way end, and takes no others from whoever sends them again by itself; for so many ms at most. */
   async finish(environmentId: string, withinMs: number): Promise<void> {
     const { clients, routing, clock } = this.parts;

@@ -29,6 +29,7 @@ class World {
   found: OwnHome | string = this.home;
   isServing = true;
   hasListener = false;
+  isAwaited = false;
   readonly did: string[] = [];
   readonly published: Packet[] = [];
   private readonly bus = {
@@ -49,6 +50,7 @@ class World {
       listener: () => void this.did.push('listener'),
       named: () => void this.did.push('named'),
       serves: () => this.hasListener,
+      isAwaited: () => this.isAwaited,
     },
     own: {
       of: () => this.known,
@@ -84,13 +86,16 @@ it('lets nobody in where it is not the home, or where the node ends', async () =
   expect(await world.door.receive(CLIENT)).toBeUndefined();
 });
 
-it('gives a home back to the node that its listener came to, unless somebody waits for it here', async () => {
+it('gives a home back to the node that its listener came to, unless somebody waits for it here, or may come back for an answer', async () => {
   expect(await world.door.receive(LISTENER)).toBeUndefined();
   expect(world.did).toEqual(['leave']);
   world.home.expected = 1;
   expect(await world.door.receive(LISTENER)).toBeDefined();
   world.home.expected = 0;
   world.hasListener = true;
+  expect(await world.door.receive(LISTENER)).toBeDefined();
+  world.hasListener = false;
+  world.isAwaited = true;
   expect(await world.door.receive(LISTENER)).toBeDefined();
   expect(world.did).toEqual(['leave']);
 });

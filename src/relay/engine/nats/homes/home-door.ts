@@ -10,7 +10,7 @@ import { answerCalls } from './node-calls.js';
 import { OwnHome, type OwnHomes } from './own-homes.js';
 
 export interface HomeDoorParts {
-  readonly here: Pick<EmbeddedEngine, 'client' | 'listener' | 'named' | 'serves'>;
+  readonly here: Pick<EmbeddedEngine, 'client' | 'listener' | 'named' | 'serves' | 'isAwaited'>;
   readonly own: Pick<OwnHomes, 'of' | 'leave' | 'find'>;
   readonly homes: Pick<Homes, 'self' | 'nodeOf'>;
   readonly calls: Pick<HomeCalls, 'serve'>;
@@ -31,8 +31,9 @@ export class HomeDoor {
     const { environmentId } = newcomer;
     const known = own.of(environmentId);
     if (!known && (await homes.nodeOf(environmentId)) !== homes.self) return undefined;
-    // The home is best where the listener is.
-    if (newcomer.kind === 'listener' && known?.expected === 0 && !here.serves(environmentId)) {
+    // The home is best where the listener is. What was asked here is answered here.
+    const isNeeded = here.serves(environmentId) || here.isAwaited(environmentId);
+    if (newcomer.kind === 'listener' && known?.expected === 0 && !isNeeded) {
       await own.leave(environmentId);
       return undefined;
     }

@@ -157,7 +157,8 @@ describe('C24 a relay that is killed and started again on its data', () => {
       await relay.again();
       const isOffline = { id: before.id, connectionId: null, connectedAt: null };
       // Over NATS it may be at any node until the one that was killed has been silent for long enough.
-      if (ON_NATS) await vi.waitFor(async () => expect(await relay.environment('device-1')).toMatchObject(isOffline), 60_000);
+      if (ON_NATS)
+        await vi.waitFor(async () => expect(await relay.environment('device-1')).toMatchObject(isOffline), 60_000);
       const after = await relay.environment('device-1');
       expect(after).toMatchObject(isOffline);
       expect(after.firstSeenAt).toBe(before.firstSeenAt);

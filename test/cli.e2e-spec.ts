@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ON_NATS } from './kit/engine-under-test.js';
 import { freePort } from './kit/free-port.js';
 import { TwinlaneProcess } from './kit/twinlane-process.js';
 
@@ -107,7 +108,7 @@ describe('twinlane start', () => {
       expect.arrayContaining([
         expect.stringMatching(/^listeners\/[0-9a-f]{16}\/journal\.db$/),
         expect.stringMatching(/^listeners\/[0-9a-f]{16}\/ledger\.db$/),
-        'relay/history.db',
+        ON_NATS ? 'relay/history-cache.db' : 'relay/history.db',
       ]),
     );
     for (const file of made) {

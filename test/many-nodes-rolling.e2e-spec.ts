@@ -14,6 +14,8 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const LISTENERS = 3;
 /** Longer than a balancer takes to notice. */
 const DRAIN_DELAY_MS = 2_000;
+/** Longer than a command takes on a busy machine. */
+const DRAIN_GRACE_MS = 60_000;
 /** Counts until it is told to stop. */
 const COMMAND = `i=0; while [ ! -e stop ]; do i=$((i+1)); echo line-$i; sleep 0.02; done; exit 3`;
 const COUNTER = 'counter.txt';
@@ -36,7 +38,11 @@ describe.skipIf(NATS_SKIPPED !== undefined)(
 
     beforeEach(async () => {
       nats = await NatsServer.start();
-      const settings = { TWINLANE_ENGINE: nats.url, TWINLANE_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS) };
+      const settings = {
+        TWINLANE_ENGINE: nats.url,
+        TWINLANE_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+        TWINLANE_DRAIN_GRACE_MS: String(DRAIN_GRACE_MS),
+      };
       nodes = await Promise.all(
         [1, 2, 3].map((n) => RelayProcess.start({ ...settings, TWINLANE_NODE_NAME: `node-${n}` })),
       );

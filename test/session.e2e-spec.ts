@@ -2,6 +2,7 @@ import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ON_NATS } from './kit/engine-under-test.js';
 import { NO_PTY, Pty } from './kit/pty.js';
 
 const CTRL_C = '\u0003';
@@ -60,7 +61,7 @@ if (isSkipped) console.warn(`Tests at a real terminal are skipped: ${NO_PTY}.`);
 describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (skipped: ${NO_PTY})`}`, () => {
   it('npm start shows what is in test/golden/start.txt, and Ctrl-C stops it', async () => {
     const started = await start();
-    await expect(masked(started)).toMatchFileSnapshot('golden/start.txt');
+    await expect(masked(started)).toMatchFileSnapshot(ON_NATS ? 'golden/start-nats.txt' : 'golden/start.txt');
     started.type(CTRL_C);
     expect(await started.exit).toBe(0);
   });

@@ -236,7 +236,7 @@ export class ClientLink {
 
   private closed(channel: ChannelName, code: number, said: string): void {
     const isRestart = code === CLOSE_CODES.RESTART.code;
-    if (isRestart && channel === 'control') this.messagesRead = readMessagesRead(said);
+    if (channel === 'control') this.messagesRead = readMessagesRead(said);
     const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
     const words = withoutMessagesRead(said);
     const reason = `${channel} closed with ${code}${words === '' ? '' : ` (${words})`}`;

@@ -1,5 +1,5 @@
 /**
- * The reason of a 1012 where the relay knows which messages of its peer it has acted upon: the first so many of the socket. What came
+ * The reason of a 1012 or 1013 where the relay knows which messages of its peer it has acted upon: the first so many of the socket. What came
  * behind them it has not, and never will (protocol section 4). First, as long reasons are cut.
  */
 export function messagesReadReason(text: string, count: number): string {

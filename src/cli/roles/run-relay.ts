@@ -104,7 +104,7 @@ async function createApp(
   settings: RelaySettings,
   { tokens, certificates, dataDir, jwt, env }: RelayParts,
 ): Promise<NestExpressApplication> {
-  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes, drainDelayMs } = settings;
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
   // The one thing that a relay asks for elsewhere.
   const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
@@ -119,7 +119,8 @@ async function createApp(
     dataDir,
     history: historyOf(settings),
     maxFrameBytes,
-    drainDelayMs,
+    drainDelayMs: settings.drainDelayMs,
+    drainGraceMs: settings.drainGraceMs,
     limits: limitsOf(settings),
     ...auditOptionsOf(settings),
     ...engineOptionsOf(settings),

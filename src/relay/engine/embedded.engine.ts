@@ -89,6 +89,11 @@ export class EmbeddedEngine extends Engine {
     return devices.serves(environmentId) || clients.serves(environmentId);
   }
 
+  /** Whether somebody who comes back would find here alone what it waits for. */
+  isAwaited(environmentId: string): boolean {
+    return this.parts.routing.isAwaited(environmentId);
+  }
+
   /** Has commands that are under way end, and takes no others from whoever sends them again by itself; for so many ms at most. */
   async finish(environmentId: string, withinMs: number): Promise<void> {
     const { clients, routing, clock } = this.parts;
@@ -97,15 +102,17 @@ export class EmbeddedEngine extends Engine {
     while (routing.isBusy(environmentId) && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
   }
 
-  /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. */
-  leave(environmentId: string): void {
+  /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. @returns resolves when all are told */
+  async leave(environmentId: string): Promise<void> {
     const { devices, clients, routing, presence } = this.parts;
+    clients.holdBack(environmentId);
     routing.sendBack(environmentId);
     devices.leave(environmentId);
-    // While clients can still be told what became of their commands.
     routing.leave(environmentId);
-    clients.leave(environmentId);
     presence.forget(environmentId);
+    // What clients were told of their commands just now leaves before their sockets are closed.
+    await new Promise(setImmediate);
+    await clients.leave(environmentId);
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {

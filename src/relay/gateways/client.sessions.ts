@@ -10,7 +10,7 @@ import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { AdmittedSocket, type Admitted, type AdmittedSocketParts } from './admitted-socket.js';
 import type { AdmittedClient } from './client.admission.js';
-import { MOVED_REASON } from './moved-reason.js';
+import { MOVED_REASON } from './restart-reasons.js';
 
 /** What goes on to be read on a socket that is held. */
 const ACKNOWLEDGEMENT = /^\{\s*"type"\s*:\s*"ack"/;
@@ -30,6 +30,8 @@ class AttachedSocket extends AdmittedSocket {
     private readonly gone: (socket: AttachedSocket) => void,
     /** Whether its client knows itself by `client=`. */
     private readonly isNamed: boolean,
+    /** Whether its client sends commands on it. */
+    readonly carriesCommands: boolean,
   ) {
     super(bare, parts, admitted);
   }
@@ -39,10 +41,14 @@ class AttachedSocket extends AdmittedSocket {
     if (this.isNamed) this.heldAfter ??= this.messages;
   }
 
-  /** Tells its client to come again, and how many of its messages were passed on. */
-  sendAway(clock: Clock): void {
+  /** Tells its client to come again, and how many of its messages were passed on. @returns as `cut` */
+  sendAway(clock: Clock): Promise<void> {
     const passedOn = this.heldAfter ?? this.messages;
-    this.cut(CLOSE_CODES.RESTART.code, this.isNamed ? messagesReadReason(MOVED_REASON, passedOn) : MOVED_REASON, clock);
+    return this.cut(
+      CLOSE_CODES.RESTART.code,
+      this.isNamed ? messagesReadReason(MOVED_REASON, passedOn) : MOVED_REASON,
+      clock,
+    );
   }
 
   protected override takes(text: string): boolean {
@@ -83,7 +89,8 @@ export class ClientSessions {
     const key = JSON.stringify([environmentId, identity.tokenId, client ?? [agentId, conversationId]]);
     const isNamed = client !== undefined;
     const terms = { identity, address, environmentId, connection: isNamed ? key : undefined, knowsOurs: isNamed };
-    const socket = new AttachedSocket(bare, this.parts, terms, key, this.left, isNamed);
+    const carriesCommands = attachment.channel !== 'stream';
+    const socket = new AttachedSocket(bare, this.parts, terms, key, this.left, isNamed, carriesCommands);
     const ofEnvironment = this.byEnvironment.get(environmentId) ?? new Set();
     this.byEnvironment.set(environmentId, ofEnvironment.add(socket));
     const others = this.socketsOf.get(key) ?? 0;
@@ -111,7 +118,7 @@ export class ClientSessions {
   /** An environment was deleted. */
   removed(environmentId: string): void {
     for (const socket of this.byEnvironment.get(environmentId) ?? [])
-      socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.parts.clock);
+      void socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.parts.clock);
     this.names.delete(environmentId);
   }
 
@@ -125,10 +132,22 @@ export class ClientSessions {
     for (const socket of this.byEnvironment.get(environmentId) ?? []) socket.holdBack();
   }
 
-  /** Another node serves it from now on: its clients are told to come again. */
-  leave(environmentId: string): void {
-    for (const socket of this.byEnvironment.get(environmentId) ?? []) socket.sendAway(this.parts.clock);
+  /**
+   * Another node serves it from now on: its clients are told to come again. On control first: a client that hears it on stream closes control
+   * itself, and what the relay says there of commands would come too late.
+   *
+   * @returns resolves when all are told. Never rejects
+   */
+  async leave(environmentId: string): Promise<void> {
+    const { clock } = this.parts;
+    const sockets = [...(this.byEnvironment.get(environmentId) ?? [])];
     this.names.delete(environmentId);
+    const sendAway = (carriesCommands: boolean): Promise<unknown> =>
+      Promise.all(
+        sockets.filter((each) => each.carriesCommands === carriesCommands).map((each) => each.sendAway(clock)),
+      );
+    await sendAway(true);
+    await sendAway(false);
   }
 
   /** Made once, for all of them. */

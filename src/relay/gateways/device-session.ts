@@ -25,7 +25,7 @@ import type { Responsibility } from '../routing/device-link.js';
 import type { RoutingService } from '../routing/routing.service.js';
 import { DeviceSockets, type DeviceSocketsObserver, type LinkEnd } from './device-sockets.js';
 import { judgeHello, type Hello } from './pairing.js';
-import { MOVED_REASON } from './moved-reason.js';
+import { MOVED_REASON } from './restart-reasons.js';
 import { closeAsVoid } from './void-lease.js';
 
 /** What a session works with. */

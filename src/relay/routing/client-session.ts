@@ -59,9 +59,9 @@ export class ClientSession implements TerminalOwner {
     return this.owed;
   }
 
-  /** Whether it is here, and answers are on their way to it. */
+  /** Whether answers are on their way to it, or wait here for it to come back. */
   get isOwed(): boolean {
-    return this.isPresent && this.owed.size > 0;
+    return this.owed.size > 0;
   }
 
   add(socket: ClientSocket): void {

@@ -128,6 +128,11 @@ export class ClientSide {
 
   /** Whether anybody waits for an answer that would never come, were the environment served elsewhere from now on. */
   get isBusy(): boolean {
+    return this.requests.isBusy || [...this.clients].some((session) => session.isPresent && session.isOwed);
+  }
+
+  /** Whether anybody who may be back would then never hear of what it asked. */
+  get isAwaited(): boolean {
     return this.requests.isBusy || [...this.clients].some((session) => session.isOwed);
   }
 

@@ -137,6 +137,11 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     return this.begunClients?.isBusy === true;
   }
 
+  /** The same, of those who may be back, too. */
+  get isAwaited(): boolean {
+    return this.begunClients?.isAwaited === true;
+  }
+
   /** Commands that wait for the device are to be sent again elsewhere; it is not served here for a moment more. */
   sendBack(): void {
     this.begunClients?.sendBack();

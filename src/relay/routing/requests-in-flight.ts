@@ -185,12 +185,16 @@ export class RequestsInFlight {
     return false;
   }
 
-  /** What waits for the device here is to be sent again elsewhere: clients that do so by themselves are told. */
+  /**
+   * What is to be asked elsewhere from now on: clients that send it again by themselves do so unasked, and of what waits for the device they
+   * are told.
+   */
   sendBack(): void {
     for (const request of this.requests.values()) {
       const { command, asker, link } = request;
-      if (link || asker?.repeats !== true || comesAgain(request) || !expectsAnswer(command)) continue;
-      this.finish(request, tooManyAnswer(command.type, MOVES, 0));
+      if (comesAgain(request)) this.forget(request);
+      else if (!link && asker?.repeats === true && expectsAnswer(command))
+        this.finish(request, tooManyAnswer(command.type, MOVES, 0));
     }
   }
 

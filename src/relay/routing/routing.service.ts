@@ -178,6 +178,11 @@ export class RoutingService implements OnApplicationShutdown {
     return this.hubs.get(environmentId)?.isBusy === true;
   }
 
+  /** Whether anybody, also one who may be back, waits for an answer that would never come, were the environment served elsewhere from now on. */
+  isAwaited(environmentId: string): boolean {
+    return this.hubs.get(environmentId)?.isAwaited === true;
+  }
+
   /** Just before `leave`, while clients can be told: what waits for the device they are to send again elsewhere. */
   sendBack(environmentId: string): void {
     this.guard('commands that wait', () => this.hubs.get(environmentId)?.sendBack());

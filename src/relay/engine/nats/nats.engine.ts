@@ -229,6 +229,7 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   async drain(): Promise<void> {
     this.phase = 'draining';
     await this.living.say().catch((error: unknown) => this.log.warn(String(error)));
+    this.arriving.leave();
     await this.inBatches(this.own.ids, (id) => this.own.leave(id));
     await this.inBatches(this.doors.tunnels.leaving(), (tunnel) => tunnel.leave(this.parts.clock));
   }

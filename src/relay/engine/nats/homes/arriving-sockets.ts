@@ -1,9 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { Duplex } from 'node:stream';
 import type { ChannelSocket } from '../../../../channel/index.js';
-import { CLOSE_CODES, type Clock, type Timer } from '../../../../protocol/index.js';
+import { CLOSE_CODES, messagesReadReason, type Clock, type Timer } from '../../../../protocol/index.js';
+import { RESTART_REASON } from '../../../gateways/restart-reasons.js';
 import type { Arriving, Engine } from '../../engine.js';
-import { letIn, type Newcomer, newcomerOf } from '../tunnels/newcomer.js';
+import { letIn, type Newcomer, newcomerOf, sendsCommands } from '../tunnels/newcomer.js';
 import { UpcomingSocket } from './upcoming-socket.js';
 import type { WayHome } from './way-home.js';
 
@@ -21,6 +22,8 @@ const NO_HOME = 'The relay node that serves this environment is away; reconnect.
 export class ArrivingSockets {
   private readonly log = new Logger(ArrivingSockets.name);
   private readonly upcoming = new WeakMap<object, UpcomingSocket>();
+  /** Those on their way: nothing that they say was passed on. */
+  private readonly underWay = new Map<ChannelSocket, Newcomer>();
 
   constructor(private readonly parts: ArrivingSocketsParts) {}
 
@@ -44,20 +47,38 @@ export class ArrivingSockets {
     return this.upcoming.get(admitted);
   }
 
+  /** This node stops: whoever has not arrived is told to come again. */
+  leave(): void {
+    for (const [socket, newcomer] of this.underWay)
+      turnAway(socket, newcomer, CLOSE_CODES.RESTART.code, RESTART_REASON);
+  }
+
   /** Brings whoever was let in to the environment's home. Never rejects. */
   private async bring(newcomer: Exclude<Newcomer, { kind: 'call' }>, socket: ChannelSocket): Promise<void> {
     const { environmentId } = newcomer;
-    const isNamed = newcomer.kind === 'client' && newcomer.admitted.attachment.client !== undefined;
+    this.underWay.set(socket, newcomer);
     try {
       const reached = await this.parts.way.take<void>(newcomer, {
-        atHome: () => letIn(this.parts.here, newcomer, socket),
-        through: (tunnel) => tunnel.join(socket, isNamed),
+        atHome: () => {
+          // What was told to come again is not to be heard any more.
+          if (socket.open) letIn(this.parts.here, newcomer, socket);
+        },
+        through: (tunnel) => {
+          if (socket.open) tunnel.join(socket, sendsCommands(newcomer));
+          else tunnel.break();
+        },
         isWanted: () => socket.open,
       });
-      if (!reached) socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
+      if (!reached) turnAway(socket, newcomer, CLOSE_CODES.TRY_LATER.code, NO_HOME);
     } catch (error) {
       this.log.warn(`Somebody could not be brought to its environment: ${String(error)}`, { environmentId });
-      socket.close(CLOSE_CODES.TRY_LATER.code, NO_HOME);
+      turnAway(socket, newcomer, CLOSE_CODES.TRY_LATER.code, NO_HOME);
+    } finally {
+      this.underWay.delete(socket);
     }
   }
+}
+
+function turnAway(socket: ChannelSocket, newcomer: Newcomer, code: number, reason: string): void {
+  socket.close(code, sendsCommands(newcomer) ? messagesReadReason(reason, 0) : reason);
 }

@@ -3,12 +3,19 @@ import { ManualClock } from '../../../../../test/kit/manual-clock.js';
 import type { AdmittedClient } from '../../../gateways/client.admission.js';
 import type { AdmittedDevice } from '../../../gateways/device.admission.js';
 import type { Newcomer } from '../tunnels/newcomer.js';
+import type { ChannelName } from '../../../../protocol/index.js';
+import { decodePacket, type Packet } from '../tunnels/tunnel-packet.js';
 import { Tunnels } from '../tunnels/tunnels.js';
 import { HomeDoor } from './home-door.js';
 import { OwnHome } from './own-homes.js';
 
 const environmentId = 'env';
-const CLIENT: Newcomer = { kind: 'client', environmentId, admitted: {} as AdmittedClient };
+function clientOn(channel: ChannelName, client?: string): Newcomer {
+  const attachment = { environmentId, channel, ...(client === undefined ? {} : { client }) };
+  return { kind: 'client', environmentId, admitted: { attachment } as unknown as AdmittedClient };
+}
+
+const CLIENT = clientOn('control');
 const LISTENER: Newcomer = {
   kind: 'listener',
   environmentId,
@@ -22,8 +29,17 @@ class World {
   found: OwnHome | string = this.home;
   isServing = true;
   hasListener = false;
+  isAwaited = false;
   readonly did: string[] = [];
-  private readonly tunnels = new Tunnels('self', { maxPacketBytes: 1_024, publish() {} }, new ManualClock(), {
+  readonly published: Packet[] = [];
+  private readonly bus = {
+    maxPacketBytes: 1_024,
+    publish: (_node: string, bytes: Uint8Array): void => {
+      const packet = decodePacket(bytes);
+      if (packet) this.published.push(packet);
+    },
+  };
+  private readonly tunnels = new Tunnels('self', this.bus, new ManualClock(), {
     packetSent() {},
     packetReceived() {},
   });
@@ -34,6 +50,7 @@ class World {
       listener: () => void this.did.push('listener'),
       named: () => void this.did.push('named'),
       serves: () => this.hasListener,
+      isAwaited: () => this.isAwaited,
     },
     own: {
       of: () => this.known,
@@ -69,13 +86,16 @@ it('lets nobody in where it is not the home, or where the node ends', async () =
   expect(await world.door.receive(CLIENT)).toBeUndefined();
 });
 
-it('gives a home back to the node that its listener came to, unless somebody waits for it here', async () => {
+it('gives a home back to the node that its listener came to, unless somebody waits for it here, or may come back for an answer', async () => {
   expect(await world.door.receive(LISTENER)).toBeUndefined();
   expect(world.did).toEqual(['leave']);
   world.home.expected = 1;
   expect(await world.door.receive(LISTENER)).toBeDefined();
   world.home.expected = 0;
   world.hasListener = true;
+  expect(await world.door.receive(LISTENER)).toBeDefined();
+  world.hasListener = false;
+  world.isAwaited = true;
   expect(await world.door.receive(LISTENER)).toBeDefined();
   expect(world.did).toEqual(['leave']);
 });
@@ -85,4 +105,15 @@ it('breaks the tunnel of whoever comes when the home has just gone', async () =>
   world.known = undefined;
   take?.(world.tunnel);
   expect([world.did, world.tunnel.open]).toEqual([[], false]);
+});
+
+it.each([
+  ['its control', clientOn('control', 'c'), [{ code: 1012, reason: expect.stringMatching(/^Messages-Read: 0\. /) }]],
+  ['its stream', clientOn('stream', 'c'), []],
+])('C26 tells a client that nothing was read on %s', async (_which, client, closes) => {
+  const take = await world.door.receive(client);
+  world.known = undefined;
+  take?.(world.tunnel);
+  const said = world.published.filter(({ kind }) => kind === 'close');
+  expect(said.map(({ body }) => JSON.parse(Buffer.from(body).toString()) as unknown)).toEqual(closes);
 });

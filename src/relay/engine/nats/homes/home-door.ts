@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { CLOSE_CODES, messagesReadReason } from '../../../../protocol/index.js';
+import { MOVED_REASON } from '../../../gateways/restart-reasons.js';
 import type { EmbeddedEngine } from '../../embedded.engine.js';
-import { letIn, type Newcomer } from '../tunnels/newcomer.js';
+import { letIn, type Newcomer, sendsCommands } from '../tunnels/newcomer.js';
 import type { Tunnel } from '../tunnels/tunnel.js';
 import type { HomeCalls } from './home-calls.js';
 import type { Homes } from './homes.js';
@@ -8,7 +10,7 @@ import { answerCalls } from './node-calls.js';
 import { OwnHome, type OwnHomes } from './own-homes.js';
 
 export interface HomeDoorParts {
-  readonly here: Pick<EmbeddedEngine, 'client' | 'listener' | 'named' | 'serves'>;
+  readonly here: Pick<EmbeddedEngine, 'client' | 'listener' | 'named' | 'serves' | 'isAwaited'>;
   readonly own: Pick<OwnHomes, 'of' | 'leave' | 'find'>;
   readonly homes: Pick<Homes, 'self' | 'nodeOf'>;
   readonly calls: Pick<HomeCalls, 'serve'>;
@@ -29,8 +31,9 @@ export class HomeDoor {
     const { environmentId } = newcomer;
     const known = own.of(environmentId);
     if (!known && (await homes.nodeOf(environmentId)) !== homes.self) return undefined;
-    // The home is best where the listener is.
-    if (newcomer.kind === 'listener' && known?.expected === 0 && !here.serves(environmentId)) {
+    // The home is best where the listener is. What was asked here is answered here.
+    const isNeeded = here.serves(environmentId) || here.isAwaited(environmentId);
+    if (newcomer.kind === 'listener' && known?.expected === 0 && !isNeeded) {
       await own.leave(environmentId);
       return undefined;
     }
@@ -46,6 +49,8 @@ export class HomeDoor {
     return (tunnel) => {
       const isStill = isServing() && own.of(environmentId) === home;
       if (isStill) letIn(here, newcomer, tunnel);
+      // What it has sent meanwhile nobody has read.
+      else if (sendsCommands(newcomer)) tunnel.close(CLOSE_CODES.RESTART.code, messagesReadReason(MOVED_REASON, 0));
       else tunnel.break();
     };
   }

@@ -36,7 +36,7 @@ class World {
         presenceOf: (id) => here.get(id),
         factsOf: () => ({ mode: 'plan' }),
         finish: async (id) => void did.push(`finish ${id}`),
-        leave: (id) => {
+        leave: async (id) => {
           did.push(`leave ${id}`);
           here.delete(id);
         },

@@ -123,24 +123,31 @@ export class OwnHomes {
     return this.whenReady(environmentId, home);
   }
 
-  /** Gives an environment back, with what its devices and clients have here: they are told to come again. Throws nothing. */
+  /**
+   * Gives an environment back, with what its devices and clients have here.
+   *
+   * @returns resolves when they are told to come again. Never rejects
+   */
   leave(environmentId: string): Promise<void> {
     const home = this.own.get(environmentId);
     if (!home) return this.leaving.get(environmentId) ?? Promise.resolve();
     const { here, homes, histories, clock, finishMs, isServing } = this.parts;
     const before = this.shown(environmentId);
-    return this.end(environmentId, async () => {
+    let told: Promise<void> | undefined;
+    const given = this.end(environmentId, async () => {
       await here.finish(environmentId, finishMs);
       const shown: Shown = {
         presence: here.presenceOf(environmentId) ?? before.presence,
         facts: factsSince(before.facts, here.factsOf(environmentId)),
       };
-      here.leave(environmentId);
+      told = here.leave(environmentId);
       // A node that ends need not wait: what it loads is of no use to anybody.
       if (isServing()) await home.loading;
       await histories.release(environmentId);
       await homes.give(environmentId, away(shown, clock.now()));
     });
+    // Whoever comes to this node meanwhile need not wait for those who do not answer.
+    return given.then(() => told);
   }
 
   /** Another node has taken it. */
@@ -150,7 +157,7 @@ export class OwnHomes {
     this.parts.observer.homeLost();
     void this.end(environmentId, async () => {
       this.parts.histories.abandon(environmentId);
-      this.parts.here.leave(environmentId);
+      void this.parts.here.leave(environmentId);
       if (!home.loading) return;
       await home.loading;
       this.parts.histories.abandon(environmentId);

@@ -40,6 +40,13 @@ export function newcomerOf(arriving: Arriving): Exclude<Newcomer, { kind: 'call'
   return standing.state === 'valid' ? { ...arriving, environmentId: standing.environment.id } : undefined;
 }
 
+/** Whether it is a client that knows itself, on a socket where it sends commands: it is told how many of them were passed on. */
+export function sendsCommands(newcomer: Newcomer): boolean {
+  if (newcomer.kind !== 'client') return false;
+  const { client, channel } = newcomer.admitted.attachment;
+  return client !== undefined && channel !== 'stream';
+}
+
 /** Hands whoever has a socket over to what serves environments here. */
 export function letIn(
   engine: Pick<Engine, 'client' | 'listener' | 'named'>,

@@ -1,5 +1,6 @@
 import type { ChannelSocket, SocketReceiver } from '../../../../channel/index.js';
 import { CLOSE_CODES, messagesReadReason, sleep, type Clock } from '../../../../protocol/index.js';
+import { RESTART_REASON } from '../../../gateways/restart-reasons.js';
 import type { Packet, PacketKind } from './tunnel-packet.js';
 
 /** What a tunnel needs of the node it ends at. */
@@ -50,7 +51,6 @@ interface Untaken {
 /** What a packet takes in memory beside its body, about: also those without one are counted. */
 const PACKET_BYTES = 100;
 const NOTHING = new Uint8Array();
-const STOPS = 'The relay restarts; reconnect.';
 /** A node that stops waits so long for the other end of a tunnel, in ms, and looks so often. */
 const LEAVE_MS = 1_000;
 const LOOK_AGAIN_MS = 10;
@@ -170,7 +170,7 @@ export class Tunnel implements ChannelSocket {
     joined.isLeaving = true;
     const until = clock.elapsed() + LEAVE_MS;
     while (this.kept.length > 0 && this.open && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
-    joined.socket.close(CLOSE_CODES.RESTART.code, messagesReadReason(STOPS, joined.messages));
+    joined.socket.close(CLOSE_CODES.RESTART.code, messagesReadReason(RESTART_REASON, joined.messages));
   }
 
   /** A packet of the other end. */

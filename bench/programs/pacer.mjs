@@ -20,7 +20,7 @@ async function measure({ at = server, seconds, everyMs, warmUpMs }) {
   const delays = [];
   const trips = [];
   let isMeasured = false;
-  const client = new CrowdClient(part, listener, at, {
+  const client = new CrowdClient(part, listener, at, false, {
     event: (_client, number) => {
       if (isMeasured) delays.push(performance.now() - sentAt[number]);
     },

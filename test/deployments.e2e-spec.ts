@@ -14,17 +14,19 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { envNameOf } from '../src/cli/settings/setting.js';
 import { SETTINGS } from '../src/cli/settings/settings.table.js';
+import type { EnvironmentChanges } from '../src/protocol/index.js';
 import { RelayOptions } from '../src/relay/index.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { refusalsOf } from './kit/kubernetes.js';
 import { NATS_SERVER, NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
-import { startRelay, Twinlane } from './kit/twinlane.js';
+import { startRelay, TOKEN, Twinlane, urlOf } from './kit/twinlane.js';
 
 const run = promisify(execFile);
 
 const ROOT = new URL('../', import.meta.url);
 const KUBERNETES = new URL('deploy/kubernetes/', ROOT);
 const COMPOSE = new URL('deploy/compose/', ROOT);
+const PATIENCE_MS = 60_000;
 const RELAY_VARIABLES = new Set(SETTINGS.filter(({ commands }) => commands.includes('relay')).map(envNameOf));
 
 function textOf(name: string, folder = ROOT): Promise<string> {
@@ -261,9 +263,15 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
     vi.unstubAllEnvs();
   });
 
-  it('is enough for a turn, what admins do, and the audit log', async () => {
+  it('is enough for a turn, what admins do, the audit log, and what nodes tell each other', async () => {
     const engine = server.url.replace('//', `//relay:${password}@`);
     const twinlane = await Twinlane.start({ relay: { engine } });
+    const other = await startRelay({ engine });
+    const changes = async (since = ''): Promise<EnvironmentChanges> => {
+      const asked = `${urlOf(other)}/v1/environment-changes${since && `?since=${encodeURIComponent(since)}`}`;
+      const response = await fetch(asked, { headers: { authorization: `Bearer ${TOKEN}` } });
+      return (await response.json()) as EnvironmentChanges;
+    };
     try {
       const attachment = await twinlane.attach();
       const turn = await attachment.turn('echo allowed');
@@ -274,10 +282,15 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`what NATS lets a node do (${NATS_SK
       const { id } = await administration.createToken({ role: 'client', name: 'for a moment' });
       await administration.revokeToken(id);
       const environment = only(await client.environments());
+      const { cursor } = await changes();
       await administration.deleteEnvironment(environment.id);
       expect((await administration.audit()).entries.map(({ kind }) => kind)).toContain('environment_deleted');
+      await vi.waitFor(async () => expect((await changes(cursor)).gone).toEqual([environment.id]), PATIENCE_MS);
+      // It says so of each subject that a node wants and may not have.
+      expect(server.said).not.toMatch(/violation/i);
     } finally {
       await twinlane.close();
+      await other.close();
     }
   });
 

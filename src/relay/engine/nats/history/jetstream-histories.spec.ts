@@ -309,6 +309,16 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
     expect(shown(await home(two, 5), runtime)).toEqual(shown(again, runtime));
   });
 
+  it('keeps nothing of an environment that was deleted elsewhere', async () => {
+    const cache = new MemoryJournal();
+    const one = await startNode(await startServer(), { openCache: () => cache });
+    await appendAll(await home(one, 1), 1, 20);
+    await one.histories.release('env');
+    expect(cache.runtimes()).toEqual([runtime]);
+    one.histories.forget('env');
+    expect(cache.runtimes()).toEqual([]);
+  });
+
   it('refuses another number of partitions than there is', async () => {
     const server = await startServer();
     const one = await startNode(server, { partitions: 2 });

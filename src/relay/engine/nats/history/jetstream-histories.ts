@@ -153,6 +153,11 @@ export class JetStreamHistories implements HistoryNode {
     await streams.records.purge(subjects.allRecords);
   }
 
+  /** The environment was deleted, perhaps by another node: nothing stays of what was kept for when it comes back. */
+  forget(environmentId: string): void {
+    this.left.drop(environmentId);
+  }
+
   /** Waits for what is on its way, unless NATS is away. */
   async close(): Promise<void> {
     this.timer?.cancel();

@@ -196,9 +196,10 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** For stock listeners. */
   stock(): StockEvents {
-    const { relayEpoch, clock, observer, guard } = this.context;
+    const { clock, observer, guard } = this.context;
     return (this.begunStock ??= new StockEvents(
-      relayEpoch,
+      // Of its own: since it was served here last another home may have gone on, and what is named as before that is passed over.
+      this.context.newEpoch(),
       this.runtimes,
       this.recorder,
       this.approvals,

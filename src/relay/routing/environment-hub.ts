@@ -81,6 +81,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     this.lastLink = link;
     const isOtherProcess = before !== undefined && before.processInstanceId !== link.processInstanceId;
     if (isOtherProcess) this.processEnded(link);
+    // What such a device has named is behind the epoch that a stock device had before it.
+    if (before?.namesEvents) this.begunStock = undefined;
     this.intakeOf(link).begin(link);
     if (!link.resumable) this.announced();
     if (before && (isOtherProcess || !link.namesEvents)) this.begunClients?.watchAgain();

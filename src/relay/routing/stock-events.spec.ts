@@ -253,3 +253,14 @@ it('C24 what a stock device says at a node that has it again is behind what it s
   expect(places.map((place) => place.seq)).toEqual([1, 2, 3, 4, 5]);
   expect(new Set(places.map((place) => place.epoch)).size).toBe(3);
 });
+
+it('C24 what a stock device says is behind what another kind of listener said in its place, for whoever has seen that', async () => {
+  const bench = new RoutingBench();
+  bench.emit(bench.connect(new FakeDeviceLink(false)), event(1));
+  bench.emit(bench.connect(new FakeDeviceLink(true)), { ...event(2), event_epoch: 'named' });
+  const link = bench.connect(new FakeDeviceLink(false));
+  const client = await bench.attach({ runtime: RUNTIME, resume: { epoch: 'named', seq: 2 } });
+  bench.emit(link, event(3));
+  await bench.settled();
+  expect(origins(client.frames)).toEqual([3]);
+});

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { WebSocket } from 'ws';
 import { type Attachment, TwinlaneClient } from '../src/client/index.js';
 import type { EnvironmentChanges, EnvironmentRecord, Frame, RegistrationResponse } from '../src/protocol/index.js';
+import { Engine } from '../src/relay/engine/engine.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
 import { RawSocket } from './kit/raw-socket.js';
@@ -143,6 +144,22 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`environments of two relay nodes (NA
     await named(0, 'prod-1');
     expect((await client.closed).code).toBe(1008);
     await rest(1, `/v1/environments/${connectionId}`, 'DELETE');
+  });
+
+  it('whoever came to another node while an environment was deleted is told to come again, and finds it gone', async () => {
+    const { connectionId } = await rest<RegistrationResponse>(0, '/v1/environments/register', 'POST', {
+      deviceId: 'deleted',
+      connectionName: 'deleted',
+    });
+    const url = `${urlOf(at(1)).replace(/^http/, 'ws')}/v1/environments/${connectionId}/status/ws?client=c1`;
+    const client = await RawSocket.open(url, { token: TOKEN });
+    await client.seen('resume_status');
+    const { id } = await rest<EnvironmentRecord>(0, `/v1/environments/${connectionId}`);
+    // As if it had come between the end of the environment and that of its record.
+    at(0).get<Engine>(Engine, { strict: false }).deleted(id);
+    expect((await client.closed).code).toBe(1012);
+    await rest(0, `/v1/environments/${connectionId}`, 'DELETE');
+    await expect(RawSocket.open(url, { token: TOKEN })).rejects.toThrow('404');
   });
 
   it('C15 a stock listener that comes back to another node although it was replaced is sent to register, and refused', async () => {

@@ -39,18 +39,25 @@ export class NatsServer {
     /** Where it keeps its data. */
     readonly home: string,
     private readonly args: readonly string[],
+    private readonly log: string[],
     private running: ChildProcess,
   ) {}
 
   static async start({ port: wanted, args = [] }: NatsServerOptions = {}): Promise<NatsServer> {
     const home = await mkdtemp(path.join(tmpdir(), 'twinlane-nats-'));
     const port = wanted ?? (await freePort());
-    return new NatsServer(port, home, args, await run(port, home, args));
+    const log: string[] = [];
+    return new NatsServer(port, home, args, log, await run(port, home, args, log));
   }
 
   /** As `TWINLANE_ENGINE` takes it. */
   get url(): string {
     return `nats://127.0.0.1:${this.port}`;
+  }
+
+  /** Its log. */
+  get said(): string {
+    return this.log.join('');
   }
 
   /** `kill -9`; resolves when it is gone. */
@@ -75,7 +82,7 @@ export class NatsServer {
 
   /** Starts it again, once it has ended. */
   async again(): Promise<void> {
-    this.running = await run(this.port, this.home, this.args);
+    this.running = await run(this.port, this.home, this.args, this.log);
   }
 
   async dispose(): Promise<void> {
@@ -91,8 +98,8 @@ export class NatsServer {
   }
 }
 
-/** Resolves once it takes connections, which it does when JetStream is there. */
-async function run(port: number, home: string, args: readonly string[]): Promise<ChildProcess> {
+/** Resolves once it takes connections, which it does when JetStream is there. @param log what it says is added to this */
+async function run(port: number, home: string, args: readonly string[], log: string[]): Promise<ChildProcess> {
   if (NATS_SERVER === undefined) throw new Error('No nats-server: test/kit/install-nats-server.sh installs it.');
   const own = ['--addr', '127.0.0.1', '--port', String(port), '--jetstream', '--store_dir', home];
   const started = spawn(NATS_SERVER, [...own, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -103,6 +110,7 @@ async function run(port: number, home: string, args: readonly string[]): Promise
     // Its log goes to standard error; what comes later is read too, or it would wait for a reader.
     started.stderr.on('data', (part: Buffer) => {
       said += part.toString();
+      log.push(part.toString());
       if (/Server is ready/.test(said)) resolve();
     });
   });

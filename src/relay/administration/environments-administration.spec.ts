@@ -21,11 +21,9 @@ function open() {
   const clock = new ManualClock();
   const registry = new MemoryEnvironmentRegistry(clock);
   const end = vi.fn<Engine['end']>().mockRejectedValueOnce(new RelayError('NODE_AWAY')).mockResolvedValue();
-  const environments = new EnvironmentsAdministration(
-    registry,
-    { end } as unknown as Engine,
-    new ChangedEnvironments(),
-  );
+  const deleted = vi.fn<Engine['deleted']>();
+  const engine = { end, deleted } as unknown as Engine;
+  const environments = new EnvironmentsAdministration(registry, engine, new ChangedEnvironments());
   const register = () =>
     registry.register({
       organizationId: 'acme',
@@ -35,7 +33,7 @@ function open() {
       connectionName: 'laptop',
       metadata: {},
     });
-  return { clock, registry, end, environments, register };
+  return { clock, registry, end, deleted, environments, register };
 }
 
 let world: ReturnType<typeof open>;
@@ -63,4 +61,15 @@ it('so can that of an organisation', async () => {
   await expect(organizations.remove(OPERATOR, 'acme')).rejects.toMatchObject({ code: 'NODE_AWAY' });
   expect(await organizations.remove(OPERATOR, 'acme')).toMatchObject({ id: 'acme', deletedEnvironments: 1 });
   await expect(organizations.remove(OPERATOR, 'acme')).rejects.toMatchObject({ code: 'ORGANIZATION_UNKNOWN' });
+});
+
+it('whoever came to an environment while it was deleted is told to come again when nobody finds it any more', async () => {
+  const { registry, end, deleted, environments, register } = world;
+  end.mockReset().mockResolvedValue();
+  const { environment } = await register();
+  const found: Promise<readonly unknown[]>[] = [];
+  deleted.mockImplementation(() => void found.push(registry.list('acme')));
+  await environments.delete(OPERATOR, environment.id);
+  expect(deleted).toHaveBeenCalledExactlyOnceWith(environment.id);
+  expect(await Promise.all(found)).toEqual([[]]);
 });

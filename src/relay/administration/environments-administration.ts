@@ -49,6 +49,7 @@ export class EnvironmentsAdministration {
     await this.registry.release(id);
     await this.engine.end(id, 'deleted');
     await this.registry.remove(id);
+    this.engine.deleted(id);
     this.changed.gone({ id, organizationId, connectionName });
   }
 

@@ -115,6 +115,10 @@ export class EmbeddedEngine extends Engine {
     await clients.leave(environmentId);
   }
 
+  deleted(environmentId: string): void {
+    if (this.serves(environmentId)) this.leave(environmentId);
+  }
+
   async end(environmentId: string, how: EndByAdmin): Promise<void> {
     const { devices, clients, routing, presence } = this.parts;
     devices.end(environmentId, how);

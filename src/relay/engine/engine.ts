@@ -66,6 +66,12 @@ export abstract class Engine {
    */
   abstract end(environmentId: string, how: EndByAdmin): Promise<void>;
 
+  /**
+   * An environment was deleted, and is written down nowhere any more. Whoever came to it while that was done is told to come again, and
+   * finds it gone. Never throws.
+   */
+  abstract deleted(environmentId: string): void;
+
   /** This node stops: what is under way here ends, and what others can go on with is theirs. Before any socket is closed. Never rejects. */
   abstract drain(): Promise<void>;
 

@@ -203,7 +203,7 @@ export class EnvironmentsService {
       awaySince: presence?.awaySince ?? null,
       offlineReason: offline?.reason ?? null,
       offlineSince: offline?.since ?? null,
-      lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
+      lastHeartbeat: later(presence?.lastHeartbeat ?? null, environment.lastHeartbeat),
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
       ...(mode === undefined ? {} : { currentMode: mode }),
@@ -214,6 +214,11 @@ export class EnvironmentsService {
       metadata,
     };
   }
+}
+
+/** What a node shows of an environment that another one serves is as old as its link; the record follows every few minutes. */
+function later(shown: number | null, recorded: number | null): number | null {
+  return shown === null || recorded === null ? (shown ?? recorded) : Math.max(shown, recorded);
 }
 
 /** Null while it is online. Of what is known, what came last. */

@@ -81,6 +81,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     this.lastLink = link;
     const isOtherProcess = before !== undefined && before.processInstanceId !== link.processInstanceId;
     if (isOtherProcess) this.processEnded(link);
+    // What such a device has named is behind the epoch that a stock device had before it.
+    if (before?.namesEvents) this.begunStock = undefined;
     this.intakeOf(link).begin(link);
     if (!link.resumable) this.announced();
     if (before && (isOtherProcess || !link.namesEvents)) this.begunClients?.watchAgain();
@@ -201,9 +203,10 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** For stock listeners. */
   stock(): StockEvents {
-    const { relayEpoch, clock, observer, guard } = this.context;
+    const { clock, observer, guard } = this.context;
     return (this.begunStock ??= new StockEvents(
-      relayEpoch,
+      // Of its own: since it was served here last another home may have gone on, and what is named as before that is passed over.
+      this.context.newEpoch(),
       this.runtimes,
       this.recorder,
       this.approvals,

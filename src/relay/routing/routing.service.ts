@@ -67,7 +67,7 @@ export class RoutingService implements OnApplicationShutdown {
       clock: this.clock,
       observer,
       guard: this.guard,
-      relayEpoch: randomBytes(EPOCH_BYTES).toString('hex'),
+      newEpoch: () => randomBytes(EPOCH_BYTES).toString('hex'),
       commandRates,
       changed: (environmentId) => changed.note(environmentId),
       replays: new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays')),

@@ -56,7 +56,11 @@ export interface NatsEngineObserver extends TunnelsObserver, OwnHomesObserver {
 export interface NatsEngineParts {
   readonly here: EmbeddedEngine;
   readonly connection: NatsConnection;
-  readonly histories: SharedHistories & { readonly unacknowledged: EngineFigures['unacknowledged'] };
+  readonly histories: SharedHistories & {
+    readonly unacknowledged: EngineFigures['unacknowledged'];
+    /** Lets go of what is kept here of an environment whose home this node was. */
+    forget(environmentId: string): void;
+  };
   readonly changed: ChangedEnvironments;
   readonly superseded: SupersededListeners;
   readonly clock: Clock;
@@ -212,6 +216,11 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
     await this.calls.call(environmentId, { method: 'end', how });
   }
 
+  deleted(environmentId: string): void {
+    this.news.tell({ kind: 'deleted', id: environmentId });
+    this.letGo(environmentId);
+  }
+
   nodes(): RelayNodes {
     const { self, connection } = this.parts;
     const others = this.living.all.filter(({ id }) => id !== self);
@@ -265,9 +274,16 @@ export class NatsEngine extends Engine implements OnApplicationShutdown {
   private heard(news: News): void {
     const { changed, superseded } = this.parts;
     if (news.kind === 'superseded') superseded.hear(news.news);
+    else if (news.kind === 'deleted') this.letGo(news.id);
     else if (news.kind === 'named') {
       if (this.own.has(news.environment.id)) this.parts.here.named(news.environment);
     } else changed.heard(news.id, news.gone);
+  }
+
+  /** It was deleted. */
+  private letGo(environmentId: string): void {
+    this.parts.histories.forget(environmentId);
+    if (this.own.has(environmentId)) void this.own.leave(environmentId);
   }
 
   private left(node: string, how: NodeEnd): void {

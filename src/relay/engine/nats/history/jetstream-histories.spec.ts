@@ -108,7 +108,9 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
 
   it('does not come to life when it is let go of while it loads', async () => {
     const server = await startServer();
-    const [one, two] = [await startNode(server), await startNode(server)];
+    const cache = new MemoryJournal();
+    const one = await startNode(server, { openCache: () => cache });
+    const two = await startNode(server);
     await appendAll(await home(two, 1), 1, 3);
     await two.histories.release('env');
     for (const end of ['release', 'abandon'] as const) {
@@ -116,6 +118,8 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
       const [outcome] = await Promise.allSettled([preparing, one.histories[end]('env')]);
       expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'HistoryClosedError' } });
       expect(() => one.histories.open('env')).toThrow(/prepare it first/);
+      // What stayed there would be nobody's, on the disk of a node for as long as it runs.
+      expect(cache.runtimes()).toEqual([]);
     }
     const [first, second] = [one.histories.prepare('env', 3), one.histories.prepare('env', 4)];
     await expect(first).rejects.toThrow(/given back/);
@@ -307,6 +311,16 @@ describe.skipIf(NATS_SKIPPED)(`JetStreamHistories${NATS_SKIPPED ? `: ${NATS_SKIP
     await appendAll(again, 503, 504);
     expect(again.read(runtime, 502, 10)).toHaveLength(2);
     expect(shown(await home(two, 5), runtime)).toEqual(shown(again, runtime));
+  });
+
+  it('keeps nothing of an environment that was deleted elsewhere', async () => {
+    const cache = new MemoryJournal();
+    const one = await startNode(await startServer(), { openCache: () => cache });
+    await appendAll(await home(one, 1), 1, 20);
+    await one.histories.release('env');
+    expect(cache.runtimes()).toEqual([runtime]);
+    one.histories.forget('env');
+    expect(cache.runtimes()).toEqual([]);
   });
 
   it('refuses another number of partitions than there is', async () => {

@@ -6,7 +6,7 @@ import { HistorySubjects, partitionOf } from './history-subjects.js';
 import { HistoryClosedError } from './history-stream.js';
 import type { JetStreamHistoryOptions } from './history.options.js';
 import { type HistoryNode, JetStreamJournal } from './jetstream-journal.js';
-import { LeftHistories } from './left-histories.js';
+import { emptyCache, LeftHistories } from './left-histories.js';
 import { loadHistories } from './load-histories.js';
 import { Turnstile } from './turnstile.js';
 
@@ -108,14 +108,20 @@ export class JetStreamHistories implements HistoryNode {
     };
     const left = this.left.take(environmentId);
     const cache = left?.cache ?? this.parts.openCache(environmentId);
-    const loaded = await this.loads.pass(() =>
-      loadHistories(source, subjects, cache, this.clock.now(), left?.runtimes),
-    );
-    if (!loading.isWanted) throw new HistoryClosedError('The environment was given back');
-    this.journals.set(
-      environmentId,
-      new JetStreamJournal({ environmentId, term, subjects, ...streams }, this, cache, loaded),
-    );
+    try {
+      const loaded = await this.loads.pass(() =>
+        loadHistories(source, subjects, cache, this.clock.now(), left?.runtimes),
+      );
+      if (!loading.isWanted) throw new HistoryClosedError('The environment was given back');
+      this.journals.set(
+        environmentId,
+        new JetStreamJournal({ environmentId, term, subjects, ...streams }, this, cache, loaded),
+      );
+    } catch (error) {
+      // Nobody knows any more that it is there.
+      emptyCache(cache);
+      throw error;
+    }
   }
 
   /** @throws Error when this environment was not prepared */
@@ -151,6 +157,11 @@ export class JetStreamHistories implements HistoryNode {
     const { subjects, streams } = this.placeOf(environmentId);
     await streams.events.purge(subjects.allEvents);
     await streams.records.purge(subjects.allRecords);
+  }
+
+  /** The environment was deleted, perhaps by another node: nothing stays of what was kept for when it comes back. */
+  forget(environmentId: string): void {
+    this.left.drop(environmentId);
   }
 
   /** Waits for what is on its way, unless NATS is away. */

@@ -45,6 +45,7 @@ export class LeftHistories {
   }
 }
 
-function emptyCache(cache: Journal): void {
+/** Lets go of all that a cache has. */
+export function emptyCache(cache: Journal): void {
   for (const runtime of cache.runtimes()) cache.remove(runtime);
 }

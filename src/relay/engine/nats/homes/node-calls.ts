@@ -1,5 +1,6 @@
 import { CLOSE_CODES, type ErrorCode } from '../../../../protocol/index.js';
 import { RelayError } from '../../../relay.error.js';
+import { relayAnswer } from '../../../routing/error-answers.js';
 import type { NodeCall } from '../tunnels/newcomer.js';
 import type { Tunnel } from '../tunnels/tunnel.js';
 import { NOT_HERE } from './way-home.js';
@@ -13,7 +14,7 @@ type Answer =
  * Asks the home at the other end of a tunnel, which is of no other use.
  *
  * @returns `NOT_HERE` where that is not the home any more
- * @throws RelayError what it threw there; NODE_AWAY when it went away meanwhile
+ * @throws RelayError what it threw there; NODE_AWAY when it went away meanwhile, and what was asked may be asked for again
  */
 export function callThrough(tunnel: Tunnel, call: NodeCall): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -24,7 +25,11 @@ export function callThrough(tunnel: Tunnel, call: NodeCall): Promise<unknown> {
         else resolve('notHere' in answer ? NOT_HERE : answer.value);
         tunnel.close(CLOSE_CODES.NORMAL.code);
       },
-      closed: () => reject(new RelayError('NODE_AWAY')),
+      closed: () => {
+        // It may have run by then: nobody is to be told to ask for it once more.
+        if (call.method === 'request') resolve(relayAnswer(call.command.type, 'OUTCOME_UNKNOWN'));
+        else reject(new RelayError('NODE_AWAY'));
+      },
     });
     tunnel.send(JSON.stringify(call));
   });

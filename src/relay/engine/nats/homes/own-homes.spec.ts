@@ -118,11 +118,25 @@ it('nobody has it before its history is there', async () => {
   expect(world.own.of('env-1')?.expected).toBe(0);
 });
 
-it('one whose history cannot be loaded is given back', async () => {
-  world.loading = Promise.reject(new Error('NATS is away'));
-  await expect(world.own.find('env-1')).rejects.toThrow('NATS is away');
+it('one whose history cannot be loaded is given back, and whoever asked is told to come again', async () => {
+  const cause = new Error('NATS is away');
+  world.loading = Promise.reject(cause);
+  await expect(world.own.find('env-1')).rejects.toMatchObject({ code: 'ENGINE_AWAY', cause });
   expect(world.own.count).toBe(0);
-  expect(world.did).toEqual(['prepare env-1 1', 'finish env-1', 'leave env-1', 'release env-1', 'give env-1']);
+  const gave = ['finish env-1', 'leave env-1', 'release env-1', 'give env-1'];
+  expect(world.did).toEqual(['prepare env-1 1', 'failed env-1 Error: NATS is away', ...gave]);
+});
+
+it('whoever waits for a history that is let go of looks for the environment anew', async () => {
+  let refuse = (_error: Error): void => {};
+  world.loading = new Promise((_resolve, reject) => (refuse = reject));
+  const finding = world.own.find('env-1');
+  await settle();
+  world.own.lose('env-1');
+  world.records.set('env-1', at('other'));
+  refuse(new Error('The environment was given back'));
+  expect(await finding).toBe('other');
+  expect(world.did).toEqual(['prepare env-1 1', 'abandon env-1', 'leave env-1', 'abandon env-1']);
 });
 
 it('one that another node has stays there, unless that node is gone', async () => {
@@ -205,7 +219,8 @@ it('one that was deleted is served nowhere; what could not be deleted is told', 
   expect(world.did).toEqual(['prepare env-1 1', 'delete env-1', 'remove env-1']);
   await world.own.find('env-2');
   world.failing = new Error('NATS is away');
-  await expect(world.own.remove('env-2')).rejects.toThrow('NATS is away');
+  await expect(world.own.remove('env-2')).rejects.toMatchObject({ code: 'ENGINE_AWAY', cause: world.failing });
+  expect(world.did.at(-1)).toBe('failed env-2 Error: NATS is away');
 });
 
 it('until its device is here it is shown as at the last home, and then lost', async () => {

@@ -90,7 +90,7 @@ export class OwnHomes {
    *
    * @param gone a node that lives no more
    * @returns its node; for this one the home, with its history here
-   * @throws RelayError ENGINE_AWAY; NODE_AWAY where this node ends, and takes none any more
+   * @throws RelayError ENGINE_AWAY, also where its history could not be loaded; NODE_AWAY where this node ends, and takes none any more
    */
   async find(environmentId: string, gone?: string): Promise<string | OwnHome> {
     await this.leaving.get(environmentId);
@@ -116,9 +116,12 @@ export class OwnHomes {
     const loading = histories.prepare(environmentId, claim.term);
     const loaded = (): void => (home.loading = undefined);
     home.loading = loading.then(loaded, loaded);
-    home.ready = loading.catch(async (error: unknown) => {
+    home.ready = loading.catch(async (cause: unknown) => {
+      // It was given back, or lost, meanwhile: whoever waits for it looks where it is now.
+      if (this.own.get(environmentId) !== home) return;
+      this.parts.failed(cause, environmentId);
       await this.leave(environmentId);
-      throw error;
+      throw unreached(cause);
     });
     return this.whenReady(environmentId, home);
   }
@@ -166,16 +169,11 @@ export class OwnHomes {
 
   /** It was deleted, and is served nowhere any more. @throws RelayError ENGINE_AWAY */
   async remove(environmentId: string): Promise<void> {
-    let failure: unknown;
-    await this.end(environmentId, async () => {
-      try {
-        await this.parts.histories.delete(environmentId);
-        await this.parts.homes.remove(environmentId);
-      } catch (error) {
-        failure = error;
-      }
+    let removing = Promise.resolve();
+    await this.end(environmentId, () => (removing = this.delete(environmentId)));
+    await removing.catch((cause: unknown) => {
+      throw unreached(cause);
     });
-    if (failure !== undefined) throw failure;
   }
 
   /** What is to be shown of an environment whose home this is. */
@@ -204,6 +202,11 @@ export class OwnHomes {
     return this.own.get(environmentId) === home ? home : this.find(environmentId);
   }
 
+  private async delete(environmentId: string): Promise<void> {
+    await this.parts.histories.delete(environmentId);
+    await this.parts.homes.remove(environmentId);
+  }
+
   private end(environmentId: string, work: () => Promise<void>): Promise<void> {
     this.own.delete(environmentId);
     const ended = work()
@@ -213,4 +216,9 @@ export class OwnHomes {
     this.leaving.set(environmentId, ended);
     return ended;
   }
+}
+
+/** What whoever asked for an environment is told where NATS did not do its part. */
+function unreached(cause: unknown): RelayError {
+  return cause instanceof RelayError ? cause : new RelayError('ENGINE_AWAY', undefined, { cause });
 }

@@ -10,6 +10,8 @@ import { natsError } from '../connection/as-nats-error.js';
 export type News =
   /** An environment has registered; with `gone`, it was deleted or has another name. */
   | { readonly kind: 'environment'; readonly id: string; readonly gone?: Gone | undefined }
+  /** An environment was deleted: nobody has a reason to be there any more. */
+  | { readonly kind: 'deleted'; readonly id: string }
   /** An environment has registered under this name, perhaps another one than before. */
   | { readonly kind: 'named'; readonly environment: ScopedEnvironment }
   | { readonly kind: 'superseded'; readonly news: SupersededNews };

@@ -116,7 +116,7 @@ export class EmbeddedEngine extends Engine {
   }
 
   deleted(environmentId: string): void {
-    if (this.serves(environmentId)) this.leave(environmentId);
+    if (this.serves(environmentId)) void this.leave(environmentId);
   }
 
   async end(environmentId: string, how: EndByAdmin): Promise<void> {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { mkdir, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -5,6 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { WebSocket } from 'ws';
 import { isEvent, isGap, isReplayed, TwinlaneClient } from '../../src/client/index.js';
 import { SYSTEM_CLOCK } from '../../src/protocol/index.js';
+import { NatsConnection } from '../../src/relay/engine/nats/connection/nats-connection.js';
+import { NatsOptions } from '../../src/relay/engine/nats/connection/nats.options.js';
 import { NatsCluster } from '../kit/nats-cluster.js';
 import { NATS_SKIPPED } from '../kit/nats-server.js';
 import { PROCESS_TOKEN, RelayProcess } from '../kit/relay-process.js';
@@ -114,5 +117,19 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`nodes with three servers of NATS ($
     expect(printed).toBe(PRINTED);
     await expectNobodyTookOver();
     expect(numbers).toEqual(numbers.map((_number, i) => Number(numbers[0]) + i));
+  });
+
+  it('a node says so where it is told to keep another number of copies than there are', async () => {
+    const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    cleanups.push(() => warned.mockRestore());
+    for (const replicas of [3, 1] as const) {
+      const options = Object.assign(new NatsOptions(), { replicas });
+      const connection = await NatsConnection.open({ engine: cluster.url, nodeName: 'test', options }, SYSTEM_CLOCK);
+      cleanups.push(() => connection.close());
+      await connection.stream({ name: 'SOME', subjects: ['some'] });
+    }
+    expect(warned.mock.calls.map(([said]) => String(said))).toEqual([
+      'NATS has kept 3 copies of SOME, and is told to keep 1: TWINLANE_NATS_REPLICAS of this node says so.',
+    ]);
   });
 });

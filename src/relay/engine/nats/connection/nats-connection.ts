@@ -12,21 +12,17 @@ import {
 import { Kvm, type KV } from '@nats-io/kv';
 import {
   connect,
-  credsAuthenticator,
   nanos,
   type NatsConnection as CoreConnection,
   type NodeConnectionOptions,
 } from '@nats-io/transport-node';
-import { readFileSync } from 'node:fs';
 import { sleep, type Clock, type Timer } from '../../../../protocol/index.js';
-import { parseNatsAddress, type NatsAddress } from './nats-address.js';
+import { parseNatsAddress } from './nats-address.js';
 import { isPassing, natsError, withCopies } from './as-nats-error.js';
+import { connectionOptions } from './connection-options.js';
 import { NatsError } from './nats.error.js';
 import type { NatsOptions } from './nats.options.js';
 
-/** Signs of life that may be missing; with the next one the server is away. */
-const UNANSWERED_PINGS = 2;
-const FOR_EVER = -1;
 /** While a node waits for NATS at its start, its log says so this often, in ms. */
 const SAY_AGAIN_MS = 5_000;
 /** Who leads a stream, if somebody does, answers within this time, in ms. */
@@ -194,7 +190,7 @@ export class NatsConnection {
         ...age,
       });
       // One that is there stays as it is by that.
-      const { config } = withCopies((await bucket.status()).streamInfo, replicas, this.where);
+      const { config } = this.withCopies((await bucket.status()).streamInfo);
       const maxAge = nanos(ttlMs ?? 0);
       const window = maxAge > 0 ? Math.min(maxAge, config.duplicate_window) : config.duplicate_window;
       const wanted = { num_replicas: replicas, max_age: maxAge, duplicate_window: window };
@@ -215,7 +211,7 @@ export class NatsConnection {
     const { streams } = this.manager;
     const made = await this.patiently(async () => {
       try {
-        const info = withCopies(await streams.info(wanted.name), config.num_replicas, this.where);
+        const info = this.withCopies(await streams.info(wanted.name));
         return differs(info.config, config) ? await streams.update(wanted.name, { ...info.config, ...config }) : info;
       } catch (error) {
         if (!isMissingStream(error)) throw error;
@@ -224,6 +220,17 @@ export class NatsConnection {
     });
     await this.led(wanted.name);
     return made;
+  }
+
+  /** @throws NatsError where NATS cannot keep as many copies as the options say */
+  private withCopies(info: StreamInfo): StreamInfo {
+    const { replicas } = this.options;
+    const { name, num_replicas: before } = withCopies(info, replicas, this.where).config;
+    if (before !== replicas)
+      this.log.warn(
+        `NATS has kept ${before} copies of ${name}, and is told to keep ${replicas}: TWINLANE_NATS_REPLICAS of this node says so.`,
+      );
+    return info;
   }
 
   /** Ends it for good: what was published is sent first, where the server takes it in time. */
@@ -292,52 +299,6 @@ export class NatsConnection {
         this.log.error(error);
       }
   }
-}
-
-function connectionOptions(address: NatsAddress, nodeName: string, options: NatsOptions): NodeConnectionOptions {
-  const { servers, user, password, token, tls } = address;
-  const { credentialsFile, caFile, certFile, keyFile, reconnectMs, pingMs } = options;
-  const wantsTls = tls || caFile !== undefined || certFile !== undefined;
-  return {
-    servers: [...servers],
-    name: nodeName,
-    maxReconnectAttempts: FOR_EVER,
-    // Credentials are renewed on the disk, and servers restarted with other ones: no reason to give up.
-    ignoreAuthErrorAbort: true,
-    reconnectTimeWait: reconnectMs,
-    reconnectJitter: reconnectMs,
-    reconnectJitterTLS: reconnectMs,
-    pingInterval: pingMs,
-    maxPingOut: UNANSWERED_PINGS,
-    // Else each question makes two errors with their stacks in case that it fails.
-    noAsyncTraces: true,
-    ...(user === undefined || password === undefined ? {} : { user, pass: password }),
-    ...(token === undefined ? {} : { token }),
-    ...(credentialsFile === undefined ? {} : { authenticator: credsAuthenticator(credentialsOf(credentialsFile)) }),
-    ...(wantsTls
-      ? {
-          tls: {
-            ...(caFile === undefined ? {} : { caFile }),
-            ...(certFile === undefined ? {} : { certFile }),
-            ...(keyFile === undefined ? {} : { keyFile }),
-          },
-        }
-      : {}),
-  };
-}
-
-/** Reads them before each connection; one that cannot be read any more must not end the connection for good, as an error here would. */
-function credentialsOf(file: string): () => Uint8Array {
-  let known: Uint8Array | undefined;
-  return () => {
-    try {
-      known = new Uint8Array(readFileSync(file));
-    } catch (error) {
-      if (!known) throw error;
-      new Logger(NatsConnection.name).warn(`${String(error)}: the credentials read before are used again.`);
-    }
-    return known;
-  };
 }
 
 function isMissingStream(error: unknown): boolean {

@@ -28,6 +28,7 @@ export const ROOM_OF_LOGGER: Readonly<Record<string, string>> = {
   Audit: 'relay/audit',
   ArrivingSockets: 'relay/engine',
   BucketWatch: 'relay/engine',
+  EmbeddedEngine: 'relay/engine',
   HomeDoor: 'relay/engine',
   HomeUpkeep: 'relay/engine',
   KvEnvironmentRegistry: 'relay/engine',

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import {
   sleep,
@@ -33,6 +34,8 @@ const LOOK_AGAIN_MS = 10;
 
 /** Everything in this process: the relay is one node. */
 export class EmbeddedEngine extends Engine {
+  private readonly log = new Logger(EmbeddedEngine.name);
+
   constructor(private readonly parts: EmbeddedEngineParts) {
     super();
   }
@@ -102,17 +105,25 @@ export class EmbeddedEngine extends Engine {
     while (routing.isBusy(environmentId) && clock.elapsed() < until) await sleep(clock, LOOK_AGAIN_MS);
   }
 
-  /** Another node serves it from now on: whoever is connected is told to come again. Its history stays. @returns resolves when all are told */
+  /**
+   * Another node serves it from now on: whoever is connected is told to come again. Its history stays.
+   *
+   * @returns resolves when all are told. Never rejects
+   */
   async leave(environmentId: string): Promise<void> {
     const { devices, clients, routing, presence } = this.parts;
-    clients.holdBack(environmentId);
-    routing.sendBack(environmentId);
-    devices.leave(environmentId);
-    routing.leave(environmentId);
-    presence.forget(environmentId);
-    // What clients were told of their commands just now leaves before their sockets are closed.
-    await new Promise(setImmediate);
-    await clients.leave(environmentId);
+    try {
+      clients.holdBack(environmentId);
+      routing.sendBack(environmentId);
+      devices.leave(environmentId);
+      routing.leave(environmentId);
+      presence.forget(environmentId);
+      // What clients were told of their commands just now leaves before their sockets are closed.
+      await new Promise(setImmediate);
+      await clients.leave(environmentId);
+    } catch (error) {
+      this.log.error(error, { environmentId });
+    }
   }
 
   deleted(environmentId: string): void {

@@ -24,7 +24,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await proxy.stop();
-  await relay.close();
+  // A node gives what is under way some time, by its clock.
+  await clock.during(relay.close());
 });
 
 async function registerThroughProxy(): Promise<{ connectionId: string; wsUrl: string }> {

@@ -78,6 +78,14 @@ it('C26 tells clients of an environment that moves on control first, how many me
   await left;
 });
 
+it('C26 waits for no client that has gone by itself', async () => {
+  const [stream, control] = [open('stream'), open('control')];
+  const left = sessions.leave('env');
+  stream.receiver?.closed(1000, '');
+  control.receiver?.closed(1012, '');
+  await left;
+});
+
 it('C26 waits for no client that does not hear', async () => {
   const [stream, control] = [open('stream'), open('control')];
   const left = sessions.leave('env');

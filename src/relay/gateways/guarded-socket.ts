@@ -11,6 +11,7 @@ export const CUT_GRACE_MS = 2_000;
 export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
   private isCut = false;
+  private hasClosed = false;
   /** Told that a socket which was cut has closed. */
   private heard: (() => void) | undefined;
   /** Messages of the peer so far. */
@@ -52,7 +53,7 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
    * @returns resolves when its peer, or the node where the peer is, has been told; after `CUT_GRACE_MS` at the latest
    */
   cut(code: number, reason: string, clock: Clock): Promise<void> {
-    if (this.isCut) return Promise.resolve();
+    if (this.isCut || this.hasClosed) return Promise.resolve();
     const heard = new Promise<void>((resolve) => (this.heard = resolve));
     this.socket.close(code, reason);
     this.isCut = true;
@@ -88,6 +89,7 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   }
 
   closed(code: number, reason: string): void {
+    this.hasClosed = true;
     this.heard?.();
     if (this.isCut) return;
     this.left();

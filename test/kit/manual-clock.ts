@@ -65,10 +65,10 @@ export class ManualClock implements Clock {
 
   /** Moves time on, a second at a time, for as long as something takes. */
   async during<T>(work: Promise<T>): Promise<T> {
-    let isOver = false;
-    const over = (): void => void (isOver = true);
+    const going = new AbortController();
+    const over = (): void => going.abort();
     void work.then(over, over);
-    while (!isOver) {
+    while (!going.signal.aborted) {
       await this.advance(1_000);
       await new Promise(setImmediate);
     }

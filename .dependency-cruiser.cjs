@@ -72,6 +72,15 @@ const rooms = {
   ],
   relay: ['protocol', 'config', 'journal', 'channel', 'observability'],
 };
+/** The folders of `relay/engine/nats`: which others each may import. */
+const natsFolders = {
+  connection: [],
+  stores: ['connection'],
+  history: ['connection'],
+  nodes: ['connection'],
+  tunnels: ['connection'],
+  homes: ['connection', 'stores', 'nodes', 'tunnels'],
+};
 const pure = ['protocol', 'journal', 'channel', 'client'];
 
 module.exports = {
@@ -114,6 +123,32 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/journal/' },
       to: { path: 'node_modules/libsql/' },
+    },
+    {
+      name: 'nats-in-its-adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/relay/engine/nats/' },
+      to: { path: 'node_modules/@nats-io/' },
+    },
+    ...Object.entries(natsFolders).map(([folder, allowed]) => ({
+      name: `nats-${folder}`,
+      comment: `${folder} may import of the other folders beside it only: ${allowed.join(', ') || 'none'}`,
+      severity: 'error',
+      from: { path: `^src/relay/engine/nats/${folder}/`, pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/relay/engine/nats/', pathNot: `^src/relay/engine/nats/(${[folder, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'nats-where-it-is-used',
+      comment:
+        'A relay that is one process loads nothing of NATS: the adapter is imported when it is wanted. Options and addresses know no NATS.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/relay/engine/nats/|\\.spec\\.ts$' },
+      to: {
+        path: '^src/relay/engine/nats/',
+        pathNot: '/nats(-address|\\.error|\\.options)\\.ts$',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'client-runs-in-browsers',

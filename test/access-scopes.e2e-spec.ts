@@ -135,6 +135,7 @@ const ROUTES: Readonly<Record<string, Row>> = {
     request: async () => ({ path: '/v1/limits' }),
     verdicts: everybody(NO, { operator: 'in', admin: 'in', strangerAdmin: 'in' }),
   },
+  'GET /v1/nodes': { request: async () => ({ path: '/v1/nodes' }), verdicts: OPERATORS },
   'GET /v1/log-levels': { request: async () => ({ path: '/v1/log-levels' }), verdicts: OPERATORS },
   'PUT /v1/log-levels': {
     request: async () => ({ path: '/v1/log-levels', body: { levels: 'warn' } }),

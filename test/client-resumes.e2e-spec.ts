@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { isEvent, isGap, isReplayed, TwinlaneClient } from '../src/client/index.js';
-import { TOKEN, Twinlane } from './kit/twinlane.js';
+import { onlineEnvironment, TOKEN, Twinlane } from './kit/twinlane.js';
 
 /** Every socket that the client under test has opened. */
 const sockets: WebSocket[] = [];
@@ -31,8 +31,7 @@ it('a client whose sockets break sees what came meanwhile, every event of its tu
     limits: { backoffFirstMs: 200 },
     random: () => 0.9,
   });
-  const [environment] = await client.environments({ onlineOnly: true });
-  const attachment = await client.attach(environment?.id ?? '');
+  const attachment = await client.attach(await onlineEnvironment(client));
   await attachment.runtimeStart({ agent_id: null });
   const numbers: unknown[] = [];
   let printed = '';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RelayModuleOptions } from '../src/relay/index.js';
 import type { LimitName } from '../src/relay/access/limit-name.js';
 import { RawSocket } from './kit/raw-socket.js';
-import { TOKEN, Twinlane } from './kit/twinlane.js';
+import { onlineEnvironment, TOKEN, Twinlane } from './kit/twinlane.js';
 
 let closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -14,8 +14,8 @@ describe('commands of one client', () => {
   async function start(limits: NonNullable<RelayModuleOptions['limits']> = {}) {
     const twinlane = await Twinlane.start({ relay: { limits } });
     closing.push(() => twinlane.close());
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
-    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
+    const environment = await onlineEnvironment(twinlane.client());
+    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment.id}/status/ws`;
     const flooder = await RawSocket.open(`${url}?client=flooder`, { token: TOKEN });
     /** How often somebody ran into a limit. */
     const limited = async (limit: LimitName): Promise<number> => {
@@ -63,8 +63,8 @@ describe('commands of one client', () => {
   it('C36 another name gives nobody more than its token has', async () => {
     const limits = { tokenCommandsPerSecond: 1, tokenCommandBurst: 10, floodMs: 1_000_000 };
     const { twinlane, flooder, limited } = await start(limits);
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
-    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws`;
+    const environment = await onlineEnvironment(twinlane.client());
+    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment.id}/status/ws`;
     const renamed = await RawSocket.open(`${url}?client=renamed`, { token: TOKEN });
     const answersOf = (socket: RawSocket) => socket.frames.filter(({ type }) => type === 'app_server_info_response');
     flood(flooder, 0, 10);

@@ -6,7 +6,7 @@ import { ProtocolEmitterService } from '../src/emitter/index.js';
 import { dialWithWs } from '../src/transport/index.js';
 import { RawSocket } from './kit/raw-socket.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
-import { Twinlane, TOKEN as TWINLANE_TOKEN } from './kit/twinlane.js';
+import { onlineEnvironment, TOKEN as TWINLANE_TOKEN, Twinlane } from './kit/twinlane.js';
 
 const RUNTIME = { agent_id: 'a', conversation_id: 'c' };
 const DEFLATE = 'permessage-deflate';
@@ -59,9 +59,9 @@ describe('compressed from device to client', () => {
   it('large and small frames come in the order they were sent in, in less than half of the bytes', async () => {
     const twinlane = await Twinlane.start({ relay: { deflate: true }, listener: { transport: { deflate: true } } });
     closing.push(() => twinlane.close());
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
+    const environment = await onlineEnvironment(twinlane.client());
     const query = 'channel=stream&client=raw&agentId=a&conversationId=c';
-    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment?.id}/status/ws?${query}`;
+    const url = `${twinlane.url.replace('http', 'ws')}/v1/environments/${environment.id}/status/ws?${query}`;
     const client = await RawSocket.open(url, { token: TWINLANE_TOKEN });
     let bytes = 0;
     client.ws.on('message', (data: Buffer) => {

@@ -15,7 +15,7 @@ import { installRelay, LINK_MONITOR, type LinkMonitor } from '../src/index.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { FakeServer } from './kit/fake-server.js';
 import { SILENT } from './kit/silent-logger.js';
-import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
+import { onlineEnvironment, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const IDENTITY = { deviceId: 'device-1', connectionName: 'team' };
@@ -45,9 +45,7 @@ async function online(module: DynamicModule): Promise<INestApplicationContext> {
 
 async function attach(server: string, token = TOKEN): Promise<Attachment> {
   const client = new TwinlaneClient({ server, token, WebSocket });
-  const [environment] = await client.environments({ onlineOnly: true });
-  if (!environment) throw new Error('no environment is online');
-  const attachment = await client.attach(environment);
+  const attachment = await client.attach(await onlineEnvironment(client));
   cleanUps.push(async () => attachment.close());
   await attachment.runtimeStart({ agent_id: null });
   return attachment;

@@ -23,7 +23,7 @@ import {
 } from '../src/index.js';
 import { isEvent } from '../src/client/index.js';
 import { SILENT } from './kit/silent-logger.js';
-import { startRelay, TOKEN, urlOf } from './kit/twinlane.js';
+import { onlineEnvironment, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 import { TwinlaneClient } from '../src/client/index.js';
 import { WebSocket } from 'ws';
 
@@ -69,9 +69,7 @@ async function startTeam(
   const monitor = app.get<LinkMonitor>(LINK_MONITOR, { strict: false });
   for await (const { phase } of monitor.states()) if (phase === 'ready') break;
   const client = new TwinlaneClient({ server: urlOf(relay), token: TOKEN, WebSocket });
-  const [environment] = await client.environments({ onlineOnly: true });
-  if (!environment) throw new Error('no environment is online');
-  const attachment = await client.attach(environment);
+  const attachment = await client.attach(await onlineEnvironment(client));
   await attachment.runtimeStart({ agent_id: null });
   return { app, monitor, attachment };
 }

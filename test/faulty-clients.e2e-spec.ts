@@ -8,6 +8,7 @@ import { FaultProxy } from './kit/fault-proxy.js';
 import { ManualClock } from './kit/manual-clock.js';
 import { RawSocket } from './kit/raw-socket.js';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
+import { onlineEnvironment } from './kit/twinlane.js';
 
 const PROBE_MS = 30_000;
 
@@ -23,7 +24,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await proxy.stop();
-  await relay.close();
+  // A node gives what is under way some time, by its clock.
+  await clock.during(relay.close());
 });
 
 async function registerThroughProxy(): Promise<{ connectionId: string; wsUrl: string }> {
@@ -129,8 +131,8 @@ describe('a client', () => {
     const control = await RawSocket.open(`${wsUrl}&channel=control`, { token: TOKEN });
     await RawSocket.open(`${wsUrl}&channel=stream`, { token: TOKEN });
     const client = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket, clock: ofClient, random: () => 0 });
-    const environment = (await client.environments()).find((found) => found.connectionId === connectionId);
-    if (!environment) throw new Error('the environment is not listed');
+    const present = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket });
+    const environment = await onlineEnvironment(present, (found) => found.connectionId === connectionId);
     const attachment = await client.attach(environment, { runtime: { agent_id: 'a', conversation_id: 'c' } });
     return { attachment, control };
   }

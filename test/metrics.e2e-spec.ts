@@ -4,8 +4,9 @@ import path from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LinkSupervisor } from '../src/index.js';
 import { DURATION_BUCKETS, Metrics, processMetricsText } from '../src/observability/index.js';
+import { EngineMetrics } from '../src/relay/engine/engine.metrics.js';
 import { describedIn, metricsReference, queriedNames } from './kit/metrics-reference.js';
-import { TOKEN, Twinlane } from './kit/twinlane.js';
+import { onlineEnvironment, TOKEN, Twinlane } from './kit/twinlane.js';
 
 let twinlane: Twinlane;
 const folders: string[] = [];
@@ -74,8 +75,7 @@ describe('GET /metrics', () => {
     for await (const event of await attachment.turn('echo hi')) void event;
     const { runtime, cursor } = attachment;
     if (!runtime || !cursor) throw new Error('the turn had no events');
-    const environment = (await twinlane.client().environments({ onlineOnly: true }))[0];
-    if (!environment) throw new Error('no environment is online');
+    const environment = await onlineEnvironment(twinlane.client());
     const resumed = await twinlane.client().attach(environment, { runtime, resumeFrom: { ...cursor, seq: 1 } });
     for await (const event of resumed.events()) if (event.type === 'turn_finished') break;
     resumed.close();
@@ -123,11 +123,10 @@ describe('GET /metrics', () => {
       while ((await states.next()).value?.phase !== phase);
     };
     await reaches('ready');
-    const [environment] = await twinlane.client().environments({ onlineOnly: true });
+    await onlineEnvironment(twinlane.client());
     await twinlane.relay.close();
     await reaches('offline');
     const text = await listenerMetrics();
-    expect(environment).toBeDefined();
     expect(sample(text, 'twinlane_listener_reconnects_total{cause="closed RESTART",next="connect"}')).toBe(1);
     expect(sample(text, 'twinlane_listener_in_flight_bytes{channel="stream"}') ?? 0).toBe(0);
     expect(text).toMatch(/twinlane_listener_sockets_closed_total\{channel="(control|stream)",code="RESTART"\} 1/);
@@ -154,13 +153,16 @@ describe('what is written about metrics', () => {
   const alerts = new URL('../deploy/prometheus/alerts.yaml', import.meta.url);
 
   it('docs/metrics.md has every metric, and each is named as Prometheus has it', async () => {
-    const { relay, listener } = await described();
+    const { relay, nodes, listener } = await described();
+    const where =
+      'With `TWINLANE_ENGINE=nats://…`, beside those of the relay. Of one process, and no sums over all nodes.';
     const parts = [
       { title: 'Relay', metrics: relay },
+      { title: 'One of many nodes', where, metrics: nodes },
       { title: 'Listener', metrics: listener },
     ];
     await expect(metricsReference(parts, DURATION_BUCKETS)).toMatchFileSnapshot('../docs/metrics.md');
-    for (const { name, type } of [...relay, ...listener]) {
+    for (const { name, type } of [...relay, ...nodes, ...listener]) {
       expect(name).toMatch(/^twinlane_(relay|listener)_[a-z]+(_[a-z]+)*$/);
       if (type === 'counter') expect(name).toMatch(/_total$/);
       else expect(name).not.toMatch(/_total$/);
@@ -170,8 +172,8 @@ describe('what is written about metrics', () => {
   });
 
   it('the dashboard and the alert rules ask for nothing that is not there', async () => {
-    const { relay, listener, own } = await described();
-    const known = queriedNames([...relay, ...listener, ...own]);
+    const { relay, nodes, listener, own } = await described();
+    const known = queriedNames([...relay, ...nodes, ...listener, ...own]);
     for (const file of [dashboard, alerts]) {
       const text = await readFile(file, 'utf8');
       const asked = text.match(/\b(twinlane_(relay|listener)|process|nodejs)_[a-z_]+\b/g) ?? [];
@@ -200,7 +202,7 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[];
 }
 
-/** Of a relay and a listener that keep what they know on disk. */
+/** Of a relay and a listener that keep what they know on disk, and what one of many nodes has beside that. */
 async function described() {
   const [relayDir, listenerDir] = [await folder(), await folder()];
   twinlane = await Twinlane.start({ relay: { dataDir: relayDir }, listener: { dataDir: listenerDir } });
@@ -208,7 +210,13 @@ async function described() {
     app.get(Metrics, { strict: false }).describe(),
   );
   if (!relay || !listener) throw new Error('there are no metrics');
-  return { relay, listener, own: describedIn(await processMetricsText()) };
+  const metrics = new Metrics();
+  void new EngineMetrics(metrics);
+  const nodes = metrics.describe();
+  // A relay that is one of many has them, too.
+  const names = new Set(nodes.map(({ name }) => name));
+  const alone = relay.filter(({ name }) => !names.has(name));
+  return { relay: alone, nodes, listener, own: describedIn(await processMetricsText()) };
 }
 
 async function folder(): Promise<string> {

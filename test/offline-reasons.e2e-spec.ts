@@ -2,6 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { TwinlaneClient, type EnvironmentRecord, type OfflineReason } from '../src/client/index.js';
 import type { CreatedToken, RegistrationResponse } from '../src/protocol/index.js';
+import { ON_NATS } from './kit/engine-under-test.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { RawSocket } from './kit/raw-socket.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
@@ -71,6 +72,7 @@ it('a listener that has registered and not connected yet, and one that says good
 it('a listener whose link breaks, and that does not come back', async () => {
   const { server } = await relay({ offlineAfterMs: 50 });
   const socket = await connect(await register(server));
+  await environment(server, isOnline);
   socket.ws.terminate();
   const lost = await environment(server, ({ offlineReason }) => offlineReason === 'lost');
   expect(lost.offlineSince).toBeGreaterThanOrEqual(lost.lastSeenAt);
@@ -108,25 +110,29 @@ it('C15 one whose listener was superseded is online: the newer listener is its o
   expect(await environment(server, isOnline)).toMatchObject({ offlineReason: null });
 });
 
-it('C24 a relay that was restarted says so of those that were online, and knows why the others are not', async () => {
-  const { path: dataDir, remove } = await temporaryDirectory();
-  cleanUps.push(remove);
-  const first = await relay({ dataDir });
-  const goodbye = await connect(await register(first.server));
-  await goodbye.close(1000);
-  const stopped = await environment(first.server, isOffline);
-  await first.close();
+// Over NATS a relay that stops expects its devices at other nodes: they stay online for `offlineAfterMs`.
+it.skipIf(ON_NATS)(
+  'C24 a relay that was restarted says so of those that were online, and knows why the others are not',
+  async () => {
+    const { path: dataDir, remove } = await temporaryDirectory();
+    cleanUps.push(remove);
+    const first = await relay({ dataDir });
+    const goodbye = await connect(await register(first.server));
+    await goodbye.close(1000);
+    const stopped = await environment(first.server, isOffline);
+    await first.close();
 
-  const second = await relay({ dataDir });
-  const { offlineReason, offlineSince } = stopped;
-  expect(await environment(second.server, isOffline)).toMatchObject({ offlineReason, offlineSince });
-  const staying = await connect(await register(second.server));
-  await environment(second.server, isOnline);
-  await second.close();
-  await staying.closed;
+    const second = await relay({ dataDir });
+    const { offlineReason, offlineSince } = stopped;
+    expect(await environment(second.server, isOffline)).toMatchObject({ offlineReason, offlineSince });
+    const staying = await connect(await register(second.server));
+    await environment(second.server, isOnline);
+    await second.close();
+    await staying.closed;
 
-  const third = await relay({ dataDir });
-  const away = await environment(third.server, isOffline);
-  expect(away).toMatchObject(because('relay-restarted'));
-  expect(away.offlineSince).toBe(away.lastSeenAt);
-});
+    const third = await relay({ dataDir });
+    const away = await environment(third.server, isOffline);
+    expect(away).toMatchObject(because('relay-restarted'));
+    expect(away.offlineSince).toBe(away.lastSeenAt);
+  },
+);

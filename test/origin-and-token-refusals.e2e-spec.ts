@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RelayUnderTest, TOKEN } from './kit/relay-under-test.js';
 import { dial, RawSocket, refused } from './kit/raw-socket.js';
 
@@ -59,7 +59,10 @@ it('takes the token of a status socket from the query, and an allowed page', asy
   const socket = await RawSocket.open(`${sockets.status}&token=${TOKEN}&resumeFrom=12&epoch=e1`, {
     headers: { origin: CONSOLE },
   });
-  expect(relay.routing.attached.at(-1)).toMatchObject({ resume: { seq: 12, epoch: 'e1' } });
+  await vi.waitFor(
+    () => expect(relay.routing.attached.at(-1)).toMatchObject({ resume: { seq: 12, epoch: 'e1' } }),
+    60_000,
+  );
   await socket.close();
 });
 

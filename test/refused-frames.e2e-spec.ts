@@ -44,7 +44,15 @@ async function start(maxFrameBytes: number): Promise<void> {
   const open = (channel: string) => RawSocket.open(`${registered.wsUrl}&channel=${channel}`, { token: TOKEN });
   listener = { control: await open('control'), stream: await open('stream') };
   clientUrl = relay.ws(`/v1/environments/${registered.connectionId}/status/ws?agentId=a&conversationId=c`);
-  client = await RawSocket.open(clientUrl, { token: TOKEN });
+  client = await attached(clientUrl);
+}
+/** A client, once it is shown what comes. */
+async function attached(url: string): Promise<RawSocket> {
+  const socket = await RawSocket.open(url, { token: TOKEN });
+  socket.send({ type: 'ping' });
+  await socket.seen('pong');
+  socket.frames.length = 0;
+  return socket;
 }
 afterEach(() => relay.close());
 
@@ -103,10 +111,7 @@ describe('C29 an event that cannot be taken becomes a hole that is told, and the
     const stock = await relay.register({ deviceId: 'stock' });
     const control = await RawSocket.open(`${stock.wsUrl}&channel=control`, { token: TOKEN });
     const stream = await RawSocket.open(`${stock.wsUrl}&channel=stream`, { token: TOKEN });
-    client = await RawSocket.open(
-      relay.ws(`/v1/environments/${stock.connectionId}/status/ws?agentId=a&conversationId=c`),
-      { token: TOKEN },
-    );
+    client = await attached(relay.ws(`/v1/environments/${stock.connectionId}/status/ws?agentId=a&conversationId=c`));
     for (const text of [41, 42, 43].map((seq) => JSON.stringify({ ...event(seq), event_epoch: undefined })))
       stream.send(text.replace('"event_seq":42', `"event_seq":42,"more":"${'x'.repeat(MAX_FRAME_BYTES)}"`));
     expect(await shownThrough(3)).toEqual([1, 'gap 2-2', 3]);

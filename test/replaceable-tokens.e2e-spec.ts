@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   AccessService,
   AuditLog,
@@ -265,7 +265,7 @@ describe('tokens of a relay that `extend` replaces', () => {
       },
     });
     await attach(started);
-    expect(opened).toHaveLength(1);
+    await vi.waitFor(() => expect(opened).toHaveLength(1), 60_000);
   });
 
   it('ROUTING_OBSERVER', async () => {

@@ -46,6 +46,7 @@ describe('environments', () => {
     });
 
     const socket = await RawSocket.open(wsUrl, { token: TOKEN });
+    await relay.routing.heard('ready legacy');
     socket.send({ type: 'ping' });
     await socket.seen('pong');
     relay.routing.mode = 'unrestricted';

@@ -7,7 +7,7 @@ import { ProtocolEmitterService } from '../src/emitter/index.js';
 import type { Frame } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../src/transport/index.js';
 import { FaultProxy } from './kit/fault-proxy.js';
-import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
+import { onlineEnvironment, startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 const RUNTIME = { agent_id: 'a', conversation_id: 'c' };
 const DELTAS = 300;
@@ -26,8 +26,7 @@ beforeEach(async () => {
   emitter = listener.get(ProtocolEmitterService, { strict: false });
   links = listener.get<LinkMonitor>(LINK_MONITOR, { strict: false });
   const client = new TwinlaneClient({ server: urlOf(relay), token: TOKEN, WebSocket });
-  const [environment] = await client.environments({ onlineOnly: true });
-  attachment = await client.attach(environment?.id ?? '', { runtime: RUNTIME });
+  attachment = await client.attach(await onlineEnvironment(client), { runtime: RUNTIME });
 });
 afterEach(async () => {
   attachment.close();

@@ -47,7 +47,7 @@ it('starts, is found by attach without being told where, and stops without a tra
 
   const environments = run(['environments']);
   expect(await environments.exit).toBe(0);
-  expect(environments.out).toMatch(/^project +online +\S+ +standard +\S+project +\S+$/m);
+  expect(environments.out).toMatch(/^project +online +\S+ +standard +\S+project( +\S+){1,2}$/m);
 
   start.interrupt();
   expect(await start.exit).toBe(0);

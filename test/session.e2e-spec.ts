@@ -1,11 +1,10 @@
 import { mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ON_NATS } from './kit/engine-under-test.js';
 import { NO_PTY, Pty } from './kit/pty.js';
 
-const BIN = fileURLToPath(new URL('../bin/twinlane.js', import.meta.url));
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_RIGHT_BRACKET = '\u001d';
@@ -28,7 +27,7 @@ afterEach(async () => {
 
 function twinlane(...args: string[]): Pty {
   const env = { HOME: home, XDG_DATA_HOME: path.join(home, 'data') };
-  const pty = Pty.open([process.execPath, BIN, ...args], { cwd: workspace, env });
+  const pty = Pty.twinlane(args, { cwd: workspace, env });
   open.push(pty);
   return pty;
 }
@@ -62,7 +61,7 @@ if (isSkipped) console.warn(`Tests at a real terminal are skipped: ${NO_PTY}.`);
 describe.skipIf(isSkipped)(`at a real terminal${NO_PTY === undefined ? '' : ` (skipped: ${NO_PTY})`}`, () => {
   it('npm start shows what is in test/golden/start.txt, and Ctrl-C stops it', async () => {
     const started = await start();
-    await expect(masked(started)).toMatchFileSnapshot('golden/start.txt');
+    await expect(masked(started)).toMatchFileSnapshot(ON_NATS ? 'golden/start-nats.txt' : 'golden/start.txt');
     started.type(CTRL_C);
     expect(await started.exit).toBe(0);
   });

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateFiles, installRelay, RelayModule } from '../src/relay/index.js';
 import { type Captured, CliRun, temporaryDirectory } from './kit/cli.js';
 import { type CertificateFilesMade, TestAuthority } from './kit/certificates.js';
+import { engineOptions } from './kit/engine-under-test.js';
 import { TOKEN } from './kit/twinlane.js';
 
 let authority: TestAuthority;
@@ -94,7 +95,8 @@ describe('a relay with a certificate', () => {
     await copyFile(local.cert, live.cert);
     await copyFile(local.key, live.key);
     const files = await CertificateFiles.open(live);
-    const app = await NestFactory.create<NestExpressApplication>(RelayModule.forRoot({ tokens: [TOKEN] }), {
+    const relay = RelayModule.forRoot({ tokens: [TOKEN], ...engineOptions() });
+    const app = await NestFactory.create<NestExpressApplication>(relay, {
       httpsOptions: files.pair,
       logger: false,
     });

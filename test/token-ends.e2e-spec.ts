@@ -7,7 +7,7 @@ import { CLOCK, LINK_MONITOR, LiveSockets, SYSTEM_CLOCK, type LinkMonitor } from
 import type { CreatedToken, TokenRequest } from '../src/protocol/index.js';
 import { temporaryDirectory } from './kit/cli.js';
 import { RawSocket } from './kit/raw-socket.js';
-import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
+import { onlineEnvironment, startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 /** Beyond any token of these tests. */
 const LONG_MS = 3_600_000;
@@ -208,8 +208,7 @@ describe('an environment', () => {
   it('that was deleted is gone, with its history and its clients', async () => {
     const { monitor } = await listen(TOKEN);
     const client = new TwinlaneClient({ server, token: TOKEN, WebSocket });
-    const [environment] = await client.environments({ onlineOnly: true });
-    if (!environment) throw new Error('no environment');
+    const environment = await onlineEnvironment(client);
     const attachment = await client.attach(environment);
     cleanUps.push(() => attachment.close());
     const states = attachment.states();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CLOCK } from '../src/config/index.js';
-import type { RelayModuleOptions } from '../src/relay/index.js';
+import { EnvironmentRegistry, type RelayModuleOptions } from '../src/relay/index.js';
 import { LogLines } from './kit/log-lines.js';
 import { ManualClock } from './kit/manual-clock.js';
 import { dial, RawSocket, refused } from './kit/raw-socket.js';
@@ -181,9 +181,9 @@ describe('the id of a request', () => {
     const relay = await start({ trustedProxies: HERE });
     const log = logLines();
     await relay.register();
-    relay.routing.factsOf = (): never => {
+    vi.spyOn(relay.app.get(EnvironmentRegistry), 'behind').mockImplementation(() => {
       throw new Error('planted');
-    };
+    });
     const { status, headers } = await relay.rest('/v1/environments', { headers: { 'x-request-id': 'broken-1' } });
     expect([status, headers.get('x-request-id')]).toEqual([500, 'broken-1']);
     expect(log.saying('planted')).toEqual([expect.objectContaining({ level: 'error', httpRequestId: 'broken-1' })]);

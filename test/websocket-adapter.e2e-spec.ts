@@ -167,10 +167,13 @@ describe('a shutdown', () => {
     ['does not wait for ever for a request that nobody answers', true, 50, expect.stringContaining('fetch failed')],
   ])('%s', async (_what, isStuck, drainGraceMs, outcome) => {
     relay = await RelayUnderTest.start({ drainGraceMs }, { wholeRelay: true });
+    const routing = relay.app.get(RoutingService);
+    const ready = vi.spyOn(routing, 'linkReady');
     const device = await RawSocket.open((await relay.register()).wsUrl, { token: TOKEN });
-    const request = vi.spyOn(relay.app.get(RoutingService), 'request');
+    await vi.waitFor(() => expect(ready).toHaveBeenCalled(), SOON);
+    const request = vi.spyOn(routing, 'request');
     if (isStuck) request.mockReturnValue(new Promise(() => {}));
-    const closed = vi.spyOn(relay.app.get(RoutingService), 'linkClosed');
+    const closed = vi.spyOn(routing, 'linkClosed');
     device.ws.terminate();
     await vi.waitFor(() => expect(closed).toHaveBeenCalled(), SOON);
     const body = { messages: [{ role: 'user', content: 'hi' }] };

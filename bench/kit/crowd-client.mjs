@@ -16,12 +16,14 @@ export class CrowdClient extends CrowdPeer {
 
   /**
    * @param listener that it attaches to
+   * @param repeats whether it asks again on new sockets what has no answer, as the client library does with such a command
    * @param told `{ event(client, number), wrong(kind, count), answered(ms) }`
    */
-  constructor(part, listener, server, told) {
+  constructor(part, listener, server, repeats, told) {
     super(part);
     this.listener = listener;
     this.server = server.replace('http', 'ws');
+    this.repeats = repeats;
     this.told = told;
   }
 
@@ -35,7 +37,11 @@ export class CrowdClient extends CrowdPeer {
       );
     const resume = { resumeFrom: this.last, ...(this.#epoch && { epoch: this.#epoch }) };
     let missing = 2;
-    const ready = () => --missing === 0 && this.ready();
+    const ready = () => {
+      if (--missing > 0) return;
+      for (const id of this.#asked.keys()) this.#send(id);
+      this.ready();
+    };
     this.#control = open({ channel: 'control' }, { opened: ready, text: (socket, text) => this.#answer(socket, text) });
     // The first frame says from where it goes on.
     open({ channel: 'stream', ...resume }, { text: (socket, text) => this.#read(socket, JSON.parse(text), ready) });
@@ -43,6 +49,7 @@ export class CrowdClient extends CrowdPeer {
 
   /** What was asked has no answer on these sockets any more. */
   lost() {
+    if (this.repeats) return;
     this.told.wrong('unanswered', this.#asked.size);
     this.#asked.clear();
   }
@@ -50,12 +57,16 @@ export class CrowdClient extends CrowdPeer {
   ask() {
     const id = randomUUID();
     this.#asked.set(id, performance.now());
-    this.#control.send(`{"type":"${COMMAND}","request_id":"${id}"}`);
+    this.#send(id);
   }
 
   /** Questions that wait. */
   get waiting() {
     return this.#asked.size;
+  }
+
+  #send(id) {
+    this.#control.send(`{"type":"${COMMAND}","request_id":"${id}"}`);
   }
 
   #answer(socket, text) {

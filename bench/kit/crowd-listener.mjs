@@ -88,10 +88,11 @@ export class CrowdListener extends CrowdPeer {
     if (frame.seq !== undefined) acknowledge(socket, frame.seq, true);
     if (frame.type === 'rewind') return this.#rewind(frame);
     if (frame.request_id === undefined) return undefined;
-    const type = `${frame.type}_response`;
-    return this.#control.send(
-      JSON.stringify({ seq: ++this.#seq.control, type, request_id: frame.request_id, success: true }),
-    );
+    const isInput = frame.type === 'input';
+    const said = isInput
+      ? { type: 'input_accepted', accepted: true }
+      : { type: `${frame.type}_response`, success: true };
+    return this.#control.send(JSON.stringify({ seq: ++this.#seq.control, ...said, request_id: frame.request_id }));
   }
 
   #acknowledged({ safe }) {

@@ -17,7 +17,10 @@ const ADDRESSES = 5;
 /** Moments at which somebody tried to connect, of `Date.now`. */
 export const attempts = [];
 
-/** Why sockets ended, and how many. */
+/** How long peers were without a link that had one: when each was back, of `Date.now`, and after how many ms. */
+export const outages = [];
+
+/** How links ended, by close code or by what broke them, and how many. */
 export const ends = new Map();
 
 let opened = 0;
@@ -26,6 +29,7 @@ export class CrowdPeer {
   isReady = false;
   /** When it was ready last, of `Date.now`. */
   readyAt = 0;
+  #lostAt;
   sockets = new Set();
   #bound = BACKOFF_FIRST_MS;
   #settle;
@@ -82,6 +86,8 @@ export class CrowdPeer {
   ready() {
     this.isReady = true;
     this.readyAt = Date.now();
+    if (this.#lostAt !== undefined) outages.push({ at: this.readyAt, ms: this.readyAt - this.#lostAt });
+    this.#lostAt = undefined;
     this.#heartbeat ??= setInterval(
       () => {
         for (const socket of this.sockets) socket.send('{"type":"ping"}');
@@ -93,7 +99,8 @@ export class CrowdPeer {
 
   /** One socket is gone, and so the other one. */
   #failed(end) {
-    ends.set(end.reason, (ends.get(end.reason) ?? 0) + 1);
+    const cause = end.code ?? end.reason;
+    ends.set(cause, (ends.get(cause) ?? 0) + 1);
     const sockets = [...this.sockets];
     this.sockets.clear();
     for (const socket of sockets) socket.destroy();
@@ -101,6 +108,7 @@ export class CrowdPeer {
     if (this.#settle) return this.#settle.reject(Object.assign(new Error(end.reason), end));
     if (!this.isReady) return;
     this.isReady = false;
+    this.#lostAt = Date.now();
     if (Date.now() - this.readyAt >= BACKOFF_RESET_MS) this.#bound = BACKOFF_FIRST_MS;
     if (this.#isWanted) void this.#comeBack(end);
   }

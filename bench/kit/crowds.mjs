@@ -19,23 +19,30 @@ export class Crowds {
   standing = [];
 
   /**
-   * @param crowd how many listeners, clients, streams (every `everyMs`, of `bytes`) and commands a second, of all together
-   * @param at which server, and whether it understands nothing
+   * @param crowd how many listeners, clients, streams (every `everyMs`, of `bytes`) and commands a second, of all together; whether
+   * commands that have no answer are asked again on new sockets (`repeats`)
+   * @param at which server, where clients connect if not there, and whether it understands nothing; whoever uses it
+   *   again counts parts on: the names of listeners, and their addresses, contain them
    */
-  static async start({ listeners, clients, streams, everyMs, commands, bytes }, { server, plain }) {
+  static async start(
+    { listeners, clients, streams, everyMs, commands, bytes, repeats = false },
+    { server, clientServer, plain, firstPart = 0 },
+  ) {
     const all = new Crowds();
     all.programs = await Promise.all(
       Array.from({ length: CROWDS }, (_, part) =>
         startProgram('crowd', {
           server,
+          clientServer,
           plain,
-          part,
+          part: firstPart + part,
           listeners: shareOf(listeners, part),
           clients: shareOf(clients, part),
           streams: shareOf(streams, part),
           everyMs,
           commands: commands / CROWDS,
           bytes,
+          repeats,
         }),
       ),
     );
@@ -70,20 +77,24 @@ export class Crowds {
   async measured() {
     const parts = await this.ask('measured');
     const sorted = (field) => parts.flatMap((part) => part[field]).toSorted((a, b) => a - b);
-    const wrong = {};
-    for (const part of parts)
-      for (const [kind, count] of Object.entries(part.wrong)) wrong[kind] = (wrong[kind] ?? 0) + count;
     return {
       events: parts.reduce((sum, part) => sum + part.events, 0),
       commands: timesOf(sorted('trips')),
       delays: timesOf(sorted('delays')),
-      wrong,
+      wrong: summed(parts.map(({ wrong }) => wrong)),
+      causes: summed(parts.map(({ causes }) => causes)),
     };
   }
 
   async stop() {
     await Promise.all(this.programs.map((program) => program.stop()));
   }
+}
+
+function summed(counts) {
+  const sum = {};
+  for (const [kind, count] of counts.flatMap(Object.entries)) sum[kind] = (sum[kind] ?? 0) + count;
+  return sum;
 }
 
 function timesOf(sorted) {

@@ -34,7 +34,8 @@ export class Program {
       this.messages.push(message);
       this.look();
     });
-    this.ended = once(this.child, 'exit').then(([code, signal]) => {
+    this.exit = once(this.child, 'exit');
+    this.ended = this.exit.then(([code, signal]) => {
       this.end = `${this.name} ended (${code ?? signal})`;
       this.look();
     });
@@ -69,6 +70,14 @@ export class Program {
     await this.ended;
     clearTimeout(timer);
     this.undo();
+  }
+
+  /** SIGTERM, as who runs it does. @returns its exit code */
+  async terminate() {
+    this.child.kill('SIGTERM');
+    const [code] = await this.exit;
+    this.undo();
+    return code;
   }
 
   /** Ends it as `kill -9` does. */

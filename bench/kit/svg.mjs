@@ -33,19 +33,20 @@ ${parts.join('\n')}
  * Bars, in groups.
  *
  * @param groups `[{ label, bars: [{ label, value, kind: 'ours' | 'bare' }] }]`, values from 0
+ * @param left where bars begin
  */
-export function barChart({ title, note, groups, format = String }) {
+export function barChart({ title, note, groups, format = String, left = LEFT }) {
   const most = Math.max(...groups.flatMap(({ bars }) => bars.map(({ value }) => value)));
-  const wide = (value) => ((WIDTH - LEFT - RIGHT) * value) / most;
+  const wide = (value) => ((WIDTH - left - RIGHT) * value) / most;
   const parts = [];
   let y = TOP;
   for (const { label, bars } of groups) {
     parts.push(text(0, y + 18, label));
     for (const { label: name, value, kind } of bars) {
       parts.push(
-        text(LEFT - 8, y + 18, name, 'text-anchor="end" class="faint"'),
-        `<rect class="${kind}" x="${LEFT}" y="${y + 4}" width="${px(wide(value))}" height="${ROW - 12}" rx="2"/>`,
-        text(LEFT + wide(value) + 6, y + 18, format(value)),
+        text(left - 8, y + 18, name, 'text-anchor="end" class="faint"'),
+        `<rect class="${kind}" x="${left}" y="${y + 4}" width="${px(wide(value))}" height="${ROW - 12}" rx="2"/>`,
+        text(left + wide(value) + 6, y + 18, format(value)),
       );
       y += ROW - 6;
     }

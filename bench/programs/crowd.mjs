@@ -3,12 +3,13 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { CrowdClient } from '../kit/crowd-client.mjs';
 import { CrowdListener } from '../kit/crowd-listener.mjs';
-import { attempts, ends } from '../kit/crowd-peer.mjs';
+import { attempts, ends, outages } from '../kit/crowd-peer.mjs';
 import { CrowdPlain } from '../kit/crowd-plain.mjs';
 import { answer, config, tell } from '../kit/program.mjs';
 
 const {
   server,
+  clientServer = server,
   plain,
   part,
   listeners: listenerCount,
@@ -17,6 +18,7 @@ const {
   everyMs,
   commands,
   bytes,
+  repeats = false,
 } = config;
 /** Pairs of sockets that are being opened at once. */
 const AT_ONCE = 32;
@@ -40,7 +42,7 @@ const told = {
 const clients = Array.from({ length: clientCount }, (_, index) =>
   plain
     ? new CrowdPlain(part, server, 'client', `${part}-${index}`)
-    : new CrowdClient(part, listeners[index % listenerCount], server, told),
+    : new CrowdClient(part, listeners[index % listenerCount], clientServer, repeats, told),
 );
 
 /** How many of either are there. */
@@ -118,6 +120,11 @@ function isBack(since) {
   return [...listeners, ...clients].every(({ isReady, readyAt }) => isReady && readyAt >= since);
 }
 
+/** Since a moment of `Date.now`. */
+function outagesSince({ since }) {
+  return outages.filter(({ at }) => at >= since);
+}
+
 /** Until all of them are ready again. @returns whether they are */
 async function back({ since, withinMs }) {
   for (const until = Date.now() + withinMs; Date.now() < until && !isBack(since);) await after(TICK_MS);
@@ -147,6 +154,8 @@ answer({
   stop,
   back,
   returns,
+  outages: outagesSince,
+  standing,
   cut: () => {
     for (const peer of [...listeners, ...clients]) peer.cut();
   },

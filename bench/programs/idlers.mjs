@@ -46,14 +46,14 @@ async function openPair(index) {
 }
 
 /** One for each environment, on both channels, each with a runtime of its own. */
-async function openClient(index) {
+async function openClient(index, at) {
   const environment = environments[index];
   const client = randomUUID();
   for (const channel of CHANNELS) {
     if (plain) keep(await openPlain(`client/${environment}-${channel}`));
     else {
       const query = new URLSearchParams({ conversationId: `conversation-${index}`, channel, client });
-      const url = `${server.replace('http', 'ws')}/v1/environments/${environment}/status/ws?${query}`;
+      const url = `${at.replace('http', 'ws')}/v1/environments/${environment}/status/ws?${query}`;
       keep(await openWire(url, { headers: authorization, localAddress: localAddress() }));
     }
   }
@@ -75,6 +75,7 @@ async function openAll(from, to, open) {
 
 answer({
   pairs: ({ from, to }) => openAll(from, to, openPair),
-  clients: ({ from, to }) => openAll(from, to, openClient),
+  /** @param at where they connect, when not at the listeners' server */
+  clients: ({ from, to, at = server }) => openAll(from, to, (index) => openClient(index, at)),
 });
 tell({ ready: true });

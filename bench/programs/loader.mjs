@@ -9,7 +9,7 @@ import { TOKEN } from '../kit/token.mjs';
 import { clientText, FrameCounter, openWire } from '../kit/wire.mjs';
 import { openChannel, register } from '../kit/wire-device.mjs';
 
-const { server, plain, bytes, ahead } = config;
+const { server, plain, bytes, ahead, name = 'bench' } = config;
 /** As a client acknowledges (protocol section 5). */
 const ACK_MS = 5;
 const ACK_BYTES = 32 * 1024;
@@ -57,11 +57,11 @@ class Client {
 
 async function openDevice() {
   if (plain) {
-    const stream = new WebSocket(`${server}/device/bench`, { perMessageDeflate: false });
+    const stream = new WebSocket(`${server}/device/${name}`, { perMessageDeflate: false });
     await once(stream, 'open');
-    return { stream, clientUrl: () => `${server}/client/bench` };
+    return { stream, clientUrl: () => `${server}/client/${name}` };
   }
-  const { wsUrl, connectionId } = await register(server, 'bench');
+  const { wsUrl, connectionId } = await register(server, name);
   const generation = randomUUID();
   await openChannel(wsUrl, 'control', generation);
   const stream = await openChannel(wsUrl, 'stream', generation);
@@ -71,8 +71,8 @@ async function openDevice() {
     conversationId: RUNTIME.conversation_id,
     channel: 'stream',
   });
-  const base = `${server.replace('http', 'ws')}/v1/environments/${connectionId}/status/ws?${query}`;
-  return { stream, clientUrl: () => `${base}&client=${randomUUID()}` };
+  const target = `/v1/environments/${connectionId}/status/ws?${query}`;
+  return { stream, clientUrl: (at) => `${at.replace('http', 'ws')}${target}&client=${randomUUID()}` };
 }
 
 const { stream, clientUrl } = await openDevice();
@@ -114,9 +114,10 @@ function pump() {
 /** Frames sent before these clients were there. */
 let base = 0;
 
-async function measure({ clients: count, seconds, warmUpMs }) {
+/** @param at where clients connect, when not at the device's server */
+async function measure({ clients: count, seconds, warmUpMs, at = server }) {
   clients = await Promise.all(
-    Array.from({ length: count }, () => Client.open(clientUrl(), { authorization: `Bearer ${TOKEN}` }, pump)),
+    Array.from({ length: count }, () => Client.open(clientUrl(at), { authorization: `Bearer ${TOKEN}` }, pump)),
   );
   // What a client is told when it opens is none of what is counted.
   await after(100);

@@ -3,7 +3,9 @@ import { consoleSection } from './console-section.mjs';
 import { emitSection, journalSection, memorySection, throughputSection } from './cost-sections.mjs';
 import { fairnessSection, latencySection } from './latency-sections.mjs';
 import { loadSection } from './load-section.mjs';
+import { rollingSection } from './rolling-section.mjs';
 import { LATENCIES } from './runs.mjs';
+import { scaleSection } from './scale-section.mjs';
 
 /**
  * The whole page, in Markdown; draws its charts.
@@ -34,6 +36,9 @@ of \`bufferedAmount\`; \`legacy\` and \`split\` are the real listener and relay,
     journalSection(report),
     '## A relay for thousands',
     loadSection(report),
+    '## Many nodes',
+    scaleSection(report),
+    rollingSection(report),
     '## The console',
     consoleSection(report),
     '## What bounds these figures',
@@ -64,7 +69,7 @@ parse them 1.0 to 1.3 s as messages of their own, 0.24 s ten to a message, and 0
 On a new burst the rate at which the page is sent to still rises for a while: it reads once a picture, and the window holds little more than 5 ms of its rate.`,
     '## Run it yourself',
     `\`npm run build\`, then \`npm run bench:report\` (\`-- --quick\` for a short one). Bottlenecks are network namespaces that the bench makes and removes: they need
-root and iproute2. Memory and load need open files: \`ulimit -n 20000\`.`,
+root and iproute2. Memory and load need open files: \`ulimit -n 20000\`; many nodes need nats-server.`,
   ];
   return `${parts.join('\n\n')}\n`;
 }

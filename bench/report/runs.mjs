@@ -16,6 +16,18 @@ export function runsOf(quick) {
         ? '--listeners 300 --clients 300 --streams 100 --seconds 5'
         : '--listeners 5000 --clients 5000 --seconds 60',
     ],
+    scale: [
+      'scale',
+      quick
+        ? '--rounds 1 --seconds 1 --messages 2000 --environments 300 --pairs 60 --events 120'
+        : '--rounds 3 --seconds 3 --messages 20000 --environments 2400',
+    ],
+    rolling: [
+      'rolling',
+      quick
+        ? '--listeners 60 --clients 60 --streams 60 --seconds 3 --between 0'
+        : '--listeners 300 --clients 300 --seconds 10 --between 15',
+    ],
     emit: ['emit', quick ? '--rounds 1 --frames 20000' : '--rounds 7 --frames 100000'],
     console: ['console', quick ? '--rounds 2 --seconds 2' : '--rounds 15 --seconds 10'],
     journal: ['journal', quick ? '--rounds 1 --seconds 1' : '--rounds 3 --seconds 5'],

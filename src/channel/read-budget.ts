@@ -16,6 +16,8 @@ export interface PausableSocket {
 export class ReadBudget {
   /** In this turn. */
   private units = 0;
+  /** Nobody takes what is read. */
+  private isHeld = false;
 
   constructor(private readonly socket: PausableSocket) {}
 
@@ -28,9 +30,21 @@ export class ReadBudget {
     if (before <= READ_IN_ONE_TURN && this.units > READ_IN_ONE_TURN) this.socket.pause();
   }
 
+  /** Reads nothing more, until `letGo`. */
+  hold(): void {
+    this.isHeld = true;
+    this.socket.pause();
+  }
+
+  letGo(): void {
+    if (!this.isHeld) return;
+    this.isHeld = false;
+    if (this.units <= READ_IN_ONE_TURN) this.socket.resume();
+  }
+
   /** A turn of the event loop is over. */
   nextTurn(): void {
-    if (this.units > READ_IN_ONE_TURN) this.socket.resume();
+    if (this.units > READ_IN_ONE_TURN && !this.isHeld) this.socket.resume();
     this.units = 0;
   }
 }

@@ -49,7 +49,7 @@ describe('reading', () => {
   const KIB = 1024;
   const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('leaves the rest of a turn of the event loop to other sockets', async () => {
+  function reading() {
     const told: string[] = [];
     const events = new EventEmitter();
     const deliver = (text: string): boolean => events.emit('message', text, false);
@@ -57,12 +57,39 @@ describe('reading', () => {
       readyState: 1,
       bufferedAmount: 0,
       send: () => {},
-      close: () => {},
+      close: () => void told.push('close'),
       terminate: () => {},
       pause: () => void told.push('pause'),
       resume: () => void told.push('resume'),
     });
-    const socket = new WsSocket(ws);
+    return { told, deliver, socket: new WsSocket(ws) };
+  }
+
+  it('leaves with the peer what nobody takes yet', async () => {
+    const { told, deliver, socket } = reading();
+    deliver('x'.repeat(30 * KIB));
+    await nextTurn();
+    deliver('x'.repeat(30 * KIB));
+    await nextTurn();
+    expect(told).toEqual([]);
+    deliver('x'.repeat(30 * KIB));
+    await nextTurn();
+    await nextTurn();
+    expect(told).toEqual(['pause']);
+    socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
+    expect(told.slice(1)).toEqual(['resume', '30', '30', '30']);
+  });
+
+  it('reads on for the close of one that nobody took', async () => {
+    const { told, deliver, socket } = reading();
+    deliver('x'.repeat(100 * KIB));
+    await nextTurn();
+    socket.close(1013);
+    expect(told.slice(-2)).toEqual(['resume', 'close']);
+  });
+
+  it('leaves the rest of a turn of the event loop to other sockets', async () => {
+    const { told, deliver, socket } = reading();
     socket.receive({ message: (text) => void told.push(`${text.length / KIB}`), closed: () => {} });
     deliver('x'.repeat(20 * KIB));
     await nextTurn();

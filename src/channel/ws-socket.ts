@@ -44,6 +44,8 @@ const CLOSED_FOR: Readonly<Record<string, number>> = {
   WS_ERR_INVALID_UTF8: 1007,
 };
 const PROTOCOL_ERROR = 1002;
+/** Read of a socket before anybody takes it (UTF-16 units of the messages); the rest is left with the peer. */
+const EARLY_UNITS = 64 * 1024;
 /** Bytes of UTF-8 that a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON_BYTES = 123;
 
@@ -55,6 +57,8 @@ export class WsSocket implements ChannelSocket {
   private receiver: SocketReceiver | undefined;
   /** What came before there was a receiver. */
   private early: ((receiver: SocketReceiver) => void)[] | undefined;
+  /** How much that is (UTF-16 units of the messages). */
+  private earlyUnits = 0;
   private corked = false;
   /** Where nothing has to be done to the messages, they are framed here; else by `ws`, one by one. */
   private readonly frames: boolean;
@@ -107,6 +111,8 @@ export class WsSocket implements ChannelSocket {
 
   close(code: number, reason = ''): void {
     this.flush();
+    // Its peer's close is to be read.
+    this.budget.letGo();
     this.closedWith ??= code;
     this.ws.close(code, clipReason(reason));
   }
@@ -119,6 +125,7 @@ export class WsSocket implements ChannelSocket {
   message(text: string, isBinary: boolean): void {
     this.observer?.received(typeOfText(text), text.length);
     this.budget.count(text.length);
+    if (!this.receiver) this.countEarly(text.length);
     this.hand((receiver) => receiver.message(text, isBinary));
   }
 
@@ -138,7 +145,14 @@ export class WsSocket implements ChannelSocket {
     this.receiver = receiver;
     const { early = [] } = this;
     this.early = undefined;
+    this.budget.letGo();
     for (const handOver of early) handOver(receiver);
+  }
+
+  /** Who is to take it may be far: what a peer sends meanwhile must not collect here. */
+  private countEarly(units: number): void {
+    this.earlyUnits += units;
+    if (this.open && this.earlyUnits > EARLY_UNITS) this.budget.hold();
   }
 
   private flush(): void {

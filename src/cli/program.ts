@@ -71,6 +71,11 @@ const ENTRIES: Readonly<Record<CommandName, Entry>> = {
     run: async (words, flags, io) =>
       (await import('./tokens/organizations.command.js')).organizationsCommand(words, flags, io),
   },
+  nodes: {
+    summary: 'list the processes that are a relay, as its operator',
+    details: 'What nodes are: docs/scaling.md.',
+    run: async (_, flags, io) => (await import('./nodes/nodes.command.js')).nodesCommand(flags, io),
+  },
   audit: {
     summary: 'show who did what on a relay: for admins of an organisation, and for the operator',
     details: 'What is recorded, and what is not: docs/security.md.',

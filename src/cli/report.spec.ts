@@ -26,6 +26,8 @@ it.each([
 
 it.each<[Error, number]>([
   [new EnvironmentNotFoundError('nope', 'No such environment.'), EXIT.USAGE],
+  // By its name: its class comes with the library of NATS.
+  [Object.assign(new Error('NATS is away.'), { name: 'NatsError' }), EXIT.FAILED],
   [new RelayRefusedError(404, 'ENVIRONMENT_UNKNOWN', 'No such thing.'), EXIT.USAGE],
   [new RelayRefusedError(404, 'TOKEN_UNKNOWN', 'No such thing.'), EXIT.USAGE],
   [new RelayRefusedError(404, 'ORGANIZATION_UNKNOWN', 'No such thing.'), EXIT.USAGE],

@@ -16,6 +16,7 @@ const EXIT_BY_NAME: Readonly<Record<string, number>> = {
   TypeMapError: EXIT.USAGE,
   OptionsError: EXIT.USAGE,
   DatabaseError: EXIT.USAGE,
+  NatsError: EXIT.FAILED,
 };
 
 /** A relay that is there and refuses what was asked of it. */

@@ -6,6 +6,7 @@ import type {
   LimitsInfo,
   OrganizationEntry,
   OrganizationList,
+  RelayNodes,
   RemovedOrganization,
   TokenEntry,
   TokenPage,
@@ -98,6 +99,11 @@ export class Administration {
   /** What one token, one address or one client may ask of the relay. */
   async limits(): Promise<LimitsInfo> {
     return (await this.rest.ask('GET', this.url('/v1/limits'))) as LimitsInfo;
+  }
+
+  /** The processes that are the relay, for operators; one where it is a single process. */
+  async nodes(): Promise<RelayNodes> {
+    return (await this.rest.ask('GET', this.url('/v1/nodes'))) as RelayNodes;
   }
 
   private url(path: string, ...parts: readonly string[]): URL {

@@ -82,7 +82,7 @@ export class Attachment {
       chunk: (requestId) => this.commands.chunk(requestId),
       unreadable: (error) => this.commands.refuse(error),
       up: () => this.up(),
-      lost: () => this.commands.lost(),
+      lost: ({ messagesRead }) => this.commands.lost(messagesRead),
       over: (error) => this.over(error),
     });
   }
@@ -193,7 +193,7 @@ export class Attachment {
    * @returns false while no link is up: then it is not sent, nor kept
    */
   tell(type: string, fields: Readonly<Record<string, unknown>>): boolean {
-    return this.keeper.transmit({ ...this.inMode(type, fields), type });
+    return this.keeper.transmit({ ...this.inMode(type, fields), type }) !== undefined;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ChunkError, Heartbeat, TokenRenewer, type ChannelSocket } from '../channel/index.js';
+import { ChunkError, Heartbeat, TokenRenewer } from '../channel/index.js';
 import {
   CHANNEL_NAMES,
   CLOSE_CODES,
@@ -8,9 +8,11 @@ import {
   FrameError,
   isBatch,
   PING_TEXT,
+  readMessagesRead,
   readRetryAfterReason,
   requestIdOf,
   watchForJumps,
+  withoutMessagesRead,
   type ChannelName,
   type Frame,
   type Timer,
@@ -21,6 +23,7 @@ import type { ConnectionMeter } from './connection-meter.js';
 import { dial } from './dial.js';
 import type { ResumePoint } from './event-intake.js';
 import { AnswerChunksError, IncomingChunks } from './incoming-chunks.js';
+import type { WebSocketChannel } from './web-socket.js';
 
 /** What a pair of sockets is opened for. */
 export interface LinkTarget {
@@ -44,8 +47,18 @@ export interface LinkReceiver {
   chunk(requestId: string): boolean;
   /** The answer came in chunks that cannot be taken. */
   unreadable(error: AnswerChunksError): void;
-  /** Once, with a reason for people. @param retryAfterMs how long the relay asked to stay away */
-  down(reason: string, retryAfterMs: number): void;
+  /** Once. */
+  down(end: LinkEnd): void;
+}
+
+/** How a link ended. */
+export interface LinkEnd {
+  /** For people. */
+  readonly reason: string;
+  /** How long the relay asked to stay away. */
+  readonly retryAfterMs: number;
+  /** The messages on control that the relay has acted upon, and no others; undefined where it did not say. */
+  readonly messagesRead: number | undefined;
 }
 
 /** What a link works for, and what outlives it. */
@@ -68,22 +81,26 @@ interface SocketEnd {
 }
 
 const NORMAL_CLOSE = 1000;
+/** When the relay ends one socket in order, the other one may bring answers for this long, in ms. */
+const LAST_WORDS_MS = 1_000;
 
 /** One pair of client sockets, for the life of both: if either closes, both go. */
 export class ClientLink {
   private readonly ends = new Map<ChannelName, SocketEnd>();
-  private isDown = false;
+  private phase: 'up' | 'ending' | 'down' = 'up';
+  private messagesRead: number | undefined;
+  private lastWords: Timer | undefined;
   private clockWatch: Timer | undefined;
   private readonly renewer: TokenRenewer | undefined;
 
   private constructor(
     private readonly context: ClientContext,
-    private readonly sockets: Readonly<Record<ChannelName, ChannelSocket>>,
+    private readonly sockets: Readonly<Record<ChannelName, WebSocketChannel>>,
     private readonly parts: LinkParts,
   ) {
     // Whoever is told nothing loses the link, is told why, and comes back with a token that it asks for then.
     const observer = { renewed: () => {}, failed: () => {} };
-    const send = (frame: Frame): void => this.send(frame);
+    const send = (frame: Frame): void => void this.send(frame);
     this.renewer = context.token && new TokenRenewer(context.clock, context.token, send, observer);
   }
 
@@ -116,15 +133,18 @@ export class ClientLink {
 
   start(): void {
     for (const channel of CHANNEL_NAMES) this.attend(channel, this.sockets[channel]);
-    if (this.isDown) return;
+    if (this.phase !== 'up') return;
     this.clockWatch = watchForJumps(this.context.clock, () => {
       for (const { heartbeat } of this.ends.values()) heartbeat.woke();
     });
   }
 
-  /** Commands go on control, and so do their answers. */
-  send(frame: object): void {
-    this.sockets.control.send(encodeFrame(frame));
+  /** Commands go on control, and so do their answers. @returns which of its messages this is, from 1 on; undefined: it is not sent */
+  send(frame: object): number | undefined {
+    const { control } = this.sockets;
+    if (this.phase !== 'up' || !control.open) return undefined;
+    control.send(encodeFrame(frame));
+    return control.sent;
   }
 
   /** The reader has caught up: acknowledges what was held back. */
@@ -144,12 +164,12 @@ export class ClientLink {
 
   /** Closes both sockets; the receiver hears no more. */
   close(): void {
-    this.isDown = true;
+    this.phase = 'down';
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].close(NORMAL_CLOSE);
   }
 
-  private attend(channel: ChannelName, socket: ChannelSocket): void {
+  private attend(channel: ChannelName, socket: WebSocketChannel): void {
     const { clock, limits } = this.context;
     const held = channel === 'stream' ? this.parts.held : () => false;
     const acks = new Acknowledger(socket, clock, limits, held);
@@ -167,11 +187,11 @@ export class ClientLink {
   }
 
   private read(channel: ChannelName, text: string, isBinary: boolean): void {
-    if (this.isDown) return;
+    if (this.phase === 'down') return;
     const frames = this.decode(channel, text, isBinary);
     // Of a batch each counts as its share.
     const bytes = Math.ceil(text.length / frames.length);
-    for (const frame of frames) if (!this.isDown) this.take(channel, frame, bytes);
+    for (const frame of frames) if (this.isHeard) this.take(channel, frame, bytes);
   }
 
   private take(channel: ChannelName, { seq, ...rest }: Frame, bytes: number): void {
@@ -215,16 +235,33 @@ export class ClientLink {
   }
 
   private closed(channel: ChannelName, code: number, said: string): void {
+    const isRestart = code === CLOSE_CODES.RESTART.code;
+    if (channel === 'control') this.messagesRead = readMessagesRead(said);
     const askedMs = code === CLOSE_CODES.TOO_MANY.code ? readRetryAfterReason(said) : undefined;
-    this.fail(`${channel} closed with ${code}${said === '' ? '' : ` (${said})`}`, askedMs);
+    const words = withoutMessagesRead(said);
+    const reason = `${channel} closed with ${code}${words === '' ? '' : ` (${words})`}`;
+    if (isRestart && this.phase === 'up') this.hearOut(channel, reason);
+    else this.fail(reason, askedMs);
+  }
+
+  /** Ends the other socket in order: what was said on it before is still heard, and the relay hears all that was sent. */
+  private hearOut(closed: ChannelName, reason: string): void {
+    this.phase = 'ending';
+    this.lastWords = this.context.clock.after(LAST_WORDS_MS, () => this.fail(reason));
+    for (const channel of CHANNEL_NAMES) if (channel !== closed) this.sockets[channel].close(NORMAL_CLOSE);
   }
 
   private fail(reason: string, retryAfterMs = 0): void {
-    if (this.isDown) return;
-    this.isDown = true;
+    if (this.phase === 'down') return;
+    this.phase = 'down';
     this.stop();
     for (const channel of CHANNEL_NAMES) this.sockets[channel].terminate();
-    this.parts.receiver.down(reason, retryAfterMs);
+    this.parts.receiver.down({ reason, retryAfterMs, messagesRead: this.messagesRead });
+  }
+
+  /** Asked again between frames: what is done about one may end it. */
+  private get isHeard(): boolean {
+    return this.phase !== 'down';
   }
 
   private ping(channel: ChannelName): void {
@@ -235,6 +272,7 @@ export class ClientLink {
   private stop(): void {
     for (const channel of CHANNEL_NAMES) this.parts.meter.socket(channel, 'closed');
     this.clockWatch?.cancel();
+    this.lastWords?.cancel();
     this.renewer?.stop();
     for (const { acks, heartbeat } of this.ends.values()) {
       acks.stop();

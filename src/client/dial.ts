@@ -1,4 +1,3 @@
-import type { ChannelSocket } from '../channel/index.js';
 import { withDeadline } from '../protocol/index.js';
 import type { ClientContext } from './client-options.js';
 import { RelayRefusedError, RelayUnreachableError } from './client.error.js';
@@ -30,7 +29,7 @@ export async function dial(
   token: string | undefined,
   environment: string,
   signal: AbortSignal | undefined,
-): Promise<ChannelSocket> {
+): Promise<WebSocketChannel> {
   const { limits, clock, server } = context;
   const socket = create(context, url, token);
   const channel = new WebSocketChannel(socket);

@@ -56,6 +56,8 @@ export type {
   OrganizationEntry,
   QueueItem,
   RefusedCount,
+  RelayNode,
+  RelayNodes,
   RemovedOrganization,
   RemovedQueueItem,
   Runtime,

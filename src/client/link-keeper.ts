@@ -1,7 +1,7 @@
 import type { ChannelName, Frame } from '../protocol/index.js';
 import type { AttachmentState } from './attachment-options.js';
 import { AttachmentStates } from './attachment-states.js';
-import { ClientLink, type LinkReceiver, type LinkTarget } from './client-link.js';
+import { ClientLink, type LinkEnd, type LinkReceiver, type LinkTarget } from './client-link.js';
 import type { ClientContext } from './client-options.js';
 import { ConnectionMeter, type MeterReading } from './connection-meter.js';
 import type { ConnectionSample } from './connection-sample.js';
@@ -21,7 +21,7 @@ export interface LinkOwner extends Omit<LinkReceiver, 'down'> {
   /** A new link is up. */
   up(): void;
   /** The link is over, and another one is tried for. */
-  lost(): void;
+  lost(end: LinkEnd): void;
   /** It ended, for good. @param error why, unless it was closed */
   over(error: Error | undefined): void;
 }
@@ -48,7 +48,7 @@ export class LinkKeeper {
       frame: (frame, channel, bytes) => owner.frame(frame, channel, bytes),
       chunk: (requestId) => owner.chunk(requestId),
       unreadable: (error) => owner.unreadable(error),
-      down: (reason, retryAfterMs) => void this.reconnect(reason, retryAfterMs),
+      down: (end) => void this.reconnect(end),
     };
     this.samples = new ConnectionSamples({
       clock,
@@ -86,10 +86,9 @@ export class LinkKeeper {
     }
   }
 
-  /** @returns false while no link is up: then it is not sent, nor kept */
-  transmit(frame: Frame): boolean {
-    this.link?.send(frame);
-    return this.link !== undefined;
+  /** @returns which message on control it is, from 1 on; undefined while no link is up: then it is not sent, nor kept */
+  transmit(frame: Frame): number | undefined {
+    return this.link?.send(frame);
   }
 
   /** The reader has caught up. */
@@ -121,10 +120,11 @@ export class LinkKeeper {
     owner.up();
   }
 
-  private async reconnect(reason: string, retryAfterMs: number): Promise<void> {
+  private async reconnect(end: LinkEnd): Promise<void> {
+    const { reason, retryAfterMs } = end;
     this.link = undefined;
     this.breaks++;
-    this.owner.lost();
+    this.owner.lost(end);
     this.progress.enter({ phase: 'reconnecting', reason });
     const failed = await retry(this.context, reason, retryAfterMs, () => this.connect(), this.life.signal);
     if (failed) this.end(failed);

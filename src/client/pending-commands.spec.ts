@@ -15,8 +15,7 @@ beforeEach(() => {
   sent = [];
   isUp = true;
   commands = new PendingCommands(clock, (frame) => {
-    if (isUp) sent.push(frame);
-    return isUp;
+    return isUp ? sent.push(frame) : undefined;
   });
 });
 
@@ -25,6 +24,33 @@ function answer(fields: object): void {
 }
 
 const TOO_SOON = { success: false, error: 'Too many.', error_code: 'TOO_MANY', retry_after_ms: 200 };
+
+describe('commands on a link that a relay ends', () => {
+  it('C26 are sent again where it has not acted upon them; of the others nobody knows', async () => {
+    const asked = ['a', 'b'].map((path) => commands.ask('write_file', { path, content: '' }, TIMEOUT_MS));
+    isUp = false;
+    commands.lost(1);
+    expect(commands.hasLost).toBe(true);
+    isUp = true;
+    commands.resume();
+    expect(sent.map(({ path }) => path)).toEqual(['a', 'b', 'b']);
+    commands.judge({ type: 'requests_in_flight', request_ids: [] });
+    await expect(asked[0]).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    commands.answer({ type: 'write_file_response', request_id: sent[2]?.['request_id'], success: true });
+    expect(await asked[1]).toMatchObject({ success: true });
+  });
+
+  it('stay with the relay that has them, whatever the next link says of its own messages', async () => {
+    const asked = commands.ask('write_file', { path: 'a', content: '' }, TIMEOUT_MS);
+    commands.lost();
+    commands.resume();
+    commands.lost(0);
+    commands.resume();
+    expect(sent).toHaveLength(1);
+    commands.answer({ type: 'write_file_response', request_id: sent[0]?.['request_id'], success: true });
+    expect(await asked).toMatchObject({ success: true });
+  });
+});
 
 describe('a command that the relay refused because it came too soon', () => {
   it('C36 is sent again when the relay says so', async () => {

@@ -29,7 +29,8 @@ interface Pending {
   readonly timeoutMs: number;
   resolve(answer: Frame): void;
   reject(error: Error): void;
-  sent: boolean;
+  /** Which message of its link it is; undefined: it was not sent. */
+  sent: number | undefined;
   /** It was sent on a link that is over, and has no answer. */
   isLost: boolean;
   /** The relay has refused it at least once, because it came too soon. */
@@ -47,10 +48,10 @@ interface Pending {
 export class PendingCommands {
   private readonly pending = new Map<string, Pending>();
 
-  /** @param transmit sends a frame now; false while there is no link */
+  /** @param transmit sends a frame now: which message of its link it is, from 1 on; undefined while there is no link */
   constructor(
     private readonly clock: Clock,
-    private readonly transmit: (frame: Frame) => boolean,
+    private readonly transmit: (frame: Frame) => number | undefined,
   ) {}
 
   /** Epoch ms: when the oldest that waits was asked. */
@@ -76,7 +77,7 @@ export class PendingCommands {
         timeoutMs,
         resolve,
         reject,
-        sent: false,
+        sent: undefined,
         isLost: false,
         wasTooSoon: false,
         isBehind: false,
@@ -116,9 +117,13 @@ export class PendingCommands {
     this.settle(requestId, ({ command, reject }) => reject(new CommandError(command, code, message)));
   }
 
-  /** The link is over. */
-  lost(): void {
-    for (const entry of this.pending.values()) if (entry.sent) entry.isLost = true;
+  /** The link is over. @param messagesRead those that the relay has acted upon, where it said so: what came behind them it never will */
+  lost(messagesRead = Infinity): void {
+    for (const entry of this.pending.values()) {
+      if (entry.sent === undefined || entry.isLost) continue;
+      if (entry.sent > messagesRead) entry.sent = undefined;
+      else entry.isLost = true;
+    }
   }
 
   /** Whether there is any whose fate only the relay can know. */
@@ -141,7 +146,7 @@ export class PendingCommands {
 
   /** A new link is up: sends what was never sent, and again what may be repeated. The relay knows of the rest. */
   resume(): void {
-    for (const entry of this.pending.values()) if (!entry.sent || entry.repeatable) this.send(entry);
+    for (const entry of this.pending.values()) if (entry.sent === undefined || entry.repeatable) this.send(entry);
   }
 
   fail(error: Error): void {
@@ -158,14 +163,14 @@ export class PendingCommands {
     entry.tooSoon?.timer.cancel();
     entry.tooSoon = { answer, timer: this.clock.after(ms, () => this.send(entry)) };
     entry.wasTooSoon = true;
-    entry.sent = false;
+    entry.sent = undefined;
   }
 
   private send(entry: Pending): void {
     entry.tooSoon?.timer.cancel();
     entry.isBehind = this.mustWait(entry);
     if (!entry.isBehind) entry.tooSoon = undefined;
-    entry.sent = !entry.isBehind && this.transmit(entry.frame);
+    entry.sent = entry.isBehind ? undefined : this.transmit(entry.frame);
     entry.isLost = false;
   }
 
@@ -234,7 +239,7 @@ function late({ command, sent, tooSoon, isBehind, timeoutMs }: Pending): Command
       'NOT_SENT',
       `${command} was not sent: an earlier one of its runtime was not taken for ${timeoutMs} ms.`,
     );
-  if (!sent)
+  if (sent === undefined)
     return new CommandError(
       command,
       'NOT_SENT',

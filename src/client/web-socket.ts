@@ -50,6 +50,8 @@ const FIRST_FREE_CODE = 3000;
 
 /** A channel socket over any WebSocket with the browser's interface. */
 export class WebSocketChannel implements ChannelSocket {
+  /** Messages that were given to the socket. */
+  sent = 0;
   private receiver: SocketReceiver | undefined;
   private early: ((receiver: SocketReceiver) => void)[] = [];
 
@@ -73,7 +75,10 @@ export class WebSocketChannel implements ChannelSocket {
   }
 
   send(text: string, written?: () => void): void {
-    if (this.open) this.socket.send(text);
+    if (this.open) {
+      this.socket.send(text);
+      this.sent++;
+    }
     if (written) queueMicrotask(written);
   }
 

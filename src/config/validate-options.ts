@@ -53,6 +53,8 @@ function isSecret(property: string): boolean {
   return /(tokens?|secret|password)$/i.test(property);
 }
 
+/** Without users and passwords in addresses (`nats://user:password@host`). */
 function show(value: unknown): string {
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.replaceAll(/"([a-z]+:\/\/)?(?:[^"\\]|\\.)*@/gi, '"$1…@');
 }

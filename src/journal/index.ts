@@ -1,5 +1,7 @@
 export { Checkpointer } from './checkpointer.js';
+export { CommitWaiters } from './commit-waiters.js';
 export { type Database, DatabaseError, openDatabase } from './database.js';
+export { Deque } from './deque.js';
 export { diskTrouble } from './disk-trouble.js';
 export type { EpochSpan, Journal, JournalBounds, JournalEntry, NewEntry, NewGap } from './journal.js';
 export type { JournalDrop, JournalObserver } from './journal-observer.js';

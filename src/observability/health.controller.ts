@@ -40,12 +40,14 @@ export class HealthController {
   }
 
   private async run(name: string, check: ReadinessCheck) {
+    let said: string | void;
     try {
-      await check();
+      said = await check();
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ServiceUnavailableException(errorBody('NOT_READY', `${name} is not ready: ${why}`), { cause });
     }
-    return this.indicators.check(name).up();
+    const indicator = this.indicators.check(name);
+    return said === undefined ? indicator.up() : indicator.up(said);
   }
 }

@@ -2,8 +2,11 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { errorBody, type ErrorBody } from '../protocol/index.js';
 
-/** A part of the application that must work before it takes traffic; fails by throwing. */
-export type ReadinessCheck = () => Promise<void> | void;
+/**
+ * A part of the application that must work before it takes traffic; fails by throwing. What it returns `/readyz` says of it while it takes
+ * traffic.
+ */
+export type ReadinessCheck = () => Promise<string | void> | string | void;
 
 export type ReadinessState = 'starting' | 'ready' | 'draining';
 

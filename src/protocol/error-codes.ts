@@ -47,7 +47,16 @@ export const ERROR_CODES = {
   INTERNAL: { status: 500, message: 'The relay failed on this request; its log has the cause.' },
   NOT_READY: { status: 503, message: 'The relay is starting; try again in a second.' },
   DRAINING: { status: 503, message: 'The relay is restarting; reconnect in a second.' },
+  NODE_AWAY: {
+    status: 503,
+    message: 'The relay node that serves this environment is away, or just changes; try again in a second.',
+  },
   ADMIT_TIMEOUT: { status: 503, message: 'Access could not be checked in time; try again.' },
+  ENGINE_AWAY: {
+    status: 503,
+    message:
+      'This node of the relay does not reach NATS, or NATS does not answer; what is open goes on. Try again in a second.',
+  },
   REGISTRATION_NOT_KEPT: {
     status: 503,
     message:

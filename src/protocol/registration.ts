@@ -79,6 +79,10 @@ export interface EnvironmentRecord {
   readonly currentBranch?: string;
   /** How its listener is connected, or was until its link broke; left out while it is offline, and by other relays. */
   readonly currentLink?: CurrentLink;
+  /**
+   * Name of the relay node that serves it, for operators; left out where none does, where the relay is one process, and by other relays.
+   */
+  readonly servedBy?: string;
   /** Approvals that wait for an answer; left out where nobody has been connected to it since the relay began, and by other relays. */
   readonly waitingApprovals?: number;
   /** When an approval was last asked for; left out where that is not known. */

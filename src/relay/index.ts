@@ -25,6 +25,9 @@ export {
   type Registered,
   type Registration,
 } from './environments/environment.registry.js';
+export { EMBEDDED } from './engine/embedded.js';
+export { IsEngine } from './engine/is-engine.decorator.js';
+export { NatsOptions, PARTITIONS } from './engine/nats/connection/nats.options.js';
 export { installRelay } from './install-relay.js';
 export { RelayError } from './relay.error.js';
 export type { RelayExtensions } from './relay.module-definition.js';

@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readiness } from '../observability/index.js';
 import { AccessLimits } from './access/access-limits.js';
 import { AccessService } from './access/access.service.js';
 import { noteArrivals, REQUEST_ID_HEADER } from './access/arrival.js';
@@ -28,6 +29,7 @@ export function installRelay(app: NestExpressApplication): void {
   noteArrivals(app.getHttpServer(), new TrustedProxies(trustedProxies));
   app.useWebSocketAdapter(app.get(RelayWebSocketAdapter));
   app.useGlobalFilters(app.get(RelayErrorFilter));
+  app.use(closeWhileDraining(app.get(Readiness)));
   app.use(app.get(RelayMetrics).measure);
   // Before whatever refuses: a page can read only what has its headers.
   if (allowedOrigins.length > 0) {
@@ -42,6 +44,14 @@ export function installRelay(app: NestExpressApplication): void {
   app.useBodyParser('json', { limit: maxFrameBytes, type: isJsonForRelay });
   app.useBodyParser('json');
   app.disable('x-powered-by');
+}
+
+/** Who keeps a connection for its next request is told to make another one, which goes elsewhere: this one is closed before long. */
+function closeWhileDraining(readiness: Readiness) {
+  return (_request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    if (readiness.state === 'draining') response.setHeader('Connection', 'close');
+    next();
+  };
 }
 
 /** What answers a cookie may be kept by caches that would not keep what answers a token. */

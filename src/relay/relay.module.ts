@@ -27,6 +27,9 @@ import { auditLogProvider } from './audit/audit-log.provider.js';
 import { AuditLog } from './audit/audit.log.js';
 import { environmentRegistryProvider } from './environments/environment-registry.provider.js';
 import { EnvironmentRegistry } from './environments/environment.registry.js';
+import { engineProvider } from './engine/engine.provider.js';
+import { openHistoryProvider, sharedHistoriesProvider } from './engine/shared-histories.js';
+import { sharedPartsProvider } from './engine/shared-parts.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
 import { EnvironmentsService } from './environments/environments.service.js';
 import { ChangedEnvironments } from './environments/changed-environments.js';
@@ -48,10 +51,11 @@ import { RelayMetrics } from './metrics/relay.metrics.js';
 import { ScrapeGuard } from './metrics/scrape.guard.js';
 import { LimitsController } from './operations/limits.controller.js';
 import { LogLevelsController } from './operations/log-levels.controller.js';
+import { NodesController } from './operations/nodes.controller.js';
 import { RelayErrorFilter } from './relay-error.filter.js';
 import { ConfigurableModuleClass, RELAY_OPTIONS } from './relay.module-definition.js';
 import { RelayOptions } from './relay.options.js';
-import { openHistoryProvider } from './routing/open-history.provider.js';
+import { localHistoryProvider } from './routing/local-history.provider.js';
 import { RoutingOptions } from './routing/routing.options.js';
 import { ROUTING_AUDIT } from './routing/routing-audit.js';
 import { ROUTING_OBSERVER } from './routing/routing-observer.js';
@@ -101,6 +105,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     StockProbeController,
     MetricsController,
     LimitsController,
+    NodesController,
     LogLevelsController,
     ApiDocumentsController,
   ],
@@ -110,6 +115,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     { provide: CLOCK, useValue: SYSTEM_CLOCK },
     { provide: AccessService, useClass: TokenAccessService },
     { provide: JWKS_FETCH, useValue: globalThis.fetch },
+    sharedPartsProvider,
     tokenStoreProvider,
     LiveSockets,
     TokenRenewals,
@@ -119,6 +125,8 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     auditLogProvider,
     Audit,
     { provide: ROUTING_AUDIT, useExisting: Audit },
+    localHistoryProvider,
+    sharedHistoriesProvider,
     openHistoryProvider,
     HistoryMetrics,
     ScrapeGuard,
@@ -129,6 +137,7 @@ const commandRatesProvider: FactoryProvider<CommandRates> = {
     Presence,
     SupersededListeners,
     EnvironmentsService,
+    engineProvider,
     RoutingService,
     DeviceAdmission,
     DeviceSessions,

@@ -17,6 +17,9 @@ import { IsAddressOrNetwork } from './access/address-or-network.decorator.js';
 import { JwtOptions, type JwtModuleOptions } from './access/jwt.options.js';
 import { LimitsOptions } from './access/limits.options.js';
 import { AuditOptions } from './audit/audit.options.js';
+import { EMBEDDED } from './engine/embedded.js';
+import { IsEngine } from './engine/is-engine.decorator.js';
+import { NatsOptions } from './engine/nats/connection/nats.options.js';
 import { MIN_TOKEN_LENGTH } from './access/tokens-file.js';
 
 /** As browsers write it: scheme, host and perhaps port. */
@@ -160,7 +163,10 @@ export class RelayOptions {
   @Milliseconds({ min: 0 })
   drainDelayMs: number = 0;
 
-  /** At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Default 5,000. */
+  /**
+   * At shutdown, sockets that have not closed by themselves after this time are cut, and then requests likewise. Over NATS commands that are
+   * under way have as much time before. Default 5,000.
+   */
   @Milliseconds({ min: 0 })
   drainGraceMs: number = 5_000;
 
@@ -203,6 +209,24 @@ export class RelayOptions {
   @Type(() => AuditOptions)
   audit: AuditOptions = new AuditOptions();
 
+  /**
+   * `embedded`: this process is the whole relay. Or the addresses of NATS (`nats://host:4222`, several with commas between them), by which
+   * relay nodes find each other and keep what all of them know. Default `embedded`.
+   */
+  @IsEngine()
+  engine: string = EMBEDDED;
+
+  /** What this node is called where there are many. Default: the name of this machine, and something random. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  nodeName?: string;
+
+  /** How a node reaches NATS. */
+  @ValidateNested()
+  @Type(() => NatsOptions)
+  nats: NatsOptions = new NatsOptions();
+
   /** The one organisation that all tokens of this relay belong to. Default `default`. */
   @IsString()
   @IsNotEmpty()
@@ -210,10 +234,13 @@ export class RelayOptions {
 }
 
 /** What `RelayModule.forRoot` takes: every value that differs from its default. */
-export type RelayModuleOptions = Partial<Omit<RelayOptions, 'audit' | 'history' | 'jwt' | 'limits' | 'window'>> & {
+export type RelayModuleOptions = Partial<
+  Omit<RelayOptions, 'audit' | 'history' | 'jwt' | 'limits' | 'nats' | 'window'>
+> & {
   readonly audit?: Partial<AuditOptions>;
   readonly history?: Partial<HistoryOptions>;
   readonly jwt?: JwtModuleOptions;
   readonly limits?: Partial<LimitsOptions>;
+  readonly nats?: Partial<NatsOptions>;
   readonly window?: Partial<SendWindowOptions>;
 };

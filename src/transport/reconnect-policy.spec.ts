@@ -100,6 +100,14 @@ describe('ReconnectPolicy', () => {
   });
 });
 
+it('a restart is told in the words of the relay, without what it says to programs', () => {
+  const end: LinkEnd = { code: 1012, reason: 'Messages-Read: 6. The relay restarts; reconnect.' };
+  expect(new ReconnectPolicy(options).afterLink(end, 0)).toMatchObject({
+    next: 'connect',
+    reason: 'The server closed the link (1012 The relay restarts; reconnect.).',
+  });
+});
+
 describe('C25 500 listeners whose relay restarts', () => {
   const LISTENERS = 500;
   /** In a tenth of the shortest jitter window: twice what an even spread would bring. */

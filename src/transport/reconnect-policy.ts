@@ -2,6 +2,7 @@ import {
   closeActionOf,
   ENDED_BY_ADMIN,
   readRetryAfterReason,
+  withoutMessagesRead,
   type EndByAdmin,
   type ErrorCode,
 } from '../protocol/index.js';
@@ -88,7 +89,8 @@ export class ReconnectPolicy {
   }
 
   private afterClose({ code, reason: said }: LinkEnd): Reconnection {
-    const reason = `The server closed the link (${code}${said ? ` ${said}` : ''}).`;
+    const words = withoutMessagesRead(said);
+    const reason = `The server closed the link (${code}${words ? ` ${words}` : ''}).`;
     switch (closeActionOf(code, said)) {
       case 'stop-superseded':
         return stopAs(said);

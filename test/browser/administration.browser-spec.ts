@@ -159,6 +159,7 @@ describe.skipIf(SKIPPED !== undefined)('administration', () => {
       ['tokens', 'Tokens'],
       ['organizations', 'Organisations'],
       ['environments', 'Environments'],
+      ['nodes', 'Nodes'],
       ['limits', 'Limits'],
       ['audit', 'Audit log'],
     ] as const) {

@@ -7,13 +7,22 @@ it('reads its arguments', () => {
     seconds: 20,
     devices: 3,
     clients: 1,
+    engine: 'embedded',
+    nodes: 1,
     reference: undefined,
     plant: undefined,
+    keeps: false,
   });
-  expect(readChaosOptions(['--reference', 'plain', '--plant', 'tail'])).toMatchObject({
+  expect(readChaosOptions(['--reference', 'plain', '--plant', 'tail', '--keep'])).toMatchObject({
+    keeps: true,
     reference: 'plain',
     plant: 'tail',
   });
+});
+
+it('takes three nodes over NATS, or as many as are wanted', () => {
+  expect(readChaosOptions(['--engine', 'nats'])).toMatchObject({ engine: 'nats', nodes: 3 });
+  expect(readChaosOptions(['--engine', 'nats', '--nodes', '1'])).toMatchObject({ engine: 'nats', nodes: 1 });
 });
 
 it('draws a seed where none is given', () => {
@@ -25,8 +34,12 @@ it.each([
   ['--seconds', 'a'],
   ['--plant', 'other'],
   ['--reference', 'other'],
+  ['--engine', 'other'],
+  ['--nodes', '0'],
+  ['--nodes', '3'],
+  ['--engine', 'embedded', '--nodes', '2'],
   ['--other', '1'],
-])('refuses %s %s', (...args) => {
+])('refuses %s %s %s %s', (...args) => {
   expect(() => readChaosOptions(args)).toThrow(/--|option/i);
 });
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TwinlaneClient } from 'twinlane/client';
+import type { EnvironmentRecord } from 'twinlane/protocol';
 import { WebSocket } from 'ws';
 import { FaultProxy } from '../kit/fault-proxy.js';
 import type { ChaosOptions } from './chaos-options.js';
@@ -10,8 +11,10 @@ import { Device } from './device.js';
 import { FaultInjector } from './fault-injector.js';
 import type { Fault } from './fault-schedule.js';
 import { RecordingClient } from './recording-client.js';
-import { RelayProcess } from './relay-process.js';
+import { RelayNodes } from './relay-nodes.js';
+import { RelayProcess, type RelayProcessOptions } from './relay-process.js';
 import type { RunResult } from './report.js';
+import { SeededRandom } from './seeded-random.js';
 import type { Witnessed } from './witness.js';
 
 const TOKEN = 'a-token-for-chaos-only';
@@ -38,7 +41,7 @@ export class ChaosRun {
   private readonly devices: Device[] = [];
   private readonly clients: RecordingClient[] = [];
   private readonly problems: string[] = [];
-  private relay: RelayProcess | undefined;
+  private relay: RelayProcess | RelayNodes | undefined;
   private proxy: FaultProxy | undefined;
 
   constructor(
@@ -60,9 +63,9 @@ export class ChaosRun {
       .flat()
       .map(({ at }) => at)
       .toSorted((a, b) => a - b);
-    const { seed, seconds } = this.options;
+    const { engine, nodes, seed, seconds } = this.options;
     const links = [...new Set(devices.flatMap((device) => [...device.links]))];
-    return { seed, seconds, links, records: injector.records, emitted, verdicts, problems };
+    return { engine, nodes, seed, seconds, links, records: injector.records, emitted, verdicts, problems };
   }
 
   /** Ends every process, however far the run came. */
@@ -73,16 +76,12 @@ export class ChaosRun {
     await this.proxy?.stop();
   }
 
-  private async start(): Promise<{ relay: RelayProcess; proxy: FaultProxy }> {
-    const { devices, clients, reference, plant } = this.options;
-    const relay = await RelayProcess.launch({
-      token: TOKEN,
-      folder: this.newFolder('relay'),
-      log: path.join(this.folder, 'relay.log'),
-      forgetsNames: plant === 'dedupe',
-    });
-    this.relay = relay;
-    const proxy = await FaultProxy.start(relay.url);
+  private async start(): Promise<{ relay: RelayProcess | RelayNodes; proxy: FaultProxy }> {
+    const { devices, clients, seed, reference, plant } = this.options;
+    const relay = (this.relay = await this.launchRelay());
+    const random = new SeededRandom(seed);
+    // As a balancer that knows nothing but who takes connections: sockets of one link come to several nodes.
+    const proxy = await FaultProxy.start(() => random.shuffled(relay.ports));
     this.proxy = proxy;
     for (let index = 0; index < devices; index++) {
       const device = new Device({
@@ -104,16 +103,38 @@ export class ChaosRun {
       this.devices.map((device) => device.says('ready')),
     );
     const client = new TwinlaneClient({ server: proxy.url, token: TOKEN, WebSocket, limits: CLIENT_LIMITS });
-    for (const environment of await client.environments({ onlineOnly: true })) {
-      const index = this.devices.findIndex(({ id }) => id === environment.deviceId);
+    for (const [index, { id, runtimes }] of this.devices.entries()) {
+      const environment = await this.onlineOf(client, id);
       for (let number = 0; number < clients; number++)
-        for (const [runtime, scope] of this.devices[index]?.runtimes.entries() ?? []) {
+        for (const [runtime, scope] of runtimes.entries()) {
           const recording = new RecordingClient(index, number, runtime);
           this.clients.push(recording);
           await recording.attach(client, environment.connectionId ?? environment.id, scope);
         }
     }
     return { relay, proxy };
+  }
+
+  /** Nodes hear of each other's listeners a moment later. */
+  private async onlineOf(client: TwinlaneClient, deviceId: string): Promise<EnvironmentRecord> {
+    for (const until = Date.now() + SETTLE_MS; Date.now() < until; await wait(POLL_MS)) {
+      const all = await client.environments({ onlineOnly: true });
+      const found = all.find((environment) => environment.deviceId === deviceId);
+      if (found) return found;
+    }
+    throw new Error(`${deviceId} was never shown as online.`);
+  }
+
+  private async launchRelay(): Promise<RelayProcess | RelayNodes> {
+    const { engine, nodes, plant } = this.options;
+    const optionsOf = (name: string): RelayProcessOptions => ({
+      token: TOKEN,
+      folder: this.newFolder(name),
+      log: path.join(this.folder, `${name}.log`),
+      forgetsNames: plant === 'dedupe',
+    });
+    if (engine === 'embedded') return RelayProcess.launch(optionsOf('relay'));
+    return RelayNodes.launch(nodes, (index) => optionsOf(`node-${index}`));
   }
 
   private async strike(injector: FaultInjector, faults: readonly Fault[]): Promise<void> {
@@ -124,11 +145,12 @@ export class ChaosRun {
       striking.push(injector.inject(fault).catch((error: unknown) => void this.problems.push(String(error))));
     }
     await wait(began + this.options.seconds * 1_000 - Date.now());
+    injector.stop();
     await Promise.all(striking);
   }
 
   /** Every listener emits its last numbers, and every client must come to see them. */
-  private async settle(relay: RelayProcess): Promise<void> {
+  private async settle(relay: RelayProcess | RelayNodes): Promise<void> {
     const until = Date.now() + (this.options.plant ? SETTLE_PLANTED_MS : SETTLE_MS);
     try {
       await within(
@@ -149,7 +171,7 @@ export class ChaosRun {
     const last = this.devices.map((device) => lastNumbers(device));
     const isBehind = ({ newest, device, runtime }: RecordingClient): boolean => newest < (last[device]?.[runtime] ?? 0);
     while (Date.now() < until && late.some(isBehind)) await wait(POLL_MS);
-    if (!relay.isRunning) this.problems.push('The relay ended by itself.');
+    if (!relay.isRunning) this.problems.push('A process of the relay ended by itself.');
     for (const device of this.devices) {
       if (!device.isRunning) this.problems.push(`The listener of ${device.id} ended by itself.`);
       if (device.stopped !== undefined) this.problems.push(`The listener of ${device.id} gave up: ${device.stopped}`);

@@ -52,6 +52,16 @@ export class Child {
     await this.exited;
   }
 
+  /** It stands still: its connections stay open, and nothing is answered. */
+  freeze(): void {
+    this.process.kill('SIGSTOP');
+  }
+
+  /** It goes on after `freeze`. */
+  thaw(): void {
+    this.process.kill('SIGCONT');
+  }
+
   /** Asks it to end. */
   async end(): Promise<void> {
     this.process.kill('SIGTERM');

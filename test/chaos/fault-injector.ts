@@ -2,14 +2,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultAction, FaultMatch, FaultProxy } from '../kit/fault-proxy.js';
 import type { Device } from './device.js';
 import type { FaultRecord } from './fault-record.js';
-import type { Fault } from './fault-schedule.js';
+import { type Fault, isOfRelay } from './fault-schedule.js';
+import { NodeFaults } from './node-faults.js';
 import type { RecordingClient } from './recording-client.js';
-import type { RelayProcess } from './relay-process.js';
+import { RelayNodes } from './relay-nodes.js';
+import { RelayProcess } from './relay-process.js';
+import { Turns } from './turns.js';
 
 /** What faults strike. */
 export interface Scene {
   readonly proxy: FaultProxy;
-  readonly relay: RelayProcess;
+  /** One process, or many. */
+  readonly relay: RelayProcess | RelayNodes;
   readonly devices: readonly Device[];
   readonly clients: readonly RecordingClient[];
 }
@@ -22,10 +26,21 @@ const CLIENT_PATH = /\/status\/ws$/;
 /** Brings faults about. Each ends by itself. */
 export class FaultInjector {
   readonly records: FaultRecord[] = [];
-  /** A process is killed and started again by one fault at a time. */
-  private readonly turns = new Map<RelayProcess | Device, Promise<void>>();
+  private readonly turns = new Turns();
+  private readonly nodeFaults: NodeFaults | undefined;
 
-  constructor(private readonly scene: Scene) {}
+  constructor(private readonly scene: Scene) {
+    const { relay, proxy } = scene;
+    const nodeOf = (fault: Fault, side: Fault['side']): number | undefined =>
+      this.matches({ ...fault, side, sockets: 'control' })
+        .flatMap((match) => proxy.portsOf(match))
+        .at(-1);
+    if (relay instanceof RelayNodes)
+      this.nodeFaults = new NodeFaults(relay, {
+        listener: (fault) => nodeOf(fault, 'listener'),
+        client: (fault) => nodeOf(fault, 'client'),
+      });
+  }
 
   /** Resolves when the fault has ended; its recovery is recorded when it comes. */
   async inject(fault: Fault): Promise<void> {
@@ -35,6 +50,11 @@ export class FaultInjector {
     const ended = (record.ended = Date.now());
     const affected = this.affectedBy(fault).map((client) => client.recovered(ended));
     void Promise.all(affected).then((times) => (record.recovered = Math.max(...times)));
+  }
+
+  /** The run is over: what still waits to be struck is left alone. */
+  stop(): void {
+    this.nodeFaults?.stop();
   }
 
   private async strike(fault: Fault): Promise<boolean> {
@@ -65,9 +85,9 @@ export class FaultInjector {
         await wait(SLOWNESS * duration);
         return true;
       case 'kill-relay':
-        return this.restarted(relay, duration, () => {});
+        return relay instanceof RelayProcess && this.restarted(relay, duration, () => {});
       case 'kill-relay-lose-history':
-        return this.restarted(relay, duration, () => relay.loseHistory());
+        return relay instanceof RelayProcess && this.restarted(relay, duration, () => relay.loseHistory());
       case 'kill-listener':
         return device !== undefined && this.restarted(device, duration, () => {});
       case 'kill-listener-offline': {
@@ -79,6 +99,8 @@ export class FaultInjector {
         await wait(duration);
         return this.restarted(device, 0, () => device.mayLoseTail(since)).finally(lift);
       }
+      default:
+        return this.nodeFaults?.strike(fault) ?? false;
     }
   }
 
@@ -103,15 +125,12 @@ export class FaultInjector {
   }
 
   private async restarted(target: RelayProcess | Device, downMs: number, whileDown: () => void): Promise<boolean> {
-    const before = this.turns.get(target) ?? Promise.resolve();
-    const turn = before.then(async () => {
+    await this.turns.take([target], async () => {
       await target.kill();
       await wait(downMs);
       whileDown();
       target.start();
     });
-    this.turns.set(target, turn);
-    await turn;
     return true;
   }
 
@@ -128,7 +147,7 @@ export class FaultInjector {
 
   private affectedBy({ kind, side, device, client }: Fault): RecordingClient[] {
     const { clients } = this.scene;
-    if (kind === 'kill-relay' || kind === 'kill-relay-lose-history') return [...clients];
+    if (isOfRelay(kind)) return [...clients];
     const isListeners = kind === 'kill-listener' || kind === 'kill-listener-offline' || side === 'listener';
     if (isListeners && kind !== 'slow-reader') return clients.filter((one) => one.device === device);
     return this.attachmentsOf(device, client);

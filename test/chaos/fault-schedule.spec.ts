@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { FAULT_KINDS, faultSchedule } from './fault-schedule.js';
+import { faultSchedule, kindsOn } from './fault-schedule.js';
 
-const RUN = { seed: 7, seconds: 60, devices: 2, clients: 2 };
+const RUN = { engine: 'embedded', seed: 7, seconds: 60, devices: 2, clients: 2 } as const;
 
 it('gives the same faults for the same seed, and others for another', () => {
   expect(faultSchedule(RUN)).toEqual(faultSchedule(RUN));
   expect(faultSchedule({ ...RUN, seed: 8 })).not.toEqual(faultSchedule(RUN));
 });
 
-it('holds every kind within a minute, in order, within its time', () => {
+it.each(['embedded', 'nats'] as const)('%s: holds every kind within a minute, in order, within its time', (engine) => {
   for (let seed = 0; seed < 50; seed++) {
-    const faults = faultSchedule({ ...RUN, seed });
-    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(FAULT_KINDS));
+    const faults = faultSchedule({ ...RUN, engine, seed });
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(kindsOn(engine)));
     expect(faults.map(({ at }) => at)).toEqual(faults.map(({ at }) => at).toSorted((a, b) => a - b));
     expect(Math.max(...faults.map(({ at }) => at))).toBeLessThan(60_000);
   }

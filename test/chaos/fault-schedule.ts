@@ -1,7 +1,8 @@
+import type { Engine } from './chaos-options.js';
 import { SeededRandom } from './seeded-random.js';
 
 /** Kinds of faults, and how often each lies in the deck that they are drawn from: all come before one comes again. */
-const DECK = {
+const ANYWHERE = {
   cut: 3,
   'cut-mid-frame': 3,
   'half-open': 2,
@@ -11,17 +12,50 @@ const DECK = {
   hang: 1,
   corrupt: 3,
   'slow-reader': 2,
-  'kill-relay': 1,
-  /** Its histories are deleted while it is down. */
-  'kill-relay-lose-history': 1,
+};
+const LISTENERS = {
   'kill-listener': 1,
   /** It emits while its link is refused, and is killed before it has sent any of that. */
   'kill-listener-offline': 1,
+};
+const ONE_RELAY = {
+  'kill-relay': 1,
+  /** Its histories are deleted while it is down. */
+  'kill-relay-lose-history': 1,
+};
+/** Of nodes, which are named by what is at them, and of NATS. */
+const NODES = {
+  'kill-listener-node': 1,
+  'kill-client-node': 1,
+  'kill-both-nodes': 1,
+  'kill-all-nodes': 1,
+  /** Its data directory is emptied while it is down. */
+  'kill-node-lose-cache': 1,
+  /** It stands still for longer than the others wait for it. */
+  'freeze-node': 1,
+  /** It does not reach NATS, for as long. */
+  'cut-off-node': 1,
+  'kill-nats': 1,
+  'kill-nats-and-nodes': 1,
+};
+const ALL = { ...ANYWHERE, ...ONE_RELAY, ...LISTENERS, ...NODES };
+
+export type FaultKind = keyof typeof ALL;
+
+const KINDS = {
+  embedded: { ...ANYWHERE, ...ONE_RELAY, ...LISTENERS },
+  nats: { ...ANYWHERE, ...LISTENERS, ...NODES },
 } as const;
 
-export type FaultKind = keyof typeof DECK;
+/** The kinds that come where the relay keeps its state in this. */
+export function kindsOn(engine: Engine): readonly FaultKind[] {
+  return Object.keys(KINDS[engine]) as FaultKind[];
+}
 
-export const FAULT_KINDS = Object.keys(DECK) as readonly FaultKind[];
+/** Whether it strikes everybody: it is of the relay, or of what is below it. */
+export function isOfRelay(kind: FaultKind): boolean {
+  return kind in ONE_RELAY || kind in NODES;
+}
 
 /** Faults of the network, which strike sockets of a listener or of a client. The others name their victim by their kind. */
 const SIDES = ['listener', 'client'] as const;
@@ -54,6 +88,7 @@ export interface Fault {
 export type WantedFault = Pick<Fault, 'kind'> & Partial<Omit<Fault, 'at'>>;
 
 export interface ScheduleOptions {
+  readonly engine: Engine;
   readonly seed: number;
   readonly seconds: number;
   readonly devices: number;
@@ -63,27 +98,28 @@ export interface ScheduleOptions {
 }
 
 const FIRST_AT_MS = 1_000;
-/** Mean time between two faults; they overlap. */
-const MEAN_GAP_MS = 1_000;
+/** Mean time between two faults; they overlap. What was at a node that is killed needs longer to come back. */
+const MEAN_GAP_MS = { embedded: 1_000, nats: 1_500 };
 const LEAST_GAP_MS = 150;
 const LEAST_DURATION_MS = 200;
 const MOST_DURATION_MS = 3_000;
 
 /** Every fault of a run, known before it begins: the same options give the same faults. */
-export function faultSchedule({ seed, seconds, devices, clients, first = [] }: ScheduleOptions): Fault[] {
+export function faultSchedule({ engine, seed, seconds, devices, clients, first = [] }: ScheduleOptions): Fault[] {
   const random = new SeededRandom(seed);
   const deck: WantedFault[] = [...first];
   const faults: Fault[] = [];
-  for (let at = FIRST_AT_MS; at < seconds * 1_000; at += gap(random)) {
-    if (deck.length === 0) deck.push(...random.shuffled(fullDeck()));
+  for (let at = FIRST_AT_MS; at < seconds * 1_000; at += gap(random, MEAN_GAP_MS[engine])) {
+    if (deck.length === 0) deck.push(...random.shuffled(fullDeck(engine)));
     const wanted = deck.shift();
     if (wanted) faults.push({ ...draw(random, { devices, clients }), ...wanted, at });
   }
   return faults;
 }
 
-function fullDeck(): WantedFault[] {
-  return FAULT_KINDS.flatMap((kind) => Array.from({ length: DECK[kind] }, () => ({ kind })));
+/** Over NATS each once: so many nodes are killed that a minute must do for all. */
+function fullDeck(engine: Engine): WantedFault[] {
+  return kindsOn(engine).flatMap((kind) => Array.from({ length: engine === 'nats' ? 1 : ALL[kind] }, () => ({ kind })));
 }
 
 function draw(
@@ -105,6 +141,6 @@ function draw(
 }
 
 /** Exponential, so that some come together. */
-function gap(random: SeededRandom): number {
-  return LEAST_GAP_MS + Math.round(-Math.log(1 - random.next()) * (MEAN_GAP_MS - LEAST_GAP_MS));
+function gap(random: SeededRandom, mean: number): number {
+  return LEAST_GAP_MS + Math.round(-Math.log(1 - random.next()) * (mean - LEAST_GAP_MS));
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { NATS_SERVER } from '../kit/nats-server.js';
 import { type ChaosOptions, readChaosOptions, USAGE, wantsUsage } from './chaos-options.js';
 import { ChaosRun } from './chaos-run.js';
 import { describeFailures } from './describe-failures.js';
@@ -21,19 +22,19 @@ function say(text: string): void {
 
 /** @returns the exit code */
 async function chaos(options: ChaosOptions): Promise<number> {
-  const { seed, seconds, reference, plant } = options;
+  const { engine, nodes, seed, seconds, reference, plant } = options;
   const faults = faultSchedule({ ...options, ...(plant ? { first: FIRST[plant] } : {}) });
   const hash = createHash('sha256').update(JSON.stringify(faults)).digest('hex').slice(0, 12);
-  say(
-    `seed ${seed}: ${faults.length} faults planned in ${seconds} s (schedule ${hash})${plant ? `, planted bug: ${plant}` : ''}`,
-  );
+  const relays = engine === 'nats' ? `, relay nodes on NATS: ${nodes}` : '';
+  const planted = plant ? `, planted bug: ${plant}` : '';
+  say(`seed ${seed}: ${faults.length} faults planned in ${seconds} s (schedule ${hash})${relays}${planted}`);
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'twinlane-chaos-')));
   const run = new ChaosRun(options, folder);
   let isKept = true;
   try {
     const result = await runToItsEnd(run, faults);
     const proven = isProven(result);
-    isKept = !proven && !reference && !plant;
+    isKept = options.keeps || (!proven && !reference && !plant);
     say(table(result));
     say(`links: ${result.links.join('; ')}`);
     for (const line of describeFailures(result)) say(line);
@@ -60,7 +61,12 @@ async function runToItsEnd(run: ChaosRun, faults: readonly Fault[]): Promise<Run
 
 function optionsOrUsage(): ChaosOptions {
   try {
-    return readChaosOptions(process.argv.slice(2));
+    const options = readChaosOptions(process.argv.slice(2));
+    if (options.engine === 'nats' && NATS_SERVER === undefined)
+      throw new Error(
+        '--engine nats needs nats-server: test/kit/install-nats-server.sh installs it, or NATS_SERVER_PATH names one.',
+      );
+    return options;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
     process.exit(EXIT_USAGE);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RelayNodes } from 'twinlane/protocol';
 import { Child } from './child.js';
 
 const BIN = fileURLToPath(new URL('../../bin/twinlane.js', import.meta.url));
@@ -16,8 +17,9 @@ const HISTORY = /^history\.db/;
 /** Below the ports that systems give to outgoing connections, so that none takes the relay's while it is down. */
 const PORTS = [20_000, 30_000] as const;
 const TRIES = 50;
-const READY_TRIES = 400;
+const READY_TRIES = 2_400;
 const READY_POLL_MS = 50;
+const ANSWER_MS = 1_000;
 
 export interface RelayProcessOptions {
   readonly token: string;
@@ -26,6 +28,8 @@ export interface RelayProcessOptions {
   readonly log: string;
   /** Whether the bug `dedupe` is planted. */
   readonly forgetsNames: boolean;
+  /** Variables of its environment beside the token. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** `twinlane relay`, the program as it is, which is killed and started again on the same port and the same data. */
@@ -35,7 +39,7 @@ export class RelayProcess {
 
   private constructor(
     private readonly options: RelayProcessOptions,
-    private readonly port: number,
+    readonly port: number,
   ) {
     this.child = this.spawn();
   }
@@ -49,6 +53,10 @@ export class RelayProcess {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get ports(): readonly number[] {
+    return [this.port];
   }
 
   get isRunning(): boolean {
@@ -72,6 +80,22 @@ export class RelayProcess {
     for (const file of files) rmSync(path.join(folder, file));
   }
 
+  /** While it is down. */
+  loseData(): void {
+    const { folder } = this.options;
+    for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true });
+  }
+
+  /** It stands still: its connections stay open, and nothing is answered. */
+  freeze(): void {
+    this.child.freeze();
+  }
+
+  /** It goes on after `freeze`. */
+  thaw(): void {
+    this.child.thaw();
+  }
+
   /** Starts it; it was down. */
   start(): void {
     this.child = this.spawn();
@@ -81,7 +105,24 @@ export class RelayProcess {
     return this.child.end();
   }
 
-  /** Resolves when it answers. @throws Error when it does not within 20 s */
+  /** Of how many environments each node is the home, by the name of the node. Undefined: it does not answer. */
+  async environmentsByNode(): Promise<ReadonlyMap<string, number> | undefined> {
+    try {
+      const answer = await fetch(`${this.url}/v1/nodes`, {
+        headers: { authorization: `Bearer ${this.options.token}` },
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
+      if (!answer.ok) return undefined;
+      const { nodes } = (await answer.json()) as RelayNodes;
+      // One that was killed is listed for a while beside the one that took its place.
+      const inOrder = nodes.toSorted((a, b) => a.startedAt - b.startedAt);
+      return new Map(inOrder.map(({ name, environments }) => [name, environments]));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Resolves when it answers. @throws Error when it does not within two minutes */
   async ready(): Promise<void> {
     for (let tries = 0; tries < READY_TRIES && this.isRunning; tries++) {
       const isReady = await fetch(`${this.url}/readyz`).then(
@@ -95,11 +136,11 @@ export class RelayProcess {
   }
 
   private spawn(): Child {
-    const { token, folder, log, forgetsNames } = this.options;
+    const { token, folder, log, forgetsNames, settings } = this.options;
     return new Child({
       module: BIN,
       args: ['relay', '--port', String(this.port), '--data-dir', folder],
-      env: { TWINLANE_TOKEN: token },
+      env: { ...settings, TWINLANE_TOKEN: token },
       cwd: folder,
       preload: [DIES_WITH_PARENT, ...(forgetsNames ? [FORGETS_NAMES] : [])],
       log,

@@ -14,11 +14,20 @@ function sightings(...numbers: readonly number[]): Sightings {
 }
 
 function result(changes: Partial<RunResult> = {}): RunResult {
-  const [fault] = faultSchedule({ seed: 1, seconds: 2, devices: 1, clients: 1, first: [{ kind: 'cut' }] });
+  const [fault] = faultSchedule({
+    engine: 'embedded',
+    seed: 1,
+    seconds: 2,
+    devices: 1,
+    clients: 1,
+    first: [{ kind: 'cut' }],
+  });
   if (!fault) throw new Error('no fault');
   const record: FaultRecord = { fault, began: 10, ended: 20, recovered: 120, struck: true };
   const verdicts = [compare(WITNESS, sightings(1), 0)];
   return {
+    engine: 'embedded',
+    nodes: 1,
     seed: 1,
     seconds: 2,
     links: ['split, resumable'],
@@ -34,6 +43,8 @@ it('says what the run came to', () => {
   expect(isProven(result())).toBe(true);
   expect(JSON.parse(jsonLine(result()))).toMatchObject({
     chaos: true,
+    engine: 'embedded',
+    nodes: 1,
     seed: 1,
     seconds: 2,
     faults: { cut: 1, 'half-open': 0 },

@@ -1,9 +1,13 @@
+import type { Engine } from './chaos-options.js';
 import type { Verdict } from './comparison.js';
 import type { FaultRecord } from './fault-record.js';
-import { FAULT_KINDS } from './fault-schedule.js';
+import { kindsOn } from './fault-schedule.js';
 
 /** What a run comes to. */
 export interface RunResult {
+  readonly engine: Engine;
+  /** Processes of the relay. */
+  readonly nodes: number;
   readonly seed: number;
   readonly seconds: number;
   /** What kinds of links listeners had. */
@@ -30,10 +34,15 @@ export function isProven({ records, emitted, verdicts, problems }: RunResult): b
   return isClean && isChecked && problems.length === 0 && verdicts.every(({ strange }) => strange.length === 0);
 }
 
-export function jsonLine({ seed, seconds, records, emitted, verdicts }: RunResult): string {
-  const kinds = FAULT_KINDS.map((kind) => [kind, struck(records).filter(({ fault }) => fault.kind === kind).length]);
+export function jsonLine({ engine, nodes, seed, seconds, records, emitted, verdicts }: RunResult): string {
+  const kinds = kindsOn(engine).map((kind) => [
+    kind,
+    struck(records).filter(({ fault }) => fault.kind === kind).length,
+  ]);
   return JSON.stringify({
     chaos: true,
+    engine,
+    nodes,
     seed,
     seconds,
     faults: Object.fromEntries(kinds),
@@ -46,9 +55,9 @@ export function jsonLine({ seed, seconds, records, emitted, verdicts }: RunResul
   });
 }
 
-export function table({ records, emitted }: RunResult): string {
+export function table({ engine, records, emitted }: RunResult): string {
   const header = ['fault', 'planned', 'struck', 'events meanwhile', 'recovery p50 ms', 'p99 ms', 'worst ms'];
-  const rows = FAULT_KINDS.map((kind) =>
+  const rows = kindsOn(engine).map((kind) =>
     row(
       kind,
       records.filter(({ fault }) => fault.kind === kind),
@@ -65,9 +74,9 @@ export function table({ records, emitted }: RunResult): string {
 }
 
 /** Which kinds of faults did nothing in this run. */
-export function notStruck({ records }: RunResult): string {
+export function notStruck({ engine, records }: RunResult): string {
   const hit = new Set(struck(records).map(({ fault }) => fault.kind));
-  const missed = FAULT_KINDS.filter((kind) => !hit.has(kind));
+  const missed = kindsOn(engine).filter((kind) => !hit.has(kind));
   return `not struck: ${missed.length === 0 ? 'none' : missed.join(', ')}`;
 }
 

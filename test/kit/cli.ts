@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { runCli } from '../../src/cli/index.js';
 import type { Clock } from '../../src/protocol/index.js';
+import { engineSettings } from './engine-under-test.js';
 
 /** A stream that keeps what is written. */
 export class Captured extends Writable {
@@ -54,7 +55,8 @@ export class CliRun {
     const { stdin, stderr } = this;
     const { env = {}, cwd = process.cwd(), clock } = options;
     const { signal: interrupted } = this.interruption;
-    this.exit = runCli(args, { stdin, stdout, stderr, env, cwd, interrupted, ...(clock ? { clock } : {}) });
+    const settings = { ...engineSettings(args, env, cwd), ...env };
+    this.exit = runCli(args, { stdin, stdout, stderr, env: settings, cwd, interrupted, ...(clock ? { clock } : {}) });
   }
 
   get out(): string {

@@ -8,6 +8,7 @@ import {
   type ChannelName,
   type EnvironmentRecord,
   type Frame,
+  type RelayNodes,
   type Runtime,
   type RuntimePage,
 } from '../../src/protocol/index.js';
@@ -33,6 +34,7 @@ export class FakeClientRelay {
   readonly sockets: FakeClientSocket[] = [];
   readonly commands: Frame[] = [];
   environments: EnvironmentRecord[] = [environmentRecord('env-1', 'laptop')];
+  nodes: RelayNodes = { nodes: [], answeredBy: 'n-1', nats: null };
   pageSize = 100;
   /** What lists of environments are answered with, while set. */
   listed: string | undefined;
@@ -202,6 +204,7 @@ export class FakeClientRelay {
     const [, name, below] = /^\/v1\/environments\/([^/]+)(\/runtimes)?$/.exec(url.pathname) ?? [];
     // As relays that have no such feed.
     if (url.pathname === '/v1/environment-changes') return PATH_UNKNOWN;
+    if (url.pathname === '/v1/nodes') return { status: 200, body: JSON.stringify(this.nodes) };
     if (below !== undefined) return { status: 200, body: JSON.stringify(this.runtimePage()) };
     if (name === undefined) return { status: 200, body: this.listed ?? JSON.stringify(this.page(url)) };
     this.looks++;

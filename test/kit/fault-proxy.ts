@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { dial } from './dial.js';
 import { FaultLog } from './fault-log.js';
 import { FaultPipe, type Direction } from './fault-pipe.js';
 import type { Corruption } from './frame-corruptor.js';
@@ -40,6 +41,8 @@ export interface FaultRule {
 /** One connection through the proxy: known by the first request on it. */
 class Connection {
   url = new URL('http://unknown.invalid/');
+  /** Of the server that it goes to. */
+  port: number | undefined;
   private server: Socket | undefined;
   private up: FaultPipe | undefined;
   private down: FaultPipe | undefined;
@@ -80,9 +83,12 @@ class Connection {
     );
   }
 
-  forward(port: number): void {
-    const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    server.setNoDelay(true);
+  /** @param ports of servers: the first one that takes it is the one */
+  async forward(ports: readonly number[]): Promise<void> {
+    const server = await reach(ports);
+    if (!server) return this.cut();
+    if (this.client.destroyed) return void server.destroy();
+    this.port = server.remotePort ?? ports.at(-1);
     this.server = server;
     this.watch('server', server);
     this.up ??= this.pipe('up');
@@ -166,7 +172,17 @@ class Connection {
   }
 }
 
-/** Stands in front of a server, TCP to TCP, and does to its connections what real networks do. */
+/** The last one is not waited for: what becomes of it becomes of the connection. */
+async function reach(ports: readonly number[]): Promise<Socket | undefined> {
+  for (const port of ports.slice(0, -1)) {
+    const server = await dial(port, { allowHalfOpen: true });
+    if (server) return server;
+  }
+  const port = ports.at(-1);
+  return port === undefined ? undefined : connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+}
+
+/** Stands in front of a server, or of several that are one to those who come, TCP to TCP, and does to its connections what real networks do. */
 export class FaultProxy {
   readonly log = new FaultLog();
   private readonly rules: { readonly rule: FaultRule; left: number }[] = [];
@@ -175,16 +191,18 @@ export class FaultProxy {
 
   private constructor(
     private readonly listening: Server,
-    private readonly port: number,
+    private readonly ports: () => readonly number[],
   ) {
     listening.on('connection', (socket) => void this.take(socket));
   }
 
-  /** @param server URL of what it stands in front of */
-  static async start(server: string): Promise<FaultProxy> {
+  /** @param server URL of what it stands in front of; or ports, in the order of preference, asked for each connection */
+  static async start(server: string | (() => readonly number[])): Promise<FaultProxy> {
     const listening = createServer({ allowHalfOpen: true, noDelay: true }).listen(0, '127.0.0.1');
     await once(listening, 'listening');
-    return new FaultProxy(listening, Number(new URL(server).port));
+    if (typeof server !== 'string') return new FaultProxy(listening, server);
+    const port = Number(new URL(server).port);
+    return new FaultProxy(listening, () => [port]);
   }
 
   get url(): string {
@@ -205,6 +223,11 @@ export class FaultProxy {
     return struck.length;
   }
 
+  /** Ports of the servers that connections are open to, in the order of their coming. */
+  portsOf(match: FaultMatch): number[] {
+    return [...this.connections].flatMap((one) => (one.port !== undefined && one.matches(match) ? [one.port] : []));
+  }
+
   async stop(): Promise<void> {
     this.listening.close();
     for (const connection of this.connections) connection.cut();
@@ -223,6 +246,6 @@ export class FaultProxy {
       connection.strike(entry.rule.action);
       if (entry.rule.action.do === 'hang' || entry.rule.action.do === 'refuse') return;
     }
-    connection.forward(this.port);
+    await connection.forward(this.ports());
   }
 }

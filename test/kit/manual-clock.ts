@@ -62,6 +62,18 @@ export class ManualClock implements Clock {
     }
     this.time = until;
   }
+
+  /** Moves time on, a second at a time, for as long as something takes. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const going = new AbortController();
+    const over = (): void => going.abort();
+    void work.then(over, over);
+    while (!going.signal.aborted) {
+      await this.advance(1_000);
+      await new Promise(setImmediate);
+    }
+    return work;
+  }
 }
 
 /** Lets every promise that can settle without time or input settle. */

@@ -5,24 +5,29 @@ const HEAD = `# Metrics
 <!-- Generated from the metrics of a running relay and listener: \`npx vitest run test/metrics.e2e-spec.ts -u\` writes this file anew. -->
 
 \`GET /metrics\` has Prometheus' text format: on a relay's own port for programs of the same machine and with a token of the operator (with
-\`TWINLANE_METRICS_TOKEN_REQUIRED=true\` for nobody else), on \`TWINLANE_HEALTH_PORT\` of every role without one. Times are seconds. Sizes in \`_bytes\` are characters of JSON text; only those of \`process_\` and \`nodejs_\` are bytes. Histograms have the
+\`TWINLANE_METRICS_TOKEN_REQUIRED=true\` for nobody else), on \`TWINLANE_HEALTH_PORT\` of every role without one. Times are seconds. Sizes in \`_bytes\` are characters of JSON text; only those of \`process_\`, \`nodejs_\` and of what goes over NATS are bytes. Histograms have the
 buckets BUCKETS s.
 
 Labels are bounded: channels, codes of the tables in [errors.md](errors.md), frame types of the protocol (others are \`other\`), routes as patterns. No label
 holds a name, an id, an address or a token. Beside these stand the figures of the process, as every program with prom-client has them: \`process_\` and \`nodejs_\`; which, depends on
 the system. What to look at, a dashboard and rules for alerts: [operations.md](operations.md#metrics).`;
 
+interface Part {
+  readonly title: string;
+  /** Where these stand, if not everywhere. */
+  readonly where?: string;
+  readonly metrics: readonly DescribedMetric[];
+}
+
 /** The text of `docs/metrics.md`. */
-export function metricsReference(
-  parts: readonly { readonly title: string; readonly metrics: readonly DescribedMetric[] }[],
-  buckets: readonly number[],
-): string {
-  const tables = parts.map(({ title, metrics }) => {
+export function metricsReference(parts: readonly Part[], buckets: readonly number[]): string {
+  const tables = parts.map(({ title, where, metrics }) => {
     const rows = metrics.map(
       ({ name, type, labels, help }) =>
         `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help.replaceAll('|', String.raw`\|`)} |`,
     );
-    return [`## ${title}`, '', '| metric | type | labels | |', '|---|---|---|---|', ...rows].join('\n');
+    const head = where === undefined ? [`## ${title}`] : [`## ${title}`, '', where];
+    return [...head, '', '| metric | type | labels | |', '|---|---|---|---|', ...rows].join('\n');
   });
   return `${[HEAD.replace('BUCKETS', buckets.join(', ')), ...tables].join('\n\n')}\n`;
 }

@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { engineSettings } from './engine-under-test.js';
 import { rendered } from './screen.js';
+
+const BIN = fileURLToPath(new URL('../../bin/twinlane.js', import.meta.url));
 
 /** Why there is no pseudo-terminal here; undefined where there is one. */
 export const NO_PTY = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux')
@@ -36,6 +40,11 @@ export class Pty {
     const line = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
     const env = { PATH: process.env['PATH'], SHELL: '/bin/sh', TERM: 'xterm', ...options.env };
     return new Pty(spawn('script', ['-qfec', `${SIZE}; exec ${line}`, '/dev/null'], { cwd: options.cwd, env }));
+  }
+
+  /** `twinlane`, from what `npm run build` made. */
+  static twinlane(args: readonly string[], { cwd, env }: { cwd: string; env: Record<string, string> }): Pty {
+    return Pty.open([process.execPath, BIN, ...args], { cwd, env: { ...engineSettings(args, env, cwd), ...env } });
   }
 
   /** What is on the screen, and has scrolled out of it. */

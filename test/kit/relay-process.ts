@@ -1,17 +1,12 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { EnvironmentRecord, RegistrationResponse } from '../../src/protocol/index.js';
+import { freePort } from './free-port.js';
 import { type Finished, TwinlaneProcess } from './twinlane-process.js';
 
 /** At least 16 characters, as every token. */
 export const PROCESS_TOKEN = 'a-token-of-the-process';
-
-/** Ports that systems give nobody by themselves: one that dials a relay that is away must not get the relay's own. */
-const PORTS = [20_000, 32_000] as const;
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -99,19 +94,4 @@ async function run(port: number, home: string, settings: Settings): Promise<Twin
   const started = TwinlaneProcess.start(['relay', '--port', String(port)], { env, cwd: home });
   await started.prints(/Ctrl-C stops/);
   return started;
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(...PORTS);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }

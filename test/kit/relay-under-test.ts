@@ -11,6 +11,7 @@ import {
   type DeviceLink,
   type RelayModuleOptions,
 } from '../../src/relay/index.js';
+import { engineOptions } from './engine-under-test.js';
 
 /** At least 16 characters, as every token. */
 export const TOKEN = 'test-token-0123456789';
@@ -37,6 +38,9 @@ export class FakeRouting {
   }
   deviceRefused(_environmentId: string, _link: DeviceLink, channel: string, { fault }: FrameError): void {
     this.tell(`refused ${channel} ${fault}`);
+  }
+  drain(): void {
+    this.tell('drain');
   }
   limited(limit: string): void {
     this.tell(`limited ${limit}`);
@@ -112,6 +116,7 @@ export class RelayUnderTest {
       tokens: [TOKEN, OTHER_TOKEN],
       drainGraceMs: 500,
       drainEveryMs: 1,
+      ...engineOptions(options.dataDir),
       ...options,
       extend: { relay: { providers: wholeRelay ? providers : [fake, ...providers] } },
     });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { engineSettings } from './engine-under-test.js';
 
 const BIN = fileURLToPath(new URL('../../bin/twinlane.js', import.meta.url));
 
@@ -35,7 +36,11 @@ export class TwinlaneProcess {
   }
 
   static start(args: readonly string[], { env, cwd, input = '' }: ProcessOptions): TwinlaneProcess {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
+    const engine = engineSettings(args, env, cwd);
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd,
+      env: { PATH: process.env['PATH'], ...engine, ...env },
+    });
     child.stdin.end(input);
     return new TwinlaneProcess(child);
   }

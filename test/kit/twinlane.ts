@@ -5,15 +5,19 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Attachment, TwinlaneClient } from '../../src/client/index.js';
+import { type Attachment, type EnvironmentRecord, TwinlaneClient } from '../../src/client/index.js';
 import { ListenerModule } from '../../src/listener/index.js';
 import type { Runtime } from '../../src/protocol/index.js';
 import { installRelay, RelayModule } from '../../src/relay/index.js';
 import { LINK_MONITOR, type LinkMonitor } from '../../src/transport/index.js';
+import { engineOptions } from './engine-under-test.js';
 import { SILENT } from './silent-logger.js';
 
 export const TOKEN = 'a-token-for-tests-only';
+
+const PATIENCE_MS = 60_000;
 
 /** What the relay is built with, extensions included. */
 type RelaySetup = Partial<Parameters<typeof RelayModule.forRoot>[0]>;
@@ -56,8 +60,7 @@ export class Twinlane {
     fields: Parameters<Attachment['runtimeStart']>[0] = { agent_id: null },
   ): Promise<Attachment> {
     const client = this.client();
-    const [environment] = await client.environments({ onlineOnly: true });
-    if (!environment) throw new Error('no environment is online');
+    const environment = await onlineEnvironment(client);
     const attachment = await client.attach(environment, runtime ? { runtime } : {});
     this.attachments.push(attachment);
     if (!runtime) await attachment.runtimeStart(fields);
@@ -74,13 +77,26 @@ export class Twinlane {
 
 /** @param port default: one that is free */
 export async function startRelay(options: RelaySetup = {}, port = 0): Promise<NestExpressApplication> {
-  const module = await Test.createTestingModule({ imports: [RelayModule.forRoot({ tokens: [TOKEN], ...options })] })
+  const setup = { tokens: [TOKEN], ...engineOptions(options.dataDir), ...options };
+  const module = await Test.createTestingModule({ imports: [RelayModule.forRoot(setup)] })
     .setLogger(SILENT)
     .compile();
   const app = module.createNestApplication<NestExpressApplication>();
   installRelay(app);
   await app.listen(port, '127.0.0.1');
   return app;
+}
+
+/** The first environment that is online, once there is one: with many nodes a relay shows it a moment after its listener is ready. */
+export async function onlineEnvironment(
+  client: TwinlaneClient,
+  wanted: (environment: EnvironmentRecord) => boolean = () => true,
+): Promise<EnvironmentRecord> {
+  return vi.waitFor(async () => {
+    const found = (await client.environments({ onlineOnly: true })).find(wanted);
+    if (!found) throw new Error('no environment is online');
+    return found;
+  }, PATIENCE_MS);
 }
 
 export function urlOf(app: NestExpressApplication): string {

@@ -5,6 +5,7 @@ import './administration.css';
 import { AuditView } from './audit/audit.view.js';
 import { EnvironmentsView } from './environments.view.js';
 import { LimitsView } from './limits.view.js';
+import { NodesView } from './nodes.view.js';
 import { OrganizationsView } from './organizations.view.js';
 import { TokensView } from './tokens/tokens.view.js';
 
@@ -21,6 +22,7 @@ const VIEWS: readonly View[] = [
   { id: 'tokens', label: 'Tokens', icon: 'person', View: TokensView },
   { id: 'organizations', label: 'Organisations', icon: 'folder', View: OrganizationsView, forOperators: true },
   { id: 'environments', label: 'Environments', icon: 'terminal', View: EnvironmentsView },
+  { id: 'nodes', label: 'Nodes', icon: 'system', View: NodesView, forOperators: true },
   { id: 'limits', label: 'Limits', icon: 'settings', View: LimitsView },
   { id: 'audit', label: 'Audit log', icon: 'file', View: AuditView },
 ];

@@ -1,4 +1,5 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import type { Clock, Timer } from 'twinlane/protocol';
 import { messageOf } from '../ui/index.js';
 
 /** What the relay was asked for last: its newest answer, or why there is none. */
@@ -34,5 +35,28 @@ export class Asked<T> {
     } catch (error) {
       if (asked === this.asked && !this.noticed(error)) this.trouble.value = messageOf(error);
     }
+  }
+
+  /** Asks now and then while somebody looks. @param everyMs from one answer to the next question @returns ends that */
+  follow(clock: Clock, visible: ReadonlySignal<boolean>, everyMs: number): () => void {
+    let timer: Timer | undefined;
+    let rounds = 0;
+    const round = async (): Promise<void> => {
+      const mine = ++rounds;
+      await this.ask();
+      if (mine === rounds) timer = clock.after(everyMs, () => void round());
+    };
+    const pause = (): void => {
+      rounds++;
+      timer?.cancel();
+    };
+    const stop = effect(() => {
+      if (visible.value) void round();
+      else pause();
+    });
+    return () => {
+      stop();
+      pause();
+    };
   }
 }

@@ -3,9 +3,13 @@ import type { TwinlaneClient } from 'twinlane/client';
 import { useConsole } from '../app/index.js';
 import { Asked } from './asked.store.js';
 
-/** Asks when it is shown first. @param question the same one each time */
-export function useAsked<T>(question: (client: TwinlaneClient) => Promise<T>): Asked<T> {
-  const { client, session } = useConsole();
+/**
+ * Asks when it is shown first, and then again and again where `everyMs` says how often.
+ *
+ * @param question the same one each time
+ */
+export function useAsked<T>(question: (client: TwinlaneClient) => Promise<T>, everyMs?: number): Asked<T> {
+  const { client, clock, session, visible } = useConsole();
   const asked = useMemo(
     () =>
       new Asked(
@@ -14,6 +18,10 @@ export function useAsked<T>(question: (client: TwinlaneClient) => Promise<T>): A
       ),
     [client, session, question],
   );
-  useEffect(() => void asked.ask(), [asked]);
+  useEffect(() => {
+    if (everyMs !== undefined) return asked.follow(clock, visible, everyMs);
+    void asked.ask();
+    return undefined;
+  }, [asked, clock, visible, everyMs]);
   return asked;
 }

@@ -50,10 +50,23 @@ it('says that nobody is there', () => {
   });
   expect(refusal([old], 'old')).toMatchObject({
     exitCode: 69,
-    message: 'The environment "old" is offline; start its listener.',
+    message: 'The environment "old" is offline. Start its listener: npx twinlane listen',
   });
   expect(refusal([], 'any')).toEqual({
     exitCode: 2,
     message: 'No environment is called "any". Known here:\n    (none)',
   });
+});
+
+it('says why the one that is meant is offline, where the relay does', () => {
+  const stopped = { ...old, offlineReason: 'stopped' } as const;
+  expect(refusal([stopped, oldLaptop], 'old').message).toBe(
+    'The environment "old" is offline: its listener was stopped. Start its listener: npx twinlane listen',
+  );
+  expect(refusal([stopped], undefined).message).toBe(
+    'No environment is online. "old" is offline: its listener was stopped. Start a listener: npx twinlane listen',
+  );
+  expect(refusal([stopped, oldLaptop], undefined).message).toBe(
+    'No environment is online. Start a listener: npx twinlane listen',
+  );
 });

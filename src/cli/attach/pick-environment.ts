@@ -1,5 +1,6 @@
 import type { EnvironmentRecord } from '../../protocol/index.js';
 import { CliError, usageError } from '../cli.error.js';
+import { offlineWords, type OfflineWords } from '../environments/offline-words.js';
 import { EXIT } from '../exit-codes.js';
 import { indent, visibleLine } from '../text.js';
 
@@ -11,16 +12,31 @@ import { indent, visibleLine } from '../text.js';
 export function pickEnvironment(all: readonly EnvironmentRecord[], wanted: string | undefined): EnvironmentRecord {
   const online = all.filter(({ connectionId }) => connectionId !== null);
   if (wanted === undefined) {
-    if (online.length === 0)
-      throw new CliError('No environment is online. Start a listener: npx twinlane listen', EXIT.UNREACHABLE);
+    if (online.length === 0) throw nobodyOnline(all);
     return only(online, 'Several environments are online; choose one with --environment:');
   }
   const named = all.filter((environment) => isNamed(environment, wanted));
   if (named.length === 0) throw usageError(`No environment is called "${wanted}". Known here:\n${list(all)}`);
   const ready = named.filter((environment) => online.includes(environment));
-  if (ready.length === 0)
-    throw new CliError(`The environment "${wanted}" is offline; start its listener.`, EXIT.UNREACHABLE);
+  if (ready.length === 0) {
+    const words = whyOnly(named);
+    throw new CliError(
+      `The environment "${wanted}" is offline${words ? `: ${words.full}` : ''}. Start its listener: npx twinlane listen`,
+      EXIT.UNREACHABLE,
+    );
+  }
   return only(ready, `Several environments are called "${wanted}"; choose one by id with --environment:`);
+}
+
+function nobodyOnline(all: readonly EnvironmentRecord[]): CliError {
+  const words = whyOnly(all);
+  const one = words ? ` "${visibleLine(all[0]?.connectionName ?? '')}" is offline: ${words.full}.` : '';
+  return new CliError(`No environment is online.${one} Start a listener: npx twinlane listen`, EXIT.UNREACHABLE);
+}
+
+/** Why the only one of them is offline, where the relay says it. */
+function whyOnly([environment, ...others]: readonly EnvironmentRecord[]): OfflineWords | undefined {
+  return environment && others.length === 0 ? offlineWords(environment) : undefined;
 }
 
 function isNamed({ id, connectionId, deviceId, connectionName }: EnvironmentRecord, wanted: string): boolean {

@@ -52,3 +52,24 @@ it('says for how long a listener has been away', async () => {
   expect(await run.exit).toBe(0);
   expect(run.out).toContain('laptop  away 12 s  env-1');
 });
+
+it('says at which node an environment is, where the relay says so', async () => {
+  relay.environments = [
+    { ...environmentRecord('env-1', 'laptop'), servedBy: 'node-1' },
+    environmentRecord('env-2', 'old', false),
+  ];
+  const run = environments();
+  expect(await run.exit).toBe(0);
+  expect(run.out).toMatch(/^NAME .* LAST SEEN +NODE\nlaptop .* node-1\nold .* -\n$/);
+});
+
+it('says why one is offline, as far as the relay says so', async () => {
+  const gone = environmentRecord('env-1', 'laptop', false);
+  relay.environments = [
+    { ...gone, offlineReason: 'access-ended' },
+    { ...gone, id: 'env-2', offlineReason: 'toString' as 'lost' },
+  ];
+  const run = environments();
+  expect(await run.exit).toBe(0);
+  expect(run.out).toMatch(/laptop {2}offline, token ended {2}env-1 .*\nlaptop {2}offline +env-2 /);
+});

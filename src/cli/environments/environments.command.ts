@@ -4,6 +4,7 @@ import { EnvironmentsSettings } from '../settings/client.settings.js';
 import { readSettings } from '../settings/read-settings.js';
 import { table, visibleLine } from '../text.js';
 import { administer, type Action } from '../tokens/administer.js';
+import { offlineWords } from './offline-words.js';
 
 const HEAD = ['NAME', 'STATE', 'ID', 'MODE', 'WORKSPACE', 'LAST SEEN'];
 
@@ -14,7 +15,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       const environments = await client.environments();
       if (isJson) return json(environments);
       if (environments.length === 0) return note('No environments yet. Where agents run: npx twinlane listen');
-      await stdout.write(table([HEAD, ...environments.map((environment) => row(environment, now))]));
+      await stdout.write(tableOf(environments, now));
     },
   },
   release: {
@@ -49,6 +50,14 @@ export function environmentsCommand(
   return administer('environments', ACTIONS, words.length === 0 ? ['list'] : words, settings, io);
 }
 
+/** Where a relay is many nodes, its operator sees at which one each environment is. */
+function tableOf(environments: readonly EnvironmentRecord[], now: number): string {
+  const rows = environments.map((environment) => row(environment, now));
+  if (environments.every(({ servedBy }) => servedBy === undefined)) return table([HEAD, ...rows]);
+  const nodes = environments.map(({ servedBy }) => visibleLine(servedBy ?? '-'));
+  return table([[...HEAD, 'NODE'], ...rows.map((cells, i) => [...cells, nodes[i] ?? '-'])]);
+}
+
 function row(environment: EnvironmentRecord, now: number): string[] {
   const { id, connectionName, currentMode, metadata, lastSeenAt } = environment;
   const workspace = metadata?.['workspace'];
@@ -63,8 +72,14 @@ function row(environment: EnvironmentRecord, now: number): string[] {
 }
 
 /** The relay and this machine may differ about the time; nobody is away for less than nothing. */
-function stateOf({ connectionId, awaySince }: EnvironmentRecord, now: number): string {
-  if (connectionId === null) return 'offline';
+function stateOf(environment: EnvironmentRecord, now: number): string {
+  const { connectionId, awaySince } = environment;
+  if (connectionId === null) return offlineState(environment);
   if (typeof awaySince !== 'number') return 'online';
   return `away ${Math.max(0, Math.round((now - awaySince) / 1_000))} s`;
+}
+
+function offlineState(environment: EnvironmentRecord): string {
+  const words = offlineWords(environment);
+  return words ? `offline, ${words.short}` : 'offline';
 }

@@ -7,6 +7,7 @@ const RELAY: RunningRelay = {
   token: 'chosen-by-somebody',
   kept: undefined,
   consoleUrl: undefined,
+  isNode: false,
   health: { refusal: async () => undefined, metrics: async () => '' },
   close: async () => {},
 };
@@ -28,4 +29,13 @@ it('a token that somebody chose is not shown, in the link neither', () => {
 
 it('a relay without a console says nothing of one', () => {
   expect(banner(relayLines(RELAY), 'next')).not.toContain('console');
+});
+
+it('a node says where all of them are listed, and that others refuse a token of its own', () => {
+  const kept = { token: 'made-here', path: '/data/token', made: true, tightened: false };
+  const lines = banner(relayLines({ ...RELAY, kept, isNode: true }), 'next');
+  expect(lines).toContain('  nodes        npx twinlane nodes --server http://127.0.0.1:7400\n');
+  expect(lines).toContain('Other nodes refuse it: set TWINLANE_TOKEN, to the same at every node.\n');
+  expect(banner(relayLines({ ...RELAY, isNode: true }), 'next')).not.toContain('refuse');
+  expect(banner(relayLines({ ...RELAY, kept }), 'next')).not.toContain('nodes');
 });

@@ -16,10 +16,12 @@ export function banner(lines: readonly Line[], next: string): string {
 }
 
 /** The console's link first: it is what most people want. */
-export function relayLines({ url, token, kept, consoleUrl }: RunningRelay): Line[] {
+export function relayLines({ url, token, kept, consoleUrl, isNode }: RunningRelay): Line[] {
   const head: Line[] = consoleUrl === undefined ? [] : [['console', consoleUrl]];
-  if (!kept) return [...head, ['relay', url], ['token', 'as you set it']];
-  const lines: Line[] = [...head, ['relay', url], ['token', token], ['', `kept in ${kept.path}`]];
+  const nodes: Line[] = isNode ? [['nodes', `npx twinlane nodes --server ${url}`]] : [];
+  if (!kept) return [...head, ['relay', url], ...nodes, ['token', 'as you set it']];
+  const lines: Line[] = [...head, ['relay', url], ...nodes, ['token', token], ['', `kept in ${kept.path}`]];
+  if (isNode) lines.push(['', 'Other nodes refuse it: set TWINLANE_TOKEN, to the same at every node.']);
   if (kept.tightened)
     lines.push(['', 'Others could read that file until now. If in doubt, remove it and start again.']);
   return lines;

@@ -8,6 +8,7 @@ import { isLoopback } from '../../protocol/index.js';
 import { type HealthPart, LogLevels, Metrics, Readiness } from '../../observability/index.js';
 import {
   assertSafeToListen,
+  EMBEDDED,
   installRelay,
   JWKS_FETCH,
   parseTokensFile,
@@ -29,6 +30,7 @@ import type { Env } from '../outbound/proxy-rules.js';
 import { jwtOptionsOf } from '../settings/jwt.settings.js';
 import { linkOptionsOf } from '../settings/link.settings.js';
 import { auditOptionsOf } from '../settings/relay-audit.settings.js';
+import { engineOptionsOf } from '../settings/relay-engine.settings.js';
 import { RELAY_LIMIT_NAMES } from '../settings/relay-limits.settings.js';
 import type { RelaySettings } from '../settings/relay.settings.js';
 import { codeOf } from '../code-of.js';
@@ -49,6 +51,8 @@ export interface RunningRelay extends RunningRole {
   readonly kept: KeptToken | undefined;
   /** Where its console is; undefined when it serves none. A token that nobody chose is in it: the link signs in. */
   readonly consoleUrl: string | undefined;
+  /** Whether it is one of many nodes. */
+  readonly isNode: boolean;
 }
 
 /** Runs the server role in this process. @param env where proxies are set @throws CliError when it cannot listen */
@@ -78,6 +82,7 @@ export async function runRelay(settings: RelaySettings, env: Env): Promise<Runni
     token,
     kept,
     consoleUrl: settings.console === 'on' ? consoleUrlOf(endpoint.url, kept) : undefined,
+    isNode: settings.engine !== EMBEDDED,
     health: healthOf(app),
     close: () => {
       certificates?.stop();
@@ -99,7 +104,7 @@ async function createApp(
   settings: RelaySettings,
   { tokens, certificates, dataDir, jwt, env }: RelayParts,
 ): Promise<NestExpressApplication> {
-  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes, drainDelayMs } = settings;
+  const { allowedOrigins, trustedProxies, clientChannels, publicUrl, logLevel, maxFrameBytes } = settings;
   const { levels, logger } = processLog(logLevel);
   // The one thing that a relay asks for elsewhere.
   const way = jwt && (await outbound(jwt.jwksUrl, {}, env));
@@ -114,9 +119,11 @@ async function createApp(
     dataDir,
     history: historyOf(settings),
     maxFrameBytes,
-    drainDelayMs,
+    drainDelayMs: settings.drainDelayMs,
+    drainGraceMs: settings.drainGraceMs,
     limits: limitsOf(settings),
     ...auditOptionsOf(settings),
+    ...engineOptionsOf(settings),
     ...linkOptionsOf(settings),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     extend: { relay: { providers: [{ provide: LogLevels, useValue: levels }, ...fetched] } },

@@ -63,6 +63,9 @@ export class EnvironmentsSettings extends ClientSettings {
 /** Settings of `twinlane organizations`. */
 export class OrganizationsSettings extends EnvironmentsSettings {}
 
+/** Settings of `twinlane nodes`. */
+export class NodesSettings extends EnvironmentsSettings {}
+
 /** Settings of `twinlane tokens`. */
 export class TokensSettings extends EnvironmentsSettings {
   @IsIn(['device', 'client', 'admin'])

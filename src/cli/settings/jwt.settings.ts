@@ -9,14 +9,14 @@ import {
   WANTS_TRUSTWORTHY_URL,
 } from '../../relay/index.js';
 import { usageError } from '../cli.error.js';
-import { RelayAuditSettings } from './relay-audit.settings.js';
+import { RelayEngineSettings } from './relay-engine.settings.js';
 
 const ALGORITHMS = { message: `$property must be of ${JWT_ALGORITHMS.join(', ')}, separated by commas` };
 const NAME_CLAIMS = { message: '$property must be names of claims, separated by commas' };
 const MAX_TOLERANCE_MS = 300_000;
 
 /** Whose JSON Web Tokens a relay accepts; each is the option of `JwtOptions` of the same name. */
-export class JwtSettings extends RelayAuditSettings {
+export class JwtSettings extends RelayEngineSettings {
   @IsOptional()
   @IsString()
   @IsNotEmpty()

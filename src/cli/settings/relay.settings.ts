@@ -8,7 +8,7 @@ import { Count, Days, Port } from './numbers.decorator.js';
 
 const ORIGINS = { message: '$property must be origins like https://console.example.org, separated by commas' };
 
-const { maxFrameBytes: DEFAULT_FRAME_BYTES, drainDelayMs: DEFAULT_DRAIN_DELAY_MS } = new RelayOptions();
+const DEFAULTS = new RelayOptions();
 
 /** Settings of `twinlane relay`, and of the relay of `twinlane start`. */
 export class RelaySettings extends JwtSettings {
@@ -73,8 +73,11 @@ export class RelaySettings extends JwtSettings {
   historyMaxOrganizationBytes: number = new HistoryOptions().maxOrganizationBytes;
 
   @Bytes({ min: FRAME_RANGE.least, max: FRAME_RANGE.most })
-  maxFrameBytes: number = DEFAULT_FRAME_BYTES;
+  maxFrameBytes: number = DEFAULTS.maxFrameBytes;
 
   @Milliseconds({ min: 0 })
-  drainDelayMs: number = DEFAULT_DRAIN_DELAY_MS;
+  drainDelayMs: number = DEFAULTS.drainDelayMs;
+
+  @Milliseconds({ min: 0 })
+  drainGraceMs: number = DEFAULTS.drainGraceMs;
 }

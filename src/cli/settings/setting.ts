@@ -6,6 +6,7 @@ export const COMMANDS = [
   'environments',
   'tokens',
   'organizations',
+  'nodes',
   'audit',
   'health',
   'doctor',
@@ -16,7 +17,7 @@ export type CommandName = (typeof COMMANDS)[number];
 export const ROLES = ['start', 'relay', 'listen'] as const;
 export const RELAY = ['start', 'relay'] as const;
 export const LISTENER = ['start', 'listen'] as const;
-export const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'audit', 'doctor'] as const;
+export const CLIENTS = ['attach', 'environments', 'tokens', 'organizations', 'nodes', 'audit', 'doctor'] as const;
 
 /** One option of the program: as a flag, as an environment variable, and in `.env`. */
 export interface Setting {

@@ -6,6 +6,7 @@ import { JWT } from './jwt.settings.table.js';
 import { LINK } from './link.settings.table.js';
 import { PERMISSIONS } from './permissions.settings.table.js';
 import { RELAY_AUDIT } from './relay-audit.settings.table.js';
+import { RELAY_ENGINE } from './relay-engine.settings.table.js';
 import { RELAY_LIMITS } from './relay-limits.settings.table.js';
 import { CLIENTS, LISTENER, RELAY, ROLES, type Setting } from './setting.js';
 import { TERMINALS } from './terminals.settings.table.js';
@@ -155,8 +156,17 @@ export const SETTINGS: readonly Setting[] = [
     default: '0',
     commands: RELAY,
   },
+  {
+    name: 'drain-grace-ms',
+    kind: 'integer',
+    value: '<ms>',
+    help: 'how long sockets, and then requests, have to end before a relay that stops cuts them; with many nodes commands under way have as long before that',
+    default: '5000',
+    commands: RELAY,
+  },
   ...RELAY_LIMITS,
   ...RELAY_AUDIT,
+  ...RELAY_ENGINE,
   ...LINK,
   {
     name: 'name',
@@ -245,7 +255,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'json',
     kind: 'switch',
     help: 'print JSON',
-    commands: ['environments', 'tokens', 'organizations', 'audit', 'doctor'],
+    commands: ['environments', 'tokens', 'organizations', 'nodes', 'audit', 'doctor'],
   },
   {
     name: 'probe-name',

@@ -6,21 +6,15 @@ import { maySee } from '../access/rights.js';
 import type { Environment } from '../environments/environment.js';
 import { ChangedEnvironments, type Gone } from '../environments/changed-environments.js';
 import { EnvironmentRegistry } from '../environments/environment.registry.js';
-import { Presence } from '../environments/presence.js';
-import { ClientSessions } from '../gateways/client.sessions.js';
-import { DeviceSessions } from '../gateways/device.sessions.js';
+import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
-import { RoutingService } from '../routing/routing.service.js';
 
 /** What an admin does to environments. */
 @Injectable()
 export class EnvironmentsAdministration {
   constructor(
     private readonly registry: EnvironmentRegistry,
-    private readonly presence: Presence,
-    private readonly devices: DeviceSessions,
-    private readonly clients: ClientSessions,
-    private readonly routing: RoutingService,
+    private readonly engine: Engine,
     private readonly changed: ChangedEnvironments,
   ) {}
 
@@ -28,12 +22,12 @@ export class EnvironmentsAdministration {
    * Another token may register the environment from now on. Its listener is told so, and stops.
    *
    * @param name `id` or `connectionId`
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT, NODE_AWAY
    */
   async release(caller: Identity, name: string): Promise<ChangedEnvironment> {
     const { id, connectionName } = await this.find(caller, name);
     await this.registry.release(id);
-    this.devices.end(id, 'released');
+    await this.engine.end(id, 'released');
     return { id, connectionName };
   }
 
@@ -41,7 +35,7 @@ export class EnvironmentsAdministration {
    * Deletes an environment and its history. Its listener is told so, and stops; its clients are closed.
    *
    * @param name `id` or `connectionId`
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, CHANGE_NOT_KEPT, NODE_AWAY
    */
   async delete(caller: Identity, name: string): Promise<ChangedEnvironment> {
     const environment = await this.find(caller, name);
@@ -49,13 +43,13 @@ export class EnvironmentsAdministration {
     return { id: environment.id, connectionName: environment.connectionName };
   }
 
-  /** The same, for whoever has decided that already. */
+  /** The same, for whoever has decided that already. @throws RelayError CHANGE_NOT_KEPT, NODE_AWAY */
   async remove({ id, organizationId, connectionName }: Gone): Promise<void> {
+    // Nobody comes back with a lease from now on; found it can be until all of it is gone: whoever could not finish asks again.
+    await this.registry.release(id);
+    await this.engine.end(id, 'deleted');
     await this.registry.remove(id);
-    this.devices.end(id, 'deleted');
-    this.clients.removed(id);
-    this.routing.remove(id);
-    this.presence.forget(id);
+    this.engine.deleted(id);
     this.changed.gone({ id, organizationId, connectionName });
   }
 

@@ -38,13 +38,14 @@ export class OrganizationsService {
   }
 
   /**
-   * Revokes its tokens, closes their sockets, and deletes its environments with their histories.
+   * Revokes its tokens, closes their sockets, and deletes its environments with their histories. Where that fails on the way, asked again it
+   * goes on.
    *
-   * @throws RelayError ACCESS_REFUSED, ORGANIZATION_UNKNOWN, BAD_REQUEST, CHANGE_NOT_KEPT
+   * @throws RelayError ACCESS_REFUSED, ORGANIZATION_UNKNOWN, BAD_REQUEST, CHANGE_NOT_KEPT, NODE_AWAY
    */
   async remove(caller: Identity, id: string): Promise<RemovedOrganization> {
     assertMayOperate(caller);
-    const organization = await this.store.organization(id);
+    const organization = (await this.store.organization(id)) ?? (await this.halfRemoved(id));
     if (!organization) throw new RelayError('ORGANIZATION_UNKNOWN');
     if (id === this.options.organizationId)
       throw new RelayError('BAD_REQUEST', "The relay's own tokens belong to this organisation; it stays.");
@@ -54,5 +55,12 @@ export class OrganizationsService {
     const environments = await this.registry.list(id);
     for (const environment of environments) await this.environments.remove(environment);
     return { ...organization, revokedTokens: revoked.length, deletedEnvironments: environments.length };
+  }
+
+  /** One that was deleted, but for some of its environments; what it was called is not known any more. */
+  private async halfRemoved(id: string): Promise<OrganizationEntry | undefined> {
+    const left = await this.registry.list(id);
+    if (left.length === 0) return undefined;
+    return { id, name: id, createdAt: Math.min(...left.map(({ firstSeenAt }) => firstSeenAt)) };
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AuditDetails, AuditEntry, AuditKind, Runtime } from '../../protocol/index.js';
+import { isRecord, type AuditDetails, type AuditEntry, type AuditKind, type Runtime } from '../../protocol/index.js';
 
 /** Who did something. */
 export interface Actor {
@@ -45,4 +45,15 @@ export function lostEntries(count: number, at: number): AuditEntry {
     runtime: null,
     details: { count },
   };
+}
+
+/** Of a line of JSON. Undefined for one that a killed process has not ended. */
+export function readEntry(text: string): AuditEntry | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && typeof value['time'] === 'string' ? (value as unknown as AuditEntry) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -10,7 +10,6 @@ import { lostEntries, makeEntryId } from './audit-entry.js';
 import { AuditFiles } from './audit.files.js';
 import { AuditOptions } from './audit.options.js';
 import { FileAuditLog } from './file-audit.log.js';
-import { MemoryAuditLog } from './memory-audit.log.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const RETRY_MS = 5_000;
@@ -43,26 +42,6 @@ function entry(number: number, organizationId = 'acme'): AuditEntry {
 
 const numbers = ({ entries }: AuditPage) => entries.map(({ details }) => details['number']);
 const names = async () => (await readdir(directory)).toSorted();
-
-describe.each([
-  ['files', () => open()],
-  ['memory', () => new MemoryAuditLog()],
-])('a log in %s', (_where, make) => {
-  it('lists the newest first, from page to page, with its filters', async () => {
-    const log = make();
-    for (let number = 1; number <= 7; number++) log.record(entry(number, number % 2 === 0 ? 'rival' : 'acme'));
-    const first = await log.list({ limit: 3 });
-    expect(numbers(first)).toEqual([7, 6, 5]);
-    log.record(entry(8));
-    const second = await log.list({ limit: 3, before: first.next ?? '' });
-    expect(numbers(second)).toEqual([4, 3, 2]);
-    expect(numbers(await log.list({ limit: 3, before: second.next ?? '' }))).toEqual([1]);
-    expect(numbers(await log.list({ limit: 9, organizationId: 'rival' }))).toEqual([6, 4, 2]);
-    expect(numbers(await log.list({ limit: 9, kind: 'approval' }))).toEqual([]);
-    await expect(log.list({ limit: 1, before: 'nonsense' })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
-    await log.close();
-  });
-});
 
 describe('files', () => {
   it('are begun anew by size, and the oldest go by number', async () => {

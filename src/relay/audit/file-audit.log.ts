@@ -1,70 +1,48 @@
-import { Logger } from '@nestjs/common';
 import { open, type FileHandle } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
-import { isRecord, type AuditEntry, type AuditPage, type Clock, type Timer } from '../../protocol/index.js';
+import type { AuditEntry, AuditPage, Clock } from '../../protocol/index.js';
 import { RelayError } from '../relay.error.js';
-import { lostEntries } from './audit-entry.js';
+import { readEntry } from './audit-entry.js';
+import { AuditWriter, type AuditLogObserver } from './audit-writer.js';
 import { AuditLog, fits, type AuditQuery } from './audit.log.js';
 import type { AuditFiles } from './audit.files.js';
 import { linesBackwards } from './lines-backwards.js';
 
-/** Entries that wait to be written; beyond, the newest are lost, and counted. */
-const MOST_WAITING = 10_000;
 /** Entries written in one go. */
 const BATCH = 1_000;
-/** After a failure it is tried again this often, in ms. */
-const RETRY_MS = 5_000;
 /** Bytes that are read for one page: what nothing of fits costs no more, and the next page goes on from there. */
 const PAGE_BYTES = 4 * 1_024 * 1_024;
 const CURSOR = /^(\d{1,15})\.(\d{1,15})$/;
-
-export interface AuditLogObserver {
-  /** The log could not be written. */
-  failed(): void;
-  /** So many entries will be in no log. */
-  lost(entries: number): void;
-}
 
 /**
  * Appends entries to files as lines of JSON, many in one go, in order, and never while somebody waits. Entries of the last instant before a
  * `kill -9` or a power cut may be missing.
  */
 export class FileAuditLog extends AuditLog {
-  private readonly log = new Logger('Audit');
-  private readonly waiting: string[] = [];
-  private writing: Promise<void> | undefined;
-  private retry: Timer | undefined;
-  private lost = 0;
-  private isFailing = false;
-  private isClosed = false;
+  private readonly writer: AuditWriter;
 
   constructor(
     private readonly files: AuditFiles,
-    private readonly clock: Clock,
-    private readonly observer: AuditLogObserver,
-    private readonly mostWaiting: number = MOST_WAITING,
+    clock: Clock,
+    observer: AuditLogObserver,
+    mostWaiting?: number,
     private readonly pageBytes: number = PAGE_BYTES,
   ) {
     super();
+    const advice = 'Make room on the disk of the relay';
+    this.writer = new AuditWriter({ advice, append: (lines) => this.append(lines) }, clock, observer, mostWaiting);
   }
 
   get isKept(): boolean {
-    return !this.isFailing;
+    return this.writer.isKept;
   }
 
   record(entry: AuditEntry): void {
-    if (this.isClosed) return;
-    if (this.waiting.length >= this.mostWaiting) {
-      this.lost++;
-      return this.observer.lost(1);
-    }
-    this.waiting.push(lineOf(entry));
-    if (!this.isFailing) this.startWriting();
+    this.writer.record(JSON.stringify(entry));
   }
 
   async list(query: AuditQuery): Promise<AuditPage> {
     const from = readCursor(query.before);
-    await this.settled();
+    await this.writer.settled();
     const entries: AuditEntry[] = [];
     let left = this.pageBytes;
     const all = await this.files.begun();
@@ -91,73 +69,14 @@ export class FileAuditLog extends AuditLog {
   }
 
   async close(): Promise<void> {
-    await this.settled();
-    this.isClosed = true;
-    this.retry?.cancel();
+    await this.writer.close();
     await this.files.close();
   }
 
-  /** Resolves when everything recorded so far is kept, or could not be. */
-  private async settled(): Promise<void> {
-    if (this.waiting.length > 0) this.startWriting();
-    await this.writing;
-  }
-
-  private startWriting(): void {
-    this.writing ??= this.write().finally(() => {
-      this.writing = undefined;
-      // Recorded after the last look.
-      if (this.waiting.length > 0 && !this.isFailing) this.startWriting();
-    });
-  }
-
-  /** Never rejects. */
-  private async write(): Promise<void> {
-    this.retry?.cancel();
-    await setImmediate();
-    try {
-      while (this.waiting.length > 0) {
-        const batch = this.waiting.slice(0, BATCH);
-        await this.files.append(batch.join(''));
-        this.waiting.splice(0, batch.length);
-        this.recovered();
-      }
-    } catch (error) {
-      this.failed(error);
-    }
-  }
-
-  private failed(error: unknown): void {
-    this.observer.failed();
-    if (!this.isFailing)
-      this.log.error(
-        `The audit log cannot be written: ${String(error)}. Make room on the disk of the relay; it is tried again, and what is missing then is told.`,
-      );
-    this.isFailing = true;
-    if (!this.isClosed) this.retry = this.clock.after(RETRY_MS, () => this.startWriting());
-  }
-
-  private recovered(): void {
-    if (this.isFailing) this.log.log('The audit log is written again.');
-    this.isFailing = false;
-    if (this.lost === 0) return;
-    this.waiting.push(lineOf(lostEntries(this.lost, this.clock.now())));
-    this.lost = 0;
-  }
-}
-
-function lineOf(entry: AuditEntry): string {
-  return `${JSON.stringify(entry)}\n`;
-}
-
-/** Undefined for a line that a killed process has not ended. */
-function readEntry(text: string): AuditEntry | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && typeof value['time'] === 'string' ? (value as unknown as AuditEntry) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+  private async append(lines: readonly string[]): Promise<number> {
+    const batch = lines.slice(0, BATCH);
+    await this.files.append(batch.map((line) => `${line}\n`).join(''));
+    return batch.length;
   }
 }
 

@@ -52,3 +52,31 @@ it('a cursor is of use to nobody else, and not before its time', () => {
   expect(told(changed, changed.cursorAt(US, 1))).toBeUndefined();
   expect(told(changed, `${changed.cursorAt(US)}0`)).toBeUndefined();
 });
+
+it('tells its observer of what this process changes, and not of what others do', () => {
+  const changed = new ChangedEnvironments();
+  const begin = changed.cursorAt(US);
+  const seen: unknown[] = [];
+  changed.observe({ changed: (id, gone) => void seen.push([id, gone?.connectionName]) });
+  const was = { id: 'b', organizationId: 'default', connectionName: 'old' };
+  changed.note('a');
+  changed.gone(was);
+  changed.heard('c');
+  changed.heard('b', { ...was, connectionName: 'older' });
+  expect(seen).toEqual([
+    ['a', undefined],
+    ['b', 'old'],
+  ]);
+  expect(told(changed, begin)).toEqual(['a', 'b was old', 'c', 'b was older']);
+});
+
+it('knows of nothing before it has missed something', () => {
+  const changed = new ChangedEnvironments();
+  changed.note('a');
+  const before = changed.cursorAt(US);
+  changed.forget();
+  expect(told(changed, before)).toBeUndefined();
+  const begin = changed.cursorAt(US);
+  changed.note('b');
+  expect([told(changed, before), told(changed, begin)]).toEqual([undefined, ['b']]);
+});

@@ -20,27 +20,56 @@ export interface EnvironmentChangeEntry {
   readonly gone: Gone | undefined;
 }
 
+/** Told of what has changed in this process, for the other nodes of the relay. */
+export interface EnvironmentChangesObserver {
+  /** @param gone where it was deleted or renamed: what it was */
+  changed(id: string, gone: Gone | undefined): void;
+}
+
 /**
  * Which environments have changed, in the order of their newest change, so that whoever knows the list asks for what is new alone
  * (protocol section 4). It costs one entry for each, however often it changes. Heartbeats are no change.
+ *
+ * Each node of a relay counts for itself: towards another one a cursor is unknown (`recovered: false`), and whoever has it lists again.
  */
 @Injectable()
 export class ChangedEnvironments {
-  /** Names this process: what an earlier one has counted means nothing here. */
-  private readonly epoch = randomBytes(EPOCH_BYTES).toString('hex');
+  /** Names what is counted here: what an earlier process has counted, or another node, means nothing. */
+  private epoch = newEpoch();
   private readonly entries = new Map<string, EnvironmentChangeEntry>();
   private count = 0;
   /** The newest that was forgotten. */
   private forgotten = 0;
+  private observer: EnvironmentChangesObserver | undefined;
+
+  /** Tells one observer of what this process changes. */
+  observe(observer: EnvironmentChangesObserver): void {
+    this.observer = observer;
+  }
 
   /** It came, or is not as it was. */
   note(id: string): void {
-    this.keep(id, id, undefined);
+    this.heard(id);
+    this.observer?.changed(id, undefined);
   }
 
   /** It was deleted, or has another name: whoever saw it under this one may see it no more. */
   gone(gone: Gone): void {
-    this.keep(JSON.stringify([gone.id, gone.connectionName]), gone.id, gone);
+    this.heard(gone.id, gone);
+    this.observer?.changed(gone.id, gone);
+  }
+
+  /** As `note` and `gone`, of what another node has changed. */
+  heard(id: string, gone?: Gone): void {
+    this.keep(gone ? JSON.stringify([id, gone.connectionName]) : id, id, gone);
+  }
+
+  /** Changes may have been missed: no cursor from before is of use any more. */
+  forget(): void {
+    this.epoch = newEpoch();
+    this.entries.clear();
+    this.count = 0;
+    this.forgotten = 0;
   }
 
   /** Where the changes up to a number end; by default all of them. @param audience who asks: a cursor is of use to nobody else */
@@ -78,4 +107,8 @@ export class ChangedEnvironments {
       return;
     }
   }
+}
+
+function newEpoch(): string {
+  return randomBytes(EPOCH_BYTES).toString('hex');
 }

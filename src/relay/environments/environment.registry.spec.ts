@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
+import { NATS_SKIPPED } from '../../../test/kit/nats-server.js';
+import { NatsWorld } from '../../../test/kit/nats-world.js';
+import { KvEnvironmentRegistry } from '../engine/nats/stores/kv-environment.registry.js';
 import type { EnvironmentRegistry, Registration } from './environment.registry.js';
 import { LibsqlEnvironmentRegistry } from './libsql-environment.registry.js';
 import { MemoryEnvironmentRegistry } from './memory-environment.registry.js';
@@ -20,33 +23,44 @@ function registration(changes: Partial<Registration> = {}): Registration {
 }
 const ofProcess = (processInstanceId: string) => registration({ metadata: { processInstanceId } });
 
-type Opened = { readonly registry: EnvironmentRegistry; close(): void };
+type Opened = { readonly registry: EnvironmentRegistry; close(): Promise<void> };
 
-const ADAPTERS: readonly [string, (clock: ManualClock) => Opened][] = [
-  ['memory', (clock) => ({ registry: new MemoryEnvironmentRegistry(clock), close() {} })],
+let world: NatsWorld | undefined;
+afterAll(() => world?.dispose());
+
+const ADAPTERS: readonly [string, (clock: ManualClock) => Promise<Opened>][] = [
+  ['memory', async (clock) => ({ registry: new MemoryEnvironmentRegistry(clock), async close() {} })],
   [
     'libsql',
-    (clock) => {
+    async (clock) => {
       const directory = mkdtempSync(path.join(tmpdir(), 'twinlane-'));
       const registry = LibsqlEnvironmentRegistry.open(directory, clock);
-      const close = (): void => {
+      const close = async (): Promise<void> => {
         registry.onApplicationShutdown();
         rmSync(directory, { recursive: true });
       };
       return { registry, close };
     },
   ],
+  [
+    'NATS',
+    async (clock) => {
+      const nats = (world ??= await NatsWorld.start());
+      return { registry: await KvEnvironmentRegistry.open(await nats.node(), clock), close: () => nats.empty() };
+    },
+  ],
 ];
 
-describe.each(ADAPTERS)('a registry in %s', (_name, open) => {
+describe.each(ADAPTERS)('a registry in %s', (name, open) => {
   let clock: ManualClock;
   let registry: EnvironmentRegistry;
-  let close: () => void;
-  beforeEach(() => {
+  let close: (() => Promise<void>) | undefined;
+  beforeEach(async (context) => {
+    if (name === 'NATS' && NATS_SKIPPED !== undefined) context.skip(NATS_SKIPPED);
     clock = new ManualClock();
-    ({ registry, close } = open(clock));
+    ({ registry, close } = await open(clock));
   });
-  afterEach(() => close());
+  afterEach(() => close?.());
 
   describe('register', () => {
     it('keeps ids over registrations', async () => {

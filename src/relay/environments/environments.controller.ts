@@ -6,8 +6,9 @@ import { AccessGuard, Caller } from '../access/access.guard.js';
 import { AccessLimits } from '../access/access-limits.js';
 import { addressOf } from '../access/client-address.js';
 import type { Identity } from '../access/identity.js';
+import { namedOf } from '../audit/audit-names.js';
 import { Audit, actorOf } from '../audit/audit.js';
-import { ClientSessions } from '../gateways/client.sessions.js';
+import { Engine } from '../engine/engine.js';
 import { RelayOptions } from '../relay.options.js';
 import { EnvironmentsService, type MessagesOutcome } from './environments.service.js';
 import { ListEnvironmentsQuery } from './list-environments.query.js';
@@ -32,7 +33,7 @@ export class EnvironmentsController {
     private readonly environments: EnvironmentsService,
     private readonly options: RelayOptions,
     private readonly limits: AccessLimits,
-    private readonly clients: ClientSessions,
+    private readonly engine: Engine,
     private readonly audit: Audit,
   ) {}
 
@@ -52,7 +53,8 @@ export class EnvironmentsController {
     this.limits.registration(caller);
     this.audit.assertKept();
     const { environment, secret } = await this.environments.register(caller, body);
-    this.clients.named(environment);
+    this.audit.named(environment.id, namedOf(environment));
+    this.engine.named(environment);
     const { id, connectionId } = environment;
     this.audit.record({ kind: 'listener_registered', actor: actorOf(caller, request), environmentId: id });
     return {
@@ -82,7 +84,7 @@ export class EnvironmentsController {
   /**
    * The runtimes of an environment of which the relay has events, the newest first; also while it is offline.
    *
-   * @throws RelayError ENVIRONMENT_UNKNOWN
+   * @throws RelayError ENVIRONMENT_UNKNOWN, NODE_AWAY
    */
   @Get(':name/runtimes')
   runtimes(
@@ -96,7 +98,7 @@ export class EnvironmentsController {
   /**
    * Sends messages to an agent. The answer says whether the device accepted them; what becomes of them goes over sockets.
    *
-   * @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, TOO_MANY, AUDIT_NOT_KEPT
+   * @throws RelayError ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, NODE_AWAY, TOO_MANY, AUDIT_NOT_KEPT
    */
   @Post(':name/messages')
   @HttpCode(200)

@@ -11,15 +11,15 @@ import { assertMayRegister, assertMaySeeAny, assertMaySteer } from '../access/as
 import type { Identity } from '../access/identity.js';
 import { actorAt, Audit } from '../audit/audit.js';
 import { LiveSockets } from '../access/live-sockets.js';
-import { maySee, rightsKeyOf } from '../access/rights.js';
+import { mayOperate, maySee, rightsKeyOf } from '../access/rights.js';
+import { Engine } from '../engine/engine.js';
 import { RelayError } from '../relay.error.js';
-import { RoutingService } from '../routing/routing.service.js';
 import { agreedCapabilities } from './agreed-capabilities.js';
 import { ChangedEnvironments } from './changed-environments.js';
 import { environmentIds, type Environment, type Offline } from './environment.js';
 import { EnvironmentRegistry, type Registered } from './environment.registry.js';
 import { MAX_PAGE, type ListEnvironmentsQuery } from './list-environments.query.js';
-import { Presence, type PresenceRecord } from './presence.js';
+import type { PresenceRecord } from './presence.js';
 import type { RegisterEnvironmentDto } from './register-environment.dto.js';
 import type { SendMessagesDto } from './send-messages.dto.js';
 import { SupersededListeners } from './superseded-listeners.js';
@@ -37,9 +37,8 @@ export interface MessagesOutcome {
 export class EnvironmentsService {
   constructor(
     private readonly registry: EnvironmentRegistry,
-    private readonly presence: Presence,
     private readonly superseded: SupersededListeners,
-    private readonly routing: RoutingService,
+    private readonly engine: Engine,
     private readonly audit: Audit,
     private readonly live: LiveSockets,
     private readonly changed: ChangedEnvironments,
@@ -85,7 +84,7 @@ export class EnvironmentsService {
       if (wanted.length > limit) break;
     }
     return {
-      connections: wanted.slice(0, limit).map((environment) => this.show(environment)),
+      connections: wanted.slice(0, limit).map((environment) => this.show(identity, environment)),
       hasNextPage: wanted.length > limit,
     };
   }
@@ -107,7 +106,7 @@ export class EnvironmentsService {
     const shown = new Set(changed.map(({ id }) => id));
     const gone = entries.flatMap(({ id, gone: was }) => (was && maySee(identity, was) && !shown.has(id) ? [id] : []));
     const hasMore = entries.length === MAX_PAGE;
-    const records = changed.map((environment) => this.show(environment));
+    const records = changed.map((environment) => this.show(identity, environment));
     return { cursor, recovered: true, changed: records, gone: [...new Set(gone)], hasMore };
   }
 
@@ -116,21 +115,21 @@ export class EnvironmentsService {
    * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
    */
   async get(identity: Identity, name: string): Promise<EnvironmentRecord> {
-    return this.show(await this.resolve(identity, name));
+    return this.show(identity, await this.resolve(identity, name));
   }
 
   /**
    * @param name as for `get`
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, NODE_AWAY
    */
   async runtimes(identity: Identity, name: string, limit: number): Promise<RuntimePage> {
     const { id } = await this.resolve(identity, name);
-    return this.routing.runtimesOf(id, limit);
+    return this.engine.runtimesOf(id, limit);
   }
 
   /**
    * @param address where the request came from
-   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE
+   * @throws RelayError ACCESS_REFUSED, ENVIRONMENT_UNKNOWN, DEVICE_OFFLINE, NODE_AWAY
    */
   async sendMessages(
     identity: Identity,
@@ -141,14 +140,14 @@ export class EnvironmentsService {
     const environment = await this.resolve(identity, name);
     assertMaySteer(identity);
     // A request over HTTP does not wait for a device to come back.
-    if (!this.presence.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
+    if (!this.isOnline(environment.id)) throw new RelayError('DEVICE_OFFLINE');
     const command: Frame = {
       type: 'input',
       runtime: { agent_id: request.agentId ?? null, conversation_id: request.conversationId ?? DEFAULT_CONVERSATION },
       payload: { kind: 'create_message', messages: request.messages },
     };
     this.audit.command(environment.id, actorAt(identity, address), command);
-    const answer = await this.routing.request(environment.id, command);
+    const answer = await this.engine.request(environment.id, command);
     return readOutcome(answer);
   }
 
@@ -168,23 +167,29 @@ export class EnvironmentsService {
     assertMaySeeAny(identity);
     const all = await this.registry.find(identity.organizationId, name);
     const found = all.filter((environment) => maySee(identity, environment));
-    const environment = found.find(({ id }) => this.presence.isOnline(id)) ?? found[0];
+    const environment = found.find(({ id }) => this.isOnline(id)) ?? found[0];
     if (!environment) throw new RelayError('ENVIRONMENT_UNKNOWN');
     return environment;
   }
 
+  private isOnline(id: string): boolean {
+    return this.engine.presenceOf(id)?.online ?? false;
+  }
+
   private matches({ id, metadata }: Environment, { onlineOnly, source, userId }: ListEnvironmentsQuery): boolean {
-    if (onlineOnly === 'true' && !this.presence.isOnline(id)) return false;
+    if (onlineOnly === 'true' && !this.isOnline(id)) return false;
     const agrees = (wanted: string | undefined, said: unknown) =>
       wanted === undefined || said === undefined || said === wanted;
     return agrees(source, metadata['source']) && agrees(userId, metadata['userId']);
   }
 
-  private show(environment: Environment): EnvironmentRecord {
+  private show(identity: Identity, environment: Environment): EnvironmentRecord {
     const { id, connectionId, deviceId, connectionName, organizationId, firstSeenAt } = environment;
-    const presence = this.presence.of(id);
-    const { mode, branch, link, attention } = this.routing.factsOf(id);
+    const presence = this.engine.presenceOf(id);
+    const { mode, branch, link, attention } = this.engine.factsOf(id);
     const offline = whyOffline(environment, presence);
+    // What machines a relay has is its operator's matter.
+    const servedBy = mayOperate(identity) ? this.engine.servedBy(id) : undefined;
     // Process ids would let a client pass for that listener.
     const { processInstanceId: _hidden, ...metadata } = environment.metadata;
     return {
@@ -198,16 +203,22 @@ export class EnvironmentsService {
       awaySince: presence?.awaySince ?? null,
       offlineReason: offline?.reason ?? null,
       offlineSince: offline?.since ?? null,
-      lastHeartbeat: presence?.lastHeartbeat ?? environment.lastHeartbeat,
+      lastHeartbeat: later(presence?.lastHeartbeat ?? null, environment.lastHeartbeat),
       lastSeenAt: Math.max(presence?.lastSeenAt ?? 0, environment.lastSeenAt),
       firstSeenAt,
       ...(mode === undefined ? {} : { currentMode: mode }),
       ...(branch === undefined ? {} : { currentBranch: branch }),
       ...(link && presence?.online ? { currentLink: link } : {}),
+      ...(servedBy === undefined ? {} : { servedBy }),
       ...attention,
       metadata,
     };
   }
+}
+
+/** What a node shows of an environment that another one serves is as old as its link; the record follows every few minutes. */
+function later(shown: number | null, recorded: number | null): number | null {
+  return shown === null || recorded === null ? (shown ?? recorded) : Math.max(shown, recorded);
 }
 
 /** Null while it is online. Of what is known, what came last. */

@@ -42,6 +42,11 @@ export class Presence {
     return this.records.get(environmentId);
   }
 
+  /** How many are online. */
+  get online(): number {
+    return [...this.records.values()].filter(({ online }) => online).length;
+  }
+
   isOnline(environmentId: string): boolean {
     return this.records.get(environmentId)?.online ?? false;
   }

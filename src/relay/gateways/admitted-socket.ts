@@ -67,7 +67,7 @@ export class AdmittedSocket extends GuardedSocket implements HeldSocket {
     const { actor, environmentId, parts } = this;
     const { code, reason } = accessClosing(end, this.knowsOurs);
     // First: nothing that fails may leave it open.
-    this.cut(code.code, reason, parts.clock);
+    void this.cut(code.code, reason, parts.clock);
     parts.audit.record({ kind: 'access_ended', actor, environmentId, details: { end } });
   }
 

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { arrivalOf } from '../access/arrival.js';
+import { Engine } from '../engine/engine.js';
 import { ClientAdmission, type AdmittedClient } from './client.admission.js';
-import { ClientSessions } from './client.sessions.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RoutingOptions } from '../routing/routing.options.js';
 import type { PathServer } from './path.server.js';
@@ -17,13 +17,14 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
 
   constructor(
     private readonly admission: ClientAdmission,
-    private readonly sessions: ClientSessions,
+    private readonly engine: Engine,
     private readonly metrics: RelayMetrics,
     private readonly options: RoutingOptions,
   ) {}
 
   afterInit(server: PathServer<AdmittedClient>): void {
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.prepare = (admitted, { request }) => this.engine.prepare({ kind: 'client', admitted }, request.socket);
     server.closingOf = (upgrade, refusal) => this.admission.closingOf(upgrade, refusal);
   }
 
@@ -33,6 +34,6 @@ export class ClientGateway implements OnGatewayInit<PathServer<AdmittedClient>>,
     this.log.debug('A client was let in.', { environmentId, httpRequestId, tokenId, address, channel });
     const batchBytes = admitted.takesBatches ? this.options.batchBytes : 0;
     const observer = this.metrics.socket('client', channel);
-    this.sessions.open(new WsSocket(socket, observer, 'server', batchBytes), admitted);
+    this.engine.client(new WsSocket(socket, observer, 'server', batchBytes), admitted);
   }
 }

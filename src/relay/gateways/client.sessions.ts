@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ChannelSocket } from '../../channel/index.js';
 import { CLOCK } from '../../config/index.js';
-import { CLOSE_CODES, type Clock, type Runtime } from '../../protocol/index.js';
+import { CLOSE_CODES, messagesReadReason, type Clock, type Runtime } from '../../protocol/index.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
 import { maySee, type Scoped } from '../access/rights.js';
@@ -10,10 +10,16 @@ import type { Environment } from '../environments/environment.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { AdmittedSocket, type Admitted, type AdmittedSocketParts } from './admitted-socket.js';
 import type { AdmittedClient } from './client.admission.js';
+import { MOVED_REASON } from './restart-reasons.js';
+
+/** What goes on to be read on a socket that is held. */
+const ACKNOWLEDGEMENT = /^\{\s*"type"\s*:\s*"ack"/;
 
 /** One open socket of a client. */
 class AttachedSocket extends AdmittedSocket {
   declare readonly environmentId: string;
+  /** Messages that were read before it was held. */
+  private heldAfter: number | undefined;
 
   constructor(
     bare: ChannelSocket,
@@ -22,8 +28,31 @@ class AttachedSocket extends AdmittedSocket {
     /** The same for all sockets of one client. */
     readonly key: string,
     private readonly gone: (socket: AttachedSocket) => void,
+    /** Whether its client knows itself by `client=`. */
+    private readonly isNamed: boolean,
+    /** Whether its client sends commands on it. */
+    readonly carriesCommands: boolean,
   ) {
     super(bare, parts, admitted);
+  }
+
+  /** Passes nothing on any more but acknowledgements: what its client sends from now on it is to send again, elsewhere. */
+  holdBack(): void {
+    if (this.isNamed) this.heldAfter ??= this.messages;
+  }
+
+  /** Tells its client to come again, and how many of its messages were passed on. @returns as `cut` */
+  sendAway(clock: Clock): Promise<void> {
+    const passedOn = this.heldAfter ?? this.messages;
+    return this.cut(
+      CLOSE_CODES.RESTART.code,
+      this.isNamed ? messagesReadReason(MOVED_REASON, passedOn) : MOVED_REASON,
+      clock,
+    );
+  }
+
+  protected override takes(text: string): boolean {
+    return super.takes(text) || (this.heldAfter !== undefined && !ACKNOWLEDGEMENT.test(text));
   }
 
   protected override left(): void {
@@ -60,7 +89,8 @@ export class ClientSessions {
     const key = JSON.stringify([environmentId, identity.tokenId, client ?? [agentId, conversationId]]);
     const isNamed = client !== undefined;
     const terms = { identity, address, environmentId, connection: isNamed ? key : undefined, knowsOurs: isNamed };
-    const socket = new AttachedSocket(bare, this.parts, terms, key, this.left);
+    const carriesCommands = attachment.channel !== 'stream';
+    const socket = new AttachedSocket(bare, this.parts, terms, key, this.left, isNamed, carriesCommands);
     const ofEnvironment = this.byEnvironment.get(environmentId) ?? new Set();
     this.byEnvironment.set(environmentId, ofEnvironment.add(socket));
     const others = this.socketsOf.get(key) ?? 0;
@@ -79,9 +109,8 @@ export class ClientSessions {
   }
 
   /** An environment has registered, perhaps under another name: whoever is not shown that one is not shown the environment. */
-  named({ id, organizationId, connectionName }: Environment): void {
+  named({ id, organizationId, connectionName }: Pick<Environment, 'id' | 'organizationId' | 'connectionName'>): void {
     const named = { organizationId, connectionName };
-    this.audit.named(id, named);
     this.names.set(id, named);
     for (const socket of this.byEnvironment.get(id) ?? []) lookAt(socket, named);
   }
@@ -89,8 +118,36 @@ export class ClientSessions {
   /** An environment was deleted. */
   removed(environmentId: string): void {
     for (const socket of this.byEnvironment.get(environmentId) ?? [])
-      socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.parts.clock);
+      void socket.cut(CLOSE_CODES.POLICY.code, 'This environment was deleted.', this.parts.clock);
     this.names.delete(environmentId);
+  }
+
+  /** Whether any socket of a client of it is open here. */
+  serves(environmentId: string): boolean {
+    return this.byEnvironment.has(environmentId);
+  }
+
+  /** Its clients' commands are not taken any more, where those send them again by themselves: soon another node serves it. */
+  holdBack(environmentId: string): void {
+    for (const socket of this.byEnvironment.get(environmentId) ?? []) socket.holdBack();
+  }
+
+  /**
+   * Another node serves it from now on: its clients are told to come again. On control first: a client that hears it on stream closes control
+   * itself, and what the relay says there of commands would come too late.
+   *
+   * @returns resolves when all are told. Never rejects
+   */
+  async leave(environmentId: string): Promise<void> {
+    const { clock } = this.parts;
+    const sockets = [...(this.byEnvironment.get(environmentId) ?? [])];
+    this.names.delete(environmentId);
+    const sendAway = (carriesCommands: boolean): Promise<unknown> =>
+      Promise.all(
+        sockets.filter((each) => each.carriesCommands === carriesCommands).map((each) => each.sendAway(clock)),
+      );
+    await sendAway(true);
+    await sendAway(false);
   }
 
   /** Made once, for all of them. */

@@ -25,6 +25,7 @@ import type { Responsibility } from '../routing/device-link.js';
 import type { RoutingService } from '../routing/routing.service.js';
 import { DeviceSockets, type DeviceSocketsObserver, type LinkEnd } from './device-sockets.js';
 import { judgeHello, type Hello } from './pairing.js';
+import { MOVED_REASON } from './restart-reasons.js';
 import { closeAsVoid } from './void-lease.js';
 
 /** What a session works with. */
@@ -92,6 +93,19 @@ export class DeviceSession implements DeviceSocketsObserver {
     for (const { open, lease } of leases)
       if (open) closeAsVoid(open, LINK, lease, 'other-process', this.parts.superseded, how);
     this.goOffline('released');
+  }
+
+  /** Whether none of its sockets is open. */
+  get isAlone(): boolean {
+    return this.leases.every(({ open }) => !open);
+  }
+
+  /** Another node serves its environment from now on: what is open is told to come again. */
+  leave(): void {
+    const { leases } = this;
+    this.leases = [];
+    for (const { open } of leases) open?.close(CLOSE_CODES.RESTART.code, MOVED_REASON);
+    this.watch?.cancel();
   }
 
   /** Stops its timers. */

@@ -5,9 +5,9 @@ import type { WebSocket } from 'ws';
 import { WsSocket } from '../../channel/index.js';
 import { arrivalOf } from '../access/arrival.js';
 import { addressOf } from '../access/client-address.js';
+import { Engine } from '../engine/engine.js';
 import type { Environment } from '../environments/environment.js';
 import { DeviceAdmission, type AdmittedDevice } from './device.admission.js';
-import { DeviceSessions } from './device.sessions.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import type { PathServer } from './path.server.js';
 
@@ -18,7 +18,7 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
 
   constructor(
     private readonly admission: DeviceAdmission,
-    private readonly sessions: DeviceSessions,
+    private readonly engine: Engine,
     private readonly metrics: RelayMetrics,
   ) {}
 
@@ -26,6 +26,7 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
     // What devices said last, and what became of commands, is still told to clients.
     server.closesFirst = true;
     server.admit = (upgrade) => this.admission.admit(upgrade);
+    server.prepare = (admitted, { request }) => this.engine.prepare({ kind: 'listener', admitted }, request.socket);
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage, admitted: AdmittedDevice): void {
@@ -37,7 +38,7 @@ export class DeviceGateway implements OnGatewayInit<PathServer<AdmittedDevice>>,
       address: addressOf(request),
       channel,
     });
-    this.sessions.open(new WsSocket(socket, this.metrics.socket('listener', channel), 'server'), admitted);
+    this.engine.listener(new WsSocket(socket, this.metrics.socket('listener', channel), 'server'), admitted);
   }
 }
 

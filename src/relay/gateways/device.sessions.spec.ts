@@ -6,6 +6,7 @@ import { MemorySocket } from '../../../test/kit/memory-socket.js';
 import { memoryAudit } from '../../../test/kit/memory-audit.js';
 import type { ChannelName } from '../../protocol/index.js';
 import type { Registered } from '../environments/environment.registry.js';
+import { EmbeddedEngine } from '../engine/embedded.engine.js';
 import { EnvironmentsService } from '../environments/environments.service.js';
 import { LiveSockets } from '../access/live-sockets.js';
 import { TokenRenewals } from '../access/token-renewals.js';
@@ -16,6 +17,7 @@ import { SupersededListeners } from '../environments/superseded-listeners.js';
 import { RelayOptions } from '../relay.options.js';
 import { RoutingOptions } from '../routing/routing.options.js';
 import { RoutingService } from '../routing/routing.service.js';
+import { ClientSessions } from './client.sessions.js';
 import { DeviceSessions } from './device.sessions.js';
 import type { Hello } from './pairing.js';
 
@@ -51,6 +53,7 @@ class RestartingRelay {
     const superseded = new SupersededListeners(this.clock);
     const live = new LiveSockets(this.clock);
     const routing = new RoutingService(new RoutingOptions(), this.clock);
+    const renewals = new TokenRenewals({ identify: async () => IDENTITY }, this.clock);
     this.sessions = new DeviceSessions(
       this.registry,
       presence,
@@ -60,9 +63,19 @@ class RestartingRelay {
       this.clock,
       live,
       audit,
-      new TokenRenewals({ identify: async () => IDENTITY }, this.clock),
+      renewals,
     );
-    this.environments = new EnvironmentsService(this.registry, presence, superseded, routing, audit, live, changed);
+    const clients = new ClientSessions(routing, live, this.clock, audit, renewals);
+    const describe = () => ({ id: 'here', name: 'here', startedAt: 0, sockets: 0 });
+    const engine = new EmbeddedEngine({
+      devices: this.sessions,
+      clients,
+      routing,
+      presence,
+      clock: this.clock,
+      describe,
+    });
+    this.environments = new EnvironmentsService(this.registry, superseded, engine, audit, live, changed);
   }
 
   register(processInstanceId?: string): Promise<Registered> {

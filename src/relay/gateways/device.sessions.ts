@@ -73,6 +73,18 @@ export class DeviceSessions implements OnApplicationShutdown {
     session?.end(how);
   }
 
+  /** Whether any socket of its listener is open here. */
+  serves(environmentId: string): boolean {
+    return this.sessions.get(environmentId)?.isAlone === false;
+  }
+
+  /** Another node serves it from now on: its listener is told to come again. */
+  leave(environmentId: string): void {
+    const session = this.sessions.get(environmentId);
+    this.sessions.delete(environmentId);
+    session?.leave();
+  }
+
   onApplicationShutdown(): void {
     for (const session of this.sessions.values()) session.stop();
   }

@@ -11,6 +11,11 @@ export const CUT_GRACE_MS = 2_000;
 export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   private receiver: SocketReceiver | undefined;
   private isCut = false;
+  private hasClosed = false;
+  /** Told that a socket which was cut has closed. */
+  private heard: (() => void) | undefined;
+  /** Messages of the peer so far. */
+  protected messages = 0;
 
   constructor(private readonly socket: ChannelSocket) {}
 
@@ -44,16 +49,23 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   /**
    * Closes it, and counts it as closed at once: whether its peer answers or not, nothing that it sends is heard any more. Sockets that
    * belong together are cut in one go, and hear of each other after that.
+   *
+   * @returns resolves when its peer, or the node where the peer is, has been told; after `CUT_GRACE_MS` at the latest
    */
-  cut(code: number, reason: string, clock: Clock): void {
-    if (this.isCut) return;
+  cut(code: number, reason: string, clock: Clock): Promise<void> {
+    if (this.isCut || this.hasClosed) return Promise.resolve();
+    const heard = new Promise<void>((resolve) => (this.heard = resolve));
     this.socket.close(code, reason);
     this.isCut = true;
-    clock.after(CUT_GRACE_MS, () => this.socket.terminate());
+    clock.after(CUT_GRACE_MS, () => {
+      this.socket.terminate();
+      this.heard?.();
+    });
     queueMicrotask(() => {
       this.left();
       this.guard(() => this.receiver?.closed(code, reason));
     });
+    return heard;
   }
 
   terminate(): void {
@@ -68,6 +80,7 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
 
   message(text: string, isBinary: boolean): void {
     if (this.isCut) return;
+    this.messages++;
     try {
       if (isBinary || !this.takes(text)) this.receiver?.message(text, isBinary);
     } catch (error) {
@@ -76,6 +89,8 @@ export abstract class GuardedSocket implements ChannelSocket, SocketReceiver {
   }
 
   closed(code: number, reason: string): void {
+    this.hasClosed = true;
+    this.heard?.();
     if (this.isCut) return;
     this.left();
     this.guard(() => this.receiver?.closed(code, reason));

@@ -30,6 +30,9 @@ export class PathServer<A = unknown> extends WebSocketServer {
     throw new RelayError('NOT_READY');
   };
 
+  /** Between `admit` and the upgrade; never rejects. Set by the gateway in `afterInit`. */
+  prepare: (admitted: A, upgrade: UpgradeRequest) => Promise<void> = async () => {};
+
   /** Where a peer could not see the refusal of its upgrade: how it is told otherwise. Set by the gateway in `afterInit`. */
   closingOf: (upgrade: UpgradeRequest, refusal: RelayError) => Closing | undefined = () => undefined;
 

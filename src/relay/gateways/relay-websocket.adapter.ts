@@ -10,6 +10,7 @@ import { REFUSED_SIZE_FACTOR, withDeadline, type Clock } from '../../protocol/in
 import { arrivalOf, REQUEST_ID_HEADER } from '../access/arrival.js';
 import { addressOf } from '../access/client-address.js';
 import { Audit } from '../audit/audit.js';
+import { Engine } from '../engine/engine.js';
 import { RelayMetrics } from '../metrics/relay.metrics.js';
 import { RelayError } from '../relay.error.js';
 import { RelayOptions } from '../relay.options.js';
@@ -18,6 +19,7 @@ import { refuseUpgrade } from './refuse-upgrade.js';
 import { SilenceWatch } from './silence-watch.js';
 import { drainSockets } from './socket-drain.js';
 import { TurnedAway } from './turned-away.js';
+import { WaitingPeer } from './waiting-peer.js';
 
 /**
  * Nest's gateways on the relay's HTTP port: path patterns with parameters, admission before the upgrade, raw frames
@@ -37,6 +39,7 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly metrics: RelayMetrics,
     private readonly audit: Audit,
+    private readonly engine: Engine,
   ) {
     super();
     this.turnedAway = new TurnedAway(clock);
@@ -104,9 +107,14 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   private readonly onSocketError = ({ message }: Error): void => this.log.debug(message);
 
   private drain(): Promise<void> {
+    return (this.draining ??= this.closeAll());
+  }
+
+  private async closeAll(): Promise<void> {
+    await this.engine.drain();
     const socketsOf = (closesFirst: boolean): WebSocket[] =>
       [...this.servers].flatMap((server) => (server.closesFirst === closesFirst ? [...server.watch.sockets] : []));
-    return (this.draining ??= drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options));
+    await drainSockets([socketsOf(true), socketsOf(false)], this.clock, this.options);
   }
 
   private readonly onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -131,7 +139,8 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
     socket.on('error', ignore);
     this.refuseWhileDraining();
     const { server, upgrade } = this.serverFor(request);
-    const enter = await this.judge(server, upgrade);
+    const peer = new WaitingPeer(socket);
+    const enter = await this.judge(server, upgrade, peer).finally(() => peer.letGo());
     this.refuseWhileDraining();
     if (socket.destroyed) return;
     socket.off('error', ignore);
@@ -139,10 +148,16 @@ export class RelayWebSocketAdapter extends WsAdapter implements BeforeApplicatio
   }
 
   /** @returns what becomes of the socket */
-  private async judge(server: PathServer, upgrade: UpgradeRequest): Promise<(ws: WebSocket) => void> {
+  private async judge(
+    server: PathServer,
+    upgrade: UpgradeRequest,
+    peer: WaitingPeer,
+  ): Promise<(ws: WebSocket) => void> {
     const late = (): RelayError => new RelayError('ADMIT_TIMEOUT');
     try {
       const access = await withDeadline(server.admit(upgrade), this.options.admitTimeoutMs, this.clock, late);
+      peer.admitted();
+      if (!upgrade.request.socket.destroyed) await server.prepare(access, upgrade);
       return (ws) => server.emit('connection', ws, upgrade.request, access);
     } catch (error) {
       const closing = error instanceof RelayError ? server.closingOf(upgrade, error) : undefined;

@@ -1,4 +1,5 @@
 import { CLOSE_CODES, type Clock, sleep } from '../../protocol/index.js';
+import { RESTART_REASON } from './restart-reasons.js';
 
 export interface DrainOptions {
   /** ms until sockets that did not close by themselves are cut. */
@@ -46,7 +47,7 @@ async function drainGroup(group: readonly Drained[], shareMs: number, clock: Clo
   const late = sleep(clock, shareMs, done.signal);
   for (const [index, batch] of batches(group, shareMs, options).entries()) {
     if (index > 0) await sleep(clock, options.drainEveryMs);
-    for (const socket of batch) socket.close(CLOSE_CODES.RESTART.code, 'The relay restarts; reconnect.');
+    for (const socket of batch) socket.close(CLOSE_CODES.RESTART.code, RESTART_REASON);
   }
   await late;
 }

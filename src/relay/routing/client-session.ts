@@ -59,6 +59,11 @@ export class ClientSession implements TerminalOwner {
     return this.owed;
   }
 
+  /** Whether answers are on their way to it, or wait here for it to come back. */
+  get isOwed(): boolean {
+    return this.owed.size > 0;
+  }
+
   add(socket: ClientSocket): void {
     this.sockets.add(socket);
   }

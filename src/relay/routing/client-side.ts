@@ -126,6 +126,21 @@ export class ClientSide {
     for (const path of this.watches.watchedPaths) this.commands.tell({ type: 'watch_file', path });
   }
 
+  /** Whether anybody waits for an answer that would never come, were the environment served elsewhere from now on. */
+  get isBusy(): boolean {
+    return this.requests.isBusy || [...this.clients].some((session) => session.isPresent && session.isOwed);
+  }
+
+  /** Whether anybody who may be back would then never hear of what it asked. */
+  get isAwaited(): boolean {
+    return this.requests.isBusy || [...this.clients].some((session) => session.isOwed);
+  }
+
+  /** Commands that wait for the device are to be sent again elsewhere. */
+  sendBack(): void {
+    this.requests.sendBack();
+  }
+
   /** The relay stops, and no link comes any more. */
   drain(): void {
     this.requests.drain();

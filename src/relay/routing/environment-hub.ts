@@ -81,6 +81,8 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     this.lastLink = link;
     const isOtherProcess = before !== undefined && before.processInstanceId !== link.processInstanceId;
     if (isOtherProcess) this.processEnded(link);
+    // What such a device has named is behind the epoch that a stock device had before it.
+    if (before?.namesEvents) this.begunStock = undefined;
     this.intakeOf(link).begin(link);
     if (!link.resumable) this.announced();
     if (before && (isOtherProcess || !link.namesEvents)) this.begunClients?.watchAgain();
@@ -132,6 +134,21 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
     if (this.isDraining) this.begunClients?.drain();
   }
 
+  /** Whether anybody waits for an answer that would never come, were it served elsewhere from now on. */
+  get isBusy(): boolean {
+    return this.begunClients?.isBusy === true;
+  }
+
+  /** The same, of those who may be back, too. */
+  get isAwaited(): boolean {
+    return this.begunClients?.isAwaited === true;
+  }
+
+  /** Commands that wait for the device are to be sent again elsewhere; it is not served here for a moment more. */
+  sendBack(): void {
+    this.begunClients?.sendBack();
+  }
+
   /** The relay stops: the link that is ready, if any, is the last one. */
   drain(): void {
     this.isDraining = true;
@@ -153,6 +170,12 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
   remove(): void {
     this.markedOffline();
     forgetHistory(this.journal);
+  }
+
+  /** Nothing more comes or goes here; its history stays. */
+  leave(): void {
+    this.drain();
+    this.markedOffline();
   }
 
   attach(attachment: ClientAttachment): void {
@@ -180,9 +203,10 @@ export class EnvironmentHub implements DeviceSide, LostApprovalsParts, Resumable
 
   /** For stock listeners. */
   stock(): StockEvents {
-    const { relayEpoch, clock, observer, guard } = this.context;
+    const { clock, observer, guard } = this.context;
     return (this.begunStock ??= new StockEvents(
-      relayEpoch,
+      // Of its own: since it was served here last another home may have gone on, and what is named as before that is passed over.
+      this.context.newEpoch(),
       this.runtimes,
       this.recorder,
       this.approvals,

@@ -22,6 +22,6 @@ export interface HubContext {
   readonly commandRates: CommandRates;
   /** What the relay shows of an environment is not as it was. */
   changed(environmentId: string): void;
-  /** Names this relay process in the events of devices that name none. */
-  readonly relayEpoch: string;
+  /** @returns what names the events of a device that names none, for as long as its environment is served here: never given twice */
+  newEpoch(): string;
 }

@@ -1,17 +1,13 @@
-import {
-  isAnswered,
-  readRuntime,
-  requestIdOf,
-  runtimeKey,
-  SNAPSHOT_TYPES,
-  type Frame,
-  type Timer,
-} from '../../protocol/index.js';
-import type { CommandSpan } from '../../observability/index.js';
+import { randomBytes } from 'node:crypto';
+import { isAnswered, isRepeatable, requestIdOf, type Frame, type Timer } from '../../protocol/index.js';
+import { CommandSpan } from '../../observability/index.js';
 import type { AnswerInChunks, PassageVerdict } from './answer-in-chunks.js';
 import type { AnswerPassage } from './answer-passage.js';
 import type { DeviceLink } from './device-link.js';
 import { without } from './frame-text.js';
+
+/** 128 bits: nobody guesses the id of somebody else's request (protocol section 4). */
+const ID_BYTES = 16;
 
 /** Whoever waits for an answer. */
 export interface Asker {
@@ -62,10 +58,41 @@ export interface Request extends RequestOptions {
 }
 
 /** Events of a runtime that stand for an answer. */
-interface Proof {
+export interface Proof {
   readonly runtime: string;
   /** Types that have not come yet; undefined: any will do. */
   readonly types: Set<string> | undefined;
+}
+
+/** A command that was just asked, at `openedAt` (epoch ms). @param bytes it counts while it waits */
+export function requestOf(
+  command: Frame,
+  bytes: number,
+  asker: Asker,
+  options: RequestOptions,
+  openedAt: number,
+): Request {
+  const id = randomBytes(ID_BYTES).toString('hex');
+  const bare = without(command, 'seq');
+  const span = CommandSpan.begin('route', command, id);
+  const named = options.asIs ? bare : { ...bare, request_id: id };
+  return {
+    ...options,
+    id,
+    command,
+    frame: span?.traceparent === undefined ? named : { ...named, traceparent: span.traceparent },
+    bytes,
+    owner: asker.owner,
+    asker,
+    link: undefined,
+    timer: undefined,
+    openedAt,
+    span,
+    hasShown: false,
+    chunks: undefined,
+    isCut: false,
+    proof: undefined,
+  };
 }
 
 /** The id that the client chose, and the one under which the device knows the command: its log has that one. */
@@ -78,13 +105,6 @@ export function awaitsAnswer({ command, asIs }: Request): boolean {
   return asIs !== true && isAnswered(command.type);
 }
 
-/** Of a device that answers neither `input` nor `sync`. */
-export function proofOf({ type, ...command }: Frame): Proof | undefined {
-  const runtime = readRuntime(command['runtime']);
-  if (!runtime || (type !== 'input' && type !== 'sync')) return undefined;
-  return { runtime: runtimeKey(runtime), types: type === 'sync' ? new Set(SNAPSHOT_TYPES) : undefined };
-}
-
 /** Gives an answer the id that the client gave, or none. */
 export function restoreId(answer: Frame, command: Frame): Frame {
   const rest = without(answer, 'request_id', 'seq');
@@ -94,4 +114,9 @@ export function restoreId(answer: Frame, command: Frame): Frame {
 /** Whether the relay may speak for a silent device: where the client gave an id, and for every input. */
 export function expectsAnswer(command: Frame): boolean {
   return isAnswered(command.type) && ('request_id' in command || command.type === 'input');
+}
+
+/** Whether its asker sends it again by itself. */
+export function comesAgain({ asker, command }: Request): boolean {
+  return asker?.repeats === true && isRepeatable(command);
 }

@@ -76,6 +76,41 @@ describe('RequestsInFlight', () => {
     expect(requests.isRepetition(command, asker)).toBe(false);
   });
 
+  it('C26 is busy while the device works on something whose asker does not ask again by itself', () => {
+    const { requests } = bench();
+    const link = new FakeDeviceLink(true);
+    const asked = (type: string, repeats: boolean): string => {
+      const bound = requests.open({ type, request_id: type }, 1, { owner: {}, repeats, deliver: () => {} });
+      expect(requests.isBusy).toBe(false);
+      bound?.sent?.(link);
+      return idOf(bound);
+    };
+    requests.take({ type: 'read_file_response', request_id: asked('read_file', true) });
+    for (const [type, repeats] of [
+      ['read_file', false],
+      ['write_file', true],
+    ] as const) {
+      const id = asked(type, repeats);
+      expect(requests.isBusy).toBe(true);
+      requests.take({ type: `${type}_response`, request_id: id });
+      expect(requests.isBusy).toBe(false);
+    }
+  });
+
+  it('C26 sends back what waits for the device to clients that send it again, and to nobody else', () => {
+    const { requests } = bench();
+    const answers: Frame[] = [];
+    const open = (type: string, repeats: boolean): DeviceBound | undefined =>
+      requests.open({ type, request_id: type }, 1, { owner: {}, repeats, deliver: (f) => answers.push(f) });
+    open('write_file', true);
+    open('checkout_branch', false);
+    open('edit_file', true)?.sent?.(new FakeDeviceLink(true));
+    requests.sendBack();
+    expect(answers).toMatchObject([
+      { type: 'write_file_response', request_id: 'write_file', error_code: 'TOO_MANY', retry_after_ms: 0 },
+    ]);
+  });
+
   it('answers once: a late answer belongs to nobody', () => {
     const { requests, answers, send } = bench();
     const link = new FakeDeviceLink(true);

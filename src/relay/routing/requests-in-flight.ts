@@ -1,38 +1,32 @@
-import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import {
   ERROR_CODES,
   isAnswerType,
-  isRepeatable,
   readChunk,
   requestIdOf,
-  runtimeKey,
   type Clock,
   type ErrorCode,
   type Frame,
   type Runtime,
   SparseMap,
 } from '../../protocol/index.js';
-import { CommandSpan } from '../../observability/index.js';
 import { AnswerInChunks, type AnswerInChunksLimits, type AnswerInChunksOutlets } from './answer-in-chunks.js';
 import type { DeviceLink } from './device-link.js';
 import type { DeviceBound } from './device-outbox.js';
 import { relayAnswer, successAnswer, tooManyAnswer, UNANSWERED } from './error-answers.js';
-import { without } from './frame-text.js';
 import {
   awaitsAnswer,
+  comesAgain,
   expectsAnswer,
   idsOf,
-  proofOf,
+  requestOf,
   restoreId,
   type Asker,
   type Request,
   type RequestOptions,
 } from './request.js';
+import { RequestsByOwner } from './requests-by-owner.js';
 import type { RoutingObserver } from './routing-observer.js';
-
-/** 128 bits: nobody guesses the id of somebody else's request (protocol section 4). */
-const ID_BYTES = 16;
+import { isSilentOnStock, StockProofs } from './stock-proofs.js';
 
 export interface RequestLimits extends AnswerInChunksLimits {
   /** ms after which the relay answers in place of a stock device. */
@@ -44,8 +38,8 @@ export interface RequestLimits extends AnswerInChunksLimits {
   };
 }
 
-/** Commands that stock devices never answer, though their protocol has an answer for them (protocol section 3). */
-const SILENT_ON_STOCK: ReadonlySet<string> = new Set(['watch_file', 'unwatch_file']);
+/** For whoever is to send a command again on its next socket. */
+const MOVES = 'It was not passed on: another relay node serves this environment from now on.';
 
 /** Follows commands by their ids, for the log. */
 export type RequestTrace = (text: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -53,9 +47,8 @@ export type RequestTrace = (text: string, fields: Readonly<Record<string, unknow
 /** Who asked what, by the ids that the relay made: an answer goes to the asker, and to nobody else. */
 export class RequestsInFlight {
   private readonly requests = new SparseMap<string, Request>();
-  /** By id. */
-  private readonly proving = new SparseMap<string, Request>();
-  private readonly perOwner = new SparseMap<object, Set<Request>>();
+  private readonly proofs = new StockProofs();
+  private readonly byOwner = new RequestsByOwner();
 
   constructor(
     private readonly clock: Clock,
@@ -71,30 +64,9 @@ export class RequestsInFlight {
    * @returns what goes to the device; undefined when it was refused, because too many are unanswered
    */
   open(command: Frame, bytes: number, asker: Asker, options: RequestOptions = {}): DeviceBound | undefined {
-    const id = randomBytes(ID_BYTES).toString('hex');
-    const bare = without(command, 'seq');
-    const span = CommandSpan.begin('route', command, id);
-    const named = options.asIs ? bare : { ...bare, request_id: id };
-    const { owner } = asker;
-    const request: Request = {
-      ...options,
-      id,
-      command,
-      frame: span?.traceparent === undefined ? named : { ...named, traceparent: span.traceparent },
-      bytes,
-      owner,
-      asker,
-      link: undefined,
-      timer: undefined,
-      openedAt: this.clock.now(),
-      span,
-      hasShown: false,
-      chunks: undefined,
-      isCut: false,
-      proof: undefined,
-    };
-    this.requests.set(id, request);
-    const ofOwner = this.count(request);
+    const request = requestOf(command, bytes, asker, options, this.clock.now());
+    this.requests.set(request.id, request);
+    const ofOwner = this.byOwner.add(request);
     const { maxRequests, limits: perClient } = this.limits;
     if (this.requests.size > maxRequests || ofOwner > perClient.unansweredPerClient) {
       this.refuse(request);
@@ -108,13 +80,8 @@ export class RequestsInFlight {
    * Whether an asker that sends again what its broken socket may have lost waits for the answer to this very command already:
    * that answer is the one it gets.
    */
-  isRepetition(command: Frame, { owner, repeats }: Asker): boolean {
-    const id = requestIdOf(command);
-    if (!owner || repeats !== true || id === undefined) return false;
-    const bare = without(command, 'seq');
-    for (const { command: asked, asker } of this.perOwner.get(owner) ?? [])
-      if (asker && asked['request_id'] === id && isDeepStrictEqual(without(asked, 'seq'), bare)) return true;
-    return false;
+  isRepetition(command: Frame, asker: Asker): boolean {
+    return this.byOwner.isRepetition(command, asker);
   }
 
   /**
@@ -163,26 +130,14 @@ export class RequestsInFlight {
       return;
     }
     if (link.namesEvents) return;
-    if (SILENT_ON_STOCK.has(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
+    if (isSilentOnStock(type)) return this.finish(request, successAnswer(type, { path: request.command['path'] }));
     request.timer = this.clock.after(this.limits.answerTimeoutMs, () => this.timedOut(request));
-    request.proof = link.answersInput ? undefined : proofOf(request.command);
-    if (request.proof) this.proving.set(request.id, request);
+    this.proofs.sent(request, link);
   }
 
   /** A stock device has shown an event: of one that answers neither `input` nor `sync` it says that they have arrived. */
   shown(runtime: Runtime, type: string): void {
-    const key = runtimeKey(runtime);
-    for (const request of this.proving.values()) {
-      const { command, proof } = request;
-      if (proof?.runtime !== key) continue;
-      proof.types?.delete(type);
-      if (proof.types && proof.types.size > 0) continue;
-      const answer: Frame =
-        command.type === 'input'
-          ? { type: 'input_accepted', runtime, accepted: true }
-          : successAnswer(command.type, { runtime });
-      this.finish(request, answer);
-    }
+    for (const { request, answer } of this.proofs.shown(runtime, type)) this.finish(request, answer);
   }
 
   /** A frame of the device. @returns false when it has no id that the relay made */
@@ -223,11 +178,30 @@ export class RequestsInFlight {
     for (const request of this.requests.values()) if (request.link === link) this.fail(request, 'OUTCOME_UNKNOWN');
   }
 
+  /** Whether the device is at work for somebody who would never hear of it, were the environment served elsewhere from now on. */
+  get isBusy(): boolean {
+    for (const request of this.requests.values())
+      if (request.link && request.asker && awaitsAnswer(request) && !comesAgain(request)) return true;
+    return false;
+  }
+
+  /**
+   * What is to be asked elsewhere from now on: clients that send it again by themselves do so unasked, and of what waits for the device they
+   * are told.
+   */
+  sendBack(): void {
+    for (const request of this.requests.values()) {
+      const { command, asker, link } = request;
+      if (comesAgain(request)) this.forget(request);
+      else if (!link && asker?.repeats === true && expectsAnswer(command))
+        this.finish(request, tooManyAnswer(command.type, MOVES, 0));
+    }
+  }
+
   /** This relay stops, and nobody in it will hear of the device again: whoever would wait in vain is told. */
   drain(): void {
     for (const request of this.requests.values()) {
-      const comesAgain = request.asker?.repeats === true && isRepeatable(request.command);
-      if (comesAgain || !awaitsAnswer(request)) continue;
+      if (comesAgain(request) || !awaitsAnswer(request)) continue;
       this.fail(request, request.link ? 'OUTCOME_UNKNOWN' : 'DEVICE_OFFLINE');
     }
   }
@@ -243,26 +217,11 @@ export class RequestsInFlight {
 
   /** The ids under which an asker waits for answers. */
   waitingFor(owner: object): string[] {
-    return [...(this.perOwner.get(owner) ?? [])].flatMap(({ asker, command }) => (asker && requestIdOf(command)) ?? []);
+    return this.byOwner.waitingFor(owner);
   }
 
   has(owner: object): boolean {
-    return this.perOwner.has(owner);
-  }
-
-  /** @returns how many the owner has now; 0 for REST, which has none */
-  private count(request: Request): number {
-    const { owner } = request;
-    if (!owner) return 0;
-    const asked = this.perOwner.get(owner) ?? new Set();
-    this.perOwner.set(owner, asked.add(request));
-    return asked.size;
-  }
-
-  private discount(request: Request): void {
-    const { owner } = request;
-    const asked = owner && this.perOwner.get(owner);
-    if (owner && asked?.delete(request) && asked.size === 0) this.perOwner.delete(owner);
+    return this.byOwner.has(owner);
   }
 
   /** Who has gone needs no answer: of one in chunks the rest is not sent. */
@@ -341,7 +300,7 @@ export class RequestsInFlight {
     request.timer?.cancel();
     request.chunks?.end();
     this.requests.delete(request.id);
-    this.discount(request);
-    this.proving.delete(request.id);
+    this.byOwner.delete(request);
+    this.proofs.delete(request);
   }
 }

@@ -112,7 +112,7 @@ it('C26 commands are answered when the relay stops, but for those that their cli
   await ask(client, input('named', { client_message_id: 'm' }));
   await ask(client, input('unnamed', {}));
   const rest = bench.request({ type: 'read_file', path: 'a' });
-  bench.routing.beforeApplicationShutdown();
+  bench.routing.drain();
   bench.answer(link, 'read_file', { type: 'read_file_response', success: true });
   expect(await rest).toMatchObject({ success: true });
   bench.disconnect(link);
@@ -121,7 +121,7 @@ it('C26 commands are answered when the relay stops, but for those that their cli
 
   const away = new RoutingBench();
   const waiting = away.request({ type: 'read_file', path: 'a' });
-  away.routing.beforeApplicationShutdown();
+  away.routing.drain();
   expect(await waiting).toMatchObject({ error_code: 'DEVICE_OFFLINE' });
 });
 

@@ -328,6 +328,13 @@ it('what the link of a listener was is told while it is away: by that goes what 
   expect(bench.routing.factsOf(ENVIRONMENT).link).toEqual({ kind: 'split', resumable: false });
 });
 
+it('a request that fails is answered all the same', async () => {
+  const routing = new RoutingService(new RoutingOptions(), new ManualClock(), NO_ROUTING_OBSERVER, () => {
+    throw new Error('no history here');
+  });
+  expect(await routing.request('env-1', { type: 'sync' })).toMatchObject({ success: false, error_code: 'INTERNAL' });
+});
+
 it('opens no history to tell a permission mode: a list of environments would open them all', () => {
   const opened: string[] = [];
   const open = (environmentId: string): MemoryJournal => {

@@ -1,11 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationShutdown,
-  Optional,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { CLOCK } from '../../config/index.js';
 import {
@@ -43,7 +36,7 @@ const EPOCH_BYTES = 4;
  * either sends makes these methods throw.
  */
 @Injectable()
-export class RoutingService implements BeforeApplicationShutdown, OnApplicationShutdown {
+export class RoutingService implements OnApplicationShutdown {
   private readonly log = new Logger(RoutingService.name);
   private readonly hubs = new Map<string, EnvironmentHub>();
   /** Commits whose failure will be logged: many events are of one. */
@@ -74,7 +67,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       clock: this.clock,
       observer,
       guard: this.guard,
-      relayEpoch: randomBytes(EPOCH_BYTES).toString('hex'),
+      newEpoch: () => randomBytes(EPOCH_BYTES).toString('hex'),
       commandRates,
       changed: (environmentId) => changed.note(environmentId),
       replays: new ReplayTurns(options.replayReadsPerTurn, () => observer.limited('replays')),
@@ -83,7 +76,7 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** Before sockets are closed, listeners first: commands that nobody will carry on are answered. */
-  beforeApplicationShutdown(): void {
+  drain(): void {
     for (const hub of this.hubs.values()) this.guard('a drain', () => hub.drain());
   }
 
@@ -109,12 +102,12 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
     frame: Frame,
     text?: string,
   ): Responsibility {
-    return this.responsibly('a device frame', () => this.hub(environmentId).deviceFrame(link, channel, frame, text));
+    return this.responsibly('a device frame', environmentId, (hub) => hub.deviceFrame(link, channel, frame, text));
   }
 
   /** What a device sent and was not taken: counted; an event becomes a hole that is told, and whoever waits for an answer gets an error. */
   deviceRefused(environmentId: string, link: DeviceLink, channel: ChannelName, error: FrameError): Responsibility {
-    return this.responsibly('a refused frame', () => this.hub(environmentId).deviceRefused(link, channel, error));
+    return this.responsibly('a refused frame', environmentId, (hub) => hub.deviceRefused(link, channel, error));
   }
 
   /** A device ran into a limit: counted. */
@@ -153,7 +146,15 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       const isNamed = 'request_id' in command;
       const frame = isNamed ? command : { ...command, request_id: '' };
       const deliver = (answer: Frame): void => resolve(isNamed ? answer : without(answer, 'request_id'));
-      this.guard('a request', () => this.hub(environmentId).request(frame, deliver));
+      this.guard('a request', () => {
+        try {
+          this.hub(environmentId).request(frame, deliver);
+        } catch (error) {
+          // Nobody else would ever answer it.
+          deliver(relayAnswer(type, 'INTERNAL'));
+          throw error;
+        }
+      });
     });
   }
 
@@ -170,6 +171,28 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
       if (hub) hub.remove();
       else forgetHistory(this.openHistory(environmentId));
     });
+  }
+
+  /** Whether anybody waits for an answer that would never come, were the environment served elsewhere from now on. */
+  isBusy(environmentId: string): boolean {
+    return this.hubs.get(environmentId)?.isBusy === true;
+  }
+
+  /** Whether anybody, also one who may be back, waits for an answer that would never come, were the environment served elsewhere from now on. */
+  isAwaited(environmentId: string): boolean {
+    return this.hubs.get(environmentId)?.isAwaited === true;
+  }
+
+  /** Just before `leave`, while clients can be told: what waits for the device they are to send again elsewhere. */
+  sendBack(environmentId: string): void {
+    this.guard('commands that wait', () => this.hubs.get(environmentId)?.sendBack());
+  }
+
+  /** Another node serves an environment from now on, with what its history keeps: whoever waits for an answer is told. */
+  leave(environmentId: string): void {
+    const hub = this.hubs.get(environmentId);
+    this.hubs.delete(environmentId);
+    if (hub) this.guard('an environment that leaves', () => hub.leave());
   }
 
   /** What the histories of all environments keep. */
@@ -190,14 +213,22 @@ export class RoutingService implements BeforeApplicationShutdown, OnApplicationS
   }
 
   /** What failed is of no use to anybody and not sent again, unless the failure was the relay's own: to commit it. */
-  private responsibly(doing: string, run: () => Responsibility): Responsibility {
+  private responsibly(
+    doing: string,
+    environmentId: string,
+    run: (hub: EnvironmentHub) => Responsibility,
+  ): Responsibility {
     let responsible: Responsibility;
     this.guard(doing, () => {
-      responsible = run();
+      responsible = run(this.hub(environmentId));
     });
     if (responsible && !this.awaited.has(responsible)) {
       this.awaited.add(responsible);
-      responsible.catch((error: unknown) => this.log.error('An event could not be committed.', error));
+      responsible.catch((error: unknown) => {
+        // Where another node serves the environment by now, the device brings it there.
+        if (this.hubs.has(environmentId)) this.log.error('An event could not be committed.', error);
+        else this.log.debug(`An event was not committed here: ${String(error)}`, { environmentId });
+      });
     }
     return responsible;
   }

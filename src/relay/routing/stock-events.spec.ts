@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../test/kit/manual-clock.js';
-import { FakeDeviceLink, RoutingBench } from '../../../test/kit/routing-bench.js';
+import { ENVIRONMENT, FakeDeviceLink, RoutingBench } from '../../../test/kit/routing-bench.js';
 import { MemoryJournal } from '../../journal/index.js';
 import type { ChannelName, Frame, Runtime } from '../../protocol/index.js';
 import { EventRecorder } from './event-recorder.js';
@@ -232,4 +232,35 @@ describe('C24 a stock device, once its relay was restarted', () => {
     events.take('stream', event(5));
     expect(relay.names()).toEqual(['e2:1']);
   });
+});
+
+it('C24 what a stock device says at a node that has it again is behind what it said at another one, for whoever has seen that', async () => {
+  const journal = new MemoryJournal();
+  const [first, second] = [new RoutingBench({}, journal), new RoutingBench({}, journal)];
+  for (const [number, node] of [first, second].entries()) {
+    node.emit(node.connect(new FakeDeviceLink(false)), event(number));
+    await node.settled();
+    node.routing.leave(ENVIRONMENT);
+  }
+  const { epoch, seq } = journal.read(RUNTIME, 0, 9).at(-1) ?? {};
+  const link = first.connect(new FakeDeviceLink(false));
+  const client = await first.attach({ runtime: RUNTIME, resume: { epoch, seq: Number(seq) } });
+  first.emit(link, event(2));
+  await first.settled();
+  expect(origins(client.frames)).toEqual([2]);
+  const places = journal.read(RUNTIME, 0, 9);
+  // It was at work each time, so that a number is missing before what it said.
+  expect(places.map((place) => place.seq)).toEqual([1, 2, 3, 4, 5]);
+  expect(new Set(places.map((place) => place.epoch)).size).toBe(3);
+});
+
+it('C24 what a stock device says is behind what another kind of listener said in its place, for whoever has seen that', async () => {
+  const bench = new RoutingBench();
+  bench.emit(bench.connect(new FakeDeviceLink(false)), event(1));
+  bench.emit(bench.connect(new FakeDeviceLink(true)), { ...event(2), event_epoch: 'named' });
+  const link = bench.connect(new FakeDeviceLink(false));
+  const client = await bench.attach({ runtime: RUNTIME, resume: { epoch: 'named', seq: 2 } });
+  bench.emit(link, event(3));
+  await bench.settled();
+  expect(origins(client.frames)).toEqual([3]);
 });

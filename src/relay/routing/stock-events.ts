@@ -44,7 +44,7 @@ export class StockEvents implements EventIntake {
   private isFirst = true;
   private isSplit = true;
 
-  /** @param epoch names this relay process in the events' names */
+  /** @param epoch names the events, and no others before them */
   constructor(
     private readonly epoch: string,
     private readonly runtimes: Runtimes,
@@ -154,7 +154,7 @@ export class StockEvents implements EventIntake {
       this.resolve(runtime, requestId, answer?.behavior ?? (turnEnded ? 'turn_ended' : 'expired'));
   }
 
-  /** The first of this relay process counts on where an earlier one has ended. */
+  /** The first of this epoch counts on where an earlier one has ended. */
   private nextPlace({ history }: RuntimeRecord): EventPlace {
     const last = history.lastOf(this.epoch) ?? history.newest?.seq ?? 0;
     return { epoch: this.epoch, seq: last + 1 };

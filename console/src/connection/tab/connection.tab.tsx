@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useConsole } from '../../app/index.js';
+import { hrefTo, useConsole } from '../../app/index.js';
 import type { EnvironmentTabProps } from '../../environments/index.js';
 import { Badge, lazy, timeAgo, type Tone } from '../../ui/index.js';
 import { bytes, milliseconds } from '../amounts.js';
@@ -19,6 +19,7 @@ export function ConnectionTab({ environment, attached }: EnvironmentTabProps) {
   const { now } = useConsole();
   const store = useConnection(environment.id);
   const listener = listenerOf({ environment, attached });
+  const servedBy = environment.record.value?.servedBy;
   const view = connectionView(attached.state.value, store.ties.value, listener);
   return (
     <div class="page connection">
@@ -53,6 +54,11 @@ export function ConnectionTab({ environment, attached }: EnvironmentTabProps) {
             <Fact name="Link">
               {listener.link ?? (listener.state === 'online' ? 'The relay does not say.' : 'none now')}
             </Fact>
+            {servedBy !== undefined && (
+              <Fact name="Relay node">
+                <a href={hrefTo('admin', 'nodes')}>{servedBy}</a>
+              </Fact>
+            )}
           </dl>
         </section>
       </div>

@@ -1,8 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryDirectory } from '../../../../test/kit/cli.js';
+import { NATS_SKIPPED } from '../../../../test/kit/nats-server.js';
+import { NatsWorld } from '../../../../test/kit/nats-world.js';
 import { openDatabase } from '../../../journal/index.js';
+import { KvTokenStore } from '../../engine/nats/stores/kv-token.store.js';
 import { LibsqlTokenStore } from './libsql-token.store.js';
 import { MemoryTokenStore } from './memory-token.store.js';
 import { TOKEN_MIGRATIONS } from './token-schema.js';
@@ -30,6 +33,9 @@ const TOKEN: TokenRecord = {
 };
 const ACME = { id: 'acme', name: 'Acme', createdAt: 1 };
 
+let world: NatsWorld | undefined;
+afterAll(() => world?.dispose());
+
 const STORES: Readonly<Record<string, () => Promise<TokenStore>>> = {
   memory: async () => new MemoryTokenStore(),
   libsql: async () => {
@@ -38,9 +44,18 @@ const STORES: Readonly<Record<string, () => Promise<TokenStore>>> = {
     cleanUps.push(remove, () => store.onApplicationShutdown());
     return store;
   },
+  NATS: async () => {
+    const nats = (world ??= await NatsWorld.start());
+    cleanUps.push(() => nats.empty());
+    return KvTokenStore.open(await nats.node());
+  },
 };
 
-describe.each(Object.entries(STORES))('the %s store', (_, open) => {
+describe.each(Object.entries(STORES))('the %s store', (where, open) => {
+  beforeEach((context) => {
+    if (where === 'NATS' && NATS_SKIPPED !== undefined) context.skip(NATS_SKIPPED);
+  });
+
   async function filled(): Promise<TokenStore> {
     const store = await open();
     await store.addOrganization(ACME);

@@ -13,7 +13,8 @@ import { WebSocket } from 'ws';
 import { TwinlaneClient } from '../dist/client/index.js';
 import { temporaryDirectory } from './kit/at-exit.mjs';
 import { heapBytes, metricsOf, openBrowser, openPage } from './kit/browser.mjs';
-import { median, observeMachine, printResult, printTable, progress, quantile, round } from './kit/figures.mjs';
+import { median, observeMachine, printResult, progress, quantile, round } from './kit/figures.mjs';
+import { firstLoadOf, printConsole } from './kit/console-tables.mjs';
 import { sizesOfConsole } from './kit/first-load.mjs';
 import { beginOf, endOf, inputFor } from './kit/narration.mjs';
 import { readOptions } from './kit/options.mjs';
@@ -304,75 +305,6 @@ await browser.close();
 await narrator.stop();
 await relay.stop();
 
-const first = sizes.filter(({ when }) => when === 'first');
-const sum = (field) => first.reduce((total, one) => total + one[field], 0);
-const firstLoad = { bytes: sum('bytes'), gzip: sum('gzip'), brotli: sum('brotli') };
-printTable(
-  ['ms, of the page and of the client library in Node', 'p50', 'p90'],
-  [
-    ['first list, by the start-up link, nothing cached', list.cold.p50Ms, list.cold.p90Ms],
-    ['first list, again', list.warm.p50Ms, list.warm.p90Ms],
-    ['the list alone, by the library', list.library.p50Ms, list.library.p90Ms],
-    ['Enter to first delta', turn.page.p50Ms, turn.page.p90Ms],
-    ['the same turn, by the library', turn.library.p50Ms, turn.library.p90Ms],
-    [`a conversation opened again, ${HISTORY} events`, again.page.p50Ms, again.page.p90Ms],
-    ['as many events, by the library', again.library.p50Ms, again.library.p90Ms],
-  ],
-);
-console.log(`${rate} deltas/s for ${seconds} s.\n`);
-printTable(
-  [
-    'page',
-    'pictures',
-    'missing',
-    '%',
-    'p99 ms',
-    'max ms',
-    'long tasks',
-    'longest ms',
-    'main thread %',
-    'script %',
-    'layout %',
-    'behind ms',
-  ],
-  Object.entries(frames).map(([name, one]) => [
-    name,
-    one.pictures,
-    one.missing,
-    one.missingPercent,
-    one.p99Ms,
-    one.maxMs,
-    one.longTasks,
-    one.longestTaskMs,
-    one.busyPercent,
-    one.scriptPercent,
-    one.layoutPercent,
-    one.behindMs ?? '',
-  ]),
-);
-printTable(
-  ['', 'heap MiB', 'elements', 'nodes'],
-  [
-    ['empty', memory.empty],
-    [`${memory.deltas} deltas`, memory.full],
-  ].map(([name, { heap, elements, nodes }]) => [name, round(heap / 2 ** 20, 1), elements, nodes]),
-);
-console.log(`${memory.bytesPerDelta} bytes a delta.\n`);
-printTable(
-  ['file', 'when', 'bytes', 'gzip', 'brotli'],
-  [['first load', 'first', ...Object.values(firstLoad)], ...sizes.map((one) => Object.values(one))],
-);
-printResult({
-  bench: 'console',
-  rounds,
-  seconds,
-  rate,
-  list,
-  turn,
-  frames,
-  memory,
-  again,
-  firstLoad,
-  sizes,
-  machine: machine(),
-});
+const result = { rounds, seconds, rate, list, turn, frames, memory, again, firstLoad: firstLoadOf(sizes), sizes };
+printConsole(result, HISTORY);
+printResult({ bench: 'console', ...result, machine: machine() });

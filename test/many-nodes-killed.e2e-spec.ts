@@ -1,23 +1,16 @@
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { isEvent, isGap, isReplayed, TwinlaneClient } from '../src/client/index.js';
+import { TwinlaneClient } from '../src/client/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
 import { PROCESS_TOKEN, RelayProcess } from './kit/relay-process.js';
 import { startListener } from './kit/twinlane.js';
+import { turnInParts } from './kit/turn-in-parts.js';
 
 // Each test starts processes, and some wait until a node that was killed counts as gone.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-const PARTS = 4;
-/** Prints in parts, each once its file is there. */
-const COMMAND = `for i in 1 2 3 4; do while [ ! -e go-$i ]; do sleep 0.01; done; seq 1 500; echo part-$i; done; exit 3`;
-const PRINTED = Array.from({ length: PARTS }, (_, part) => {
-  const lines = Array.from({ length: 500 }, (__, i) => `${i + 1}\n`).join('');
-  return `${lines}part-${part + 1}\n`;
-}).join('');
 
 describe.skipIf(NATS_SKIPPED !== undefined)(`relay nodes that are killed (NATS: ${NATS_SKIPPED ?? 'here'})`, () => {
   let nats: NatsServer;
@@ -78,23 +71,6 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`relay nodes that are killed (NATS: 
     const attachment = await client.attach(environment);
     cleanups.push(() => attachment.close());
     await attachment.runtimeStart({ agent_id: null });
-    const numbers: number[] = [];
-    let printed = '';
-    let part = 1;
-    const turn = await attachment.turn(COMMAND);
-    await writeFile(path.join(workspace, `go-${part}`), '');
-    for await (const event of turn) {
-      expect(isGap(event)).toBe(false);
-      if (!isReplayed(event)) numbers.push(Number(event['event_seq']));
-      if (!isEvent(event, 'stream_delta') || event.delta['stream'] !== 'stdout') continue;
-      printed += String(event.delta['tool_return']);
-      if (part === PARTS || !printed.includes(`part-${part}\n`)) continue;
-      // What comes next is on its way when it happens.
-      await writeFile(path.join(workspace, `go-${part + 1}`), '');
-      if (part++ === 2) await kill();
-    }
-    expect(turn.outcome).toMatchObject({ stop_reason: 'end_turn' });
-    expect(printed).toBe(PRINTED);
-    expect(numbers).toEqual(numbers.map((_number, i) => Number(numbers[0]) + i));
+    await turnInParts(attachment, workspace, { during: (part) => part === 2 && kill() });
   });
 });

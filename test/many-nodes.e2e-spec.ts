@@ -1,30 +1,23 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Attachment, isEvent, isGap, isReplayed, type Turn, TwinlaneClient } from '../src/client/index.js';
+import { type Attachment, TwinlaneClient } from '../src/client/index.js';
 import type { ListenerModuleOptions } from '../src/listener/index.js';
 import type { EnvironmentChanges, EnvironmentRecord, Frame, RelayNodes } from '../src/protocol/index.js';
 import { LINK_MONITOR, type LinkMonitor, type LinkPhase } from '../src/transport/index.js';
 import { Balancer } from './kit/balancer.js';
 import { NATS_SKIPPED, NatsServer } from './kit/nats-server.js';
 import { readRest, readUntil } from './kit/read-terminal.js';
+import { turnInParts } from './kit/turn-in-parts.js';
 import { startListener, startRelay, TOKEN, urlOf } from './kit/twinlane.js';
 
 // Each test has nodes, a listener and clients of its own.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
-const PARTS = 4;
-/** Prints in parts, each once its file is there. */
-const COMMAND = `for i in 1 2 3 4; do while [ ! -e go-$i ]; do sleep 0.01; done; seq 1 200; echo part-$i; done; exit 3`;
-const PRINTED = Array.from({ length: PARTS }, (_, part) => {
-  const lines = Array.from({ length: 200 }, (__, i) => `${i + 1}\n`).join('');
-  return `${lines}part-${part + 1}\n`;
-}).join('');
 
 describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_SKIPPED ?? 'which is here'})`, () => {
   let nats: NatsServer;
@@ -105,30 +98,10 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     throw new Error('the events ended');
   }
 
-  /** Reads a turn of `COMMAND` to its end, and has something happen in the middle of each part but the last. */
-  async function readInParts(turn: Turn, happens: (part: number) => unknown): Promise<string> {
-    const numbers: number[] = [];
-    let printed = '';
-    let part = 1;
-    await writeFile(path.join(workspace, `go-${part}`), '');
-    for await (const event of turn) {
-      expect(isGap(event)).toBe(false);
-      if (!isReplayed(event)) numbers.push(Number(event['event_seq']));
-      if (!isEvent(event, 'stream_delta') || event.delta['stream'] !== 'stdout') continue;
-      printed += String(event.delta['tool_return']);
-      if (part === PARTS || !printed.includes(`part-${part}\n`)) continue;
-      await happens(part);
-      await writeFile(path.join(workspace, `go-${++part}`), '');
-    }
-    expect(turn.outcome).toMatchObject({ stop_reason: 'end_turn' });
-    expect(numbers).toEqual(numbers.map((_, i) => Number(numbers[0]) + i));
-    return printed;
-  }
-
   it('a turn of a listener at one node is seen by a client of the other one, whole and in order', async () => {
     await listen();
     const attachment = await attach();
-    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    await turnInParts(attachment, workspace);
   });
 
   it('C20 an approval is answered by a client of the other node; the others are told', async () => {
@@ -164,7 +137,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
   it('every node shows the environment, carries messages to it, and lists its runtimes', async () => {
     const listener = await listen();
     const attachment = await attach(urlOf(at(0)));
-    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    await turnInParts(attachment, workspace);
     const there = await shown(clientOf(urlOf(at(0))), isOnline);
     const other = clientOf(urlOf(at(1)));
     const here = await shown(other, ({ id, currentMode }) => id === there.id && currentMode !== undefined);
@@ -211,7 +184,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     towards.listeners.cut();
     await vi.waitFor(async () => expect(await servedBy()).toEqual(['second ready']), 120_000);
     const attachment = await attach(urlOf(at(1)));
-    expect(await readInParts(await attachment.turn(COMMAND), () => {})).toBe(PRINTED);
+    const characters = await turnInParts(attachment, workspace);
     const { answeredBy, nats: said, nodes: all } = await rest<RelayNodes>(1, '/v1/nodes');
     expect([all.find(({ id }) => id === answeredBy)?.name, said]).toEqual(['first', 'connected']);
     const served = await vi.waitFor(async () => {
@@ -236,7 +209,7 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
     ])
       expect([name, home[name]]).toEqual([name, expect.toSatisfy((value) => value > 0)]);
     expect(home['jetstream_unacknowledged_events']).toBeGreaterThanOrEqual(0);
-    expect(edge['node_bytes_total{direction="received"}']).toBeGreaterThan(PRINTED.length);
+    expect(edge['node_bytes_total{direction="received"}']).toBeGreaterThan(characters);
   });
 
   /** What a node counts, without what all names begin with. */
@@ -249,12 +222,12 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
   it('C24 a node that stops gives its environments to the other one: nothing is lost, and nothing told twice', async () => {
     await listen();
     const attachment = await attach();
-    const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
+    const stop = async (part: number): Promise<void> => {
       if (part > 1) return;
       const [first] = nodes.splice(0, 1);
       await first?.close();
-    });
-    expect(text).toBe(PRINTED);
+    };
+    await turnInParts(attachment, workspace, { before: stop });
   });
 
   it('NATS that is killed and started again breaks no socket, and loses nothing', async () => {
@@ -265,17 +238,17 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`two relay nodes over NATS (${NATS_S
       for await (const { phase } of attachment.states()) phases.push(phase);
     })();
     const { cursor } = await rest<EnvironmentChanges>(1, '/v1/environment-changes');
-    const text = await readInParts(await attachment.turn(COMMAND), async (part) => {
+    const kill = async (part: number): Promise<void> => {
       if (part > 2) return;
       await nats.kill();
       await vi.waitFor(async () => expect(await natsOf(1)).toBe('away'), 120_000);
       await nats.again();
-    });
+    };
+    await turnInParts(attachment, workspace, { before: kill });
     await vi.waitFor(async () => expect(await natsOf(1)).toBe('connected'), 120_000);
     // What others told meanwhile was missed.
     const since = await rest<EnvironmentChanges>(1, `/v1/environment-changes?since=${encodeURIComponent(cursor)}`);
     expect(since.recovered).toBe(false);
-    expect(text).toBe(PRINTED);
     expect(phases.filter((phase) => phase !== 'open')).toEqual([]);
   });
 

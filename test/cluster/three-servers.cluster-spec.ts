@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { isEvent, isGap, isReplayed, TwinlaneClient } from '../../src/client/index.js';
+import { TwinlaneClient } from '../../src/client/index.js';
 import { SYSTEM_CLOCK } from '../../src/protocol/index.js';
 import { NatsConnection } from '../../src/relay/engine/nats/connection/nats-connection.js';
 import { NatsOptions } from '../../src/relay/engine/nats/connection/nats.options.js';
@@ -12,15 +12,9 @@ import { NatsCluster } from '../kit/nats-cluster.js';
 import { NATS_SKIPPED } from '../kit/nats-server.js';
 import { PROCESS_TOKEN, RelayProcess } from '../kit/relay-process.js';
 import { startListener } from '../kit/twinlane.js';
+import { turnInParts } from '../kit/turn-in-parts.js';
 
 const NODE_TTL_MS = 1_500;
-const PARTS = 4;
-/** Prints in parts, each once its file is there. */
-const COMMAND = `for i in 1 2 3 4; do while [ ! -e go-$i ]; do sleep 0.01; done; seq 1 500; echo part-$i; done; exit 3`;
-const PRINTED = Array.from({ length: PARTS }, (_, part) => {
-  const lines = Array.from({ length: 500 }, (__, i) => `${i + 1}\n`).join('');
-  return `${lines}part-${part + 1}\n`;
-}).join('');
 
 describe.skipIf(NATS_SKIPPED !== undefined)(`nodes with three servers of NATS (${NATS_SKIPPED ?? 'here'})`, () => {
   let cluster: NatsCluster;
@@ -98,25 +92,8 @@ describe.skipIf(NATS_SKIPPED !== undefined)(`nodes with three servers of NATS ($
     const attachment = await client.attach(environment);
     cleanups.push(() => attachment.close());
     await attachment.runtimeStart({ agent_id: null });
-    const numbers: number[] = [];
-    let printed = '';
-    let part = 1;
-    const turn = await attachment.turn(COMMAND);
-    await writeFile(path.join(workspace, `go-${part}`), '');
-    for await (const event of turn) {
-      expect(isGap(event)).toBe(false);
-      if (!isReplayed(event)) numbers.push(Number(event['event_seq']));
-      if (!isEvent(event, 'stream_delta') || event.delta['stream'] !== 'stdout') continue;
-      printed += String(event.delta['tool_return']);
-      if (part === PARTS || !printed.includes(`part-${part}\n`)) continue;
-      // What comes next is on its way when it happens.
-      await writeFile(path.join(workspace, `go-${part + 1}`), '');
-      if (part++ === 2) await kill();
-    }
-    expect(turn.outcome).toMatchObject({ stop_reason: 'end_turn' });
-    expect(printed).toBe(PRINTED);
+    await turnInParts(attachment, workspace, { during: (part) => part === 2 && kill() });
     await expectNobodyTookOver();
-    expect(numbers).toEqual(numbers.map((_number, i) => Number(numbers[0]) + i));
   });
 
   it('a node says so where it is told to keep another number of copies than there are', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { banner, relayLines } from './banner.js';
+import { banner, listenNext, relayLines } from './banner.js';
 import type { RunningRelay } from './run-relay.js';
 
 const RELAY: RunningRelay = {
@@ -38,4 +38,9 @@ it('a node says where all of them are listed, and that others refuse a token of 
   expect(lines).toContain('Other nodes refuse it: set TWINLANE_TOKEN, to the same at every node.\n');
   expect(banner(relayLines({ ...RELAY, isNode: true }), 'next')).not.toContain('refuse');
   expect(banner(relayLines({ ...RELAY, kept }), 'next')).not.toContain('nodes');
+});
+
+it('a listener is told which relay it is to dial', () => {
+  const lines = banner(relayLines(RELAY), listenNext('https://relay.example'));
+  expect(lines).toContain('\nWhere agents run:  npx twinlane listen --server https://relay.example\n');
 });

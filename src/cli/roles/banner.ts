@@ -41,6 +41,11 @@ export function attachNext({ agent }: ListenSettings, server?: string): string {
   return `In another terminal:  npx twinlane attach${where}${agent === 'shell' ? ' -- "ls -la"' : ''}`;
 }
 
+/** @param url of the relay: `listen` finds by itself only one that shares its data directory */
+export function listenNext(url: string): string {
+  return `Where agents run:  npx twinlane listen --server ${url}`;
+}
+
 export function healthLines(url: string | undefined): Line[] {
   return url === undefined ? [] : [['health', `${url}/readyz, /metrics`]];
 }

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import { readSettings } from '../settings/read-settings.js';
 import { RelaySettings } from '../settings/relay.settings.js';
 import { aborted, keepAlive } from '../waiting.js';
-import { banner, healthLines, relayLines } from './banner.js';
+import { banner, healthLines, listenNext, relayLines } from './banner.js';
 import { withHealthPort } from './serve-health.js';
 import { runRelay } from './run-relay.js';
 
@@ -14,7 +14,7 @@ export function relayCommand(flags: Readonly<Record<string, unknown>>, io: CliIo
     const relay = await runRelay(settings, io.env);
     return withHealthPort(settings, [relay], async (healthUrl) => {
       const lines = [...relayLines(relay), ...healthLines(healthUrl)];
-      io.stdout.write(banner(lines, 'Where agents run:  npx twinlane listen'));
+      io.stdout.write(banner(lines, listenNext(settings.publicUrl ?? relay.url)));
       await aborted(io.interrupted);
       return EXIT.OK;
     });

@@ -16,7 +16,7 @@ export class LentScreen {
   private lastChar = '\n';
 
   constructor(
-    private readonly io: CliIo,
+    private readonly io: Pick<CliIo, 'stdin' | 'stdout'>,
     private readonly reader: ScreenReader,
   ) {
     io.stdin.on('data', this.read);
@@ -24,8 +24,9 @@ export class LentScreen {
   }
 
   get size(): { readonly cols: number; readonly rows: number } {
-    const { columns = USUAL.columns, rows = USUAL.rows } = this.io.stdout;
-    return { cols: columns, rows };
+    const { columns, rows } = this.io.stdout;
+    // Serial lines, and terminals that programs make, say 0.
+    return { cols: columns || USUAL.columns, rows: rows || USUAL.rows };
   }
 
   /** Whether what was written ended in the middle of a line. */

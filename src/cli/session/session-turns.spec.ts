@@ -45,6 +45,31 @@ it('shows exactly what will run, and only y, pressed afterwards, allows it', asy
   expect(await run.exit).toBe(0);
 });
 
+it('a question that is not answered yet stands below what is said meanwhile', async () => {
+  relay.scripts['input'] = (input) => {
+    const { kind } = input['payload'] as { kind: string };
+    if (kind === 'create_message') return bench.begin(input);
+    relay.answer(input, { accepted: true });
+    bench.finish();
+  };
+  const run = await bench.session();
+  run.type('go\r');
+  await relay.seen(() => relay.commandsOf('input').length === 1);
+  bench.ask('make');
+  await run.shows('Allow? [y/N]');
+  relay.cut();
+  await run.shows('nothing is lost.\nAllow? [y/N]');
+  expect(run.screen).toMatch(
+    /\[y\/N\]\nThe connection broke .*\nAllow\? \[y\/N\]\nConnected again.*\nAllow\? \[y\/N\]$/,
+  );
+  run.type('y');
+  await relay.seen(() => decisions().length === 1);
+  await run.shows('nothing is lost.\nAllow? [y/N] yes');
+  expect(decisions()).toEqual(['allow']);
+  run.type(CTRL_D);
+  expect(await run.exit).toBe(0);
+});
+
 it('C20 an approval that waits already is answered at the prompt, with Enter', async () => {
   relay.scripts['input'] = (input) => relay.answer(input, { accepted: true });
   const run = await bench.session('--conversation', 'conv-1');

@@ -43,6 +43,10 @@ export class Terminal {
   private readonly keys: Keys;
   private editor: Interface | undefined;
   private onKey: ((key: string) => void) | undefined;
+  /** What waits for a key. */
+  private question: string | undefined;
+  /** Whether the question stands below what came after it, of which `output` knows nothing. */
+  private isAskedAgain = false;
   private lent: LentScreen | undefined;
   /** What was to be shown while the terminal was lent, and who waits for room. */
   private readonly held: string[] = [];
@@ -114,17 +118,24 @@ export class Terminal {
     this.editor.prompt(true);
   }
 
-  /** The first of some keys that is pressed from now on. @returns undefined when the signal came first */
-  readKey(keys: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * The first of some keys that is pressed from now on.
+   *
+   * @param question that was shown; it is shown again below whole lines that come meanwhile
+   * @returns undefined when the signal came first
+   */
+  readKey(keys: readonly string[], signal: AbortSignal, question: string): Promise<string | undefined> {
     return new Promise((resolve) => {
       const settle = (key: string | undefined): void => {
         this.onKey = undefined;
+        this.question = undefined;
         signal.removeEventListener('abort', gone);
         resolve(key);
       };
       const gone = (): void => settle(undefined);
       if (signal.aborted) return resolve(undefined);
       signal.addEventListener('abort', gone, { once: true });
+      this.question = question;
       this.onKey = (key) => {
         if (keys.includes(key)) settle(key);
       };
@@ -255,13 +266,21 @@ export class Terminal {
     clearScreenDown(this.io.stdout);
   }
 
+  /** A text, with the question that is still to be answered below it. */
+  private withQuestion(text: string): string {
+    const { question, isAskedAgain } = this;
+    this.isAskedAgain = question !== undefined && text.endsWith('\n');
+    if (question === undefined) return text;
+    return `${isAskedAgain ? '\n' : ''}${text}${this.isAskedAgain ? question : ''}`;
+  }
+
   private guarded(): OutputStream {
     const { stdout } = this.io;
     return {
       write: (text) => {
         const { editor } = this;
         if (this.lent) return this.held.push(text) < 0;
-        if (!editor) return this.statusLine.write(text);
+        if (!editor) return this.statusLine.write(this.withQuestion(text));
         this.clear(editor);
         const hasRoom = stdout.write(text.endsWith('\n') ? text : `${text}\n`);
         editor.prompt(true);

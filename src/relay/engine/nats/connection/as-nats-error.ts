@@ -33,7 +33,7 @@ function whatHappened(cause: unknown): string {
   if (/jetstream.*not enabled/i.test(texts) || is(errors.NoRespondersError) || chain.some(isUnavailable))
     return 'has no JetStream that answers: start nats-server with --jetstream, and for a cluster enough of its servers.';
   if (is(errors.TimeoutError) || /timeout/i.test(texts))
-    return `did not answer in time (${texts}): it is overloaded, or away.`;
+    return `did not answer in time (${texts}): it is overloaded or away, or no NATS.`;
   if (chain.some((error) => error instanceof JetStreamApiError && [NO_PEERS, NO_CLUSTER].includes(error.code)))
     return `has too few servers (${texts}): start a cluster of as many as TWINLANE_NATS_REPLICAS says, or lower that.`;
   if (is(JetStreamApiError)) return `refuses this (${texts}).`;

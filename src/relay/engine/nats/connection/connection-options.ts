@@ -11,7 +11,7 @@ const FOR_EVER = -1;
 /** @param nodeName how servers call the connection */
 export function connectionOptions(address: NatsAddress, nodeName: string, options: NatsOptions): NodeConnectionOptions {
   const { servers, user, password, token, tls } = address;
-  const { credentialsFile, caFile, certFile, keyFile, reconnectMs, pingMs } = options;
+  const { credentialsFile, caFile, certFile, keyFile, reconnectMs, pingMs, answerMs } = options;
   const wantsTls = tls || caFile !== undefined || certFile !== undefined;
   return {
     servers: [...servers],
@@ -19,6 +19,8 @@ export function connectionOptions(address: NatsAddress, nodeName: string, option
     maxReconnectAttempts: FOR_EVER,
     // Credentials are renewed on the disk, and servers restarted with other ones: no reason to give up.
     ignoreAuthErrorAbort: true,
+    // Else the library waits 20 s for each server that takes no packets any more, before it tries the next one.
+    timeout: answerMs,
     reconnectTimeWait: reconnectMs,
     reconnectJitter: reconnectMs,
     reconnectJitterTLS: reconnectMs,

@@ -1,5 +1,7 @@
 import { millis } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestAuthority } from '../../../../../test/kit/certificates.js';
 import { freePort } from '../../../../../test/kit/free-port.js';
@@ -126,6 +128,16 @@ describe.skipIf(NATS_SKIPPED)(`NatsConnection${NATS_SKIPPED ? `: ${NATS_SKIPPED}
     await expect(open(`nats://127.0.0.1:${port}`, { firstConnectMs: 0 })).rejects.toThrow(
       new RegExp(`^NATS at 127.0.0.1:${port} cannot be reached .*: start nats-server, or correct TWINLANE_ENGINE\\.$`),
     );
+  });
+
+  it('does not wait for long for what takes a connection and says nothing', { timeout: 15_000 }, async () => {
+    const silent = createServer((socket) => ends.push(async () => void socket.destroy()));
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    ends.push(() => new Promise((resolve) => silent.close(() => resolve())));
+    const { port } = silent.address() as AddressInfo;
+    const refused = open(`nats://127.0.0.1:${port}`, { firstConnectMs: 0, answerMs: 50 });
+    await expect(refused).rejects.toThrow(/did not answer in time .*: it is overloaded or away, or no NATS\.$/);
   });
 
   it('says what to do when the server refuses', async () => {

@@ -69,7 +69,7 @@ export class NatsOptions {
   @Milliseconds({ min: 0 })
   homeIdleMs: number = 60_000;
 
-  /** JetStream must answer within this time. Default 5,000. */
+  /** JetStream, and a server that is dialled, must answer within this time. Default 5,000. */
   @Milliseconds({ min: 1 })
   answerMs: number = 5_000;
 }

@@ -21,7 +21,8 @@ function decisions(): unknown[] {
     .filter((behavior) => behavior !== undefined);
 }
 
-it('shows exactly what will run, and only y, pressed afterwards, allows it', async () => {
+/** A session in a turn, which ends with the first answer to an approval. */
+async function inTurn() {
   relay.scripts['input'] = (input) => {
     const { kind } = input['payload'] as { kind: string };
     if (kind === 'create_message') return bench.begin(input);
@@ -31,6 +32,11 @@ it('shows exactly what will run, and only y, pressed afterwards, allows it', asy
   const run = await bench.session();
   run.type('go\r');
   await relay.seen(() => relay.commandsOf('input').length === 1);
+  return run;
+}
+
+it('shows exactly what will run, and only y, pressed afterwards, allows it', async () => {
+  const run = await inTurn();
   run.type('y');
   bench.ask('rm -rf ~ \u202e#');
   await run.shows('Allow? [y/N]');
@@ -46,15 +52,7 @@ it('shows exactly what will run, and only y, pressed afterwards, allows it', asy
 });
 
 it('a question that is not answered yet stands below what is said meanwhile', async () => {
-  relay.scripts['input'] = (input) => {
-    const { kind } = input['payload'] as { kind: string };
-    if (kind === 'create_message') return bench.begin(input);
-    relay.answer(input, { accepted: true });
-    bench.finish();
-  };
-  const run = await bench.session();
-  run.type('go\r');
-  await relay.seen(() => relay.commandsOf('input').length === 1);
+  const run = await inTurn();
   bench.ask('make');
   await run.shows('Allow? [y/N]');
   relay.cut();

@@ -30,15 +30,20 @@ class World {
     clock: this.clock,
   });
 
-  closes(): Promise<number> {
+  async closes(): Promise<number> {
+    return Number.parseInt(await this.closing(CLIENT), 10);
+  }
+
+  /** The code, and the reason. */
+  closing(arriving: Arriving): Promise<string> {
     return new Promise((resolve) =>
-      this.arriving.of(CLIENT.admitted)?.become({
+      this.arriving.of(arriving.admitted)?.become({
         open: true,
         bufferedAmount: 0,
         send() {},
         receive() {},
-        close: (code) => resolve(code),
-        terminate: () => resolve(CLOSE_CODES.ABNORMAL.code),
+        close: (code, reason = '') => resolve(`${code} ${reason}`),
+        terminate: () => resolve(String(CLOSE_CODES.ABNORMAL.code)),
       }),
     );
   }
@@ -85,4 +90,33 @@ it.each([
 it('looks for no home for a listener that is only told why nobody serves it', async () => {
   await world.arriving.prepare(REFUSED, world.stream);
   expect([world.arriving.of(REFUSED.admitted), world.isWanted]).toEqual([undefined, undefined]);
+});
+
+/** One that knows itself, on its control. */
+const NAMED: Arriving = {
+  kind: 'client',
+  admitted: { attachment: { environmentId: 'env', client: 'c', channel: 'control' } } as AdmittedClient,
+};
+const LISTENER: Arriving = {
+  kind: 'listener',
+  admitted: { standing: { state: 'valid', environment: { id: 'env' } } } as unknown as AdmittedDevice,
+};
+
+it('C26 tells a client that nothing was read of what it sent on its way to a home that is away', async () => {
+  world.taking = Promise.resolve(undefined);
+  await world.arriving.prepare(NAMED, world.stream);
+  expect(await world.closing(NAMED)).toMatch(/^1013 Messages-Read: 0\. /);
+});
+
+it.each([
+  ['a client, that nothing was read', NAMED, /^1012 Messages-Read: 0\. /],
+  ['a listener', LISTENER, /^1012 The relay restarts/],
+])('C26 as its node stops tells %s who is on its way to come again, and looks no further', async (_who, who, says) => {
+  world.taking = new Promise(() => {});
+  const prepared = world.arriving.prepare(who, world.stream);
+  world.arriving.leave();
+  expect(world.isWanted?.()).toBe(false);
+  expect(await world.closing(who)).toMatch(says);
+  await world.clock.advance(1_000);
+  await prepared;
 });
